@@ -1,0 +1,60 @@
+import type { FieldError, ResourceType, Schema } from '@kubecast/crd';
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+export type KubeObject = Record<string, unknown>;
+
+/** A column of a Table (CustomResourceDefinition additionalPrinterColumns). */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly format?: string;
+  readonly description?: string;
+  readonly priority?: number;
+  /** For custom resources. */
+  readonly jsonPath?: string;
+  /** For built-in kinds: the cell's value. `now` is the wall clock in ms. */
+  readonly cell?: (object: KubeObject, now: number) => unknown;
+}
+
+/** What is particular to a built-in kind; absent for custom resources. */
+export interface BuiltinBehaviour {
+  /** Fills defaults and what the server allocates. Changes `object`, which is the server's own copy. */
+  readonly prepare?: (object: KubeObject, old: KubeObject | undefined, allocate: Allocator) => void;
+  readonly validate?: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[];
+  /** What a DELETE without finalizers answers with. */
+  readonly deleteAnswer: 'status' | 'object';
+  /** PUT of a missing object creates it (Lease, Service). */
+  readonly putCreates: boolean;
+  /** PUT without resourceVersion is unconditional (ConfigMap, Service). */
+  readonly unconditionalPut: boolean;
+  /** Field selectors beside metadata.name and metadata.namespace: the field's value as text. */
+  readonly fields?: Readonly<Record<string, (object: KubeObject) => string>>;
+  /** Order of the top-level and nested keys as Go structs print them; kind, apiVersion, metadata come first. */
+  readonly keyOrder?: readonly string[];
+}
+
+export interface Allocator {
+  clusterIP(): string;
+  nodePort(): number;
+}
+
+/** One resource in one version, as the server serves it. */
+export interface ServedResource extends ResourceType {
+  readonly singular: string;
+  readonly listKind: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly Verb[];
+  /** The structural schema of the whole object (spec, status, ...); for built-in kinds too. */
+  readonly schema: Schema;
+  readonly columns: readonly Column[];
+  readonly subresources: { readonly status?: boolean; readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string } };
+  /** Whether metadata.generation is kept. */
+  readonly generation: boolean;
+  /** Paths usable in fieldSelector (custom resources). */
+  readonly selectableFields: readonly string[];
+  /** `group/version/Kind` of the version that is stored; storageVersionHash is made of it. */
+  readonly storage: string;
+  readonly deprecationWarning?: string;
+  readonly builtin?: BuiltinBehaviour;
+}

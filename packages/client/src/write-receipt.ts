@@ -1,0 +1,11 @@
+import type { Key } from '@kubecast/store';
+
+/** What a write left behind, for `informer.waitFor`. */
+export interface WriteReceipt {
+  readonly key: Key;
+  readonly uid: string;
+  /** The written object's resourceVersion; absent where the server tells none (the Status that answers a delete). */
+  readonly version?: string;
+  /** Whether the object is gone (deleted at once, or its last finalizer removed), not merely marked. */
+  readonly gone: boolean;
+}

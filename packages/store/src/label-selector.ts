@@ -1,0 +1,11 @@
+/** One requirement of a label selector (Kubernetes API concepts, label selectors). */
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: 'Exists' | 'DoesNotExist' | 'In' | 'NotIn' | 'Gt' | 'Lt';
+  readonly values: readonly string[];
+}
+
+/** A parsed label selector: all requirements must hold. No requirement matches everything. */
+export interface LabelSelector {
+  readonly requirements: readonly LabelRequirement[];
+}

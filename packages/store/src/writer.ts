@@ -1,0 +1,33 @@
+import type { Change } from './change.ts';
+import type { Key } from './key.ts';
+import type { RawRecord, ScopeId } from './record.ts';
+import type { View } from './view.ts';
+
+/** A relist collected aside. Nothing is visible before commit; an abort leaves nothing. */
+export interface Replacement<T> {
+  put(record: RawRecord): void;
+  /**
+   * Swaps the collected set in at once and gives the exact difference to what stood there for this scope. Publishes at once;
+   * walking the changes is the caller's time. Records of equal UID, version and bytes are used again and give no change.
+   */
+  commit(version: string): Iterable<Change<T>>;
+  abort(): void;
+}
+
+/** The one owner of a store's content. */
+export interface Writer<T> {
+  readonly view: View<T>;
+  /**
+   * Stores one object. Empty if the stored one is equal or not older (by the store's order of versions).
+   * Another UID under the key gives a delete, then an add.
+   */
+  put(record: RawRecord): readonly Change<T>[];
+  /** Removes the key if it holds this UID. `final` is the last state, as the DELETED event brought it. */
+  remove(key: Key, uid: string, final?: RawRecord): readonly Change<T>[];
+  replace(scope: ScopeId): Replacement<T>;
+  /** Adds an index while live; its extractor runs here, in the writer, once for each object and version. */
+  addIndex(name: string, extract: IndexExtractor<T>): void;
+}
+
+/** The values under which an index holds an object; empty: not at all. Must be pure. */
+export type IndexExtractor<T> = (entry: import('./entry.ts').Entry<T>) => readonly string[];

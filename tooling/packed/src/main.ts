@@ -1,1 +1,84 @@
-export {};
+/**
+ * Checks the packages as they would be published: what npm packs (publint, attw), what JSR takes (deno publish --dry-run),
+ * and that each packed tarball can be imported by plain Node.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../../..');
+const bin = join(root, 'node_modules/.bin');
+const options = { cwd: root, maxBuffer: 64 << 20, env: { ...process.env, PATH: `${bin}:${process.env['PATH']}`, NO_COLOR: '1' } };
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+let passed = 0;
+let failed = 0;
+
+async function check(name: string, body: () => Promise<unknown>): Promise<void> {
+  const start = performance.now();
+  try {
+    await body();
+    passed += 1;
+    console.log(`ok   ${name} (${Math.round(performance.now() - start)} ms)`);
+  } catch (error) {
+    failed += 1;
+    const output = error as { stdout?: string; stderr?: string; message?: string };
+    console.log(`FAIL ${name}\n${[output.stdout, output.stderr, output.stdout || output.stderr ? '' : output.message].filter(Boolean).join('\n').slice(-4000)}`);
+  }
+}
+
+const names = await readdir(join(root, 'packages'));
+const temp = await mkdtemp(join(tmpdir(), 'kubecast-packed-'));
+try {
+  const modules = join(temp, 'node_modules');
+  await mkdir(join(modules, '@kubecast'), { recursive: true });
+  const manifests: Manifest[] = [];
+  for (const name of names) {
+    const folder = join(root, 'packages', name);
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
+    manifests.push(manifest);
+    await check(`${manifest.name}: one version in package.json and deno.json`, async () => {
+      const jsr = JSON.parse(await readFile(join(folder, 'deno.json'), 'utf8')) as { version: string; exports: Record<string, string> };
+      if (jsr.version !== manifest.version) throw new Error(`deno.json says ${jsr.version}, package.json ${manifest.version}; run npm run version-packages`);
+      const missing = Object.keys(manifest.exports).filter((key) => key !== './package.json' && !(key in jsr.exports));
+      if (missing.length > 0) throw new Error(`deno.json lacks the exports ${missing.join(', ')}`);
+    });
+    let tarball = '';
+    await check(`${manifest.name}: npm pack`, async () => {
+      const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', temp], { ...options, cwd: folder });
+      const listed = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>;
+      tarball = join(temp, (Array.isArray(listed) ? listed[0] : Object.values(listed)[0])?.filename ?? '');
+      await mkdir(join(modules, manifest.name), { recursive: true });
+      await run('tar', ['-xzf', tarball, '-C', join(modules, manifest.name), '--strip-components=1'], options);
+    });
+    await check(`${manifest.name}: publint`, () => run('publint', ['--strict', tarball], options));
+    // CommonJS and node10 resolution are not offered: the packages are ESM only.
+    await check(`${manifest.name}: are the types wrong`, () => run('attw', [tarball, '--profile', 'esm-only'], options));
+  }
+  // The third-party dependencies come from this checkout's node_modules, by a link for each.
+  await check('every export of every packed package is imported by plain node', async () => {
+    const script = manifests
+      .flatMap((manifest) => Object.keys(manifest.exports).filter((key) => !key.endsWith('.json')).map((key) => `await import(${JSON.stringify(manifest.name + key.slice(1))});`))
+      .join('\n');
+    for (const entry of await readdir(join(root, 'node_modules'))) {
+      if (entry === '@kubecast' || entry.startsWith('.')) continue;
+      await run('ln', ['-s', join(root, 'node_modules', entry), join(modules, entry)], options);
+    }
+    await writeFile(join(temp, 'all.mjs'), script);
+    await run('node', [join(temp, 'all.mjs')], { ...options, cwd: temp });
+  });
+  await check('deno publish --dry-run', () => run('deno', ['publish', '--dry-run', '--allow-dirty', '--no-check'], options));
+} finally {
+  await rm(temp, { recursive: true, force: true });
+}
+console.log(`packed: ${passed} passed, ${failed} failed`);
+if (failed > 0) process.exitCode = 1;

@@ -1,0 +1,92 @@
+/** The floors of the house, ground first. An import may only go to a floor below, or to a neighbour that is named here. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['store', 'crd'],
+  ['client', 'apiserver'],
+  ['informer'],
+  ['runtime', 'redis-loader'],
+  ['model-index'],
+  ['controller', 'resolver'],
+];
+
+/** Packages that may import node: modules in any file; the others only in files that say so by name. */
+const PORTABLE: ReadonlySet<string> = new Set(['store', 'crd']);
+
+export interface SourceFile {
+  /** `packages/store/src/index.ts`, from the root of the repository, with slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Violation {
+  readonly path: string;
+  readonly line: number;
+  readonly message: string;
+}
+
+/** Every import, export-from and import() specifier of a source text, with its line. */
+export function importsOf(text: string): { specifier: string; line: number }[] {
+  const found: { specifier: string; line: number }[] = [];
+  // Comments are blanked first (newlines kept), so that an example in a doc comment is no import.
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' ')).replace(/^\s*\/\/.*$/gm, '');
+  const pattern = /(?:^|[\s;}])(?:import|export)\s+(?:type\s+)?(?:[\w*{][^'";]*?\sfrom\s*)?(['"])([^'"\n]+)\1|\bimport\(\s*(['"])([^'"\n]+)\3\s*\)/g;
+  for (const match of code.matchAll(pattern)) {
+    const specifier = match[2] ?? match[4];
+    if (specifier === undefined) continue;
+    found.push({ specifier, line: code.slice(0, (match.index ?? 0) + match[0].length).split('\n').length });
+  }
+  return found;
+}
+
+function floorOf(name: string): number {
+  return FLOORS.findIndex((floor) => floor.includes(name));
+}
+
+function placeOf(path: string): { name: string; dir: string; app: boolean } | undefined {
+  const match = /^(packages|apps)\/([^/]+)\//.exec(path);
+  return match ? { name: match[2] ?? '', dir: `${match[1]}/${match[2]}`, app: match[1] === 'apps' } : undefined;
+}
+
+function resolveRelative(path: string, specifier: string): string {
+  const parts = path.split('/').slice(0, -1);
+  for (const part of specifier.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+/** The rule of the floors: what a file may import. Files outside packages/ and apps/ are free. */
+export function checkFloors(files: readonly SourceFile[]): Violation[] {
+  const violations: Violation[] = [];
+  for (const { path, text } of files) {
+    const place = placeOf(path);
+    if (!place) continue;
+    const own = floorOf(place.name);
+    const isTest = path.endsWith('.test.ts') || path.endsWith('.test-d.ts');
+    const report = (line: number, message: string): void => void violations.push({ path, line, message });
+    if (own < 0) {
+      report(1, `"${place.name}" stands on no floor; add it to FLOORS in tooling/floors/src/floors.ts`);
+      continue;
+    }
+    for (const { specifier, line } of importsOf(text)) {
+      if (specifier.startsWith('.')) {
+        const target = resolveRelative(path, specifier);
+        if (!target.startsWith(`${place.dir}/`)) report(line, `reaches out of its package by the relative path ${specifier}; import the package by name`);
+        if (!/\.(ts|json)$/.test(specifier)) report(line, `${specifier} has no .ts specifier; Node, Bun and Deno read the source as it is`);
+      } else if (specifier.startsWith('@kubecast/')) {
+        const other = specifier.split('/')[1] ?? '';
+        const floor = floorOf(other);
+        if (other === place.name) report(line, `imports its own package by name; use a relative path`);
+        else if (floor < 0) report(line, `imports ${specifier}, which stands on no floor`);
+        else if (floor >= own) report(line, `imports ${specifier}, which is not below it: "${place.name}" is on floor ${own}, "${other}" on ${floor}`);
+        else if (place.name === 'apiserver' && other === 'client') report(line, 'apiserver never depends on client');
+        else if (other === 'apiserver' && !isTest) report(line, 'nothing in production depends on apiserver');
+      } else if (specifier.startsWith('node:') && PORTABLE.has(place.name) && !isTest && !/\/(src\/testing\/|src\/node)/.test(path)) {
+        report(line, `imports ${specifier} in a portable package; only adapters (src/node*.ts) may`);
+      } else if (/^(assert|buffer|child_process|crypto|events|fs|http|http2|https|net|os|path|stream|timers|tls|url|util|worker_threads|zlib)(\/|$)/.test(specifier)) {
+        report(line, `imports ${specifier} without node:; Deno and JSR need the prefix`);
+      }
+    }
+  }
+  return violations;
+}

@@ -1,0 +1,89 @@
+// The formats that kube-apiserver checks in custom resources; an unknown format accepts everything.
+
+const days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function isDate(text: string): boolean {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})$/u.exec(text);
+  if (parts === null) return false;
+  const year = Number(parts[1]);
+  const month = Number(parts[2]);
+  const day = Number(parts[3]);
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const last = month === 2 && leap ? 29 : (days[month - 1] ?? 0);
+  return day >= 1 && day <= last;
+}
+
+function isDateTime(text: string): boolean {
+  const parts = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|[+-](\d{2}):(\d{2}))$/u.exec(text);
+  if (parts === null) return false;
+  return isDate(parts[1] as string) && Number(parts[2]) < 24 && Number(parts[3]) < 60 && Number(parts[4]) < 60
+    && Number(parts[5] ?? 0) < 24 && Number(parts[6] ?? 0) < 60;
+}
+
+/** A dotted IPv4 address without leading zeroes. */
+export function isIPv4(text: string): boolean {
+  const parts = text.split('.');
+  return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/u.test(part) && Number(part) <= 255);
+}
+
+/** An IPv6 address, without a zone. */
+export function isIPv6(text: string): boolean {
+  let rest = text;
+  const lastColon = rest.lastIndexOf(':');
+  if (lastColon < 0) return false;
+  if (rest.includes('.')) {
+    if (!isIPv4(rest.slice(lastColon + 1))) return false;
+    rest = `${rest.slice(0, lastColon)}:0:0`;
+  }
+  const halves = rest.split('::');
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/u.test(group))) return false;
+  return halves.length === 2 ? groups.length < 8 : groups.length === 8;
+}
+
+function isCidr(text: string): boolean {
+  const [address = '', bits = '', ...more] = text.split('/');
+  if (more.length > 0 || !/^(?:0|[1-9]\d{0,2})$/u.test(bits)) return false;
+  return (isIPv4(address) && Number(bits) <= 32) || (isIPv6(address) && Number(bits) <= 128);
+}
+
+function isUri(text: string): boolean {
+  return URL.canParse(text) || text.startsWith('/');
+}
+
+const uuid = (version: string) => (text: string): boolean =>
+  new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?${version === '[0-9a-f]' ? '[0-9a-f]' : version === '3' ? '[0-9a-f]' : '[89ab]'}[0-9a-f]{3}-?[0-9a-f]{12}$`, 'iu').test(text);
+
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/u.test(text);
+}
+
+function isHostname(text: string): boolean {
+  return text.length <= 255 && text.split('.').every((label) => /^[a-zA-Z0-9](?:[-a-zA-Z0-9]{0,62}[a-zA-Z0-9])?$/u.test(label));
+}
+
+const checks = new Map<string, (text: string) => boolean>([
+  ['date', isDate],
+  ['date-time', isDateTime],
+  ['datetime', isDateTime],
+  ['duration', (text) => /^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/u.test(text.replace(/^[+-]/u, '')) || /^[+-]?\d+\s*(?:ns|us|µs|ms|s|m|h|d|w|nano|nanosecond|micro|microsecond|milli|millisecond|second|sec|min|minute|hr|hour|day|wk|week)s?$/u.test(text) || text === '0'],
+  ['email', (text) => /^[^\s@<>(),;:"]+@[^\s@<>(),;:"]+$/u.test(text)],
+  ['hostname', isHostname],
+  ['ipv4', isIPv4],
+  ['ipv6', isIPv6],
+  ['cidr', isCidr],
+  ['mac', (text) => /^(?:[0-9a-f]{2}[:-]){5,7}[0-9a-f]{2}$/iu.test(text) || /^(?:[0-9a-f]{4}\.){2,3}[0-9a-f]{4}$/iu.test(text)],
+  ['uri', isUri],
+  ['uuid', uuid('[0-9a-f]')],
+  ['uuid3', uuid('3')],
+  ['uuid4', uuid('4')],
+  ['uuid5', uuid('5')],
+  ['byte', isBase64],
+  ['hexcolor', (text) => /^#?(?:[0-9a-f]{3}|[0-9a-f]{6})$/iu.test(text)],
+]);
+
+/** Whether the text is of the format; a format that nobody checks accepts every text. */
+export function isOfFormat(format: string, text: string): boolean {
+  return checks.get(format)?.(text) ?? true;
+}

@@ -1,0 +1,12 @@
+/** One long run that CI cannot afford. */
+export interface Proof {
+  readonly name: string;
+  /** What it shows, in a sentence. */
+  readonly shows: string;
+  /** From the root of the repository; run by node with the source condition. What the user adds after `--` is appended. */
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/** A proof's program prints its progress to stderr and, as its last line of stdout, one JSON object with `ok` and its figures. */
+export const proofs: readonly Proof[] = [];

@@ -56,6 +56,11 @@ export class Child {
     return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** How it ended, once it has. */
+  get ended(): Promise<string> {
+    return this.#exited;
+  }
+
   /** The last lines that the process wrote, for an error report. */
   get tail(): string {
     return this.#lines.join('\n');

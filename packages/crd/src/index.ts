@@ -12,3 +12,24 @@ export { defaultObject, dropNulls } from './default-object.ts';
 export { labelProblems, labelValueProblems, qualifiedNameProblems, subdomainProblems } from './object-names.ts';
 export { validateObjectMeta, type MetaRules } from './validate-meta.ts';
 export { structuralErrors } from './structural-errors.ts';
+export { CrdError, DefinitionError, isCrdError, isValidationError, ValidationError } from './errors.ts';
+export type { KubernetesObject, ManagedFieldsEntry, ObjectMeta, OwnerReference } from './object-meta.ts';
+export {
+  array, boolean, embeddedResource, integer, intOrString, listMap, map, nullable, number, object, optional, set, string, unknown, withDefault,
+  type ApplyField, type ApplyShape, type ArrayOptions, type Field, type FieldMode, type InferField, type InferShape, type MapOptions,
+  type NumberOptions, type ObjectOptions, type Shape, type StringOptions,
+} from './field.ts';
+export {
+  defineResource, type ApplyOf, type DefinitionOptions, type Infer, type InferApply, type ObjectOf, type PrinterColumn, type ResourceDefinition,
+} from './define-resource.ts';
+export { toManifest } from './manifest.ts';
+export { compareCrd, type CrdConflict } from './compare-crd.ts';
+export { checkErrors, checkObject, type CheckOptions } from './check-object.ts';
+export { appModel, type AnnouncedModel, type AppModel, type AppModelApply, type AppModelSpec } from './app-model.ts';
+export {
+  configMapType, customResourceDefinitionType, endpointSliceType, endpointSliceV1beta1Type, endpointsType, eventType, leaseType, namespaceType,
+  podType, secretType, serviceType,
+  type Condition, type ConfigMap, type CustomResourceDefinition, type CustomResourceDefinitionVersion, type Endpoint, type EndpointAddress,
+  type EndpointConditions, type EndpointPort, type Endpoints, type EndpointSlice, type Event, type Lease, type Namespace, type ObjectReference,
+  type Pod, type Secret, type Service, type ServicePort,
+} from './builtin-kinds.ts';

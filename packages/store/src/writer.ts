@@ -5,7 +5,10 @@ import type { View } from './view.ts';
 
 /** A relist collected aside. Nothing is visible before commit; an abort leaves nothing. */
 export interface Replacement<T> {
+  /** Collects one object. Of two with one key and UID the newer stays (by the store's order of versions), whatever their order. */
   put(record: RawRecord): void;
+  /** Takes a collected object out again, if the key holds this UID: a streamed list may bring a DELETED before its end. */
+  remove(key: Key, uid: string): void;
   /**
    * Swaps the collected set in at once and gives the exact difference to what stood there for this scope. Publishes at once;
    * walking the changes is the caller's time. Records of equal UID, version and bytes are used again and give no change.

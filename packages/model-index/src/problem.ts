@@ -1,0 +1,16 @@
+/** What kind of thing is wrong with an announcement. Stable: metrics are labelled by it. */
+export type ProblemCode =
+  | 'NoSpec' | 'NoApp' | 'EmptyModelName' | 'EmptyModelVersion' | 'MalformedModel' | 'ModelListedTwice' | 'AppClaimedTwice' | 'ModelClaimedTwice'
+  | 'BadServiceAnnotation' | 'ServiceMissing' | 'ServicePortMissing' | 'AmbiguousPort' | 'MetadataMissing' | 'MetadataStale' | 'NotDecodable';
+
+/** One thing that is wrong and needs a person; the index goes on with what is right. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly namespace: string;
+  /** metadata.name of the AppModel that it is about. */
+  readonly appModel: string;
+  readonly app?: string;
+  readonly model?: string;
+  /** In words: what is wrong, and what was done instead. */
+  readonly message: string;
+}

@@ -5,7 +5,7 @@ import type { PayloadState } from './payload-source.ts';
 export interface Freshness {
   /** Up to which resourceVersion the AppModels of the namespace were seen. */
   readonly resourceVersion: string;
-  /** Milliseconds since the last word of the API server. A quiet server says something each 60 s. */
+  /** Milliseconds since the last word of the API server. A quiet server says something each 60 s. Infinity before the first. */
   readonly ageMs: number;
 }
 

@@ -5,6 +5,9 @@ export {
   EndpointBook, type Candidate, type EndpointsAnswer, type ResolvedEndpoint, type ServicePortLike, type SliceContent,
 } from './endpoint-book.ts';
 export { ModelCore, type ModelCoreOptions } from './model-core.ts';
+export {
+  joinModelIndex, type EndpointsSource, type ModelIndex, type ModelIndexCounters, type ModelIndexParts, type ModelIndexSettings, type SourceStatus,
+} from './model-index.ts';
 export { payloadId, type HeldPayload, type PayloadSource, type PayloadState, type WantedPayload } from './payload-source.ts';
 export type { Problem, ProblemCode } from './problem.ts';
 export {

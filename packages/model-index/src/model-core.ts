@@ -26,6 +26,7 @@ export class ModelCore {
   /** Payload id to the announcement that wants it. */
   readonly #wanted = new Map<string, { readonly announcement: Announcement; readonly model: string }>();
   #listenerErrors = 0;
+  #changes = 0;
 
   constructor(options: ModelCoreOptions) {
     this.#options = options;
@@ -34,6 +35,11 @@ export class ModelCore {
 
   get listenerErrors(): number {
     return this.#listenerErrors;
+  }
+
+  /** How many models were added, updated or removed so far. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Models that somebody speaks for, in all namespaces. */
@@ -95,7 +101,7 @@ export class ModelCore {
   /** Undefined: nobody announces the model in the namespace. */
   resolve(namespace: string, model: string): ModelAnswer | undefined {
     const announcement = this.#claims.get(namespace)?.models.get(model);
-    return announcement === undefined ? undefined : this.#answer(announcement, model);
+    return announcement === undefined ? undefined : this.#answer(announcement, model, this.#options.freshness(namespace));
   }
 
   app(namespace: string, app: string): AppAnswer | undefined {
@@ -117,12 +123,13 @@ export class ModelCore {
   models(namespace: string, app?: string): readonly ModelAnswer[] {
     const claims = this.#claims.get(namespace);
     if (claims === undefined) return [];
+    const freshness = this.#options.freshness(namespace);
     if (app === undefined) {
-      return [...claims.models].sort(([a], [b]) => (a < b ? -1 : 1)).map(([model, announcement]) => this.#answer(announcement, model));
+      return [...claims.models].sort(([a], [b]) => (a < b ? -1 : 1)).map(([model, announcement]) => this.#answer(announcement, model, freshness));
     }
     const announcement = claims.apps.get(app);
     if (announcement === undefined) return [];
-    return [...announcement.models.keys()].filter((model) => claims.models.get(model) === announcement).map((model) => this.#answer(announcement, model));
+    return [...announcement.models.keys()].filter((model) => claims.models.get(model) === announcement).map((model) => this.#answer(announcement, model, freshness));
   }
 
   apps(namespace: string): readonly AppAnswer[] {
@@ -178,6 +185,7 @@ export class ModelCore {
   }
 
   #apply(changes: readonly ClaimChange[]): void {
+    this.#changes += changes.length;
     for (const { before, after, model } of changes) {
       const oldId = before === undefined ? undefined : payloadId(before.namespace, before.app as string, model);
       const newId = after === undefined ? undefined : payloadId(after.namespace, after.app as string, model);
@@ -228,14 +236,14 @@ export class ModelCore {
     };
   }
 
-  #answer(announcement: Announcement, model: string): ModelAnswer {
+  #answer(announcement: Announcement, model: string, freshness: Freshness): ModelAnswer {
     const { namespace, appVersion } = announcement;
     const { state, version, staleForMs, payload, reason } = this.#held(announcement, model);
     const endpoints = this.#endpoints.resolve(namespace, announcement.service);
     const announced = announcement.models.get(model) as string;
     return {
       namespace, app: announcement.app as string, appVersion, model, version, state, staleForMs, metadata: payload, endpoints: endpoints.endpoints,
-      freshness: this.#options.freshness(namespace),
+      freshness,
       ...(announced === version ? {} : { announcedVersion: announced }),
       ...(reason === undefined ? {} : { reason }),
       ...problemText(endpoints),

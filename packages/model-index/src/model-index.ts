@@ -1,0 +1,308 @@
+import type { Informer, Delta, ScopeStatus } from '@kubecast/informer';
+import { systemClock, type Clock } from '@kubecast/store';
+import type { AppModel, Service } from '@kubecast/crd';
+import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
+import { ModelCore } from './model-core.ts';
+import type { PayloadSource } from './payload-source.ts';
+import type { Problem } from './problem.ts';
+import { readEndpoints, readServicePorts, readSlice, type EndpointsLike, type EndpointSliceLike } from './read-endpoints.ts';
+
+/** Where endpoints are watched: one kind, whichever the cluster serves. */
+export type EndpointsSource =
+  | { readonly kind: 'EndpointSlice'; readonly informer: Informer<EndpointSliceLike> }
+  | { readonly kind: 'Endpoints'; readonly informer: Informer<EndpointsLike> };
+
+/** What an index stands on. `createModelIndex` makes the parts from a client and a Redis; tests and embedders may bring their own. */
+export interface ModelIndexParts {
+  readonly appModels: Informer<AppModel>;
+  readonly services: Informer<Service>;
+  readonly endpoints: EndpointsSource;
+  readonly payloads: PayloadSource;
+  /** Ends what was made for the index alone, after it stopped. */
+  readonly close?: () => Promise<void>;
+}
+
+export interface ModelIndexSettings {
+  readonly clock?: Clock;
+  /** The zone of this process; endpoints meant for it are preferred where the cluster gives hints. */
+  readonly zone?: string;
+  /** Milliseconds between two resyncs, spread by a tenth. Default 300,000; 0: never. */
+  readonly resyncMs?: number;
+  /** Told of what a subscriber or a handler throws. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface ModelIndexCounters {
+  readonly resyncs: number;
+  /** Differences that a resync found and mended: 0 unless something was missed. */
+  readonly resyncRepairs: number;
+  readonly deltas: number;
+  /** Objects that could not be decoded. */
+  readonly undecodable: number;
+  readonly listenerErrors: number;
+}
+
+/** The state of one watched kind in one scope. */
+export interface SourceStatus extends ScopeStatus {
+  readonly kind: 'AppModel' | 'Service' | 'EndpointSlice' | 'Endpoints';
+}
+
+/**
+ * Model to app to endpoints, in the memory of this process, with the loaded metadata. Reads are synchronous and never wait for the
+ * cluster or for Redis: what is not known yet says so in its state. Answers are consistent within one turn of the event loop.
+ */
+export interface ModelIndex extends AsyncDisposable {
+  /** Undefined: nobody announces the model in the namespace. */
+  resolve(namespace: string, model: string): ModelAnswer | undefined;
+  app(namespace: string, app: string): AppAnswer | undefined;
+  /** All models of a namespace by name, or those of one app in the order of its list. */
+  models(namespace: string, app?: string): readonly ModelAnswer[];
+  apps(namespace: string): readonly AppAnswer[];
+  namespaces(): readonly string[];
+  problems(): readonly Problem[];
+  /** Tells of each change after the index holds it; what stands already is not told. Gives back its undo. */
+  subscribe(listener: ModelListener): Disposable;
+  /** Whether every scope was listed and the metadata of what was found then was loaded or is known to be missing. Never turns false again. */
+  readonly hasSynced: boolean;
+  /** Resolves when `hasSynced` turns true; rejects with the signal's reason. */
+  readonly synced: Promise<void>;
+  whenSynced(signal?: AbortSignal): Promise<void>;
+  freshness(namespace: string): Freshness;
+  sources(): readonly SourceStatus[];
+  /** Compares everything with the watched objects and tries again what failed to load. Done by itself every `resyncMs`. */
+  resync(): void;
+  readonly counters: ModelIndexCounters;
+  readonly modelCount: number;
+  readonly appCount: number;
+  start(): void;
+  /** Ends watching and loading; what is held can still be read. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Joins the parts to an index. No I/O before `start`. */
+export function joinModelIndex(parts: ModelIndexParts, settings: ModelIndexSettings = {}): ModelIndex {
+  return new JoinedModelIndex(parts, settings);
+}
+
+class JoinedModelIndex implements ModelIndex {
+  readonly #parts: ModelIndexParts;
+  readonly #settings: ModelIndexSettings;
+  readonly #clock: Clock;
+  readonly #core: ModelCore;
+  readonly #undo: Disposable[] = [];
+  readonly #ending = new AbortController();
+  readonly #synced = Promise.withResolvers<void>();
+  readonly #counters = { resyncs: 0, resyncRepairs: 0, deltas: 0, undecodable: 0 };
+  #hasSynced = false;
+  #started = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: ModelIndexParts, settings: ModelIndexSettings) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#clock = settings.clock ?? systemClock;
+    this.#core = new ModelCore({
+      payloads: parts.payloads, freshness: (namespace) => this.freshness(namespace),
+      ...(settings.zone === undefined ? {} : { zone: settings.zone }),
+      ...(settings.onError === undefined ? {} : { onListenerError: settings.onError }),
+    });
+    this.#synced.promise.catch(() => {}); // Nobody need wait for it.
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  get counters(): ModelIndexCounters {
+    return { ...this.#counters, listenerErrors: this.#core.listenerErrors };
+  }
+
+  get modelCount(): number {
+    return this.#core.modelCount;
+  }
+
+  get appCount(): number {
+    return this.#core.appCount;
+  }
+
+  resolve(namespace: string, model: string): ModelAnswer | undefined {
+    return this.#core.resolve(namespace, model);
+  }
+
+  app(namespace: string, app: string): AppAnswer | undefined {
+    return this.#core.app(namespace, app);
+  }
+
+  models(namespace: string, app?: string): readonly ModelAnswer[] {
+    return this.#core.models(namespace, app);
+  }
+
+  apps(namespace: string): readonly AppAnswer[] {
+    return this.#core.apps(namespace);
+  }
+
+  namespaces(): readonly string[] {
+    return this.#core.namespaces();
+  }
+
+  problems(): readonly Problem[] {
+    return this.#core.problems();
+  }
+
+  subscribe(listener: ModelListener): Disposable {
+    return this.#core.subscribe(listener);
+  }
+
+  async whenSynced(signal?: AbortSignal): Promise<void> {
+    if (signal === undefined) return this.#synced.promise;
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await Promise.race([this.#synced.promise, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  freshness(namespace: string): Freshness {
+    const scopes = this.#parts.appModels.scopes();
+    const scope = scopes.find((candidate) => candidate.namespace === namespace) ?? scopes.find((candidate) => candidate.namespace === '') ?? scopes[0];
+    return { resourceVersion: scope?.resourceVersion ?? '', ageMs: scope?.ageMs ?? Infinity };
+  }
+
+  sources(): readonly SourceStatus[] {
+    const { appModels, services, endpoints } = this.#parts;
+    return [
+      ...appModels.scopes().map((scope) => ({ ...scope, kind: 'AppModel' as const })),
+      ...services.scopes().map((scope) => ({ ...scope, kind: 'Service' as const })),
+      ...endpoints.informer.scopes().map((scope) => ({ ...scope, kind: endpoints.kind })),
+    ];
+  }
+
+  start(): void {
+    if (this.#started || this.#stopped !== undefined) return;
+    this.#started = true;
+    const { appModels, services, endpoints, payloads } = this.#parts;
+    const onError = (error: unknown): void => {
+      this.#counters.undecodable += 1;
+      this.#settings.onError?.(error);
+    };
+    // One worker and no coalescing delay: a change is in the index within the turn in which it arrived.
+    const options = { resyncMs: 0, onError, workers: 1, buffer: 65_536 };
+    this.#undo.push(payloads.onChange((id) => this.#core.payloadChanged(id)));
+    const handlers = [
+      appModels.handle((delta) => this.#counted(delta, () => this.#takeAppModel(delta)), { ...options, name: 'model-index/appmodels' }),
+      services.handle((delta) => this.#counted(delta, () => this.#takeService(delta)), { ...options, name: 'model-index/services' }),
+      endpoints.kind === 'EndpointSlice'
+        ? endpoints.informer.handle((delta) => this.#counted(delta, () => this.#takeSlice(delta)), { ...options, name: 'model-index/endpointslices' })
+        : endpoints.informer.handle((delta) => this.#counted(delta, () => this.#takeEndpoints(delta)), { ...options, name: 'model-index/endpoints' }),
+    ];
+    this.#undo.push(...handlers);
+    for (const informer of [appModels, services, endpoints.informer]) informer.start();
+    void this.#settle(Promise.all(handlers.map((handler) => handler.synced)));
+    void this.#resyncForEver();
+  }
+
+  async #settle(handled: Promise<unknown>): Promise<void> {
+    try {
+      const { appModels, services, endpoints, payloads } = this.#parts;
+      const { signal } = this.#ending;
+      await Promise.all([appModels.whenSynced(signal), services.whenSynced(signal), endpoints.informer.whenSynced(signal), handled]);
+      await payloads.settled(signal);
+      if (signal.aborted) return;
+      this.#hasSynced = true;
+      this.#synced.resolve();
+    } catch (error) {
+      this.#synced.reject(error);
+    }
+  }
+
+  async #resyncForEver(): Promise<void> {
+    const period = this.#settings.resyncMs ?? 300_000;
+    if (period <= 0) return;
+    try {
+      for (;;) {
+        await this.#clock.sleep(period * (0.95 + this.#clock.random() * 0.1), this.#ending.signal);
+        this.resync();
+      }
+    } catch {
+      // Stopped.
+    }
+  }
+
+  resync(): void {
+    const { appModels, payloads } = this.#parts;
+    this.#counters.resyncs += 1;
+    if (appModels.hasSynced) {
+      const before = this.#core.changes;
+      const standing = new Map<string, Set<string>>();
+      for (const entry of appModels.view.select()) {
+        const names = standing.get(entry.key.namespace);
+        if (names === undefined) standing.set(entry.key.namespace, new Set([entry.key.name]));
+        else names.add(entry.key.name);
+        try {
+          this.#core.setAppModel({ namespace: entry.key.namespace, name: entry.key.name, uid: entry.uid, created: entry.created }, entry.value);
+        } catch (error) {
+          this.#settings.onError?.(error);
+        }
+      }
+      for (const [namespace, name] of [...this.#core.appModels()]) {
+        if (standing.get(namespace)?.has(name) !== true) this.#core.removeAppModel(namespace, name);
+      }
+      this.#counters.resyncRepairs += this.#core.changes - before;
+    }
+    payloads.resync();
+  }
+
+  #counted(_delta: Delta<unknown>, take: () => void): void {
+    this.#counters.deltas += 1;
+    take();
+  }
+
+  #takeAppModel({ type, entry }: Delta<AppModel>): void {
+    const { namespace, name } = entry.key;
+    if (type === 'deleted') this.#core.removeAppModel(namespace, name);
+    else this.#core.setAppModel({ namespace, name, uid: entry.uid, created: entry.created }, entry.value);
+  }
+
+  #takeService({ type, entry }: Delta<Service>): void {
+    const { namespace, name } = entry.key;
+    if (type === 'deleted') this.#core.removeService(namespace, name);
+    else this.#core.setService(namespace, name, readServicePorts(entry.value));
+  }
+
+  #takeSlice({ type, entry }: Delta<EndpointSliceLike>): void {
+    const { namespace, name } = entry.key;
+    if (type === 'deleted') this.#core.removeSlice(namespace, name);
+    else this.#core.setSlice(namespace, name, readSlice(entry.labels, entry.value as EndpointSliceLike));
+  }
+
+  #takeEndpoints({ type, entry }: Delta<EndpointsLike>): void {
+    const { namespace, name } = entry.key;
+    if (type === 'deleted') this.#core.removeSlice(namespace, name);
+    else this.#core.setSlice(namespace, name, readEndpoints(name, entry.value as EndpointsLike));
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async #end(): Promise<void> {
+    this.#ending.abort(new Error('the model index was stopped'));
+    for (const undo of this.#undo.splice(0)) undo[Symbol.dispose]();
+    const { appModels, services, endpoints, close } = this.#parts;
+    await Promise.all([appModels.stop(), services.stop(), endpoints.informer.stop()]);
+    await close?.();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}

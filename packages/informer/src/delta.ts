@@ -14,4 +14,6 @@ export interface Delta<T> {
   readonly origin: DeltaOrigin;
   /** For 'deleted': why it left. */
   readonly cause?: DeleteCause;
+  /** For 'deleted': false where `entry` is the last state that was seen, not the last there was (found missing by a list). */
+  readonly finalStateKnown?: boolean;
 }

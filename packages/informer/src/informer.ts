@@ -1,6 +1,8 @@
 import type { ScopeId, View } from '@kubecast/store';
 import type { WriteReceipt } from '@kubecast/client';
 import type { Delta } from './delta.ts';
+import type { HandlerCounters } from './handler-counters.ts';
+import type { ReflectorCounters } from './reflector-report.ts';
 
 export type ReflectorState =
   | 'Idle' | 'Streaming' | 'Listing' | 'Watching' | 'BackingOff' | 'Stale' | 'Forbidden' | 'Gone' | 'Regressed' | 'Stopped';
@@ -21,7 +23,9 @@ export interface ScopeStatus {
   readonly resourceVersion: string;
   /** Milliseconds since the last event or bookmark; Infinity before the first. */
   readonly ageMs: number;
+  /** Grows when the server is found to have gone back (a restored etcd, a replaced cluster). Versions compare within an epoch only. */
   readonly epoch: number;
+  readonly counters: Readonly<ReflectorCounters>;
 }
 
 export type Handler<T> = (delta: Delta<T>, signal: AbortSignal) => void | Promise<void>;
@@ -46,6 +50,11 @@ export interface HandlerHandle extends Disposable {
   /** Resolves once the handler has settled its last initial item (processed, not queued). */
   readonly synced: Promise<void>;
   readonly hasSynced: boolean;
+  readonly name: string;
+  readonly counters: Readonly<HandlerCounters>;
+  /** Distinct (key, UID) pairs that wait for it now. */
+  readonly waiting: number;
+  /** Takes it away: its signal is aborted, nothing more is handed to it. A second call does nothing. */
   remove(): void;
 }
 
@@ -55,7 +64,18 @@ export interface Informer<T> extends AsyncDisposable {
   readonly hasSynced: boolean;
   /** Resolves when every scope holds a complete list in the view; rejects when the signal is aborted. */
   whenSynced(signal?: AbortSignal): Promise<void>;
+  /**
+   * Adds a handler, at any time. It is handed each object that stands in the view once, as 'added', then every change; changes of one
+   * object that it has not taken yet fold into one, so it always ends at the final state of each. Order is kept per object, not between
+   * objects. What it throws is counted and given to `onError`; it costs no other handler and never the watch.
+   */
   handle(handler: Handler<T>, options?: HandlerOptions<T>): HandlerHandle;
+  /**
+   * The same as an async iteration: one delta at a time, settled when the next is asked for. Ends when the signal is aborted or the
+   * informer is stopped.
+   */
+  deltas(options?: Omit<HandlerOptions<T>, 'workers'> & { readonly signal?: AbortSignal }): AsyncIterableIterator<Delta<T>>;
+  readonly handlers: readonly HandlerHandle[];
   /** Called after each change of a scope's state. Gives back its undo. */
   onStatus(listener: (status: ScopeStatus) => void): Disposable;
   waitFor(

@@ -226,7 +226,7 @@ class ModelStream {
     for (const event of server.eventsAfter(from)) this.#event(event);
     this.#undo = server.listen({
       // A future version: what is not above it is never sent.
-      event: (event) => { if (event.rv > from) { this.#event(event); this.#wake(); } },
+      event: (event) => { if (event.rv > from && this.#ending === undefined) { this.#event(event); this.#wake(); } },
       broken: () => { this.#ending ??= 'broken'; this.#wake(); },
       ended: () => { this.#ending ??= 'ended'; this.#wake(); },
     });
@@ -240,18 +240,17 @@ class ModelStream {
     const size = this.#api.options.batch ?? 3;
     for (;;) {
       if (this.#signal.aborted) throw this.#signal.reason;
+      const stop = this.#faultHere();
+      if (stop === 'end') return;
+      if (stop === 'break') throw new ModelConnectionError('read ECONNRESET');
+      if (stop === 'silent') await forever(this.#signal);
+      if (stop === 'error') {
+        yield [frameOf('ERROR', this.#fault.error?.status)];
+        return;
+      }
       if (this.#queue.length > 0) {
         const batch = this.#queue.splice(0, Math.max(1, Math.min(size, this.#room())));
         for (const [index, frame] of batch.entries()) {
-          const stop = this.#faultHere();
-          if (stop !== undefined) {
-            if (index > 0) yield batch.slice(0, index);
-            if (stop === 'end') return;
-            if (stop === 'break') throw new ModelConnectionError('read ECONNRESET');
-            if (stop === 'silent') await forever(this.#signal);
-            yield [frameOf('ERROR', this.#fault.error?.status)];
-            return;
-          }
           if (this.#sent === this.#fault.corruptAt) batch[index] = { type: frame.type, object: encoder.encode('{"metadata":{"na') };
           this.#sent += 1;
         }
@@ -261,7 +260,6 @@ class ModelStream {
         }
         continue;
       }
-      if (this.#faultHere() === 'silent') await forever(this.#signal);
       if (this.#ending === 'broken') throw new ModelConnectionError('read ECONNRESET');
       if (this.#ending === 'ended') return;
       await new Promise<void>((resolve, reject) => {
@@ -277,7 +275,7 @@ class ModelStream {
 
   #room(): number {
     const limits = [this.#fault.breakAfter, this.#fault.endAfter, this.#fault.silentAfter, this.#fault.error?.after];
-    return Math.min(...limits.map((limit) => (limit === undefined || limit <= this.#sent ? Infinity : limit - this.#sent)));
+    return Math.min(...limits.map((limit) => (limit === undefined ? Infinity : limit - this.#sent)));
   }
 
   #faultHere(): 'end' | 'break' | 'silent' | 'error' | undefined {

@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { systemClock, type Clock } from '@kubecast/store';
+import { Users } from './auth/users.ts';
+import { CrdLifecycle } from './crds/crd-lifecycle.ts';
+import { ApiServerError, ListenError } from './errors.ts';
+import { Faults } from './faults/faults.ts';
+import { RequestHandler } from './http/request-handler.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+import type { ApiServerOptions } from './options.ts';
+import { Registry } from './routing/registry.ts';
+import { ServedKind } from './routing/served-kind.ts';
+import { servedBuiltins } from './routing/builtins.ts';
+import { Allocations } from './storage/allocations.ts';
+import { DataFolder, type Identity } from './storage/data-folder.ts';
+import { Storage } from './storage/storage.ts';
+import { createAuthority, issueServerCertificate } from './tls/authority.ts';
+import { ensureNamespaces } from './verbs/system-namespaces.ts';
+
+/** What the server counted since it was made. */
+export interface ApiServerCounters {
+  /** Requests by `verb resource.group`, `other` for what names no resource. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Answers by HTTP code. */
+  readonly answers: Readonly<Record<string, number>>;
+  readonly openWatches: number;
+  readonly watchEvents: number;
+  readonly objects: number;
+  readonly revision: number;
+}
+
+export interface ApiServer extends AsyncDisposable {
+  /** Starts to serve; a second start after a close goes on with the same objects, CA and tokens. */
+  listen(): Promise<void>;
+  /** Ends watches cleanly, finishes what is under way, and closes every connection. Objects stay. */
+  close(): Promise<void>;
+  /** `https://127.0.0.1:PORT`; throws before the first listen. */
+  readonly url: string;
+  /** The CA's certificate, PEM; throws before the first listen. */
+  readonly ca: string;
+  /** The text of a kubeconfig for the administrator or another user of the options. Holds the token. */
+  kubeconfig(user?: string): string;
+  /** Writes it to a file that only its owner may read; makes the folder. */
+  writeKubeconfig(file: string, user?: string): void;
+  /** The bearer token of the administrator or another user. */
+  token(user?: string): string;
+  readonly faults: Faults;
+  readonly counters: ApiServerCounters;
+}
+
+/** An embedded Kubernetes API server. Nothing is read, written or opened before {@link ApiServer.listen}. */
+export function createApiServer(options: ApiServerOptions = {}): ApiServer {
+  return new EmbeddedApiServer(options);
+}
+
+export const adminUser = 'kubecast-admin';
+
+class EmbeddedApiServer implements ApiServer {
+  readonly faults: Faults;
+  readonly #options: ApiServerOptions;
+  readonly #clock: Clock;
+  readonly #storage: Storage;
+  readonly #registry = new Registry();
+  readonly #users = new Users();
+  readonly #lifecycle: CrdLifecycle;
+  readonly #handler: RequestHandler;
+  readonly #sockets = new Set<Socket>();
+  readonly #folder: DataFolder | undefined;
+  #identity: Identity | undefined;
+  #server: Server | undefined;
+  #stopping: AbortController | undefined;
+  #port: number;
+  #state: 'new' | 'starting' | 'open' | 'closing' | 'closed' = 'new';
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    this.#port = options.port ?? 0;
+    this.#clock = options.clock ?? systemClock;
+    this.#storage = new Storage({ windowEvents: options.windowEvents ?? 20_000 });
+    this.#folder = options.data === undefined ? undefined : new DataFolder(options.data);
+    for (const resource of servedBuiltins(this.#storage)) this.#registry.add(resource);
+    this.#lifecycle = new CrdLifecycle(this.#storage, this.#registry, () => this.#clock.wall());
+    this.faults = new Faults({ storage: this.#storage, registry: this.#registry, sockets: this.#sockets });
+    this.#handler = new RequestHandler({
+      core: {
+        storage: this.#storage, registry: this.#registry, clock: this.#clock, allocator: new Allocations(this.#storage),
+        bookmarkMs: options.bookmarkMs ?? 60_000, storageInitMs: options.storageInitMs ?? 15, futureWaitMs: options.futureWaitMs ?? 3_000,
+      },
+      users: this.#users, faults: this.faults,
+    });
+  }
+
+  async listen(): Promise<void> {
+    if (this.#state !== 'new' && this.#state !== 'closed') throw new ApiServerError('ERR_APISERVER_STATE', `the API server cannot be started while it is ${this.#state}`);
+    const first = this.#state === 'new';
+    this.#state = 'starting';
+    try {
+      if (first) await this.#prepare();
+      else this.#storage.restarted();
+      this.#folder?.open(this.#storage);
+      ensureNamespaces(this.#storage, this.#clock.wall());
+      this.#lifecycle.start();
+      await this.#open();
+      this.#state = 'open';
+    } catch (error) {
+      this.#lifecycle.stop();
+      this.#folder?.close();
+      this.#state = first ? 'new' : 'closed';
+      throw error;
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const made = async (): Promise<Identity> => ({ authority: await createAuthority(this.#clock.wall()), token: this.#options.token ?? randomBytes(24).toString('base64url') });
+    const identity = this.#folder === undefined ? await made() : await this.#folder.identity(made, this.#options.token);
+    this.#identity = identity;
+    this.#users.add(identity.token, adminUser, ['system:masters']);
+    for (const user of this.#options.users ?? []) this.#users.add(user.token, user.name, user.groups ?? []);
+  }
+
+  async #open(): Promise<void> {
+    const identity = this.#identity as Identity;
+    const host = this.#options.host ?? '127.0.0.1';
+    const names = [...new Set(['127.0.0.1', '::1', 'localhost', 'kubernetes', 'kubernetes.default.svc', ...(host === '0.0.0.0' || host === '::' ? [] : [host]), ...(this.#options.names ?? [])])];
+    const certificate = await issueServerCertificate(identity.authority, names, this.#clock.wall());
+    const stopping = new AbortController();
+    const server = createServer({ cert: certificate.certificate, key: certificate.key, keepAliveTimeout: 120_000, requestTimeout: 0, headersTimeout: 30_000 });
+    server.on('request', (request, response) => void this.#handler.handle(request, response, stopping.signal));
+    server.on('checkContinue', (request, response) => {
+      response.writeContinue();
+      void this.#handler.handle(request, response, stopping.signal);
+    });
+    server.on('secureConnection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request');
+      else socket.destroy();
+    });
+    await new Promise<void>((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException): void => reject(listenError(error, host, this.#port));
+      server.once('error', failed);
+      server.listen(this.#port, host, () => {
+        server.off('error', failed);
+        resolve();
+      });
+    });
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+    this.#stopping = stopping;
+  }
+
+  async close(): Promise<void> {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    const server = this.#server as Server;
+    this.#lifecycle.stop();
+    this.#stopping?.abort(new ApiServerError('ERR_APISERVER_STATE', 'the API server is stopping'));
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await this.#handler.idle(1_000);
+    for (const socket of [...this.#sockets]) socket.destroy();
+    await closed;
+    this.#folder?.close();
+    this.#state = 'closed';
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  get url(): string {
+    this.#known();
+    const host = this.#options.host ?? '127.0.0.1';
+    const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+    return `https://${shown}:${this.#port}`;
+  }
+
+  get ca(): string {
+    return this.#known().authority.certificate;
+  }
+
+  token(user: string = adminUser): string {
+    this.#known();
+    const token = this.#users.tokenOf(user);
+    if (token === undefined) throw new ApiServerError('ERR_APISERVER_OPTION', `there is no user ${JSON.stringify(user)}; name it in the option users`);
+    return token;
+  }
+
+  kubeconfig(user: string = adminUser): string {
+    return kubeconfigText({ url: this.url, ca: this.ca, user, token: this.token(user) });
+  }
+
+  writeKubeconfig(file: string, user: string = adminUser): void {
+    const text = this.kubeconfig(user);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { mode: 0o600 });
+  }
+
+  get counters(): ApiServerCounters {
+    let objects = 0;
+    for (const table of this.#storage.tables()) objects += table.size;
+    return { ...this.#handler.counters(), objects, revision: this.#storage.revision };
+  }
+
+  #known(): Identity {
+    if (this.#identity === undefined || this.#server === undefined) throw new ApiServerError('ERR_APISERVER_STATE', 'the API server has no address yet: listen first');
+    return this.#identity;
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (error.code === 'EADDRINUSE') return new ListenError(`port ${port} on ${host} is taken by another process; choose another, or 0 for a free one`, { cause: error });
+  if (error.code === 'EACCES') return new ListenError(`listening on ${place} is not permitted; ports below 1024 often need a privilege`, { cause: error });
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new ListenError(`${host} is no address of this machine; use 127.0.0.1 or 0.0.0.0`, { cause: error });
+  return new ListenError(`the API server cannot listen on ${place}: ${error.message}`, { cause: error });
+}

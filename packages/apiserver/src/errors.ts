@@ -1,0 +1,34 @@
+export type ApiServerErrorCode = 'ERR_APISERVER_LISTEN' | 'ERR_APISERVER_DATA' | 'ERR_APISERVER_STATE' | 'ERR_APISERVER_OPTION' | 'ERR_APISERVER_STATUS';
+
+/** What goes wrong with the server itself, as opposed to an answer to a request. */
+export class ApiServerError extends Error {
+  override readonly name: string = 'ApiServerError';
+  readonly code: ApiServerErrorCode;
+
+  constructor(code: ApiServerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The address cannot be listened on: the port is taken, the host is not this machine's. */
+export class ListenError extends ApiServerError {
+  override readonly name: string = 'ListenError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_APISERVER_LISTEN', message, options);
+  }
+}
+
+/** The data folder cannot be used, or what it holds is damaged. Nothing in it was changed. */
+export class DataFolderError extends ApiServerError {
+  override readonly name: string = 'DataFolderError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_APISERVER_DATA', message, options);
+  }
+}
+
+export function isApiServerError(error: unknown): error is ApiServerError {
+  return error instanceof ApiServerError;
+}

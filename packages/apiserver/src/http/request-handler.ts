@@ -1,0 +1,285 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { authorizePath, anonymous, type Users } from '../auth/users.ts';
+import type { Fault, FaultVerb } from '../faults/fault.ts';
+import { faultStatus } from '../faults/fault-answer.ts';
+import type { Faults } from '../faults/faults.ts';
+import { parseResourcePath, type ResourcePath } from '../routing/resource-path.ts';
+import { forbidden, methodNotAllowed, notFound, pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
+import { presentBytes, presentObject } from '../storage/presenter.ts';
+import type { Answer, Context, Core, User } from '../verbs/context.ts';
+import { createVerb } from '../verbs/create.ts';
+import { deleteCollectionVerb, deleteVerb } from '../verbs/delete.ts';
+import { listVerb } from '../verbs/list.ts';
+import { isWatch } from '../verbs/list-options.ts';
+import { patchVerb } from '../verbs/patch.ts';
+import { getVerb } from '../verbs/read.ts';
+import { touchStorage } from '../verbs/storage-ready.ts';
+import { updateVerb } from '../verbs/update.ts';
+import { watchVerb } from '../verbs/watch.ts';
+import { readBody } from './body.ts';
+import { versionInfo, writeHealth } from './health.ts';
+import { negotiate } from './negotiation.ts';
+import { answerStyle, jsonBytes, writeBytes, writeError, writeObject, writeWarnings, type AnswerStyle } from './write-answer.ts';
+import { listObject, writeList } from './write-list.ts';
+import { WatchResponse } from './write-watch.ts';
+
+interface Parts {
+  readonly core: Core;
+  readonly users: Users;
+  readonly faults: Faults;
+}
+
+/** Answers requests, from the first header to the last byte. */
+export class RequestHandler {
+  readonly #core: Core;
+  readonly #users: Users;
+  readonly #faults: Faults;
+  readonly #requests = new Map<string, number>();
+  readonly #answers = new Map<string, number>();
+  readonly #active = new Set<Promise<void>>();
+  #watches = 0;
+  #events = 0;
+
+  constructor(parts: Parts) {
+    this.#core = parts.core;
+    this.#users = parts.users;
+    this.#faults = parts.faults;
+  }
+
+  counters(): { requests: Record<string, number>; answers: Record<string, number>; openWatches: number; watchEvents: number } {
+    return { requests: Object.fromEntries(this.#requests), answers: Object.fromEntries(this.#answers), openWatches: this.#watches, watchEvents: this.#events };
+  }
+
+  /** Resolves when no request is under way, at the latest after `ms` milliseconds. */
+  async idle(ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([Promise.allSettled([...this.#active]), late]);
+    clearTimeout(timer);
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Promise<void> {
+    const gone = new AbortController();
+    const stop = (): void => gone.abort(new Error('the client has gone'));
+    response.on('close', stop);
+    response.on('error', stop);
+    stopping.addEventListener('abort', stop, { once: true });
+    const work = this.#handle(request, response, gone.signal);
+    this.#active.add(work);
+    try {
+      await work;
+    } finally {
+      this.#active.delete(work);
+      stopping.removeEventListener('abort', stop);
+      count(this.#answers, String(response.statusCode));
+    }
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const raw = request.url ?? '/';
+    const mark = raw.indexOf('?');
+    const pathname = mark < 0 ? raw : raw.slice(0, mark);
+    const query = new URLSearchParams(mark < 0 ? '' : raw.slice(mark + 1));
+    const method = request.method ?? 'GET';
+    const style = answerStyle(method, query, request.headers['user-agent']);
+    const audit = request.headers['audit-id'];
+    response.setHeader('Audit-Id', typeof audit === 'string' ? audit : crypto.randomUUID());
+    response.setHeader('Cache-Control', 'no-cache, private');
+    if (this.#faults.isFrozen(request.socket)) return aborted(signal);
+    try {
+      const user = this.#users.authenticate(request.headers.authorization);
+      response.setHeader('X-Kubernetes-Pf-Flowschema-Uid', flowUid);
+      response.setHeader('X-Kubernetes-Pf-Prioritylevel-Uid', levelUid);
+      const path = parseResourcePath(pathname);
+      if (path === undefined) {
+        count(this.#requests, 'other');
+        authorizePath(user, method.toLowerCase() === 'head' ? 'head' : method.toLowerCase(), pathname);
+        this.#document(request, response, pathname, query, style);
+      } else {
+        await this.#resource(request, response, { path, query, method, style, user, signal });
+      }
+    } catch (error) {
+      // The body of a refused request is not read; without an end of the connection its rest would be taken for the next request.
+      if (!request.complete && method !== 'GET') response.setHeader('Connection', 'close');
+      if (!signal.aborted || !response.headersSent) writeError(response, error, style);
+    }
+  }
+
+  /** Everything that is no resource: health, version, discovery, OpenAPI. */
+  #document(request: IncomingMessage, response: ServerResponse, pathname: string, query: URLSearchParams, style: AnswerStyle): void {
+    if (/^\/(?:healthz|livez|readyz)(?:\/|$)/.test(pathname)) return writeHealth(response, pathname, query, style);
+    if (pathname === '/version' || pathname === '/version/') {
+      if (request.method !== 'GET') throw methodNotAllowed();
+      return writeBytes(response, 200, 'application/json', jsonBytes(versionInfo, true), style);
+    }
+    throw pageNotFound();
+  }
+
+  async #resource(request: IncomingMessage, response: ServerResponse, parts: { path: ResourcePath; query: URLSearchParams; method: string; style: AnswerStyle; user: User; signal: AbortSignal }): Promise<void> {
+    const { path, query, method, style, user, signal } = parts;
+    const verb = verbOf(method, path, query);
+    count(this.#requests, `${verb ?? method.toLowerCase()} ${path.plural}${path.group === '' ? '' : `.${path.group}`}`);
+    if (user === anonymous) throw anonymousRefused(path, verb ?? method.toLowerCase());
+    const kind = this.#core.registry.kind(path.group, path.plural);
+    const resource = kind?.versions.get(path.version);
+    if (kind === undefined || resource === undefined) throw this.#core.registry.isBuiltinGroup(path.group) ? resourceNotFound() : pageNotFound();
+    const warnings: string[] = resource.deprecationWarning === undefined ? [] : [resource.deprecationWarning];
+    const context: Context = { core: this.#core, method, path, query, headers: request.headers, kind, resource, user, warnings, signal, body: () => readBody(request) };
+    checkScope(context, method);
+    if (verb === undefined) throw unknownMethod(context, method);
+    const faults = this.#faults.take({
+      verb, group: path.group, resource: path.plural, namespace: path.namespace, name: path.name, subresource: path.subresource, user: user.name,
+    });
+    if (faults.length > 0 && (await this.#failing(faults, context, request, response))) return;
+    try {
+      await this.#answer(verb, context, request, response, style, faults);
+    } catch (error) {
+      if (!response.headersSent) writeWarnings(response, warnings);
+      throw error;
+    }
+  }
+
+  /** Acts out the faults that need no answer of the verb; true: that was all. */
+  async #failing(faults: readonly Fault[], context: Context, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    for (const fault of faults) {
+      if (fault.type === 'slow') await this.#core.clock.sleep(fault.ms, context.signal);
+      if (fault.type === 'status') throw faultStatus(fault, context);
+      const later = 'afterEvents' in fault && fault.afterEvents !== undefined;
+      if (later) continue;
+      if (fault.type === 'drop') {
+        request.socket.destroy();
+        return true;
+      }
+      if (fault.type === 'stall') {
+        await aborted(context.signal);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  async #answer(verb: FaultVerb, context: Context, request: IncomingMessage, response: ServerResponse, style: AnswerStyle, faults: readonly Fault[]): Promise<void> {
+    const accept = request.headers.accept;
+    if (verb === 'watch') return this.#watch(context, request, response, faults);
+    if (verb === 'list' || verb === 'deletecollection') {
+      const negotiated = negotiate(accept, 'list');
+      const page = verb === 'list' ? await listVerb(context) : await deleteCollectionVerb(context);
+      writeWarnings(response, context.warnings);
+      if (negotiated.format === 'json' && !style.pretty) return writeList(response, context, page, style.head);
+      return writeObject(response, 200, listObject(context, page), negotiated, style);
+    }
+    const negotiated = negotiate(accept, 'object');
+    touchStorage(context);
+    const answer = await this.#single(verb, context);
+    writeWarnings(response, context.warnings);
+    if ('stored' in answer && negotiated.format === 'json' && !style.pretty) {
+      return writeBytes(response, answer.code, 'application/json', Buffer.concat([presentBytes(context.kind, context.resource, answer.stored), newline]), style);
+    }
+    const value = 'stored' in answer ? presentObject(context.kind, context.resource, answer.stored) : 'object' in answer ? answer.object : answer.other;
+    writeObject(response, answer.code, value, negotiated, style);
+  }
+
+  #single(verb: FaultVerb, context: Context): Promise<Answer> {
+    const { path, resource } = context;
+    if (path.subresource !== undefined && !(path.subresource === 'status' && resource.subresources.status === true)) throw notFound(resource, path.name ?? '');
+    switch (verb) {
+      case 'get': return getVerb(context);
+      case 'create': return createVerb(context);
+      case 'update': return updateVerb(context);
+      case 'patch': return patchVerb(context);
+      default: return deleteVerb(context);
+    }
+  }
+
+  async #watch(context: Context, request: IncomingMessage, response: ServerResponse, faults: readonly Fault[]): Promise<void> {
+    negotiate(request.headers.accept, 'watch');
+    const watch = watchVerb(context);
+    writeWarnings(response, context.warnings);
+    response.statusCode = 200;
+    response.setHeader('Content-Type', 'application/json');
+    response.flushHeaders();
+    const sink = new WatchResponse(response, context, {
+      faults, frozen: () => this.#faults.isFrozen(request.socket),
+      sent: () => {
+        this.#events++;
+      },
+    });
+    this.#watches++;
+    try {
+      await watch.run(sink);
+    } finally {
+      this.#watches--;
+    }
+    if (sink.silent) await aborted(context.signal);
+    else if (!response.destroyed) response.end();
+  }
+}
+
+const newline = Buffer.from('\n');
+const flowUid = crypto.randomUUID();
+const levelUid = crypto.randomUUID();
+
+function count(counts: Map<string, number>, key: string): void {
+  // What clients ask for is theirs to choose; the number of different keys is not.
+  const known = counts.has(key) || counts.size < 1000 ? key : 'other';
+  counts.set(known, (counts.get(known) ?? 0) + 1);
+}
+
+/** Resolves when the client has gone or the server stops. */
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+function verbOf(method: string, path: ResourcePath, query: URLSearchParams): FaultVerb | undefined {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      if (path.watch || (path.name === undefined && isWatch({ path, query } as Context))) return 'watch';
+      return path.name === undefined ? 'list' : 'get';
+    case 'POST': return 'create';
+    case 'PUT': return 'update';
+    case 'PATCH': return 'patch';
+    case 'DELETE': return path.name === undefined ? 'deletecollection' : 'delete';
+    default: return undefined;
+  }
+}
+
+/** Wrong scopes and methods that a path does not have. */
+function checkScope(context: Context, method: string): void {
+  const { path, resource } = context;
+  const builtin = resource.builtin !== undefined;
+  const unknown = (): Error => (builtin ? resourceNotFound() : pageNotFound());
+  if (resource.scope === 'Cluster' && path.namespace !== undefined) throw unknown();
+  if (resource.scope === 'Namespaced' && path.namespace === undefined) {
+    if (path.name !== undefined && !path.watch) throw unknown();
+    if (method === 'POST' || method === 'DELETE') throw builtin ? methodNotAllowed() : pageNotFound();
+  }
+  if (path.name === undefined && (method === 'PUT' || method === 'PATCH')) {
+    if (builtin) throw methodNotAllowed();
+    throw new StatusError(400, 'BadRequest', 'name must be provided');
+  }
+  if (builtin && path.name !== undefined && path.subresource === undefined && method === 'POST') throw methodNotAllowed();
+  if (builtin && method === 'HEAD') throw methodNotAllowed();
+  if (path.subresource === 'status' && resource.subresources.status === true && (method === 'POST' || method === 'DELETE')) {
+    throw builtin ? methodNotAllowed() : methodNotAllowed(`${method === 'POST' ? 'create' : 'delete'} is not supported on resources of kind "${resource.plural}.${resource.group}"`);
+  }
+  if (method === 'DELETE' && path.name === undefined && resource.builtin !== undefined && !resource.verbs.includes('deletecollection')) throw methodNotAllowed();
+}
+
+function unknownMethod(context: Context, _method: string): Error {
+  const { resource } = context;
+  return resource.builtin !== undefined ? methodNotAllowed() : methodNotAllowed(` is not supported on resources of kind "${resource.plural}.${resource.group}"`);
+}
+
+function anonymousRefused(path: ResourcePath, verb: string): Error {
+  const where = path.namespace === undefined ? ' at the cluster scope' : ` in the namespace "${path.namespace}"`;
+  const resource = path.subresource === undefined ? path.plural : `${path.plural}/${path.subresource}`;
+  const why = `User "${anonymous.name}" cannot ${verb} resource "${resource}" in API group "${path.group}"${where}`;
+  const type = { group: path.group, plural: path.plural, kind: path.plural };
+  if (path.name !== undefined) return forbidden(type, path.name, why);
+  const qualified = path.group === '' ? path.plural : `${path.plural}.${path.group}`;
+  return new StatusError(403, 'Forbidden', `${qualified} is forbidden: ${why}`, { group: path.group, kind: path.plural });
+}

@@ -1,0 +1,24 @@
+import { parseAllDocuments, type Document } from 'yaml';
+
+export class YamlTextError extends Error {}
+
+/**
+ * The first document of a YAML stream, by the rules of YAML 1.1 that the API server follows: `y`, `on` and `no` are
+ * booleans, as names too; `017` and `1_000` are integers; dates stay text.
+ * @throws YamlTextError
+ */
+export function parseKubeYaml(text: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
+  const documents = parseAllDocuments(text, {
+    version: '1.1', schema: 'yaml-1.1', merge: true, uniqueKeys: false, prettyErrors: true,
+    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !/timestamp|set$|omap|pairs|binary/.test(tag.tag)),
+  });
+  const first = (Array.isArray(documents) ? documents[0] : undefined) as Document | undefined;
+  if (first === undefined) return { value: null, duplicates: [] };
+  const error = first.errors[0];
+  if (error !== undefined) {
+    const line = error.linePos?.[0].line;
+    throw new YamlTextError(`yaml: ${line === undefined ? '' : `line ${line}: `}${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`);
+  }
+  // Through JSON, so that what YAML alone can say (aliases shared, infinities) is plain data afterwards.
+  return { value: JSON.parse(JSON.stringify(first.toJS({ maxAliasCount: 1000 }) ?? null)), duplicates: [] };
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '@kubecast/store';
+
+export interface ApiServerOptions {
+  /** 0, the default: a free one. */
+  readonly port?: number;
+  /** The address to listen on; 127.0.0.1 by default. */
+  readonly host?: string;
+  /** More names or addresses that the certificate is made for. */
+  readonly names?: readonly string[];
+  /** Folder that keeps the objects, the CA and the token over a restart; in memory only without it. */
+  readonly data?: string;
+  /** The administrator's bearer token; made at random without it. */
+  readonly token?: string;
+  /** More users, by token. */
+  readonly users?: readonly ApiServerUser[];
+  readonly clock?: Clock;
+  /** Changes of one resource that a watch can resume over, and exact lists go back by; 20,000 by default. */
+  readonly windowEvents?: number;
+  /** Milliseconds between bookmarks of a watch; 60,000 by default, as on the real server. */
+  readonly bookmarkMs?: number;
+  /** Milliseconds for which the first lists and watches of a CRD get 429; 15 by default, as on the real server. */
+  readonly storageInitMs?: number;
+  /** Milliseconds that a read at a version of the future waits before 504; 3,000 by default, as on the real server. */
+  readonly futureWaitMs?: number;
+}
+
+export interface ApiServerUser {
+  readonly name: string;
+  readonly token: string;
+  readonly groups?: readonly string[];
+}

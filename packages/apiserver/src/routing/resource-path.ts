@@ -1,0 +1,49 @@
+/** A request's path, when it names a resource. */
+export interface ResourcePath {
+  readonly group: string;
+  readonly version: string;
+  /** Undefined: none in the path; all namespaces, or a kind without them. */
+  readonly namespace: string | undefined;
+  readonly plural: string;
+  readonly name: string | undefined;
+  readonly subresource: string | undefined;
+  /** The old form `/api/v1/watch/...`. */
+  readonly watch: boolean;
+}
+
+/** Reads `/api/v1/...` and `/apis/GROUP/VERSION/...`; undefined for every other path. Percent-escapes are decoded. */
+export function parseResourcePath(pathname: string): ResourcePath | undefined {
+  const raw = pathname.replace(/\/$/, '').split('/').slice(1);
+  const parts: string[] = [];
+  for (const part of raw) {
+    if (part === '') return undefined;
+    try {
+      parts.push(decodeURIComponent(part));
+    } catch {
+      return undefined;
+    }
+  }
+  let group = '';
+  let rest: string[];
+  if (parts[0] === 'api') rest = parts.slice(1);
+  else if (parts[0] === 'apis') {
+    group = parts[1] ?? '';
+    rest = parts.slice(2);
+  } else return undefined;
+  const version = rest.shift();
+  if (version === undefined || rest.length === 0) return undefined;
+  const watch = rest[0] === 'watch';
+  if (watch) rest.shift();
+  const common = { group, version, watch };
+  if (rest[0] === 'namespaces') {
+    const [, namespace, plural, name, subresource, ...more] = rest;
+    if (more.length > 0) return undefined;
+    const isNamespaceItself = group === '' && (plural === undefined || ((plural === 'status' || plural === 'finalize') && name === undefined));
+    if (isNamespaceItself) return { ...common, namespace: undefined, plural: 'namespaces', name: namespace, subresource: plural };
+    if (plural === undefined) return undefined;
+    return { ...common, namespace, plural, name, subresource };
+  }
+  const [plural, name, subresource, ...more] = rest;
+  if (plural === undefined || more.length > 0) return undefined;
+  return { ...common, namespace: undefined, plural, name, subresource };
+}

@@ -1,0 +1,171 @@
+import { chmodSync, existsSync, fsyncSync, mkdirSync, openSync, closeSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataFolderError } from '../errors.ts';
+import type { Authority } from '../tls/authority.ts';
+import { openJournal, writeJournal, type Journal } from './journal.ts';
+import type { Storage } from './storage.ts';
+import type { StoredObject } from './stored-object.ts';
+
+/** Who the server is to its clients. Secret. */
+export interface Identity {
+  readonly authority: Authority;
+  readonly token: string;
+}
+
+/** Below this size a journal is never rewritten. */
+const smallJournal = 16 << 20;
+
+/**
+ * The folder that keeps a server over restarts: `journal` with its objects, `identity.json` with its CA and token, both
+ * readable by their owner alone, and `lock` with the process that uses it.
+ */
+export class DataFolder {
+  readonly #path: string;
+  #journal: Journal | undefined;
+  #storage: Storage | undefined;
+  /** Size of the journal after it was last rewritten. */
+  #base = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The stored identity, else a new one, which is stored. `token` replaces the stored one. */
+  async identity(make: () => Promise<Identity>, token: string | undefined): Promise<Identity> {
+    this.#makeFolder();
+    const file = join(this.#path, 'identity.json');
+    let identity: Identity | undefined;
+    if (existsSync(file)) identity = readIdentity(file);
+    const known = identity ?? (await make());
+    const next = token === undefined ? known : { ...known, token };
+    if (identity === undefined || next.token !== known.token) replaceFile(file, JSON.stringify(next));
+    return next;
+  }
+
+  /** Loads what is stored and writes every change from here on. */
+  open(storage: Storage): void {
+    this.#makeFolder();
+    this.#lock();
+    const path = join(this.#path, 'journal');
+    let marked = 0;
+    // A server that was closed and listens again still has its objects.
+    const fresh = this.#storage === undefined;
+    this.#storage = storage;
+    this.#journal = openJournal(path, {
+      put: (table, object) => {
+        if (fresh) storage.load(table, object);
+        marked = Math.max(marked, object.revision);
+      },
+      remove: (table, key, revision) => {
+        if (fresh) storage.table(table).load(undefined, key);
+        marked = Math.max(marked, revision);
+      },
+      mark: (revision) => {
+        marked = Math.max(marked, revision);
+      },
+    });
+    this.#base = this.#journal.size;
+    if (fresh && marked > 0) storage.restarted(marked);
+    this.#journal.mark(storage.revision);
+    storage.logTo({
+      put: (table, object) => {
+        this.#journal?.put(table, object);
+        this.#rewriteWhenLarge();
+      },
+      remove: (table, object) => {
+        this.#journal?.remove(table, object);
+        this.#rewriteWhenLarge();
+      },
+      rewrite: () => this.#rewrite(),
+    });
+  }
+
+  close(): void {
+    this.#storage?.logTo(undefined);
+    this.#journal?.close();
+    this.#journal = undefined;
+    rmSync(join(this.#path, 'lock'), { force: true });
+  }
+
+  #rewriteWhenLarge(): void {
+    const size = this.#journal?.size ?? 0;
+    if (size < smallJournal || size < 2 * this.#base) return;
+    // In a turn of its own: the write that is under way is not in the tables yet.
+    this.#base = Number.POSITIVE_INFINITY;
+    setImmediate(() => this.#rewrite());
+  }
+
+  #rewrite(): void {
+    if (this.#journal === undefined || this.#storage === undefined) return;
+    const path = join(this.#path, 'journal');
+    const next = `${path}.new`;
+    writeJournal(next, this.#storage.revision, allObjects(this.#storage));
+    syncFile(next);
+    this.#journal.close();
+    renameSync(next, path);
+    this.#journal = openJournal(path, { put() {}, remove() {}, mark() {} });
+    this.#base = this.#journal.size;
+  }
+
+  #makeFolder(): void {
+    try {
+      mkdirSync(this.#path, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new DataFolderError(`the data folder ${this.#path} cannot be made: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  #lock(): void {
+    const file = join(this.#path, 'lock');
+    const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+    if (holder > 0 && holder !== process.pid && isServer(holder)) {
+      throw new DataFolderError(`the data folder ${this.#path} is in use by process ${holder}; stop it, or choose another folder`);
+    }
+    writeFileSync(file, String(process.pid), { mode: 0o600 });
+  }
+}
+
+/** Whether the process lives and could be one of ours: a number that the system gave to another program does not count where that can be seen. */
+function isServer(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  try {
+    return /node|bun|deno|kubecast/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  } catch {
+    return true;
+  }
+}
+
+function* allObjects(storage: Storage): Generator<readonly [string, StoredObject]> {
+  for (const table of storage.tables()) for (const object of table.current('')) yield [table.id, object];
+}
+
+function readIdentity(file: string): Identity {
+  try {
+    const identity = JSON.parse(readFileSync(file, 'utf8')) as Identity;
+    if (typeof identity.token !== 'string' || typeof identity.authority.key !== 'string' || typeof identity.authority.certificate !== 'string') throw new Error('it lacks a part');
+    chmodSync(file, 0o600);
+    return identity;
+  } catch (error) {
+    // The parser's words could show a part of the file, which is secret.
+    throw new DataFolderError(`${file} cannot be read as the server's identity (CA and token); remove it to have a new one made, with new kubeconfigs`, { cause: error instanceof SyntaxError ? undefined : error });
+  }
+}
+
+function replaceFile(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  syncFile(`${file}.new`);
+  renameSync(`${file}.new`, file);
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

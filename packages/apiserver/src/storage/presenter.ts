@@ -1,0 +1,51 @@
+import { defaultObject, pruneObject } from '@kubecast/crd';
+import type { KubeObject, ServedResource } from '../served-resource.ts';
+import type { ServedKind } from '../routing/served-kind.ts';
+import { canonicalObject } from './canonical.ts';
+import { parseStored, type StoredObject } from './stored-object.ts';
+
+interface Presented {
+  readonly epoch: number;
+  readonly version: string;
+  readonly bytes: Buffer;
+}
+
+const presented = new WeakMap<StoredObject, Presented>();
+
+/** Says that the stored bytes are as the present schema shows them: they were just made under it. */
+export function markPresented(kind: ServedKind, stored: StoredObject): void {
+  presented.set(stored, { epoch: kind.epoch, version: stored.version, bytes: stored.bytes });
+}
+
+/**
+ * The object's JSON as this version of the resource shows it now. What the schema no longer knows is hidden and what it
+ * newly defaults is filled in, under an unchanged resourceVersion (structural schemas default and prune on read). Shared bytes.
+ */
+export function presentBytes(kind: ServedKind, resource: ServedResource, stored: StoredObject): Buffer {
+  if (resource.builtin !== undefined && stored.version === resource.version) return stored.bytes;
+  const known = presented.get(stored);
+  if (known !== undefined && known.epoch === kind.epoch && known.version === resource.version) return known.bytes;
+  const object = convert(resource, parseStored(stored));
+  const bytes = Buffer.from(JSON.stringify(canonicalObject(object, resource)));
+  const same = bytes.equals(stored.bytes) ? stored.bytes : bytes;
+  presented.set(stored, { epoch: kind.epoch, version: resource.version, bytes: same });
+  return same;
+}
+
+/** The same as an object of the caller's own. */
+export function presentObject(kind: ServedKind, resource: ServedResource, stored: StoredObject): KubeObject {
+  return JSON.parse(presentBytes(kind, resource, stored).toString('utf8')) as KubeObject;
+}
+
+function convert(resource: ServedResource, object: KubeObject): KubeObject {
+  object['apiVersion'] = apiVersion(resource);
+  object['kind'] = resource.kind;
+  if (resource.builtin !== undefined) return object;
+  pruneObject(resource.schema, object);
+  defaultObject(resource.schema, object);
+  return object;
+}
+
+export function apiVersion(resource: { readonly group: string; readonly version: string }): string {
+  return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+}

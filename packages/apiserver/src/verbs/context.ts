@@ -1,0 +1,58 @@
+import type { Clock } from '@kubecast/store';
+import type { Registry } from '../routing/registry.ts';
+import type { ResourcePath } from '../routing/resource-path.ts';
+import type { ServedKind } from '../routing/served-kind.ts';
+import type { KubeObject, ServedResource } from '../served-resource.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+
+/** What every request works on. */
+export interface Core {
+  readonly storage: Storage;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly bookmarkMs: number;
+  readonly storageInitMs: number;
+  readonly futureWaitMs: number;
+  readonly allocator: import('../served-resource.ts').Allocator;
+}
+
+export interface User {
+  readonly name: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+}
+
+/** One request for a resource, after authentication and routing. */
+export interface Context {
+  readonly core: Core;
+  readonly method: string;
+  readonly path: ResourcePath;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly kind: ServedKind;
+  readonly resource: ServedResource;
+  readonly user: User;
+  /** Texts of Warning headers, in their order. */
+  readonly warnings: string[];
+  /** Aborted when the client has gone or the server stops. */
+  readonly signal: AbortSignal;
+  body(): Promise<Buffer>;
+}
+
+/** What a verb answers with, before it is written in the form that the client asked for. */
+export type Answer =
+  | { readonly code: number; readonly stored: StoredObject }
+  | { readonly code: number; readonly object: KubeObject }
+  /** Not an object of the resource: a Status of success, a Scale. Never shown as a Table. */
+  | { readonly code: number; readonly other: KubeObject };
+
+export function header(context: Context, name: string): string | undefined {
+  const value = context.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+/** The namespace that objects of the request stand in; '' for kinds without one and for all namespaces. */
+export function namespaceOf(context: Context): string {
+  return context.path.namespace ?? '';
+}

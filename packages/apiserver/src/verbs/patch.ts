@@ -1,0 +1,92 @@
+import { dropNulls, defaultObject, isObject, type FieldError } from '@kubecast/crd';
+import { mediaType } from '../http/body.ts';
+import { GoJsonError, parseGoJson } from '../http/go-json.ts';
+import { parseKubeYaml, YamlTextError } from '../http/yaml-text.ts';
+import { jsonPatch, JsonPatchError, type JsonPatchOperation } from '../patch/json-patch.ts';
+import { mergePatch } from '../patch/merge-patch.ts';
+import type { KubeObject } from '../served-resource.ts';
+import { badRequest, invalid, invalidNamed, StatusError, unsupportedMediaType } from '../status/status-error.ts';
+import { apiVersion, presentObject } from '../storage/presenter.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import { header, type Answer, type Context } from './context.ts';
+import { metadataOf, pruneUnknown } from './field-validation.ts';
+import { trackUpdated } from './track.ts';
+import { liveOrNotFound, updateObject } from './update.ts';
+import { writeOptions, type WriteOptions } from './write-options.ts';
+
+const operationLimit = 10_000;
+
+/** PATCH of an object, of its status too. */
+export async function patchVerb(context: Context): Promise<Answer> {
+  const type = mediaType(header(context, 'content-type'));
+  checkType(context, type);
+  const body = await context.body();
+  const options = writeOptions(context, 'PatchOptions', type === 'application/apply-patch+yaml');
+  const patch = parsePatch(type, body);
+  const live = liveOrNotFound(context);
+  const next = patched(context, live, type, patch);
+  return updatePatched(context, live, next, options);
+}
+
+function checkType(context: Context, type: string): void {
+  const builtin = context.resource.builtin !== undefined;
+  const known = ['application/json-patch+json', 'application/merge-patch+json', ...(builtin ? ['application/strategic-merge-patch+json'] : []), 'application/apply-patch+yaml'];
+  if (known.includes(type)) return;
+  if (builtin) throw unsupportedMediaType('415: Unsupported Media Type', {});
+  throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}`);
+}
+
+function parsePatch(type: string, body: Buffer): unknown {
+  try {
+    if (type === 'application/apply-patch+yaml') return parseKubeYaml(body.toString('utf8')).value;
+    return parseGoJson(body.toString('utf8')).value;
+  } catch (error) {
+    if (error instanceof GoJsonError) throw badRequest(`error decoding patch: ${error.message}`);
+    if (error instanceof YamlTextError) throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
+    throw error;
+  }
+}
+
+function patched(context: Context, live: StoredObject, type: string, patch: unknown): KubeObject {
+  const object = presentObject(context.kind, context.resource, live);
+  if (type === 'application/json-patch+json') return jsonPatched(object, patch);
+  if (!isObject(patch)) throw badRequest('error decoding patch: json: cannot unmarshal the patch into Go value of type map[string]interface {}');
+  return mergePatch(object, patch) as KubeObject;
+}
+
+function jsonPatched(object: KubeObject, patch: unknown): KubeObject {
+  if (!Array.isArray(patch)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  if (patch.length > operationLimit) {
+    throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${operationLimit}, got ${patch.length}`);
+  }
+  try {
+    const next = jsonPatch(object, patch as JsonPatchOperation[]);
+    if (isObject(next)) return next;
+  } catch (error) {
+    if (!(error instanceof JsonPatchError)) throw error;
+  }
+  throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+}
+
+function updatePatched(context: Context, live: StoredObject, next: KubeObject, options: WriteOptions): Answer {
+  const { resource } = context;
+  const errors: FieldError[] = [];
+  const expected = apiVersion(resource);
+  if (next['apiVersion'] !== expected) errors.push({ field: 'apiVersion', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(next['apiVersion'] ?? '')}: must be ${expected}` });
+  if (errors.length > 0) throw invalid(resource, live.name, errors);
+  const before = options.fieldValidation === 'Strict' ? JSON.stringify(next) : '';
+  const metadata = metadataOf(context, next);
+  const unknown = pruneUnknown(context, next);
+  if (unknown.length > 0 && options.fieldValidation === 'Strict') {
+    throw invalidNamed('', {}, [{ field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(before)}: strict decoding error: ${unknown.join(', ')}` }]);
+  }
+  if (options.fieldValidation === 'Warn') context.warnings.push(...unknown);
+  dropNulls(resource.schema, next);
+  defaultObject(resource.schema, next);
+  if (metadata['name'] !== live.name) throw badRequest(`the name of the object (${String(metadata['name'])}) does not match the name on the URL (${live.name})`);
+  if (live.namespace !== '' && metadata['namespace'] !== live.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (metadata['uid'] !== live.uid && metadata['uid'] !== undefined && metadata['uid'] !== '') {
+    throw invalid(resource, live.name, [{ field: 'metadata.uid', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(metadata['uid'])}: field is immutable` }]);
+  }
+  return updateObject(context, live, next, options, (old, changed) => trackUpdated(context, old, changed, options.manager));
+}

@@ -13,3 +13,5 @@ export type { Problem, ProblemCode } from './problem.ts';
 export {
   readEndpoints, readServicePorts, readSlice, serviceNameLabel, type EndpointLike, type EndpointsLike, type EndpointSliceLike, type ServiceLike,
 } from './read-endpoints.ts';
+export { isModelIndexError, ModelIndexError, ModelIndexOptionsError, ModelIndexStoppedError } from './errors.ts';
+export { chooseEndpoints, type EndpointsBuilder, type Serves } from './choose-endpoints.ts';

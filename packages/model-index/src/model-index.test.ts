@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Frame, ResourceSource, WatchOptions } from '@kubecast/client';
-import { appModel, endpointSliceType, serviceType, type AppModel, type ResourceType, type Service } from '@kubecast/crd';
+import { appModel, endpointSliceType, endpointsType, serviceType, type AppModel, type ResourceType, type Service } from '@kubecast/crd';
 import { createInformer, type Informer } from '@kubecast/informer';
 import { createVirtualClock, type VirtualClock } from '@kubecast/store/testing';
-import { joinModelIndex, type EndpointSliceLike, type HeldPayload, type ModelEvent, type ModelIndex, type PayloadSource, type WantedPayload } from './index.ts';
+import { chooseEndpoints, joinModelIndex, type EndpointSliceLike, type EndpointsLike, type HeldPayload, type ModelEvent, type ModelIndex, type PayloadSource, type WantedPayload } from './index.ts';
 
 const encoder = new TextEncoder();
 
@@ -205,4 +205,65 @@ test('a waiter that is aborted is let go, and the index goes on', async () => {
   await expect(waiting).rejects.toThrow('no patience');
   await index.stop();
   await index.stop();
+});
+
+test('a cluster that cannot be asked for its endpoints is asked again, and the state says why', async () => {
+  const { clock, appModels, services, slices, payloads } = rig();
+  let asked = 0;
+  const serves = (groupVersion: string): Promise<boolean> => {
+    asked += 1;
+    return asked < 3 ? Promise.reject(new Error('connection refused')) : Promise.resolve(groupVersion === 'discovery.k8s.io/v1beta1');
+  };
+  const built: string[] = [];
+  const index = joinModelIndex({
+    appModels: appModels.informer, services: services.informer, payloads,
+    endpoints: (signal, onTrouble) => chooseEndpoints(serves, {
+      slices: (type) => {
+        built.push(`${type.group}/${type.version}`);
+        return slices.informer;
+      },
+      endpoints: () => { throw new Error('not asked for here'); },
+    }, clock, signal, onTrouble),
+  }, { clock });
+  payloads.first.resolve();
+  index.start();
+  await clock.settle();
+  expect(index.sources().at(-1)).toMatchObject({ kind: 'EndpointSlice', state: 'BackingOff', reason: expect.stringContaining('connection refused') as string });
+  await clock.advance(10_000);
+  expect(built).toEqual(['discovery.k8s.io/v1beta1']);
+  await index.synced;
+  await index.stop();
+});
+
+test('a cluster without EndpointSlices is read by its Endpoints', async () => {
+  const { clock, appModels, services, payloads } = rig();
+  const endpoints = new Served<EndpointsLike>(endpointsType as ResourceType<EndpointsLike>, clock);
+  const index = joinModelIndex({
+    appModels: appModels.informer, services: services.informer, payloads,
+    endpoints: (signal, onTrouble) => chooseEndpoints(() => Promise.resolve(false), {
+      slices: () => { throw new Error('not asked for here'); }, endpoints: () => endpoints.informer,
+    }, clock, signal, onTrouble),
+  }, { clock });
+  appModels.put('iiot', spec('1'));
+  services.put('iiot', { spec: { ports: [{ name: 'http', port: 80 }] } });
+  endpoints.put('iiot', { subsets: [{ addresses: [{ ip: '10.0.0.1' }], notReadyAddresses: [{ ip: '10.0.0.2' }], ports: [{ name: 'http', port: 8080 }] }] });
+  index.start();
+  await clock.advance(1_000);
+  expect(index.resolve('n', 'm')?.endpoints).toEqual([{ address: '10.0.0.1', port: 8080, ready: true, zone: null }]);
+  await index.stop();
+});
+
+test('an index that is stopped while it still asks for the kind of endpoints ends, and its waiters are told', async () => {
+  const { clock, appModels, services, payloads } = rig();
+  const index = joinModelIndex({
+    appModels: appModels.informer, services: services.informer, payloads,
+    endpoints: (signal, onTrouble) => chooseEndpoints(() => Promise.reject(new Error('down')), {
+      slices: () => { throw new Error('not asked for here'); }, endpoints: () => { throw new Error('not asked for here'); },
+    }, clock, signal, onTrouble),
+  }, { clock });
+  index.start();
+  const waiting = index.whenSynced();
+  await clock.settle();
+  await index.stop();
+  await expect(waiting).rejects.toThrow('the model index was stopped');
 });

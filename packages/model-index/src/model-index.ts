@@ -2,6 +2,7 @@ import type { Informer, Delta, ScopeStatus } from '@kubecast/informer';
 import { systemClock, type Clock } from '@kubecast/store';
 import type { AppModel, Service } from '@kubecast/crd';
 import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
+import { ModelIndexStoppedError } from './errors.ts';
 import { ModelCore } from './model-core.ts';
 import type { PayloadSource } from './payload-source.ts';
 import type { Problem } from './problem.ts';
@@ -16,7 +17,8 @@ export type EndpointsSource =
 export interface ModelIndexParts {
   readonly appModels: Informer<AppModel>;
   readonly services: Informer<Service>;
-  readonly endpoints: EndpointsSource;
+  /** A function where the cluster must be asked first; called once, at the start. It must not reject before its signal is aborted. */
+  readonly endpoints: EndpointsSource | ((signal: AbortSignal, onTrouble: (reason: string) => void) => Promise<EndpointsSource>);
   readonly payloads: PayloadSource;
   /** Ends what was made for the index alone, after it stopped. */
   readonly close?: () => Promise<void>;
@@ -43,7 +45,7 @@ export interface ModelIndexCounters {
 }
 
 /** The state of one watched kind in one scope. */
-export interface SourceStatus extends ScopeStatus {
+export interface SourceStatus extends Pick<ScopeStatus, 'namespace' | 'state' | 'reason' | 'synced' | 'resourceVersion' | 'ageMs' | 'epoch'> {
   readonly kind: 'AppModel' | 'Service' | 'EndpointSlice' | 'Endpoints';
 }
 
@@ -79,6 +81,10 @@ export interface ModelIndex extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+function statuses(kind: SourceStatus['kind'], informer: Pick<Informer<unknown>, 'scopes'>): SourceStatus[] {
+  return informer.scopes().map(({ namespace, state, reason, synced, resourceVersion, ageMs, epoch }) => ({ kind, namespace, state, reason, synced, resourceVersion, ageMs, epoch }));
+}
+
 /** Joins the parts to an index. No I/O before `start`. */
 export function joinModelIndex(parts: ModelIndexParts, settings: ModelIndexSettings = {}): ModelIndex {
   return new JoinedModelIndex(parts, settings);
@@ -93,6 +99,8 @@ class JoinedModelIndex implements ModelIndex {
   readonly #ending = new AbortController();
   readonly #synced = Promise.withResolvers<void>();
   readonly #counters = { resyncs: 0, resyncRepairs: 0, deltas: 0, undecodable: 0 };
+  #endpoints: EndpointsSource | undefined;
+  #endpointsTrouble = '';
   #hasSynced = false;
   #started = false;
   #stopped: Promise<void> | undefined;
@@ -177,44 +185,76 @@ class JoinedModelIndex implements ModelIndex {
   }
 
   sources(): readonly SourceStatus[] {
-    const { appModels, services, endpoints } = this.#parts;
+    const { appModels, services } = this.#parts;
+    const endpoints = this.#endpoints;
     return [
-      ...appModels.scopes().map((scope) => ({ ...scope, kind: 'AppModel' as const })),
-      ...services.scopes().map((scope) => ({ ...scope, kind: 'Service' as const })),
-      ...endpoints.informer.scopes().map((scope) => ({ ...scope, kind: endpoints.kind })),
+      ...statuses('AppModel', appModels),
+      ...statuses('Service', services),
+      ...(endpoints === undefined
+        ? [{
+          kind: 'EndpointSlice' as const, namespace: appModels.scopes()[0]?.namespace ?? '', state: this.#endpointsTrouble === '' ? 'Idle' as const : 'BackingOff' as const,
+          reason: this.#endpointsTrouble, synced: false, resourceVersion: '', ageMs: Infinity, epoch: 0,
+        }]
+        : statuses(endpoints.kind, endpoints.informer)),
     ];
   }
 
   start(): void {
     if (this.#started || this.#stopped !== undefined) return;
     this.#started = true;
-    const { appModels, services, endpoints, payloads } = this.#parts;
-    const onError = (error: unknown): void => {
-      this.#counters.undecodable += 1;
-      this.#settings.onError?.(error);
-    };
-    // One worker and no coalescing delay: a change is in the index within the turn in which it arrived.
-    const options = { resyncMs: 0, onError, workers: 1, buffer: 65_536 };
+    const { appModels, services, payloads } = this.#parts;
     this.#undo.push(payloads.onChange((id) => this.#core.payloadChanged(id)));
-    const handlers = [
-      appModels.handle((delta) => this.#counted(delta, () => this.#takeAppModel(delta)), { ...options, name: 'model-index/appmodels' }),
-      services.handle((delta) => this.#counted(delta, () => this.#takeService(delta)), { ...options, name: 'model-index/services' }),
-      endpoints.kind === 'EndpointSlice'
-        ? endpoints.informer.handle((delta) => this.#counted(delta, () => this.#takeSlice(delta)), { ...options, name: 'model-index/endpointslices' })
-        : endpoints.informer.handle((delta) => this.#counted(delta, () => this.#takeEndpoints(delta)), { ...options, name: 'model-index/endpoints' }),
+    const handled = [
+      this.#watch(appModels, 'appmodels', (delta) => this.#takeAppModel(delta)),
+      this.#watch(services, 'services', (delta) => this.#takeService(delta)),
+      this.#watchEndpoints(),
     ];
-    this.#undo.push(...handlers);
-    for (const informer of [appModels, services, endpoints.informer]) informer.start();
-    void this.#settle(Promise.all(handlers.map((handler) => handler.synced)));
+    void this.#settle(Promise.all(handled));
     void this.#resyncForEver();
+  }
+
+  /** Hands each delta to the core; resolves when everything that stood at the start is in it. */
+  #watch<T>(informer: Informer<T>, name: string, take: (delta: Delta<T>) => void): Promise<unknown> {
+    const handler = informer.handle((delta) => {
+      this.#counters.deltas += 1;
+      take(delta);
+    }, {
+      name: `model-index/${name}`, resyncMs: 0,
+      // The core is synchronous: more workers would only reorder.
+      workers: 1, buffer: 65_536,
+      onError: (error) => {
+        this.#counters.undecodable += 1;
+        this.#settings.onError?.(error);
+      },
+    });
+    this.#undo.push(handler);
+    informer.start();
+    return Promise.all([informer.whenSynced(this.#ending.signal), handler.synced]);
+  }
+
+  async #watchEndpoints(): Promise<void> {
+    const { endpoints } = this.#parts;
+    const { signal } = this.#ending;
+    const chosen = typeof endpoints === 'function'
+      ? await endpoints(signal, (reason) => {
+        this.#endpointsTrouble = reason;
+      })
+      : endpoints;
+    if (signal.aborted) {
+      await chosen.informer.stop();
+      return;
+    }
+    this.#endpoints = chosen;
+    await (chosen.kind === 'EndpointSlice'
+      ? this.#watch(chosen.informer, 'endpointslices', (delta) => this.#takeSlice(delta))
+      : this.#watch(chosen.informer, 'endpoints', (delta) => this.#takeEndpoints(delta)));
   }
 
   async #settle(handled: Promise<unknown>): Promise<void> {
     try {
-      const { appModels, services, endpoints, payloads } = this.#parts;
       const { signal } = this.#ending;
-      await Promise.all([appModels.whenSynced(signal), services.whenSynced(signal), endpoints.informer.whenSynced(signal), handled]);
-      await payloads.settled(signal);
+      await handled;
+      await this.#parts.payloads.settled(signal);
       if (signal.aborted) return;
       this.#hasSynced = true;
       this.#synced.resolve();
@@ -260,11 +300,6 @@ class JoinedModelIndex implements ModelIndex {
     payloads.resync();
   }
 
-  #counted(_delta: Delta<unknown>, take: () => void): void {
-    this.#counters.deltas += 1;
-    take();
-  }
-
   #takeAppModel({ type, entry }: Delta<AppModel>): void {
     const { namespace, name } = entry.key;
     if (type === 'deleted') this.#core.removeAppModel(namespace, name);
@@ -295,10 +330,12 @@ class JoinedModelIndex implements ModelIndex {
   }
 
   async #end(): Promise<void> {
-    this.#ending.abort(new Error('the model index was stopped'));
+    const stopped = new ModelIndexStoppedError();
+    this.#ending.abort(stopped);
+    this.#synced.reject(stopped);
     for (const undo of this.#undo.splice(0)) undo[Symbol.dispose]();
-    const { appModels, services, endpoints, close } = this.#parts;
-    await Promise.all([appModels.stop(), services.stop(), endpoints.informer.stop()]);
+    const { appModels, services, close } = this.#parts;
+    await Promise.all([appModels.stop(), services.stop(), this.#endpoints?.informer.stop()]);
     await close?.();
   }
 

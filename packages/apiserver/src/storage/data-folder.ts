@@ -25,6 +25,7 @@ export class DataFolder {
   #storage: Storage | undefined;
   /** Size of the journal after it was last rewritten. */
   #base = 0;
+  #locked = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -84,7 +85,8 @@ export class DataFolder {
     this.#storage?.logTo(undefined);
     this.#journal?.close();
     this.#journal = undefined;
-    rmSync(join(this.#path, 'lock'), { force: true });
+    if (this.#locked) rmSync(join(this.#path, 'lock'), { force: true });
+    this.#locked = false;
   }
 
   #rewriteWhenLarge(): void {
@@ -122,6 +124,7 @@ export class DataFolder {
       throw new DataFolderError(`the data folder ${this.#path} is in use by process ${holder}; stop it, or choose another folder`);
     }
     writeFileSync(file, String(process.pid), { mode: 0o600 });
+    this.#locked = true;
   }
 }
 

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createApiServer, type ApiServer } from '../api-server.ts';
+import type { ApiServerOptions } from '../options.ts';
+import { Probe } from './probe.ts';
+
+export const appModelCrd = {
+  apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'appmodels.iidp.com' },
+  spec: {
+    group: 'iidp.com', scope: 'Namespaced', names: { kind: 'AppModel', plural: 'appmodels', shortNames: ['am'] },
+    versions: [{
+      name: 'v1', served: true, storage: true,
+      schema: {
+        openAPIV3Schema: {
+          type: 'object',
+          properties: {
+            spec: {
+              type: 'object',
+              properties: {
+                app: { type: 'string' }, version: { type: 'string' },
+                models: { type: 'array', minItems: 1, items: { type: 'object', required: ['name', 'version'], properties: { name: { type: 'string' }, version: { type: 'string' } } } },
+              },
+            },
+          },
+        },
+      },
+    }],
+  },
+};
+
+export const collection = '/apis/iidp.com/v1/namespaces/ns/appmodels';
+
+export function appModel(name: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { apiVersion: 'iidp.com/v1', kind: 'AppModel', metadata: { name, ...more }, spec: { app: name, version: '1', models: [{ name: 'm', version: '1' }] } };
+}
+
+export interface Cluster {
+  readonly server: ApiServer;
+  readonly probe: Probe;
+  close(): Promise<void>;
+}
+
+/** A server with the CRD of AppModels established and a namespace `ns`. */
+export async function startCluster(options: ApiServerOptions = {}): Promise<Cluster> {
+  const server = createApiServer({ storageInitMs: 0, ...options });
+  await server.listen();
+  const probe = Probe.of(server);
+  await probe.post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' } });
+  await establish(probe, appModelCrd);
+  return {
+    server, probe,
+    async close() {
+      probe.close();
+      await server.close();
+    },
+  };
+}
+
+/** Creates a CRD and waits until it is established. */
+export async function establish(probe: Probe, crd: { readonly metadata: { readonly name: string } }): Promise<void> {
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const made = await probe.post(path, crd);
+  if (made.status !== 201) throw new Error(`the CRD was refused: ${made.text}`);
+  const watch = await probe.watch(`${path}?watch=1&fieldSelector=metadata.name%3D${crd.metadata.name}`);
+  for (;;) {
+    const line = await watch.next();
+    const conditions = (line?.object.status?.conditions ?? []) as { type: string; status: string }[];
+    if (conditions.some((condition) => condition.type === 'Established' && condition.status === 'True')) break;
+    if (line === undefined) await sleep(1);
+  }
+  watch.close();
+  // Established is written before the next turn serves it.
+  while ((await probe.get('/apis/' + groupOf(crd.metadata.name) + '/v1/' + crd.metadata.name.split('.')[0])).status === 404) await sleep(1);
+}
+
+function groupOf(name: string): string {
+  return name.slice(name.indexOf('.') + 1);
+}

@@ -1,4 +1,5 @@
 import type { Change } from './change.ts';
+import type { Entry } from './entry.ts';
 import type { Key } from './key.ts';
 import type { RawRecord, ScopeId } from './record.ts';
 import type { View } from './view.ts';
@@ -28,9 +29,14 @@ export interface Writer<T> {
   /** Removes the key if it holds this UID. `final` is the last state, as the DELETED event brought it. */
   remove(key: Key, uid: string, final?: RawRecord): readonly Change<T>[];
   replace(scope: ScopeId): Replacement<T>;
+  /**
+   * Hands the objects of one namespace of a scope over to another scope, which keeps them from now on. Readers see nothing of it: no
+   * change, no new sequence. For a scope that is taken apart, or taken over by a wider one, while it is live.
+   */
+  move(from: ScopeId, to: ScopeId, namespace: string): void;
   /** Adds an index while live; its extractor runs here, in the writer, once for each object and version. */
   addIndex(name: string, extract: IndexExtractor<T>): void;
 }
 
 /** The values under which an index holds an object; empty: not at all. Must be pure. */
-export type IndexExtractor<T> = (entry: import('./entry.ts').Entry<T>) => readonly string[];
+export type IndexExtractor<T> = (entry: Entry<T>) => readonly string[];

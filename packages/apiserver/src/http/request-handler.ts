@@ -165,9 +165,11 @@ export class RequestHandler {
     if (verb === 'watch') return this.#watch(context, request, response, faults);
     if (verb === 'list' || verb === 'deletecollection') {
       const negotiated = negotiate(accept, 'list');
-      const page = verb === 'list' ? await listVerb(context) : await deleteCollectionVerb(context);
+      const behind = faults.find((fault) => fault.type === 'lag');
+      const page = verb === 'deletecollection' ? await deleteCollectionVerb(context)
+        : await listVerb(context, behind?.type === 'lag' ? (behind.revisions ?? 0) : 0);
       writeWarnings(response, context.warnings);
-      if (negotiated.format === 'json' && !style.pretty) return writeList(response, context, page, style.head);
+      if (negotiated.format === 'json' && !style.pretty) return writeList(response, context, page, style.head, faults.some((fault) => fault.type === 'truncate'));
       return writeObject(response, 200, listObject(context, page), negotiated, style);
     }
     const negotiated = negotiate(accept, 'object');
@@ -212,6 +214,7 @@ export class RequestHandler {
     } finally {
       this.#watches--;
     }
+    sink.flush();
     if (sink.silent) await aborted(context.signal);
     else if (!response.destroyed) response.end();
   }

@@ -8,9 +8,9 @@ const chunkBytes = 262_144;
 
 /**
  * Streams a list from the bytes of its objects: no string of the whole list is ever made, and a client that reads slowly is
- * waited for.
+ * waited for. `truncate`: a fault has the connection cut half-way through the last part.
  */
-export async function writeList(response: ServerResponse, context: Context, page: ListPage, head: boolean): Promise<void> {
+export async function writeList(response: ServerResponse, context: Context, page: ListPage, head: boolean, truncate = false): Promise<void> {
   response.statusCode = 200;
   response.setHeader('Content-Type', 'application/json');
   if (head) {
@@ -39,6 +39,10 @@ export async function writeList(response: ServerResponse, context: Context, page
   }
   pending.push(Buffer.from(`${after}\n`));
   const last = Buffer.concat(pending);
+  if (truncate) {
+    response.write(last.subarray(0, last.length >>> 1), () => response.destroy());
+    return;
+  }
   if (!response.headersSent && last.length < 2048) response.setHeader('Content-Length', last.length);
   response.end(last);
 }

@@ -38,6 +38,7 @@ export class WatchResponse implements WatchSink {
   #size = 0;
   #blocked: Promise<void> | undefined;
   #first = true;
+  #cutting = false;
 
   constructor(response: ServerResponse, context: Context, options: WatchResponseOptions) {
     this.#response = response;
@@ -46,9 +47,9 @@ export class WatchResponse implements WatchSink {
     this.#faults = new WatchFaults(options.faults, context.core.clock, context.signal);
   }
 
-  /** A fault has it say nothing more and yet stay open. */
+  /** A fault has it say nothing more: it stays open, or is being cut. Nobody may end it cleanly. */
   get silent(): boolean {
-    return this.#faults.silent;
+    return this.#faults.silent || this.#cutting;
   }
 
   event(type: 'ADDED' | 'MODIFIED' | 'DELETED', stored: StoredObject): void {
@@ -112,6 +113,7 @@ export class WatchResponse implements WatchSink {
       this.flush();
       return;
     }
+    this.#cutting = true;
     const line = Buffer.concat(parts);
     // What was gathered, and half the line, must be on their way before the connection goes, or nothing of them would arrive.
     this.#pending.push(fate.half ? line.subarray(0, line.length >>> 1) : Buffer.alloc(0));

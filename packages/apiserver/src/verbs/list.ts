@@ -19,10 +19,15 @@ export interface ListPage {
 
 const tokenExpired = 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
-export async function listVerb(context: Context): Promise<ListPage> {
+/** `behind`: a fault has the list show the state so many revisions ago. */
+export async function listVerb(context: Context, behind = 0): Promise<ListPage> {
   const options = listOptions(context);
   const selection = selectionOf(context);
   requireStorage(context);
+  if (behind > 0) {
+    const revision = Math.max(context.core.storage.revision - behind, context.kind.table.history.floor);
+    return cut(context.kind.table.asOf(revision, selection.prefix) ?? [], revision, options.limit, selection);
+  }
   return page(context, options, selection);
 }
 

@@ -17,8 +17,10 @@ import { touchStorage } from '../verbs/storage-ready.ts';
 import { updateVerb } from '../verbs/update.ts';
 import { watchVerb } from '../verbs/watch.ts';
 import { readBody } from './body.ts';
+import { writeDiscovery } from './discovery-paths.ts';
 import { versionInfo, writeHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
+import { showEvents, showList, showObject } from './shown-as.ts';
 import { answerStyle, jsonBytes, writeBytes, writeError, writeObject, writeWarnings, type AnswerStyle } from './write-answer.ts';
 import { listObject, writeList } from './write-list.ts';
 import { WatchResponse } from './write-watch.ts';
@@ -114,6 +116,7 @@ export class RequestHandler {
       if (request.method !== 'GET') throw methodNotAllowed();
       return writeBytes(response, 200, 'application/json', jsonBytes(versionInfo, true), style);
     }
+    if (writeDiscovery(request, response, pathname, this.#core.registry, style)) return;
     throw pageNotFound();
   }
 
@@ -169,18 +172,19 @@ export class RequestHandler {
       const page = verb === 'deletecollection' ? await deleteCollectionVerb(context)
         : await listVerb(context, behind?.type === 'lag' ? (behind.revisions ?? 0) : 0);
       writeWarnings(response, context.warnings);
-      if (negotiated.format === 'json' && !style.pretty) return writeList(response, context, page, style.head, faults.some((fault) => fault.type === 'truncate'));
-      return writeObject(response, 200, listObject(context, page), negotiated, style);
+      if (negotiated.format === 'json' && negotiated.as === undefined && !style.pretty) return writeList(response, context, page, style.head, faults.some((fault) => fault.type === 'truncate'));
+      return writeObject(response, 200, negotiated.as === undefined ? listObject(context, page) : showList(context, page, negotiated), negotiated, style);
     }
     const negotiated = negotiate(accept, 'object');
     touchStorage(context);
     const answer = await this.#single(verb, context);
     writeWarnings(response, context.warnings);
-    if ('stored' in answer && negotiated.format === 'json' && !style.pretty) {
+    if ('stored' in answer && negotiated.format === 'json' && negotiated.as === undefined && !style.pretty) {
       return writeBytes(response, answer.code, 'application/json', Buffer.concat([presentBytes(context.kind, context.resource, answer.stored), newline]), style);
     }
-    const value = 'stored' in answer ? presentObject(context.kind, context.resource, answer.stored) : 'object' in answer ? answer.object : answer.other;
-    writeObject(response, answer.code, value, negotiated, style);
+    if ('other' in answer) return writeObject(response, answer.code, answer.other, negotiated, style);
+    const object = 'stored' in answer ? presentObject(context.kind, context.resource, answer.stored) : answer.object;
+    writeObject(response, answer.code, showObject(context, object, negotiated), negotiated, style);
   }
 
   #single(verb: FaultVerb, context: Context): Promise<Answer> {
@@ -196,14 +200,14 @@ export class RequestHandler {
   }
 
   async #watch(context: Context, request: IncomingMessage, response: ServerResponse, faults: readonly Fault[]): Promise<void> {
-    negotiate(request.headers.accept, 'watch');
+    const shown = showEvents(context, negotiate(request.headers.accept, 'watch'));
     const watch = watchVerb(context);
     writeWarnings(response, context.warnings);
     response.statusCode = 200;
     response.setHeader('Content-Type', 'application/json');
     response.flushHeaders();
     const sink = new WatchResponse(response, context, {
-      faults, frozen: () => this.#faults.isFrozen(request.socket),
+      ...shown, faults, frozen: () => this.#faults.isFrozen(request.socket),
       sent: () => {
         this.#events++;
       },

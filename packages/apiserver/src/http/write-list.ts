@@ -47,7 +47,8 @@ export async function writeList(response: ServerResponse, context: Context, page
   response.end(last);
 }
 
-function listMetadata(context: Context, page: ListPage): Record<string, unknown> {
+/** The metadata of a list as this kind writes it. */
+export function listMetadata(context: Context, page: ListPage): Record<string, unknown> {
   const { resource } = context;
   const remaining = page.continueToken !== '' && page.remaining !== undefined ? { remainingItemCount: page.remaining } : {};
   if (resource.builtin === undefined) return { continue: page.continueToken, ...remaining, resourceVersion: String(page.revision) };

@@ -3,7 +3,7 @@ import { createApiServer, type ApiServer } from '../api-server.ts';
 import type { ApiServerOptions } from '../options.ts';
 import { Probe } from './probe.ts';
 
-export const appModelCrd = {
+export const appModelCrd: { readonly metadata: { readonly name: string }; readonly [name: string]: unknown } = {
   apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'appmodels.iidp.com' },
   spec: {
     group: 'iidp.com', scope: 'Namespaced', names: { kind: 'AppModel', plural: 'appmodels', shortNames: ['am'] },

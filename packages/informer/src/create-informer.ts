@@ -1,4 +1,5 @@
 import type { ResourceSource, WriteReceipt } from '@kubecast/client';
+import type { ResourceType } from '@kubecast/crd';
 import { compareResourceVersions, createObjectStore, systemClock } from '@kubecast/store';
 import type { Change, Clock, ScopeId, View, Writer } from '@kubecast/store';
 import { iterateDeltas } from './delta-iterator.ts';
@@ -6,13 +7,13 @@ import type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
 import { InformerOptionsError, InformerStoppedError } from './errors.ts';
 import { HandlerLane } from './handler-lane.ts';
 import type { Handler, HandlerHandle, HandlerOptions, Informer, ScopeStatus } from './informer.ts';
-import type { InformerOptions } from './informer-options.ts';
+import type { ClusterOptions, InformerOptions } from './informer-options.ts';
 import { defaultLimits } from './limits.ts';
 import type { ReflectorLimits } from './limits.ts';
 import type { ReflectorReport } from './reflector-report.ts';
 import { ScopeRun } from './scope-run.ts';
 import type { ScopeHost } from './scope-run.ts';
-import { scopeOf } from './scope.ts';
+import { ScopeSet } from './scope-set.ts';
 import type { Scope } from './scope.ts';
 import { ServerMemory } from './server-memory.ts';
 import { Waiters } from './waiters.ts';
@@ -21,13 +22,11 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   readonly writer: Writer<T>;
   readonly clock: Clock;
   readonly limits: ReflectorLimits;
-  readonly memory: ServerMemory;
   readonly expected: { readonly kind: string; readonly apiVersion: string };
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly #o: InformerOptions<T>;
-  readonly #sourceOf: (namespace: string) => ResourceSource;
-  readonly #runs = new Map<ScopeId, ScopeRun<T>>();
+  readonly #scopes: ScopeSet<T>;
   readonly #handlers = new Set<Attached<T>>();
   readonly #statusListeners = new Set<(status: ScopeStatus) => void>();
   readonly #waiters: Waiters;
@@ -39,12 +38,10 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     this.#o = options;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...defaultLimits, ...options.limits };
-    this.memory = options.memory ?? new ServerMemory(this.clock);
     const { group, version, kind } = options.type;
     this.expected = { kind, apiVersion: group === '' ? version : `${group}/${version}` };
     if (options.labelSelector) this.labelSelector = options.labelSelector;
     if (options.fieldSelector) this.fieldSelector = options.fieldSelector;
-    this.#sourceOf = sourceBy(options);
     this.writer = options.writer ?? createObjectStore<T>({
       ...this.expected,
       ...(options.indexes === undefined ? {} : { indexes: options.indexes }),
@@ -53,11 +50,11 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
       compareVersions: (a, b) => (this.#acceptOlder ? undefined : compareResourceVersions(a, b)),
     });
     this.#waiters = new Waiters(this.clock);
-    const namespaces = options.type.scope === 'Cluster' ? [''] : [...new Set(options.namespaces ?? [''])];
-    if (namespaces.includes('') && namespaces.length > 1) {
-      throw new InformerOptionsError(`namespaces: '' means all; it cannot stand beside ${namespaces.filter((name) => name !== '').join(', ')}`);
+    this.#scopes = new ScopeSet<T>(this);
+    if (options.client !== undefined || options.source !== undefined || options.clusters === undefined) {
+      this.addCluster({ ...options, cluster: options.cluster ?? '' });
     }
-    for (const namespace of namespaces) this.#addScope(scopeOf(namespace, options.cluster));
+    for (const cluster of options.clusters ?? []) this.addCluster(cluster);
   }
 
   get view(): View<T> {
@@ -65,7 +62,7 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   }
 
   get hasSynced(): boolean {
-    for (const run of this.#runs.values()) if (!run.filled) return false;
+    for (const run of this.#scopes.runs.values()) if (!run.filled) return false;
     return true;
   }
 
@@ -74,18 +71,18 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   }
 
   scopes(): readonly ScopeStatus[] {
-    return [...this.#runs.values()].map((run) => run.status());
+    return [...this.#scopes.runs.values()].map((run) => run.status());
   }
 
   start(): void {
     if (this.#started || this.#stop.signal.aborted) return;
     this.#started = true;
-    for (const run of this.#runs.values()) run.start();
+    this.#scopes.start();
   }
 
   async stop(): Promise<void> {
     if (!this.#stop.signal.aborted) this.#stop.abort(new InformerStoppedError(`the informer of ${this.#o.type.plural} was stopped`));
-    await Promise.all([...this.#runs.values()].map((run) => run.stop(this.#stop.signal.reason)));
+    await this.#scopes.stop(this.#stop.signal.reason);
     for (const handler of [...this.#handlers]) handler.remove();
     this.#waiters.fail(this.#stop.signal.reason);
   }
@@ -103,13 +100,13 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     options: { readonly signal?: AbortSignal; readonly deadlineMs: number },
   ): Promise<void> {
     if ('scope' in what) {
-      const reached = (): boolean => atLeast(this.#runs.get(what.scope)?.reflector.version ?? '', what.version);
+      const reached = (): boolean => atLeast(this.#scopes.runs.get(what.scope)?.reflector.version ?? '', what.version);
       return this.#waiters.until(reached, { what: `version ${what.version} of ${this.#o.type.plural}`, ...options });
     }
     const { key, uid, version, gone } = what;
     const name = key.namespace === '' ? key.name : `${key.namespace}/${key.name}`;
     const shown = (): boolean => {
-      const run = this.#runOf(key.cluster, key.namespace);
+      const run = this.#scopes.runOf(key.cluster, key.namespace);
       if (run?.filled !== true) return false;
       // A list or an event past the version has brought the write, whatever became of the object since.
       const passed = version !== undefined && atLeast(run.reflector.version, version);
@@ -133,7 +130,7 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
       return attached;
     }
     this.#handlers.add(attached);
-    for (const run of this.#runs.values()) if (run.filled) attached.lane.replay(run.query, 'initial', true);
+    for (const run of this.filledRuns()) attached.lane.replay(run.query, 'initial', true);
     attached.check();
     return attached;
   }
@@ -142,9 +139,27 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     return iterateDeltas(this, this.#stop.signal, options);
   }
 
+  setNamespaces(namespaces: readonly string[], cluster: string = this.#o.cluster ?? ''): void {
+    if (this.#o.type.scope === 'Cluster') throw new InformerOptionsError(`${this.#o.type.plural} have no namespaces`);
+    this.#scopes.set(cluster, namespaces);
+    this.#checkAll();
+  }
+
+  addCluster(options: ClusterOptions): void {
+    const { type } = this.#o;
+    const namespaces = type.scope === 'Cluster' ? [''] : (options.namespaces ?? ['']);
+    this.#scopes.addCluster(options.cluster, { sourceOf: sourceBy(type, options), memory: options.memory ?? new ServerMemory(this.clock) }, namespaces);
+  }
+
+  removeCluster(cluster: string): boolean {
+    const removed = this.#scopes.removeCluster(cluster);
+    this.#checkAll();
+    return removed;
+  }
+
   /** The parts of the view that are complete, for a replay. */
   filledRuns(): readonly ScopeRun<T>[] {
-    return [...this.#runs.values()].filter((run) => run.filled);
+    return [...this.#scopes.runs.values()].filter((run) => run.filled);
   }
 
   // ---- ScopeHost ----
@@ -203,17 +218,6 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   #checkAll(): void {
     for (const handler of this.#handlers) handler.check();
     this.#waiters.check();
-  }
-
-  #addScope(scope: Scope): ScopeRun<T> {
-    const run = new ScopeRun<T>(scope, this.#sourceOf(scope.namespace), this);
-    this.#runs.set(scope.id, run);
-    if (this.#started) run.start();
-    return run;
-  }
-
-  #runOf(cluster: string, namespace: string): ScopeRun<T> | undefined {
-    return this.#runs.get(scopeOf(namespace, cluster).id) ?? this.#runs.get(scopeOf('', cluster).id);
   }
 }
 
@@ -297,8 +301,8 @@ function atLeast(version: string, wanted: string): boolean {
   return order === 0 || order === 1;
 }
 
-function sourceBy<T>(options: InformerOptions<T>): (namespace: string) => ResourceSource {
-  const { client, source, type } = options;
+function sourceBy<T>(type: ResourceType<T>, options: Pick<ClusterOptions, 'client' | 'source'>): (namespace: string) => ResourceSource {
+  const { client, source } = options;
   if (source !== undefined && client !== undefined) throw new InformerOptionsError('give a client or a source, not both');
   if (typeof source === 'function') return source;
   if (source !== undefined) return () => source;

@@ -4,7 +4,7 @@ export {
   InformerError, InformerOptionsError, InformerStoppedError, WaitTimeoutError, isInformerError, isWaitTimeoutError,
 } from './errors.ts';
 export type { HandlerCounters } from './handler-counters.ts';
-export type { InformerOptions, SourceClient } from './informer-options.ts';
+export type { ClusterOptions, InformerOptions, SourceClient } from './informer-options.ts';
 export type {
   Handler, HandlerHandle, HandlerOptions, Informer, ReflectorState, ScopeStatus,
 } from './informer.ts';

@@ -11,15 +11,25 @@ export interface SourceClient {
   resource(type: ResourceType): { source(options: { readonly namespace?: string }): ResourceSource };
 }
 
-export interface InformerOptions<T> {
-  readonly type: ResourceType<T>;
-  /** Where it reads from: a client, or sources by namespace (`''`: all). One of both. */
+/** Where the objects of one cluster come from. */
+export interface ClusterOptions {
+  /** The cluster's part of the keys; `''` where there is one. */
+  readonly cluster: string;
+  /** A client, or sources by namespace (`''`: all). One of both. */
   readonly client?: SourceClient;
   readonly source?: ResourceSource | ((namespace: string) => ResourceSource);
-  /** Default `['']`: all namespaces, by one watch. Each namespace named is watched by a stream of its own. */
+  /** Default `['']`: all namespaces, by one watch. Each namespace named is watched by a stream of its own. None: nothing yet. */
   readonly namespaces?: readonly string[];
-  /** The cluster's part of the keys. Default `''`. */
+  /** What is known of the server; share one among the informers of one server. */
+  readonly memory?: ServerMemory;
+}
+
+export interface InformerOptions<T> extends Omit<ClusterOptions, 'cluster'> {
+  readonly type: ResourceType<T>;
+  /** Default `''`. */
   readonly cluster?: string;
+  /** More clusters in the same view, each with its own state: one that is dead or forbidden blocks no other. */
+  readonly clusters?: readonly ClusterOptions[];
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly indexes?: Readonly<Record<string, IndexExtractor<T>>>;
@@ -31,8 +41,6 @@ export interface InformerOptions<T> {
   readonly resyncMs?: number;
   readonly clock?: Clock;
   readonly limits?: Partial<ReflectorLimits>;
-  /** What is known of the server; share one among the informers of one server. */
-  readonly memory?: ServerMemory;
   /** Something cost an object or a detour: worth a line in a log. */
   readonly onReport?: (report: ReflectorReport, scope: Scope) => void;
   /** The store to fill, empty and owned by this informer from now on. Default: one of its own. */

@@ -1,6 +1,7 @@
 import type { ScopeId, View } from '@kubecast/store';
 import type { WriteReceipt } from '@kubecast/client';
 import type { Delta } from './delta.ts';
+import type { ClusterOptions } from './informer-options.ts';
 import type { HandlerCounters } from './handler-counters.ts';
 import type { ReflectorCounters } from './reflector-report.ts';
 
@@ -82,6 +83,18 @@ export interface Informer<T> extends AsyncDisposable {
     what: WriteReceipt | { readonly scope: ScopeId; readonly version: string },
     options: { readonly signal?: AbortSignal; readonly deadlineMs: number },
   ): Promise<void>;
+  /**
+   * Changes the namespaces that are watched (`['']`: all), while it runs. Scopes that stay are not touched. Objects of a namespace that is
+   * taken away leave the view at once, as deletes with the cause 'scope-removed'. From single namespaces to all and back, no object leaves
+   * the view or goes back to an older version on the way. `hasSynced` is false until the new scopes are complete.
+   */
+  setNamespaces(namespaces: readonly string[], cluster?: string): void;
+  /** Adds another cluster to the view, while it runs. Throws if there is one of this name. */
+  addCluster(options: ClusterOptions): void;
+  /** Takes a cluster's objects out of the view, as deletes with the cause 'scope-removed'. False: there was none. */
+  removeCluster(cluster: string): boolean;
+  /** Begins to read. A second call does nothing. */
   start(): void;
+  /** Ends all streams and removes all handlers; resolves when nothing runs any more. The view stays readable. */
   stop(): Promise<void>;
 }

@@ -23,8 +23,10 @@ export interface ReflectorOptions {
   readonly expected?: { readonly kind: string; readonly apiVersion: string };
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Resume from this version (of a snapshot that stands in the view) instead of listing. */
-  readonly resumeFrom?: string;
+  /** Resume from this version, of a complete state that stands in the view, instead of listing. */
+  readonly resume?: { readonly version: string; readonly epoch: number };
+  /** A list is complete only at or above this version: that of a scope which it takes over. `''`: any. */
+  readonly notBelow?: () => string;
   /** After each change of state. */
   readonly onState: () => void;
   /** After each event, bookmark and list: the version moved. Called often. */
@@ -74,8 +76,10 @@ export class Reflector {
       maxMs: options.limits.backoffMaxMs,
       resetAfterMs: options.limits.backoffResetMs,
     });
-    if (options.resumeFrom !== undefined && options.resumeFrom !== '') {
-      this.#version = options.resumeFrom;
+    if (options.resume !== undefined && options.resume.version !== '') {
+      this.#version = options.resume.version;
+      this.#epoch = options.resume.epoch;
+      this.#synced = true;
       this.#need = 'watch';
       this.#unproven = true;
     }
@@ -140,6 +144,8 @@ export class Reflector {
     let open = true;
     let skipped = 0;
     let any = false;
+    // After the end mark: the version that the collected set stands at. Only a scope that takes over another goes on collecting there.
+    let ended = '';
     const begun = clock.now();
     let progressAt = begun;
     let warned = false;
@@ -155,7 +161,7 @@ export class Reflector {
     );
     reader.guard(clock, () => {
       const now = clock.now();
-      if (!open) return this.#idleWait(heardAt);
+      if (!open || ended !== '') return this.#idleWait(heardAt);
       const quiet = now - progressAt;
       if (quiet >= limits.bookmarkDeadlineMs || now - begun >= limits.streamedListMs) throw new BookmarkMissing(quiet);
       if (quiet >= limits.bookmarkWarnMs && !warned) {
@@ -183,9 +189,11 @@ export class Reflector {
           if (head === undefined) { skipped += 1; continue; }
           if (frame.type === 'BOOKMARK') {
             this.counters.bookmarks += 1;
-            if (head.initialEventsEnd !== 'true') continue;
+            if (head.initialEventsEnd !== 'true' && ended === '') continue;
+            ended = head.version;
+            if (this.#isBelow(ended)) continue;
             open = false;
-            await this.#commit(collection, head.version, begun, skipped);
+            await this.#commit(collection, ended, begun, skipped);
             this.#watching('the streamed list goes on as the watch');
             heardAt = clock.now();
             continue;
@@ -197,16 +205,16 @@ export class Reflector {
           if (frame.type === 'DELETED') {
             dead.set(id, { uid: head.uid, version: head.version });
             collection.remove(key, head.uid);
-            continue;
+          } else if (!this.#isDead(dead.get(id), head)) {
+            if (frame.type === 'ADDED') progressAt = heardAt;
+            if (!this.#tryObject(() => collection.put(frame.object), head)) skipped += 1;
           }
-          // A duplicate that arrives after the object's DELETED must not bring it back.
-          const grave = dead.get(id);
-          if (grave !== undefined && grave.uid === head.uid && compareResourceVersions(head.version, grave.version) !== 1) {
-            this.counters.duplicates += 1;
-            continue;
-          }
-          progressAt = frame.type === 'ADDED' ? heardAt : progressAt;
-          if (!this.#tryObject(() => collection.put(frame.object), head)) skipped += 1;
+          if (ended === '') continue;
+          ended = head.version;
+          if (this.#isBelow(ended)) continue;
+          open = false;
+          await this.#commit(collection, ended, begun, skipped);
+          this.#watching('the streamed list goes on as the watch');
         }
       }
       if (open) throw new Fault('connection', any ? 'the streamed list ended before its last bookmark' : 'the streamed list ended without a word');
@@ -231,12 +239,26 @@ export class Reflector {
     }
   }
 
+  /** Whether the object's DELETED came before: a duplicate that arrives after it must not bring it back. */
+  #isDead(grave: { readonly uid: string; readonly version: string } | undefined, head: ObjectHead): boolean {
+    if (grave === undefined || grave.uid !== head.uid || compareResourceVersions(head.version, grave.version) === 1) return false;
+    this.counters.duplicates += 1;
+    return true;
+  }
+
+  /** Whether a scope that is taken over has seen more than this version. */
+  #isBelow(version: string): boolean {
+    if (this.#synced || this.#regressing) return false;
+    const floor = this.#o.notBelow?.() ?? '';
+    return floor !== '' && compareResourceVersions(version, floor) === -1;
+  }
+
   // ---- the paged list ----
 
   async #pagedList(signal: AbortSignal): Promise<void> {
     const held = this.#listFrom === 'held' ? this.#version : '';
     // Version 0 is answered from the server's cache, whatever its age: only for one that holds nothing yet.
-    const cached = held === '' && this.#version === '' && !this.#regressing;
+    const cached = held === '' && this.#version === '' && !this.#regressing && this.#o.notBelow === undefined;
     const options = held !== ''
       ? { resourceVersion: held, resourceVersionMatch: 'NotOlderThan' as const, limit: 0 }
       : cached ? { resourceVersion: '0' } : {};
@@ -296,6 +318,7 @@ export class Reflector {
     const { clock } = this.#o;
     try {
       if (version === '' || version === '0') throw new Fault('invalid', 'the list carries no resourceVersion');
+      if (this.#isBelow(version)) throw new Fault('too-large', `the list stands at ${version}, below what is shown already`);
       if (!this.#regressing && this.#version !== '' && compareResourceVersions(version, this.#version) === -1) {
         // A consistent read below what was seen is proof; one that was only to be 'not older' may be a lagging server's lie.
         if (this.#listFrom === 'latest') this.#goBack(`the newest list stands at ${version}, below ${this.#version}`);

@@ -16,7 +16,6 @@ export interface ScopeHost<T> {
   readonly writer: Writer<T>;
   readonly clock: Clock;
   readonly limits: ReflectorLimits;
-  readonly memory: ServerMemory;
   readonly expected: { readonly kind: string; readonly apiVersion: string };
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
@@ -32,20 +31,35 @@ export interface ScopeHost<T> {
   onReport(report: ReflectorReport, scope: Scope): void;
 }
 
+export interface ScopeRunOptions<T> {
+  readonly memory: ServerMemory;
+  /** A complete state of this scope stands in the view, at this version. */
+  readonly resume?: { readonly version: string; readonly epoch: number };
+  /** This scope takes over others: not before it has seen what they have. */
+  readonly notBelow?: () => string;
+  readonly absorbs?: () => readonly ScopeRun<T>[];
+  readonly onAbsorbed?: () => void;
+}
+
 /** One scope of an informer: its reflector, and the writing of what that reads. */
 export class ScopeRun<T> implements ReflectorSink {
   readonly scope: Scope;
   readonly reflector: Reflector;
   readonly #host: ScopeHost<T>;
+  readonly #o: ScopeRunOptions<T>;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
   #filled = false;
 
-  constructor(scope: Scope, source: ResourceSource, host: ScopeHost<T>) {
+  constructor(scope: Scope, source: ResourceSource, host: ScopeHost<T>, options: ScopeRunOptions<T>) {
     this.scope = scope;
     this.#host = host;
+    this.#o = options;
+    this.#filled = options.resume !== undefined;
     this.reflector = new Reflector({
-      source, sink: this, clock: host.clock, limits: host.limits, memory: host.memory, expected: host.expected,
+      source, sink: this, clock: host.clock, limits: host.limits, memory: options.memory, expected: host.expected,
+      ...(options.resume === undefined ? {} : { resume: options.resume }),
+      ...(options.notBelow === undefined ? {} : { notBelow: options.notBelow }),
       ...(host.labelSelector === undefined ? {} : { labelSelector: host.labelSelector }),
       ...(host.fieldSelector === undefined ? {} : { fieldSelector: host.fieldSelector }),
       onState: () => host.onState(this),
@@ -62,7 +76,7 @@ export class ScopeRun<T> implements ReflectorSink {
   /** Selects this scope's objects from the view. */
   get query(): Query {
     const { cluster, namespace } = this.scope;
-    return { ...(cluster === '' ? {} : { cluster }), ...(namespace === '' ? {} : { namespace }) };
+    return { cluster, ...(namespace === '' ? {} : { namespace }) };
   }
 
   start(): void {
@@ -84,20 +98,23 @@ export class ScopeRun<T> implements ReflectorSink {
     };
   }
 
-  /** Takes the scope's objects out of the view, at once. */
-  clear(): void {
+  /** Takes the scope's objects out of the view, at once; those that another scope took over stay. */
+  clear(cause: DeleteCause): void {
     const replacement = this.#host.writer.replace(this.scope.id);
     const tell = this.#host.audience();
-    for (const change of replacement.commit('')) tell(change, 'relist', 'scope-removed');
+    for (const change of replacement.commit('')) tell(change, 'relist', cause);
   }
 
   // ---- ReflectorSink ----
 
   apply(object: Uint8Array): void {
+    // A batch may still be walked after the scope was taken away.
+    if (this.#abort.signal.aborted) return;
     this.#host.changed(this.#host.writer.put(this.#record(object)), 'watch', () => 'deleted');
   }
 
   remove(head: ObjectHead, object: Uint8Array): void {
+    if (this.#abort.signal.aborted) return;
     const { writer } = this.#host;
     const key = { cluster: this.scope.cluster, namespace: head.namespace, name: head.name };
     let changes: readonly Change<T>[];
@@ -118,18 +135,23 @@ export class ScopeRun<T> implements ReflectorSink {
       remove: (key, uid) => replacement.remove({ ...key, cluster: this.scope.cluster }, uid),
       abort: () => replacement.abort(),
       commit: async (version, origin, incomplete) => {
-        const first = !this.#filled;
+        if (this.#abort.signal.aborted) return replacement.abort();
+        const absorbed = this.#filled ? [] : (this.#o.absorbs?.() ?? []);
+        const first = !this.#filled && !absorbed.some((run) => run.filled);
         // Who is there now gets the difference; who comes later gets the whole.
         const tell = this.#host.audience();
         const changes = origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version);
         this.#filled = true;
+        // What a scope that is taken over still holds was not in the wide list: it is gone.
+        const gone = absorbed.flatMap((run) => [...writer.replace(run.scope.id).commit('')]);
+        if (absorbed.length > 0) this.#o.onAbsorbed?.();
         if (first) {
           changes[Symbol.iterator]().return?.();
           this.#host.filled(this);
           return;
         }
         const slice = new Slice(clock, limits.sliceMs);
-        for (const change of changes) {
+        for (const change of both(gone, changes)) {
           if (slice.due()) await slice.turn();
           tell(change, origin, change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined);
         }
@@ -153,4 +175,9 @@ export class ScopeRun<T> implements ReflectorSink {
     if (incomplete || origin === 'regressed') return 'unknown';
     return this.#leftCause();
   }
+}
+
+function* both<C>(first: Iterable<C>, second: Iterable<C>): Iterable<C> {
+  yield* first;
+  yield* second;
 }

@@ -1,0 +1,121 @@
+import type { Clock } from '@kubecast/store';
+import { makeClient, type RedisClient, type RedisTarget } from './connection-options.ts';
+import { readFailure } from './redis-failure.ts';
+
+/**
+ * 'idle': nothing was asked for yet. 'connecting': on the way, for the first time or again. 'ready': commands are answered.
+ * 'refused': Redis refuses the user or the password; going on to try. 'closed': ended by us.
+ */
+export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'refused' | 'closed';
+
+export interface ConnectionStatus {
+  readonly state: ConnectionState;
+  /** Why it is not ready, in words without secrets; '' where there is nothing to say. */
+  readonly reason: string;
+  /** Clock.now() of the last change of state. */
+  readonly since: number;
+}
+
+export interface ConnectionOptions {
+  readonly target: RedisTarget;
+  readonly clock: Clock;
+  readonly commandTimeoutMs: number;
+  readonly connectionName: string;
+  /** Called at each 'ready', the first one too. */
+  readonly onReady?: () => void;
+  readonly onStatus?: (status: ConnectionStatus) => void;
+}
+
+/** One client of ioredis and what is known of its state. Connects at the first `open`, reconnects for ever, ends at `close`. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  #client: RedisClient | undefined;
+  #state: ConnectionState = 'idle';
+  #reason = '';
+  #since: number;
+  #readies = 0;
+  #renewals = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#since = options.clock.now();
+  }
+
+  get status(): ConnectionStatus {
+    return { state: this.#state, reason: this.#reason, since: this.#since };
+  }
+
+  get isReady(): boolean {
+    return this.#state === 'ready';
+  }
+
+  /** How often a connection was made: 1 more than the reconnects. */
+  get readies(): number {
+    return this.#readies;
+  }
+
+  /** How often the client was thrown away for a new one. */
+  get renewals(): number {
+    return this.#renewals;
+  }
+
+  /** The client, connecting at the first call. Undefined once closed. */
+  open(): RedisClient | undefined {
+    if (this.#client === undefined && this.#state !== 'closed') this.#connect();
+    return this.#client;
+  }
+
+  /**
+   * Throws the client away and connects anew: of a command that timed out nobody knows whether it still comes, and what follows on
+   * the same connection waits behind it.
+   */
+  renew(of?: RedisClient): void {
+    if (this.#state === 'closed' || this.#client === undefined || (of !== undefined && of !== this.#client)) return;
+    const old = this.#client;
+    this.#client = undefined;
+    this.#renewals += 1;
+    old.disconnect();
+    this.#connect();
+  }
+
+  /** Ends the connection without waiting for Redis: a command in flight fails. Idempotent. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    const client = this.#client;
+    this.#client = undefined;
+    this.#set('closed', '');
+    client?.disconnect();
+  }
+
+  #connect(): void {
+    const { target, commandTimeoutMs, connectionName } = this.#options;
+    const client = makeClient(target, { commandTimeoutMs, connectionName });
+    this.#client = client;
+    this.#set('connecting', this.#reason);
+    const current = (): boolean => this.#client === client;
+    client.on('ready', () => {
+      if (!current()) return;
+      this.#readies += 1;
+      this.#set('ready', '');
+      this.#options.onReady?.();
+    });
+    client.on('error', (error: unknown) => {
+      if (!current()) return;
+      const { kind, message } = readFailure(error);
+      this.#set(kind === 'refused' ? 'refused' : this.#state === 'ready' ? 'ready' : 'connecting', message);
+    });
+    client.on('close', () => {
+      if (current()) this.#set(this.#state === 'refused' ? 'refused' : 'connecting', this.#reason === '' ? 'the connection was closed' : this.#reason);
+    });
+    // The cause comes by 'error'; this one only says that the first try failed.
+    client.connect().catch(() => {});
+  }
+
+  #set(state: ConnectionState, reason: string): void {
+    if (state === this.#state && reason === this.#reason) return;
+    if (state !== this.#state) this.#since = this.#options.clock.now();
+    this.#state = state;
+    this.#reason = reason;
+    this.#options.onStatus?.(this.status);
+  }
+}

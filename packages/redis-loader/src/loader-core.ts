@@ -1,0 +1,475 @@
+import { Backoff, type Clock } from '@kubecast/store';
+import { Connection, type ConnectionStatus } from './connection.ts';
+import { checkTarget, type RedisClient } from './connection-options.ts';
+import { DueQueue } from './due-queue.ts';
+import { ClosedError, isRedisLoaderError } from './errors.ts';
+import { parseKeyTemplate, type KeyTemplate } from './key-template.ts';
+import { Lanes, type Batch } from './lanes.ts';
+import type { LoaderCounters } from './loader-counters.ts';
+import { isSameOwner, isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
+import type { Loader, LoaderOptions } from './loader.ts';
+import { isCluster, readBatch, type ReadGroup } from './read-batch.ts';
+import { readValue } from './read-value.ts';
+import { readFailure } from './redis-failure.ts';
+import type { Held, LoadFailure, LoadFailureCode, Wanted } from './wanted.ts';
+
+/** A single value that cut the connection this often is tried again with its own back-off only. */
+const LONELY_FAILURES = 3;
+/** From this failure on a value is read from the primary, if one is given. */
+const PRIMARY_FROM_ATTEMPT = 2;
+
+interface Waiter {
+  readonly left: Set<Item<unknown>>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The loader's body: what is wanted, what is held, and the turn of batches between them. */
+export class LoaderCore<P> implements Loader<P> {
+  readonly #options: LoaderOptions<P> & { readonly clock: Clock };
+  readonly #clock: Clock;
+  readonly #template: KeyTemplate;
+  readonly #connection: Connection;
+  readonly #primary: Connection | undefined;
+  readonly #items = new Map<string, Item<P>>();
+  readonly #lanes: Lanes<P>;
+  readonly #failing = new Set<Item<P>>();
+  readonly #due = new DueQueue<() => void>();
+  readonly #listeners = new Set<{ readonly listener: (id: string) => void }>();
+  readonly #waiters = new Set<Waiter>();
+  readonly #pause: Backoff;
+  readonly #counters = {
+    commands: 0, keysRead: 0, bytesRead: 0, loaded: 0, unverified: 0, missing: 0, otherVersions: 0, foreign: 0, malformed: 0, denied: 0, unreadable: 0,
+    failedCommands: 0, timeouts: 0, splits: 0, primaryReads: 0, listenerErrors: 0,
+  };
+  #inFlight = 0;
+  #exclusive = false;
+  #pausedUntil = -Infinity;
+  #averageBytes = 1024;
+  #satisfied = 0;
+  #reading = 0;
+  #scheduled = false;
+  #closed = false;
+  #timerAt = Infinity;
+  #timer = new AbortController();
+
+  constructor(options: LoaderOptions<P> & { readonly clock: Clock }) {
+    checkTarget(options.redis);
+    if (options.primary !== undefined) checkTarget(options.primary);
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
+    this.#lanes = new Lanes({
+      batchSize: Math.max(1, options.batchSize ?? 128),
+      bytesPerBatch: (options.maxBytesInFlight ?? 32 * 2 ** 20) / (options.inFlight ?? 4),
+    });
+    this.#pause = new Backoff(options.clock, { baseMs: 200, maxMs: 10_000, resetAfterMs: 60_000 });
+    const shared = { clock: options.clock, commandTimeoutMs: options.commandTimeoutMs ?? 5_000, connectionName: options.connectionName ?? 'kubecast-loader' };
+    this.#connection = new Connection({ ...shared, target: options.redis, onReady: () => this.#redisIsBack(), ...(options.onStatus ? { onStatus: options.onStatus } : {}) });
+    this.#primary = options.primary === undefined ? undefined : new Connection({ ...shared, target: options.primary, onReady: () => this.#schedule() });
+  }
+
+  get status(): ConnectionStatus {
+    return this.#connection.status;
+  }
+
+  get counters(): LoaderCounters {
+    return {
+      ...this.#counters, connects: this.#connection.readies, renewals: this.#connection.renewals,
+      wanted: this.#items.size, satisfied: this.#satisfied, pending: this.#lanes.size + this.#reading, failing: this.#failing.size,
+    };
+  }
+
+  start(): void {
+    if (!this.#closed) this.#connection.open();
+  }
+
+  want(wanted: Wanted): void {
+    if (this.#closed) return;
+    const { key, problem } = this.#keyOf(wanted);
+    let item = this.#items.get(wanted.id);
+    if (item !== undefined && isSameWant(item.wanted, item.key, wanted, key)) return;
+    if (item === undefined) {
+      item = makeItem<P>(wanted, key);
+      this.#items.set(wanted.id, item);
+    } else {
+      if (isSatisfied(item)) {
+        this.#satisfied -= 1;
+        item.staleSince = this.#clock.now();
+      }
+      if (!isSameOwner(item.wanted, wanted)) item.held = undefined;
+      // Under another key stands another value, whatever its version is called.
+      else if (item.key !== key && item.held !== undefined) item.held = { ...item.held, forVersion: undefined };
+      item.wanted = wanted;
+      item.key = key;
+    }
+    item.generation += 1;
+    item.attempts = 0;
+    item.suspicion = 0;
+    item.failure = undefined;
+    this.#failing.delete(item);
+    item.determined = false;
+    if (isSatisfied(item)) {
+      this.#satisfied += 1;
+      this.#lanes.remove(item);
+      if (item.phase !== 'reading') item.phase = 'idle';
+      this.#determine(item);
+    } else if (problem !== undefined) {
+      this.#lanes.remove(item);
+      item.phase = 'idle';
+      this.#fail(item, 'BadKey', problem);
+    } else if (item.phase !== 'reading') {
+      this.#enqueue(item);
+    }
+  }
+
+  forget(id: string): void {
+    const item = this.#items.get(id);
+    if (item === undefined) return;
+    this.#items.delete(id);
+    this.#lanes.remove(item);
+    this.#failing.delete(item);
+    if (isSatisfied(item)) this.#satisfied -= 1;
+    item.generation += 1;
+    item.phase = 'idle';
+    item.held = undefined;
+    this.#determine(item);
+  }
+
+  get(id: string): Held<P> | undefined {
+    const item = this.#items.get(id);
+    if (item === undefined) return undefined;
+    const { held } = item;
+    const error = isSatisfied(item) ? undefined : item.failure ?? this.#awayFailure(item);
+    const why = error === undefined ? {} : { error };
+    if (held === undefined) return { state: 'missing', staleForMs: 0, ...why };
+    const version = held.version === undefined ? {} : { version: held.version };
+    if (isSatisfied(item)) return { state: held.version === undefined ? 'unverified' : 'current', ...version, payload: held.payload, staleForMs: 0 };
+    return { state: 'stale', ...version, payload: held.payload, staleForMs: Math.max(0, this.#clock.now() - item.staleSince), ...why };
+  }
+
+  onChange(listener: (id: string) => void): Disposable {
+    const entry = { listener };
+    this.#listeners.add(entry);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
+  }
+
+  failures(): ReadonlyMap<string, LoadFailure> {
+    const failures = new Map<string, LoadFailure>();
+    for (const item of this.#failing) if (item.failure !== undefined) failures.set(item.wanted.id, item.failure);
+    return failures;
+  }
+
+  settled(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    if (this.#closed) return Promise.reject(new ClosedError('loader'));
+    const left = new Set<Item<unknown>>();
+    for (const item of this.#items.values()) if (!item.determined) left.add(item as Item<unknown>);
+    if (left.size === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => waiter.reject(signal?.reason);
+      const end = (): void => {
+        this.#waiters.delete(waiter);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const waiter: Waiter = {
+        left,
+        resolve: () => (end(), resolve()),
+        reject: (error) => (end(), reject(error as Error)),
+      };
+      this.#waiters.add(waiter);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  resync(): void {
+    this.#retryFailing();
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#timer.abort();
+      this.#due.clear();
+      for (const waiter of [...this.#waiters]) waiter.reject(new ClosedError('loader'));
+      this.#connection.close();
+      this.#primary?.close();
+    }
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #keyOf(wanted: Wanted): { readonly key: string; readonly problem?: string } {
+    try {
+      return { key: wanted.key ?? this.#template.render({ ...wanted.fields, ...wanted.owner }) };
+    } catch (error) {
+      if (!isRedisLoaderError(error)) throw error;
+      return { key: '', problem: error.message };
+    }
+  }
+
+  #enqueue(item: Item<P>): void {
+    item.phase = 'queued';
+    this.#lanes.add(item, this.#primary !== undefined && item.attempts >= PRIMARY_FROM_ATTEMPT);
+    this.#schedule();
+  }
+
+  /** In a microtask: all that is wanted in one turn goes into the same batches. */
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#closed || this.#lanes.size === 0) return;
+    const client = this.#connection.open();
+    const primary = this.#lanes.hasPrimary ? this.#primary?.open() : undefined;
+    if (client === undefined || !this.#connection.isReady || this.#clock.now() < this.#pausedUntil) return;
+    while (!this.#exclusive && this.#inFlight < Math.max(1, this.#options.inFlight ?? 4)) {
+      const batch = this.#lanes.next(this.#inFlight, this.#primary?.isReady === true, this.#averageBytes);
+      if (batch === undefined) break;
+      void this.#read(batch, batch.primary && primary !== undefined ? primary : client);
+    }
+  }
+
+  async #read(batch: Batch<P>, client: RedisClient): Promise<void> {
+    const byKey = new Map<string, { readonly item: Item<P>; readonly generation: number }[]>();
+    for (const item of batch.items) {
+      item.phase = 'reading';
+      const asked = { item, generation: item.generation };
+      const same = byKey.get(item.key);
+      if (same === undefined) byKey.set(item.key, [asked]);
+      else same.push(asked);
+    }
+    this.#inFlight += 1;
+    this.#reading += batch.items.length;
+    if (batch.exclusive) this.#exclusive = true;
+    const groups = await readBatch(client, [...byKey.keys()]);
+    this.#inFlight -= 1;
+    this.#reading -= batch.items.length;
+    if (batch.exclusive) this.#exclusive = false;
+    if (this.#closed) return;
+    for (const group of groups) {
+      this.#counters.commands += 1;
+      if (batch.primary) this.#counters.primaryReads += group.keys.length;
+      const asked = group.keys.map((key) => byKey.get(key) ?? []);
+      if (group.values === undefined) this.#groupFailed(asked.flat(), group, client);
+      else for (const [index, bytes] of group.values.entries()) for (const { item, generation } of asked[index] ?? []) this.#answered(item, generation, bytes);
+      if (group.values !== undefined) this.#counters.keysRead += group.keys.length;
+    }
+    this.#schedule();
+  }
+
+  #answered(item: Item<P>, generation: number, bytes: Buffer | null): void {
+    if (bytes !== null) {
+      this.#counters.bytesRead += bytes.byteLength;
+      this.#averageBytes += (bytes.byteLength - this.#averageBytes) / 64;
+    }
+    if (this.#items.get(item.wanted.id) !== item) return;
+    item.suspicion = 0;
+    item.phase = 'idle';
+    if (isSatisfied(item)) return; // It went back to what is held while this was on its way.
+    const isOld = generation !== item.generation;
+    if (bytes === null) {
+      if (isOld) return this.#enqueue(item);
+      this.#counters.missing += 1;
+      return this.#fail(item, 'Missing', `there is no string under the key ${JSON.stringify(item.key)}`);
+    }
+    try {
+      const { wanted } = item;
+      const reading = readValue(bytes, this.#options.form ?? 'envelope', wanted.owner);
+      if (reading.kind === 'envelope' && reading.version === wanted.version) return this.#hold(item, reading.payload, reading.version, bytes.byteLength);
+      if (isOld) return this.#enqueue(item);
+      if (reading.kind === 'unverified') return this.#hold(item, reading.payload, undefined, bytes.byteLength);
+      if (reading.kind === 'foreign') {
+        this.#counters.foreign += 1;
+        return this.#fail(item, 'Foreign', `under the key ${JSON.stringify(item.key)}: ${reading.message}; a key template with {namespace} keeps them apart`);
+      }
+      this.#counters.otherVersions += 1;
+      if (item.held === undefined) this.#holdOther(item, reading.payload, reading.version, bytes.byteLength);
+      this.#fail(item, 'OtherVersion', `the value under the key ${JSON.stringify(item.key)} is of version ${JSON.stringify(reading.version)}, announced is ${JSON.stringify(wanted.version)}`);
+    } catch (error) {
+      if (isOld) return this.#enqueue(item);
+      this.#counters.malformed += 1;
+      this.#fail(item, 'Malformed', `under the key ${JSON.stringify(item.key)}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #hold(item: Item<P>, payload: unknown, version: string | undefined, bytes: number): void {
+    item.held = { payload: this.#decode(payload, item.wanted), version, forVersion: item.wanted.version, bytes };
+    item.attempts = 0;
+    item.failure = undefined;
+    this.#failing.delete(item);
+    this.#satisfied += 1;
+    this.#counters.loaded += 1;
+    if (version === undefined) this.#counters.unverified += 1;
+    this.#pause.reset();
+    this.#determine(item);
+    this.#notify(item);
+  }
+
+  /** Nothing is held yet: a value of another version is better than none, as long as it is called stale. */
+  #holdOther(item: Item<P>, payload: unknown, version: string, bytes: number): void {
+    item.held = { payload: this.#decode(payload, item.wanted), version, forVersion: version, bytes };
+    item.staleSince = this.#clock.now();
+    this.#notify(item);
+  }
+
+  #decode(payload: unknown, wanted: Wanted): P {
+    return this.#options.decode === undefined ? (payload as P) : this.#options.decode(payload, wanted);
+  }
+
+  #groupFailed(asked: readonly { readonly item: Item<P>; readonly generation: number }[], group: ReadGroup, client: RedisClient): void {
+    const { kind, message } = readFailure(group.error);
+    this.#counters.failedCommands += 1;
+    if (kind === 'timeout') this.#counters.timeouts += 1;
+    const items = asked.map(({ item }) => item).filter((item) => this.#items.get(item.wanted.id) === item && !isSatisfied(item));
+    for (const { item } of asked) item.phase = 'idle';
+    const single = group.keys.length === 1;
+    const isKeyDenied = message.startsWith('NOPERM');
+    const isAway = kind === 'away' || kind === 'timeout' || (kind === 'refused' && !isKeyDenied);
+    if (isAway && isCluster(client)) {
+      // Other shards may be well: only these wait.
+      for (const item of items) this.#fail(item, 'Away', message);
+      return;
+    }
+    if (isAway) {
+      const cut = kind === 'timeout' || message.startsWith('Connection is closed') || message.startsWith('write E') || message.startsWith('read E');
+      if (cut && !single) this.#counters.splits += 1;
+      for (const item of items) {
+        if (cut) item.suspicion += 1;
+        if (cut && single && item.suspicion >= LONELY_FAILURES + 4) this.#unreadable(item, message);
+        else this.#failAway(item, message);
+      }
+      if (kind === 'timeout') this.#connection.renew(client);
+      this.#pauseAll();
+      return;
+    }
+    if (!single) {
+      this.#counters.splits += 1;
+      for (const item of items) {
+        item.suspicion += isKeyDenied ? 8 : 1;
+        this.#enqueue(item);
+      }
+      return;
+    }
+    for (const item of items) {
+      if (isKeyDenied) {
+        this.#counters.denied += 1;
+        this.#fail(item, 'Denied', `${message}; the key is ${JSON.stringify(item.key)}`);
+      } else if (kind === 'wrong-type') {
+        this.#counters.missing += 1;
+        this.#fail(item, 'Missing', `the key ${JSON.stringify(item.key)} holds no string`);
+      } else this.#unreadable(item, message);
+    }
+  }
+
+  #unreadable(item: Item<P>, message: string): void {
+    this.#counters.unreadable += 1;
+    this.#fail(item, 'Unreadable', `the value under the key ${JSON.stringify(item.key)} cannot be read: ${message}`);
+  }
+
+  /** Redis as a whole is away: the item stays in its lane, nothing is sent until the pause is over. */
+  #failAway(item: Item<P>, message: string): void {
+    this.#setFailure(item, 'Away', message);
+    this.#enqueue(item);
+  }
+
+  #fail(item: Item<P>, code: LoadFailureCode, message: string): void {
+    item.attempts += 1;
+    this.#setFailure(item, code, message);
+    if (code !== 'Away') this.#determine(item);
+    if (code === 'BadKey') return;
+    item.phase = 'waiting';
+    item.ticket += 1;
+    const { ticket } = item;
+    const bound = Math.min(this.#options.retryMaxMs ?? 30_000, (this.#options.retryBaseMs ?? 50) * 2 ** Math.min(item.attempts - 1, 30));
+    this.#at(this.#clock.now() + bound * (0.5 + this.#clock.random() / 2), () => {
+      if (item.phase === 'waiting' && item.ticket === ticket && this.#items.get(item.wanted.id) === item) this.#enqueue(item);
+    });
+  }
+
+  #setFailure(item: Item<P>, code: LoadFailureCode, message: string): void {
+    const before = item.failure;
+    const failure: LoadFailure = { code, message, key: item.key, attempts: (before?.attempts ?? 0) + 1, since: before?.since ?? this.#clock.now() };
+    item.failure = failure;
+    this.#failing.add(item);
+    if (before?.code !== code) this.#safely(() => this.#options.onFailure?.(item.wanted.id, failure));
+  }
+
+  #awayFailure(item: Item<P>): LoadFailure | undefined {
+    const { state, reason, since } = this.#connection.status;
+    if (state === 'ready' || state === 'idle') return undefined;
+    const what = state === 'refused' ? 'Redis refuses the connection' : state === 'closed' ? 'the loader is closed' : 'Redis is not connected';
+    return { code: 'Away', message: reason === '' ? what : `${what}: ${reason}`, key: item.key, attempts: 0, since };
+  }
+
+  /** Nothing is sent until the back-off is over or the connection is ready again. */
+  #pauseAll(): void {
+    const now = this.#clock.now();
+    if (now < this.#pausedUntil) return; // Of several batches that failed together one counts.
+    this.#pausedUntil = now + this.#pause.next();
+    this.#at(this.#pausedUntil, () => this.#schedule());
+  }
+
+  #redisIsBack(): void {
+    this.#retryFailing();
+  }
+
+  #retryFailing(): void {
+    if (this.#closed) return;
+    this.#pausedUntil = -Infinity;
+    for (const item of this.#failing) if (item.phase === 'waiting') this.#enqueue(item);
+    this.#schedule();
+  }
+
+  #determine(item: Item<P>): void {
+    if (item.determined) return;
+    item.determined = true;
+    for (const waiter of [...this.#waiters]) {
+      waiter.left.delete(item as Item<unknown>);
+      if (waiter.left.size === 0) waiter.resolve();
+    }
+  }
+
+  #notify(item: Item<P>): void {
+    for (const { listener } of [...this.#listeners]) this.#safely(() => listener(item.wanted.id));
+  }
+
+  #safely(call: () => void): void {
+    try {
+      call();
+    } catch {
+      this.#counters.listenerErrors += 1;
+    }
+  }
+
+  #at(time: number, call: () => void): void {
+    this.#due.push(time, call);
+    if (time >= this.#timerAt) return;
+    this.#timerAt = time;
+    this.#timer.abort();
+    this.#timer = new AbortController();
+    void this.#sleepUntilDue(this.#timer.signal);
+  }
+
+  async #sleepUntilDue(signal: AbortSignal): Promise<void> {
+    try {
+      while (this.#due.size > 0) {
+        this.#timerAt = this.#due.nextAt;
+        await this.#clock.sleep(Math.max(0, this.#timerAt - this.#clock.now()), signal);
+        for (let call = this.#due.takeDue(this.#clock.now()); call !== undefined; call = this.#due.takeDue(this.#clock.now())) call();
+      }
+      this.#timerAt = Infinity;
+    } catch {
+      // An earlier one came, or the loader was closed.
+    }
+  }
+}

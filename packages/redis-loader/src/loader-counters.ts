@@ -1,0 +1,35 @@
+/** What a loader did and holds, as plain values. Everything only grows but the last four. */
+export interface LoaderCounters {
+  /** Commands that asked for values. */
+  readonly commands: number;
+  readonly keysRead: number;
+  readonly bytesRead: number;
+  /** Values that were loaded and are the announced ones. */
+  readonly loaded: number;
+  /** Of these, values without an envelope. */
+  readonly unverified: number;
+  readonly missing: number;
+  readonly otherVersions: number;
+  readonly foreign: number;
+  readonly malformed: number;
+  readonly denied: number;
+  readonly unreadable: number;
+  /** Commands that failed as a whole. */
+  readonly failedCommands: number;
+  readonly timeouts: number;
+  /** Batches that were cut smaller because they failed. */
+  readonly splits: number;
+  readonly primaryReads: number;
+  readonly listenerErrors: number;
+  readonly connects: number;
+  /** Clients that were thrown away after a timeout. */
+  readonly renewals: number;
+  /** Ids that are wanted. */
+  readonly wanted: number;
+  /** Ids whose announced value is held. */
+  readonly satisfied: number;
+  /** Ids that wait to be read or are being read. */
+  readonly pending: number;
+  /** Ids whose last try failed. */
+  readonly failing: number;
+}

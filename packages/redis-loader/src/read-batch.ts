@@ -1,0 +1,41 @@
+import { Cluster } from 'ioredis';
+import type { RedisClient } from './connection-options.ts';
+import { keySlot } from './key-slot.ts';
+
+/** One command's worth of keys: their values in the same order, or why none came. */
+export interface ReadGroup {
+  readonly keys: readonly string[];
+  /** Bytes, null where there is nothing (or nothing that is a string). */
+  readonly values?: readonly (Buffer | null)[];
+  readonly error?: unknown;
+}
+
+/**
+ * Reads keys as bytes: one MGET, in a cluster one command for each slot. No pipelines there: while a slot moves, a pipeline with a
+ * moved key reads nil for keys that exist. Never rejects.
+ */
+export async function readBatch(client: RedisClient, keys: readonly string[]): Promise<readonly ReadGroup[]> {
+  if (!(client instanceof Cluster)) return [await readGroup(client, keys)];
+  const prefix = client.options.keyPrefix ?? '';
+  const bySlot = new Map<number, string[]>();
+  for (const key of keys) {
+    const slot = keySlot(Buffer.from(prefix + key));
+    const group = bySlot.get(slot);
+    if (group === undefined) bySlot.set(slot, [key]);
+    else group.push(key);
+  }
+  return Promise.all([...bySlot.values()].map((group) => readGroup(client, group)));
+}
+
+/** How many commands `readBatch` sends for the keys. */
+export function isCluster(client: RedisClient): boolean {
+  return client instanceof Cluster;
+}
+
+async function readGroup(client: RedisClient, keys: readonly string[]): Promise<ReadGroup> {
+  try {
+    return { keys, values: keys.length === 1 ? [await client.getBuffer(keys[0] as string)] : await client.mgetBuffer([...keys]) };
+  } catch (error) {
+    return { keys, error };
+  }
+}

@@ -1,0 +1,50 @@
+import { describeOwner, readEnvelope, type Owner } from './envelope.ts';
+import { ValueError } from './errors.ts';
+
+/**
+ * What stands under a key. 'envelope': JSON of a publisher of ours; what is none is served as it stands, unverified. 'json': the JSON
+ * value itself. 'raw': the bytes themselves. A value without an envelope carries no version, so nobody can say that it is the announced one.
+ */
+export type ValueForm = 'envelope' | 'json' | 'raw';
+
+/** What a value was found to be. */
+export type ValueReading =
+  | { readonly kind: 'envelope'; readonly version: string; readonly number: number; readonly digest: string; readonly payload: unknown }
+  | { readonly kind: 'unverified'; readonly payload: unknown }
+  | { readonly kind: 'foreign'; readonly owner: Owner; readonly message: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads the bytes under a key for the one who they should belong to.
+ *
+ * @throws ValueError (BadValue): not UTF-8, not JSON, or an envelope whose payload does not have its digest.
+ */
+export function readValue(bytes: Uint8Array, form: ValueForm, owner: Owner): ValueReading {
+  if (form === 'raw') return { kind: 'unverified', payload: bytes };
+  const { text, parsed } = parseJson(bytes);
+  if (form === 'json') return { kind: 'unverified', payload: parsed };
+  const envelope = readEnvelope(text, parsed);
+  if (envelope === undefined) return { kind: 'unverified', payload: parsed };
+  const { namespace, app, model, version, number, digest, payload } = envelope;
+  if (namespace !== owner.namespace || app !== owner.app || model !== owner.model) {
+    return { kind: 'foreign', owner: { namespace, app, model }, message: `the value belongs to ${describeOwner(envelope)}` };
+  }
+  return { kind: 'envelope', version, number, digest, payload };
+}
+
+/** @throws ValueError (BadValue) */
+export function parseJson(bytes: Uint8Array): { readonly text: string; readonly parsed: unknown } {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    throw new ValueError('BadValue', `the value of ${bytes.byteLength} bytes is not UTF-8`);
+  }
+  try {
+    return { text, parsed: JSON.parse(text) as unknown };
+  } catch {
+    // The runtime's own message quotes the value.
+    throw new ValueError('BadValue', text === '' ? 'the value is empty' : `the value of ${bytes.byteLength} bytes is not JSON`);
+  }
+}

@@ -59,15 +59,29 @@ function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/u.test(text);
 }
 
+const hostname = /^(?:[a-zA-Z0-9\p{S}\p{L}](?:-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?|(?:[a-zA-Z0-9\p{S}\p{L}](?:[a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?\.)+[a-zA-Z\p{L}]{2,63})$/u;
+
 function isHostname(text: string): boolean {
-  return text.length <= 255 && text.split('.').every((label) => /^[a-zA-Z0-9](?:[-a-zA-Z0-9]{0,62}[a-zA-Z0-9])?$/u.test(label));
+  return text.length <= 255 && text.split('.').every((label) => label.length <= 63) && hostname.test(text);
+}
+
+const units = new Set(['ns', 'us', 'µs', 'ms', 's', 'm', 'h', 'hr', 'd', 'w', 'wk']);
+const unitPrefixes = ['nano', 'micro', 'milli', 'sec', 'min', 'hour', 'day', 'week'];
+
+/** Go's own durations, or anywhere in the text a number with a unit: so generous is the server. */
+function isDuration(text: string): boolean {
+  if (/^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/u.test(text)) return true;
+  return [...text.matchAll(/\d+\s*([A-Za-zµ]+)/gu)].some((match) => {
+    const unit = (match[1] as string).toLowerCase();
+    return units.has(unit) || unitPrefixes.some((prefix) => unit.startsWith(prefix));
+  });
 }
 
 const checks = new Map<string, (text: string) => boolean>([
   ['date', isDate],
   ['date-time', isDateTime],
   ['datetime', isDateTime],
-  ['duration', (text) => /^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/u.test(text.replace(/^[+-]/u, '')) || /^[+-]?\d+\s*(?:ns|us|µs|ms|s|m|h|d|w|nano|nanosecond|micro|microsecond|milli|millisecond|second|sec|min|minute|hr|hour|day|wk|week)s?$/u.test(text) || text === '0'],
+  ['duration', isDuration],
   ['email', (text) => /^[^\s@<>(),;:"]+@[^\s@<>(),;:"]+$/u.test(text)],
   ['hostname', isHostname],
   ['ipv4', isIPv4],

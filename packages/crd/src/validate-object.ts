@@ -15,6 +15,7 @@ import { isOfFormat } from './string-formats.ts';
 export function validateObject(schema: Schema, value: unknown, path = ''): readonly FieldError[] {
   const result = new Result();
   check(schema, value, path, result);
+  checkEmbedded(schema, value, path, result.errors);
   checkLists(schema, value, path, result.errors);
   return result.errors;
 }
@@ -72,9 +73,11 @@ function checkType(schema: Schema, value: unknown, path: string, result: Result)
   if (actual === 'null' && schema.nullable === true) return;
   if (types.includes(actual) || (actual === 'integer' && types.includes('number'))) return;
   const format = schema.format ?? '';
+  // A list where a text of some format is due passes on the server, so it does here.
+  if (format !== '' && actual === 'array' && !types.includes('integer') && !types.includes('number')) return;
   if (format !== '' && (actual === 'integer' || actual === 'number' || actual === 'boolean' || actual === 'object')) {
     // The server names the formats here, not the types.
-    const found = actual === 'integer' ? 'int64' : actual === 'number' ? 'double' : '';
+    const found = actual === 'integer' ? 'int64' : actual === 'number' ? 'float64' : '';
     result.errors.push(typeInvalidError(path, found, `${inBody(path)} must be of type ${format}: ${goQuote(found)}`));
     return;
   }
@@ -137,23 +140,39 @@ function compilePattern(pattern: string): RegExp {
 
 function checkNumber(schema: Schema, value: number, path: string, result: Result): void {
   result.checks += 1;
-  if (schema.format === 'int32' && Number.isInteger(value) && (value > 2147483647 || value < -2147483648)) {
-    result.errors.push(invalidError(nowhere, '', `Checked value must be of type integer with format int32 in ${path}`));
+  if (!inRange(schema, value)) {
+    const format = schema.format === undefined ? '(default format)' : `with format ${schema.format}`;
+    result.errors.push(invalidError(nowhere, '', `Checked value must be of type ${schema.type} ${format} in ${path}`));
   }
+  // The server compares integers with limits cut to integers.
+  const limit = (given: number): number => (Number.isInteger(value) ? Math.trunc(given) : given);
   if (schema.multipleOf !== undefined) {
-    const quotient = value / schema.multipleOf;
-    if (!Number.isInteger(quotient)) result.errors.push(invalidError(path, value, `${inBody(path)} should be a multiple of ${schema.multipleOf}`));
+    const factor = limit(schema.multipleOf);
+    if (factor <= 0) result.errors.push(invalidError(path, factor, `factor MultipleOf declared for ${path} must be positive: ${factor}`));
+    else if (!Number.isInteger(value / factor)) result.errors.push(invalidError(path, value, `${inBody(path)} should be a multiple of ${factor}`));
   }
   if (schema.minimum !== undefined) {
-    if (schema.exclusiveMinimum === true ? value <= schema.minimum : value < schema.minimum) {
-      result.errors.push(invalidError(path, value, `${inBody(path)} should be greater than ${schema.exclusiveMinimum === true ? '' : 'or equal to '}${schema.minimum}`));
+    const least = limit(schema.minimum);
+    if (schema.exclusiveMinimum === true ? value <= least : value < least) {
+      result.errors.push(invalidError(path, value, `${inBody(path)} should be greater than ${schema.exclusiveMinimum === true ? '' : 'or equal to '}${least}`));
     }
   }
   if (schema.maximum !== undefined) {
-    if (schema.exclusiveMaximum === true ? value >= schema.maximum : value > schema.maximum) {
-      result.errors.push(invalidError(path, value, `${inBody(path)} should be less than ${schema.exclusiveMaximum === true ? '' : 'or equal to '}${schema.maximum}`));
+    const most = limit(schema.maximum);
+    if (schema.exclusiveMaximum === true ? value >= most : value > most) {
+      result.errors.push(invalidError(path, value, `${inBody(path)} should be less than ${schema.exclusiveMaximum === true ? '' : 'or equal to '}${most}`));
     }
   }
+}
+
+/** Whether a number fits the type and format of its schema, as the server converts it. */
+function inRange(schema: Schema, value: number): boolean {
+  if (schema.type === 'integer') {
+    if (!Number.isInteger(value)) return false;
+    return schema.format === 'int32' ? value <= 2147483647 && value >= -2147483648 : value < 2 ** 63 && value >= -(2 ** 63);
+  }
+  if (schema.type === 'number' && (schema.format === 'float' || schema.format === 'float32')) return Number.isFinite(Math.fround(value));
+  return true;
 }
 
 function checkArray(schema: Schema, value: readonly unknown[], path: string, result: Result): void {
@@ -244,13 +263,36 @@ function checkJunctors(schema: Schema, value: unknown, path: string, result: Res
   if (schema.not !== undefined && alternatives([schema.not], value, path)[0]?.errors.length === 0) say('must not validate the schema (not)');
 }
 
+/** An object inside of the object must say what it is. */
+function checkEmbedded(schema: Schema | undefined, value: unknown, path: string, errors: FieldError[]): void {
+  if (schema === undefined) return;
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => checkEmbedded(schema.items, item, `${path}[${index}]`, errors));
+    return;
+  }
+  if (!isObject(value)) return;
+  if (schema['x-kubernetes-embedded-resource'] === true) {
+    for (const name of ['apiVersion', 'kind']) {
+      const text = getOwn(value, name);
+      if (text === undefined || text === '') errors.push(requiredError(childPath(path, name)));
+    }
+  }
+  for (const name of Object.keys(value)) {
+    const own = getOwn(schema.properties, name);
+    checkEmbedded(own ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined), value[name], childPath(path, name), errors);
+  }
+}
+
 /** Duplicates in lists that are sets or maps. */
 function checkLists(schema: Schema | undefined, value: unknown, path: string, errors: FieldError[]): void {
   if (schema === undefined) return;
   if (Array.isArray(value)) {
     if (schema['x-kubernetes-list-type'] === 'set') checkDuplicates(value, path, errors);
     if (schema['x-kubernetes-list-type'] === 'map') {
-      checkDuplicates(value.map((item) => mapKeys(schema, item)), path, errors);
+      const odd = value.findIndex((item) => !isObject(item));
+      // The server looks no further than the first item that has no keys.
+      if (odd >= 0) errors.push(invalidError(`${path}[${odd}]`, value[odd], 'must be an object for an array of list-type map'));
+      else checkDuplicates(value.map((item) => mapKeys(schema, item as JsonObject)), path, errors);
     }
     value.forEach((item, index) => checkLists(schema.items, item, `${path}[${index}]`, errors));
     return;
@@ -263,9 +305,8 @@ function checkLists(schema: Schema | undefined, value: unknown, path: string, er
   }
 }
 
-/** The keys of an item of a list-map, defaults filled in, in alphabetical order; undefined if it is no object. */
-function mapKeys(schema: Schema, item: unknown): JsonObject | undefined {
-  if (!isObject(item)) return undefined;
+/** The keys of an item of a list-map, defaults filled in, in alphabetical order. */
+function mapKeys(schema: Schema, item: JsonObject): JsonObject {
   const keys: JsonObject = {};
   for (const name of [...(schema['x-kubernetes-list-map-keys'] ?? [])].sort()) {
     const given = getOwn(item, name);
@@ -279,7 +320,6 @@ function mapKeys(schema: Schema, item: unknown): JsonObject | undefined {
 function checkDuplicates(values: readonly unknown[], path: string, errors: FieldError[]): void {
   const seen = new Set<string>();
   values.forEach((value, index) => {
-    if (value === undefined) return;
     const encoded = canonical(value);
     if (seen.has(encoded)) errors.push(duplicateError(`${path}[${index}]`, value));
     seen.add(encoded);

@@ -1,0 +1,26 @@
+import { isObject } from '@kubecast/crd';
+import type { ServedResource } from '../served-resource.ts';
+import { ageColumn, builtinResource, column, nameColumn, textAt } from './builtin-resource.ts';
+import { conditions, fields, kindSchema, set, text } from './schema-parts.ts';
+
+export const namespaceResource: ServedResource = builtinResource({
+  kind: 'Namespace', plural: 'namespaces', scope: 'Cluster', shortNames: ['ns'], status: true, withoutCollectionDelete: true,
+  schema: kindSchema('Namespace provides a scope for Names. Use of multiple namespaces is optional.', {
+    spec: fields({ finalizers: set(text(), 'Finalizers is an opaque list of values that must be empty to permanently remove object from storage.') }, 'Spec defines the behavior of the Namespace.'),
+    status: fields({ phase: text('Phase is the current lifecycle phase of the namespace.'), conditions }, 'Status describes the current status of a Namespace.'),
+  }),
+  columns: [nameColumn, column('Status', (object) => textAt(object, 'status', 'phase')), ageColumn],
+  behaviour: {
+    deleteAnswer: 'object',
+    fields: { 'status.phase': (object) => textAt(object, 'status', 'phase') },
+    prepare(object, old) {
+      const metadata = object['metadata'] as Record<string, unknown>;
+      const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
+      labels['kubernetes.io/metadata.name'] = metadata['name'] ?? metadata['generateName'];
+      metadata['labels'] = labels;
+      // spec.finalizers are the finalize subresource's alone.
+      object['spec'] = old === undefined ? { finalizers: ['kubernetes'] } : (old['spec'] ?? {});
+      if (old === undefined) object['status'] = { phase: 'Active' };
+    },
+  },
+});

@@ -1,0 +1,111 @@
+import { isObject, requiredError, type FieldError, type Schema } from '@kubecast/crd';
+import type { KubeObject, ServedResource } from '../served-resource.ts';
+import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import { atomic, conditions, fields, flag, kindSchema, labelSelector, listMap, localReference, long, map, openFields, text, time, whole } from './schema-parts.ts';
+
+const container = openFields({
+  name: text('Name of the container specified as a DNS_LABEL.'), image: text('Container image name.'), command: atomic(text()), args: atomic(text()), workingDir: text(),
+  ports: listMap(['containerPort', 'protocol'], fields({ name: text(), hostPort: whole(), containerPort: whole(), protocol: { ...text(), default: 'TCP' }, hostIP: text() }, undefined, { required: ['containerPort'] }), undefined, 'containerPort'),
+  env: listMap(['name'], openFields({ name: text(), value: text() })),
+  resources: openFields({}), volumeMounts: listMap(['mountPath'], openFields({ name: text(), readOnly: flag(), mountPath: text(), subPath: text() })),
+  terminationMessagePath: text(), terminationMessagePolicy: text(), imagePullPolicy: text(),
+}, 'A single application container that you want to run within a pod.');
+
+/** Named fields are those that have defaults or merge; the others are kept as they come. */
+export const podSpec: Schema = openFields({
+  volumes: listMap(['name'], openFields({ name: text() })), initContainers: listMap(['name'], container), containers: listMap(['name'], container, 'List of containers belonging to the pod.'),
+  restartPolicy: text(), terminationGracePeriodSeconds: long(), activeDeadlineSeconds: long(), dnsPolicy: text(), nodeSelector: { ...map(text()), 'x-kubernetes-map-type': 'atomic' },
+  serviceAccountName: text(), serviceAccount: text(), automountServiceAccountToken: flag(), nodeName: text(), hostNetwork: flag(), securityContext: openFields({}),
+  imagePullSecrets: listMap(['name'], localReference), hostname: text(), subdomain: text(), affinity: openFields({}), schedulerName: text(),
+  tolerations: atomic(openFields({})), priorityClassName: text(), priority: whole(), enableServiceLinks: flag(), preemptionPolicy: text(),
+}, 'Specification of the desired behavior of the pod.');
+
+export const podResource: ServedResource = builtinResource({
+  kind: 'Pod', plural: 'pods', shortNames: ['po'], categories: ['all'], status: true, generation: true,
+  schema: kindSchema('Pod is a collection of containers that can run on a host.', {
+    spec: podSpec,
+    status: openFields({ phase: text(), conditions, message: text(), reason: text(), hostIP: text(), podIP: text(), startTime: time(), qosClass: text() }, 'Most recently observed status of the pod.'),
+  }),
+  columns: [
+    nameColumn, column('Ready', (object) => `${listAt(object, 'status', 'containerStatuses').filter((one) => one['ready'] === true).length}/${listAt(object, 'spec', 'containers').length}`),
+    column('Status', (object) => (textAt(object, 'metadata', 'deletionTimestamp') === '' ? textAt(object, 'status', 'reason') || textAt(object, 'status', 'phase') : 'Terminating')),
+    column('Restarts', (object) => String(listAt(object, 'status', 'containerStatuses').reduce((sum, one) => sum + Number(one['restartCount'] ?? 0), 0))), ageColumn,
+    column('IP', (object) => textAt(object, 'status', 'podIP') || '<none>', 1), column('Node', (object) => textAt(object, 'spec', 'nodeName') || '<none>', 1),
+    column('Nominated Node', () => '<none>', 1), column('Readiness Gates', () => '<none>', 1),
+  ],
+  behaviour: {
+    deleteAnswer: 'object', prepare, validate,
+    fields: {
+      'spec.nodeName': (object) => textAt(object, 'spec', 'nodeName'), 'status.phase': (object) => textAt(object, 'status', 'phase'), 'status.podIP': (object) => textAt(object, 'status', 'podIP'),
+      'spec.serviceAccountName': (object) => textAt(object, 'spec', 'serviceAccountName'), 'spec.restartPolicy': (object) => textAt(object, 'spec', 'restartPolicy'), 'spec.schedulerName': (object) => textAt(object, 'spec', 'schedulerName'),
+    },
+  },
+});
+
+/** What the server fills into the pod template of a workload as well. */
+export function preparePodSpec(spec: KubeObject): void {
+  spec['restartPolicy'] ??= 'Always';
+  spec['terminationGracePeriodSeconds'] ??= 30;
+  spec['dnsPolicy'] ??= 'ClusterFirst';
+  spec['securityContext'] ??= {};
+  spec['schedulerName'] ??= 'default-scheduler';
+  if (typeof spec['serviceAccountName'] === 'string') spec['serviceAccount'] ??= spec['serviceAccountName'];
+  for (const one of [...listAt(spec, 'containers'), ...listAt(spec, 'initContainers')]) {
+    one['resources'] ??= {};
+    one['terminationMessagePath'] ??= '/dev/termination-log';
+    one['terminationMessagePolicy'] ??= 'File';
+    const image = textAt(one, 'image');
+    one['imagePullPolicy'] ??= /:(?!latest$)[^/]+$/.test(image) ? 'IfNotPresent' : 'Always';
+    for (const port of listAt(one, 'ports')) port['protocol'] ??= 'TCP';
+  }
+}
+
+function prepare(object: KubeObject, old: KubeObject | undefined): void {
+  const spec = isObject(object['spec']) ? object['spec'] : {};
+  object['spec'] = spec;
+  preparePodSpec(spec);
+  spec['enableServiceLinks'] ??= true;
+  spec['priority'] ??= 0;
+  spec['preemptionPolicy'] ??= 'PreemptLowerPriority';
+  spec['tolerations'] ??= ['not-ready', 'unreachable'].map((taint) => ({ key: `node.kubernetes.io/${taint}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
+  if (old === undefined) object['status'] = { phase: 'Pending', qosClass: 'BestEffort' };
+}
+
+function validate(object: KubeObject): readonly FieldError[] {
+  const containers = listAt(object, 'spec', 'containers');
+  if (containers.length === 0) return [requiredError('spec.containers')];
+  return containers.flatMap((one, index) => [
+    ...(textAt(one, 'name') === '' ? [requiredError(`spec.containers[${index}].name`)] : []),
+    ...(textAt(one, 'image') === '' ? [requiredError(`spec.containers[${index}].image`)] : []),
+  ]);
+}
+
+/** Stored and defaulted; nothing here makes pods of it. */
+export const deploymentResource: ServedResource = builtinResource({
+  group: 'apps', kind: 'Deployment', plural: 'deployments', shortNames: ['deploy'], categories: ['all'], status: true, generation: true,
+  schema: kindSchema('Deployment enables declarative updates for Pods and ReplicaSets.', {
+    spec: fields({
+      replicas: whole('Number of desired pods.'), selector: labelSelector,
+      template: fields({ metadata: openFields({ labels: map(text()), annotations: map(text()) }), spec: podSpec }, 'Template describes the pods that will be created.'),
+      strategy: openFields({ type: text() }), minReadySeconds: whole(), revisionHistoryLimit: whole(), paused: flag(), progressDeadlineSeconds: whole(),
+    }, 'Specification of the desired behavior of the Deployment.', { required: ['selector', 'template'] }),
+    status: openFields({ observedGeneration: long(), replicas: whole(), updatedReplicas: whole(), readyReplicas: whole(), availableReplicas: whole(), conditions }),
+  }),
+  columns: [
+    nameColumn, column('Ready', (object) => `${textAt(object, 'status', 'readyReplicas') || '0'}/${textAt(object, 'spec', 'replicas')}`),
+    column('Up-to-date', (object) => Number(textAt(object, 'status', 'updatedReplicas')), 0, 'integer'), column('Available', (object) => Number(textAt(object, 'status', 'availableReplicas')), 0, 'integer'), ageColumn,
+  ],
+  behaviour: {
+    prepare(object, old) {
+      const spec = isObject(object['spec']) ? object['spec'] : {};
+      object['spec'] = spec;
+      spec['replicas'] ??= 1;
+      spec['strategy'] ??= { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } };
+      spec['revisionHistoryLimit'] ??= 10;
+      spec['progressDeadlineSeconds'] ??= 600;
+      const template = spec['template'];
+      if (isObject(template) && isObject(template['spec'])) preparePodSpec(template['spec']);
+      if (old === undefined) object['status'] = {};
+    },
+  },
+});

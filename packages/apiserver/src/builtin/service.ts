@@ -1,0 +1,122 @@
+import { getOwn, invalidError, isObject, notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
+import type { Allocator, KubeObject, ServedResource } from '../served-resource.ts';
+import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import { atomic, conditions, fields, flag, intOrText, kindSchema, listMap, map, openFields, text, whole } from './schema-parts.ts';
+
+const port = fields({
+  name: text('The name of this port within the service. This must be a DNS_LABEL.'),
+  protocol: { ...text('The IP protocol for this port. Supports "TCP", "UDP", and "SCTP". Default is TCP.'), default: 'TCP' },
+  appProtocol: text('The application protocol for this port.'),
+  port: whole('The port that will be exposed by this service.'),
+  targetPort: intOrText('Number or name of the port to access on the pods targeted by the service.'),
+  nodePort: whole('The port on each node on which this service is exposed when type is NodePort or LoadBalancer.'),
+}, undefined, { required: ['port'] });
+
+export const serviceResource: ServedResource = builtinResource({
+  kind: 'Service', plural: 'services', shortNames: ['svc'], categories: ['all'], status: true,
+  schema: kindSchema('Service is a named abstraction of software service (for example, mysql) consisting of local port that the proxy listens on, and the selector that determines which pods will answer requests sent through the proxy.', {
+    spec: fields({
+      ports: listMap(['port', 'protocol'], port, 'The list of ports that are exposed by this service.', 'port'),
+      selector: { ...map(text(), 'Route service traffic to pods with label keys and values matching this selector.'), 'x-kubernetes-map-type': 'atomic' },
+      clusterIP: text('clusterIP is the IP address of the service and is usually assigned randomly.'),
+      clusterIPs: atomic(text(), 'ClusterIPs is a list of IP addresses assigned to this service.'),
+      type: text('type determines how the Service is exposed. Defaults to ClusterIP.'),
+      externalIPs: atomic(text()), sessionAffinity: text('Supports "ClientIP" and "None". Used to maintain session affinity.'),
+      loadBalancerIP: text(), loadBalancerSourceRanges: atomic(text()), externalName: text(), externalTrafficPolicy: text(), healthCheckNodePort: whole(),
+      publishNotReadyAddresses: flag(), sessionAffinityConfig: openFields({}), ipFamilies: atomic(text()), ipFamilyPolicy: text(),
+      allocateLoadBalancerNodePorts: flag(), loadBalancerClass: text(), internalTrafficPolicy: text(), trafficDistribution: text(),
+    }, 'Spec defines the behavior of a service.'),
+    status: fields({ loadBalancer: openFields({}), conditions }, 'Most recently observed status of the service.'),
+  }),
+  columns: [
+    nameColumn, column('Type', (object) => textAt(object, 'spec', 'type')), column('Cluster-IP', (object) => textAt(object, 'spec', 'clusterIP') || '<none>'),
+    column('External-IP', externalIP), column('Port(s)', (object) => listAt(object, 'spec', 'ports').map(portText).join(',') || '<none>'), ageColumn,
+    column('Selector', (object) => pairs(at(object, 'spec', 'selector')), 1),
+  ],
+  behaviour: { deleteAnswer: 'object', putCreates: true, unconditionalPut: true, prepare, validate, fields: { 'spec.clusterIP': (object) => textAt(object, 'spec', 'clusterIP'), 'spec.type': (object) => textAt(object, 'spec', 'type') } },
+});
+
+function portText(item: KubeObject): string {
+  const node = item['nodePort'] === undefined ? '' : `:${String(item['nodePort'])}`;
+  return `${String(item['port'])}${node}/${String(item['protocol'] ?? 'TCP')}`;
+}
+
+function externalIP(object: KubeObject): string {
+  if (textAt(object, 'spec', 'type') === 'ExternalName') return textAt(object, 'spec', 'externalName');
+  const ingress = listAt(object, 'status', 'loadBalancer', 'ingress').map((one) => textAt(one, 'ip') || textAt(one, 'hostname'));
+  const all = [...ingress, ...(listAt(object, 'spec', 'externalIPs') as unknown as string[])];
+  if (all.length > 0) return all.join(',');
+  return textAt(object, 'spec', 'type') === 'LoadBalancer' ? '<pending>' : '<none>';
+}
+
+function pairs(value: unknown): string {
+  return isObject(value) ? Object.keys(value).sort().map((key) => `${key}=${String(value[key])}`).join(',') : '<none>';
+}
+
+function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allocator): void {
+  const spec = isObject(object['spec']) ? object['spec'] : {};
+  object['spec'] = spec;
+  spec['type'] ??= 'ClusterIP';
+  spec['sessionAffinity'] ??= 'None';
+  for (const item of listAt(spec, 'ports')) {
+    item['protocol'] ??= 'TCP';
+    item['targetPort'] ??= item['port'];
+  }
+  if (spec['type'] === 'ExternalName') {
+    for (const name of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) delete spec[name];
+  } else {
+    allocateAddress(spec, isObject(old?.['spec']) ? old['spec'] : {}, allocate);
+    spec['internalTrafficPolicy'] ??= 'Cluster';
+    spec['ipFamilies'] ??= ['IPv4'];
+    spec['ipFamilyPolicy'] ??= 'SingleStack';
+  }
+  if (spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer') allocatePorts(spec, isObject(old?.['spec']) ? old['spec'] : {}, allocate);
+  if (old === undefined) object['status'] = { loadBalancer: {} };
+}
+
+function allocateAddress(spec: KubeObject, old: KubeObject, allocate: Allocator): void {
+  const asked = getOwn(spec, 'clusterIP');
+  if (asked === undefined || asked === '') {
+    spec['clusterIP'] = getOwn(old, 'clusterIP') ?? allocate.clusterIP();
+    spec['clusterIPs'] = getOwn(old, 'clusterIPs') ?? [spec['clusterIP']];
+  } else {
+    spec['clusterIPs'] ??= [asked];
+  }
+}
+
+function allocatePorts(spec: KubeObject, old: KubeObject, allocate: Allocator): void {
+  spec['externalTrafficPolicy'] ??= 'Cluster';
+  if (spec['type'] === 'LoadBalancer') spec['allocateLoadBalancerNodePorts'] ??= true;
+  for (const item of listAt(spec, 'ports')) {
+    if (typeof item['nodePort'] === 'number' && item['nodePort'] !== 0) continue;
+    const before = listAt(old, 'ports').find((one) => one['port'] === item['port'] && one['protocol'] === item['protocol']);
+    item['nodePort'] = before?.['nodePort'] ?? allocate.nodePort();
+  }
+}
+
+function validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const spec = isObject(object['spec']) ? object['spec'] : {};
+  const ports = listAt(spec, 'ports');
+  const type = spec['type'];
+  if (!['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'].includes(String(type))) errors.push(notSupportedError('spec.type', type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
+  if (ports.length === 0 && spec['clusterIP'] !== 'None' && type !== 'ExternalName') errors.push(requiredError('spec.ports'));
+  if (type === 'ExternalName' && textAt(spec, 'externalName') === '') errors.push(requiredError('spec.externalName'));
+  const names = new Set<unknown>();
+  for (const [index, item] of ports.entries()) {
+    const path = `spec.ports[${index}]`;
+    const name = item['name'];
+    if (ports.length > 1 && (name === undefined || name === '')) errors.push(requiredError(`${path}.name`));
+    else if (name !== undefined && names.has(name)) errors.push({ field: `${path}.name`, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(name)}` });
+    names.add(name);
+    const number = item['port'];
+    if (typeof number !== 'number' || number < 1 || number > 65_535) errors.push(invalidError(`${path}.port`, number ?? 0, 'must be between 1 and 65535, inclusive'));
+    if (!['TCP', 'UDP', 'SCTP'].includes(String(item['protocol']))) errors.push(notSupportedError(`${path}.protocol`, item['protocol'], ['SCTP', 'TCP', 'UDP']));
+  }
+  const before = textAt(old, 'spec', 'clusterIP');
+  const after = textAt(spec, 'clusterIP');
+  if (before !== '' && type !== 'ExternalName' && textAt(old, 'spec', 'type') !== 'ExternalName' && before !== after) {
+    errors.push(invalidError('spec.clusterIPs[0]', spec['clusterIPs'] ?? [], 'may not change once set'));
+  }
+  return errors;
+}

@@ -29,8 +29,13 @@ export interface BuiltinBehaviour {
   readonly unconditionalPut: boolean;
   /** Field selectors beside metadata.name and metadata.namespace: the field's value as text. */
   readonly fields?: Readonly<Record<string, (object: KubeObject) => string>>;
-  /** Order of the top-level and nested keys as Go structs print them; kind, apiVersion, metadata come first. */
-  readonly keyOrder?: readonly string[];
+  /** The objects are another kind's, under other names: Event of events.k8s.io. */
+  readonly storedAs?: {
+    readonly table: string;
+    readonly version: string;
+    toStored(object: KubeObject): KubeObject;
+    fromStored(object: KubeObject): KubeObject;
+  };
 }
 
 export interface Allocator {

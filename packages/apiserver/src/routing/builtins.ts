@@ -1,19 +1,19 @@
+import { builtinResources } from '../builtin/index.ts';
 import type { ServedResource } from '../served-resource.ts';
 import type { Storage } from '../storage/storage.ts';
-import { plainBuiltins } from './plain-builtins.ts';
 import { ServedKind } from './served-kind.ts';
 
 /** The built-in kinds as they are served: one kind a plural and group, in all its versions. */
 export function servedBuiltins(storage: Storage): ServedKind[] {
   const byPlural = new Map<string, ServedResource[]>();
-  for (const resource of plainBuiltins()) {
+  for (const resource of builtinResources()) {
     const id = `${resource.group}/${resource.plural}`;
     byPlural.set(id, [...(byPlural.get(id) ?? []), resource]);
   }
   return [...byPlural].map(([id, resources]) => {
     const first = resources[0] as ServedResource;
     return new ServedKind({
-      group: first.group, plural: first.plural, table: storage.table(id),
+      group: first.group, plural: first.plural, table: storage.table(first.builtin?.storedAs?.table ?? id),
       versions: new Map(resources.map((resource) => [resource.version, resource])), storageVersion: first.version,
     });
   });

@@ -13,8 +13,8 @@ interface Presented {
 const presented = new WeakMap<StoredObject, Presented>();
 
 /** Says that the stored bytes are as the present schema shows them: they were just made under it. */
-export function markPresented(kind: ServedKind, stored: StoredObject): void {
-  presented.set(stored, { epoch: kind.epoch, version: stored.version, bytes: stored.bytes });
+export function markPresented(kind: ServedKind, resource: ServedResource, stored: StoredObject): void {
+  presented.set(stored, { epoch: kind.epoch, version: apiVersion(resource), bytes: stored.bytes });
 }
 
 /**
@@ -22,13 +22,13 @@ export function markPresented(kind: ServedKind, stored: StoredObject): void {
  * newly defaults is filled in, under an unchanged resourceVersion (structural schemas default and prune on read). Shared bytes.
  */
 export function presentBytes(kind: ServedKind, resource: ServedResource, stored: StoredObject): Buffer {
-  if (resource.builtin !== undefined && stored.version === resource.version) return stored.bytes;
+  if (resource.builtin !== undefined && resource.builtin.storedAs === undefined && stored.version === resource.version) return stored.bytes;
   const known = presented.get(stored);
-  if (known !== undefined && known.epoch === kind.epoch && known.version === resource.version) return known.bytes;
+  if (known !== undefined && known.epoch === kind.epoch && known.version === apiVersion(resource)) return known.bytes;
   const object = convert(resource, parseStored(stored));
   const bytes = Buffer.from(JSON.stringify(canonicalObject(object, resource)));
   const same = bytes.equals(stored.bytes) ? stored.bytes : bytes;
-  presented.set(stored, { epoch: kind.epoch, version: resource.version, bytes: same });
+  presented.set(stored, { epoch: kind.epoch, version: apiVersion(resource), bytes: same });
   return same;
 }
 
@@ -38,6 +38,7 @@ export function presentObject(kind: ServedKind, resource: ServedResource, stored
 }
 
 function convert(resource: ServedResource, object: KubeObject): KubeObject {
+  if (resource.builtin?.storedAs !== undefined) return resource.builtin.storedAs.fromStored(object);
   object['apiVersion'] = apiVersion(resource);
   object['kind'] = resource.kind;
   if (resource.builtin !== undefined) return object;

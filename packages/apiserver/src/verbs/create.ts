@@ -100,8 +100,13 @@ export function store(context: Context, object: KubeObject): ReturnType<typeof m
   (object['metadata'] as Record<string, unknown>)['resourceVersion'] = '0';
   const canonical = canonicalObject(object, resource);
   if (Buffer.byteLength(JSON.stringify(canonical)) > 1_572_864) throw internalText('etcdserver: request is too large');
+  const other = resource.builtin?.storedAs;
+  if (other !== undefined) {
+    const coreForm = core.registry.kind('', resource.plural)?.versions.get(other.version) ?? resource;
+    return core.storage.put(kind.table.id, canonicalObject(other.toStored(canonical), coreForm), other.version);
+  }
   const stored = core.storage.put(kind.table.id, canonical, resource.version);
-  markPresented(kind, stored);
+  markPresented(kind, resource, stored);
   return stored;
 }
 

@@ -2,7 +2,7 @@ import { equalJson, forbiddenError, invalidError, isObject, type FieldError } fr
 import type { KubeObject } from '../served-resource.ts';
 import { badRequest, conflict, internalText, invalid, invalidNamed, modified, notFound, qualifiedResource } from '../status/status-error.ts';
 import { canonicalObject } from '../storage/canonical.ts';
-import { presentObject } from '../storage/presenter.ts';
+import { presentBytes, presentObject } from '../storage/presenter.ts';
 import { objectKey, parseStored, type StoredObject } from '../storage/stored-object.ts';
 import type { Answer, Context } from './context.ts';
 import { checkNamespace, createObject, objectErrors, store } from './create.ts';
@@ -121,7 +121,7 @@ export function updateObject(context: Context, live: StoredObject, next: KubeObj
     if (!options.dryRun) core.storage.remove(kind.table.id, parseStored(live), live.version);
     return { code: 200, object: canonical };
   }
-  const unchanged = JSON.stringify(canonical) === JSON.stringify(parseStored(live));
+  const unchanged = JSON.stringify(canonical) === presentBytes(kind, resource, live).toString('utf8') && live.version === resource.version;
   if (unchanged) return { code: 200, stored: live };
   if (options.dryRun) return { code: 200, object: canonical };
   return { code: 200, stored: store(context, canonical) };

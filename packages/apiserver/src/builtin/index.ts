@@ -1,0 +1,20 @@
+import type { ServedResource } from '../served-resource.ts';
+import { configMapResource } from './config-map.ts';
+import { crdResource } from './crd.ts';
+import { endpointSliceResource } from './endpoint-slice.ts';
+import { endpointsResource } from './endpoints.ts';
+import { eventResource, eventsEventResource } from './event.ts';
+import { leaseResource } from './lease.ts';
+import { namespaceResource } from './namespace.ts';
+import { deploymentResource, podResource } from './pod.ts';
+import { rbacResources, serviceAccountResource } from './rbac.ts';
+import { secretResource } from './secret.ts';
+import { serviceResource } from './service.ts';
+
+/** The built-in kinds that the server knows, in the order in which discovery lists them. */
+export function builtinResources(): readonly ServedResource[] {
+  return [
+    configMapResource, endpointsResource, eventResource, namespaceResource, podResource, secretResource, serviceAccountResource, serviceResource,
+    eventsEventResource, deploymentResource, ...rbacResources, crdResource, leaseResource, endpointSliceResource,
+  ];
+}

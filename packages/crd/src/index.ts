@@ -9,7 +9,7 @@ export { objectMetaSchema } from './object-meta-schema.ts';
 export { validateObject } from './validate-object.ts';
 export { pruneObject, unknownFields } from './prune-object.ts';
 export { defaultObject, dropNulls } from './default-object.ts';
-export { labelProblems, labelValueProblems, qualifiedNameProblems, subdomainProblems } from './object-names.ts';
+export { label1035Problems, labelProblems, labelValueProblems, qualifiedNameProblems, subdomainProblems } from './object-names.ts';
 export { validateObjectMeta, type MetaRules } from './validate-meta.ts';
 export { structuralErrors } from './structural-errors.ts';
 export { CrdError, DefinitionError, isCrdError, isValidationError, ValidationError } from './errors.ts';

@@ -20,10 +20,10 @@ function isDateTime(text: string): boolean {
     && Number(parts[5] ?? 0) < 24 && Number(parts[6] ?? 0) < 60;
 }
 
-/** A dotted IPv4 address without leading zeroes. */
+/** A dotted IPv4 address; leading zeroes are read as decimal, as the server does for the sake of old objects. */
 export function isIPv4(text: string): boolean {
   const parts = text.split('.');
-  return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/u.test(part) && Number(part) <= 255);
+  return parts.length === 4 && parts.every((part) => /^\d+$/u.test(part) && Number(part) <= 255);
 }
 
 /** An IPv6 address, without a zone. */

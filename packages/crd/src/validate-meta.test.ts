@@ -19,7 +19,7 @@ test('metadata that is in order has no errors', () => {
 test('a missing name and a bad one are told in the words of the server', () => {
   expect(said({ namespace: 'n' })).toEqual(['metadata.name: Required value: name or generateName is required']);
   expect(said({ name: 'Bad_Name', namespace: 'n' })).toEqual([`metadata.name: Invalid value: "Bad_Name": ${subdomain}`]);
-  expect(said({ name: 'a'.repeat(254), namespace: 'n' })).toEqual([`metadata.name: Invalid value: "${'a'.repeat(254)}": must be no more than 253 bytes`]);
+  expect(said({ name: 'a'.repeat(254), namespace: 'n' })).toEqual([`metadata.name: Invalid value: "${'a'.repeat(254)}": must be no more than 253 characters`]);
   expect(said({ name: 'a.b' }, { namespaced: false, nameIsLabel: true })).toEqual([`metadata.name: Invalid value: "a.b": ${label}`]);
 });
 
@@ -38,7 +38,7 @@ test('a namespace where there is none, or none where there must be one', () => {
 test('labels, annotations and finalizers must have qualified names, and label values are limited', () => {
   expect(said({ name: 'a', namespace: 'n', labels: { '-x': 'ok' } })).toEqual([`metadata.labels: Invalid value: "-x": ${qualified}`]);
   expect(said({ name: 'a', namespace: 'n', labels: { x: 'v'.repeat(64) } })).toEqual([`metadata.labels: Invalid value: "${'v'.repeat(64)}": must be no more than 63 bytes`]);
-  expect(said({ name: 'a', namespace: 'n', annotations: { 'a/b/c': '' } })[0]).toContain('metadata.annotations: Invalid value: "a/b/c": a qualified name must consist of');
+  expect(said({ name: 'a', namespace: 'n', annotations: { 'a/b/c': '' } })[0]).toContain('metadata.annotations: Invalid value: "a/b/c": a valid label key must consist of');
   expect(said({ name: 'a', namespace: 'n', finalizers: ['/x'] })).toEqual(['metadata.finalizers: Invalid value: "/x": prefix part must be non-empty']);
 });
 
@@ -52,7 +52,7 @@ test('owner references must be whole, and one of them may control', () => {
   const owner = (name: string, more: object = {}): object => ({ apiVersion: 'v1', kind: 'Pod', name, uid: name, ...more });
   expect(said({ name: 'a', namespace: 'n', ownerReferences: [owner('p', { uid: '' })] })).toEqual(['metadata.ownerReferences.uid: Invalid value: "": must not be empty']);
   expect(said({ name: 'a', namespace: 'n', ownerReferences: [owner('p', { controller: true }), owner('q', { controller: true })] })[0])
-    .toContain('Only one reference can have Controller set to true. Found "true" in references for p and q');
+    .toContain('Only one reference can have Controller set to true. Found "true" in references for Pod/p and Pod/q');
 });
 
 test('a field of the wrong type is reported alone', () => {

@@ -25,7 +25,7 @@ const encoder = new TextEncoder();
  */
 export function validateObjectMeta(meta: unknown, rules: MetaRules): readonly FieldError[] {
   if (!isObject(meta)) return [requiredError('metadata.name', 'name or generateName is required')];
-  const wrong = validateObject(objectMetaSchema, meta, 'metadata');
+  const wrong = validateObject(objectMetaSchema, meta, 'metadata').filter((error) => error.reason === 'FieldValueTypeInvalid');
   if (wrong.length > 0) return wrong;
   return [
     ...nameErrors(meta, rules),
@@ -79,21 +79,27 @@ function annotationErrors(annotations: Readonly<Record<string, string>> | undefi
   return errors;
 }
 
+/** A reference as the server prints it. */
+function inOrder(reference: JsonObject): JsonObject {
+  const names = ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'];
+  return Object.fromEntries(names.filter((name) => reference[name] !== undefined).map((name) => [name, reference[name]]));
+}
+
 function ownerErrors(references: readonly JsonObject[] | undefined): FieldError[] {
   const field = 'metadata.ownerReferences';
   const errors: FieldError[] = [];
   let controller: string | undefined;
   for (const reference of references ?? []) {
     const apiVersion = text(reference['apiVersion']);
-    if (apiVersion === '' || apiVersion.endsWith('/')) errors.push(invalidError(`${field}.apiVersion`, apiVersion, 'version must not be empty'));
+    if (apiVersion === '' || apiVersion.endsWith('/') || apiVersion.split('/').length > 2) errors.push(invalidError(`${field}.apiVersion`, apiVersion, 'version must not be empty'));
     for (const name of ['kind', 'name', 'uid']) {
       if (text(reference[name]) === '') errors.push(invalidError(`${field}.${name}`, '', 'must not be empty'));
     }
-    if (apiVersion === 'v1' && reference['kind'] === 'Event') errors.push(invalidError(field, reference, '/v1, Kind=Event is disallowed from being an owner'));
+    if (apiVersion === 'v1' && reference['kind'] === 'Event') errors.push(invalidError(field, inOrder(reference), '/v1, Kind=Event is disallowed from being an owner'));
     if (reference['controller'] === true) {
-      const name = text(reference['name']);
+      const name = `${text(reference['kind'])}/${text(reference['name'])}`;
       if (controller === undefined) controller = name;
-      else errors.push(invalidError(field, references, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`));
+      else errors.push(invalidError(field, references?.map(inOrder), `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`));
     }
   }
   return errors;

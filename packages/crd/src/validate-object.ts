@@ -1,6 +1,7 @@
 import type { FieldError } from './field-error.ts';
 import { duplicateError, goQuote, invalidError, notSupportedError, requiredError, tooLongError, tooManyError, typeInvalidError } from './field-error-texts.ts';
 import { copyJson, equalJson, getOwn, isObject, type JsonObject } from './own-property.ts';
+import { label1035Problems } from './object-names.ts';
 import type { Schema } from './schema.ts';
 import { isOfFormat } from './string-formats.ts';
 
@@ -263,6 +264,11 @@ function checkJunctors(schema: Schema, value: unknown, path: string, result: Res
   if (schema.not !== undefined && alternatives([schema.not], value, path)[0]?.errors.length === 0) say('must not validate the schema (not)');
 }
 
+function embeddedProblems(name: string, text: string): readonly string[] {
+  if (name === 'apiVersion') return text.split('/').length > 2 ? [`unexpected GroupVersion string: ${text}`] : [];
+  return label1035Problems(text.toLowerCase()).map((problem) => `may have mixed case, but should otherwise match: ${problem}`);
+}
+
 /** An object inside of the object must say what it is. */
 function checkEmbedded(schema: Schema | undefined, value: unknown, path: string, errors: FieldError[]): void {
   if (schema === undefined) return;
@@ -275,6 +281,7 @@ function checkEmbedded(schema: Schema | undefined, value: unknown, path: string,
     for (const name of ['apiVersion', 'kind']) {
       const text = getOwn(value, name);
       if (text === undefined || text === '') errors.push(requiredError(childPath(path, name)));
+      else if (typeof text === 'string') errors.push(...embeddedProblems(name, text).map((problem) => invalidError(childPath(path, name), text, problem)));
     }
   }
   for (const name of Object.keys(value)) {
@@ -289,10 +296,10 @@ function checkLists(schema: Schema | undefined, value: unknown, path: string, er
   if (Array.isArray(value)) {
     if (schema['x-kubernetes-list-type'] === 'set') checkDuplicates(value, path, errors);
     if (schema['x-kubernetes-list-type'] === 'map') {
-      const odd = value.findIndex((item) => !isObject(item));
+      const odd = value.findIndex((item) => item !== null && !isObject(item));
       // The server looks no further than the first item that has no keys.
       if (odd >= 0) errors.push(invalidError(`${path}[${odd}]`, value[odd], 'must be an object for an array of list-type map'));
-      else checkDuplicates(value.map((item) => mapKeys(schema, item as JsonObject)), path, errors);
+      else checkDuplicates(value.map((item: unknown) => (item === null ? {} : mapKeys(schema, item as JsonObject))), path, errors);
     }
     value.forEach((item, index) => checkLists(schema.items, item, `${path}[${index}]`, errors));
     return;

@@ -1,1 +1,2 @@
-export {};
+export { createVirtualClock } from './virtual-clock.ts';
+export type { VirtualClock } from './virtual-clock.ts';

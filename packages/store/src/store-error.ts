@@ -1,0 +1,32 @@
+/** What went wrong in a store; `code` is stable. */
+export class StoreError extends Error {
+  override readonly name: string = 'StoreError';
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A record that cannot be stored: not JSON, or without the parts that identify an object. Nothing was changed. */
+export class RecordError extends StoreError {
+  override readonly name = 'RecordError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('RECORD_INVALID', message, options);
+  }
+}
+
+/** A label selector that does not parse; the texts are the API server's. */
+export class LabelSelectorError extends StoreError {
+  override readonly name = 'LabelSelectorError';
+
+  constructor(message: string) {
+    super('LABEL_SELECTOR_INVALID', message);
+  }
+}
+
+export function isStoreError(error: unknown): error is StoreError {
+  return error instanceof StoreError;
+}

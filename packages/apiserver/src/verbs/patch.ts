@@ -8,8 +8,10 @@ import type { KubeObject } from '../served-resource.ts';
 import { badRequest, invalid, invalidNamed, StatusError, unsupportedMediaType } from '../status/status-error.ts';
 import { apiVersion, presentObject } from '../storage/presenter.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
+import { applyVerb } from './apply.ts';
+import { applyVerb } from './apply.ts';
 import { header, type Answer, type Context } from './context.ts';
-import { metadataOf, pruneUnknown } from './field-validation.ts';
+import { checkBuiltinTypes, metadataOf, pruneUnknown } from './field-validation.ts';
 import { trackUpdated } from './track.ts';
 import { liveOrNotFound, updateObject } from './update.ts';
 import { writeOptions, type WriteOptions } from './write-options.ts';
@@ -23,6 +25,8 @@ export async function patchVerb(context: Context): Promise<Answer> {
   const body = await context.body();
   const options = writeOptions(context, 'PatchOptions', type === 'application/apply-patch+yaml');
   const patch = parsePatch(type, body);
+  if (type === 'application/apply-patch+yaml') return applyVerb(context, patch, options);
+  if (type === 'application/apply-patch+yaml') return applyVerb(context, patch, options);
   const live = liveOrNotFound(context);
   const next = patched(context, live, type, patch);
   return updatePatched(context, live, next, options);
@@ -83,6 +87,7 @@ function updatePatched(context: Context, live: StoredObject, next: KubeObject, o
   if (options.fieldValidation === 'Warn') context.warnings.push(...unknown);
   dropNulls(resource.schema, next);
   defaultObject(resource.schema, next);
+  checkBuiltinTypes(context, next);
   if (metadata['name'] !== live.name) throw badRequest(`the name of the object (${String(metadata['name'])}) does not match the name on the URL (${live.name})`);
   if (live.namespace !== '' && metadata['namespace'] !== live.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   if (metadata['uid'] !== live.uid && metadata['uid'] !== undefined && metadata['uid'] !== '') {

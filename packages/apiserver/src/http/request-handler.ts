@@ -9,10 +9,12 @@ import { presentBytes, presentObject } from '../storage/presenter.ts';
 import type { Answer, Context, Core, User } from '../verbs/context.ts';
 import { createVerb } from '../verbs/create.ts';
 import { deleteCollectionVerb, deleteVerb } from '../verbs/delete.ts';
+import { finalizeVerb } from '../verbs/finalize.ts';
 import { listVerb } from '../verbs/list.ts';
 import { isWatch } from '../verbs/list-options.ts';
 import { patchVerb } from '../verbs/patch.ts';
 import { getVerb } from '../verbs/read.ts';
+import { scaleVerb } from '../verbs/scale.ts';
 import { touchStorage } from '../verbs/storage-ready.ts';
 import { updateVerb } from '../verbs/update.ts';
 import { watchVerb } from '../verbs/watch.ts';
@@ -189,6 +191,9 @@ export class RequestHandler {
 
   #single(verb: FaultVerb, context: Context): Promise<Answer> {
     const { path, resource } = context;
+    if (path.subresource === 'finalize' && resource.group === '' && resource.plural === 'namespaces' && verb === 'update') return finalizeVerb(context);
+    const scale = resource.subresources.scale;
+    if (path.subresource === 'scale' && scale !== undefined && (verb === 'get' || verb === 'update' || verb === 'patch')) return scaleVerb(context, scale);
     if (path.subresource !== undefined && !(path.subresource === 'status' && resource.subresources.status === true)) throw notFound(resource, path.name ?? '');
     switch (verb) {
       case 'get': return getVerb(context);
@@ -270,7 +275,7 @@ function checkScope(context: Context, method: string): void {
   }
   if (builtin && path.name !== undefined && path.subresource === undefined && method === 'POST') throw methodNotAllowed();
   if (builtin && method === 'HEAD') throw methodNotAllowed();
-  if (path.subresource === 'status' && resource.subresources.status === true && (method === 'POST' || method === 'DELETE')) {
+  if (((path.subresource === 'status' && resource.subresources.status === true) || (path.subresource === 'scale' && resource.subresources.scale !== undefined)) && (method === 'POST' || method === 'DELETE')) {
     throw builtin ? methodNotAllowed() : methodNotAllowed(`${method === 'POST' ? 'create' : 'delete'} is not supported on resources of kind "${resource.plural}.${resource.group}"`);
   }
   if (method === 'DELETE' && path.name === undefined && resource.builtin !== undefined && !resource.verbs.includes('deletecollection')) throw methodNotAllowed();

@@ -1,4 +1,4 @@
-import { defaultObject, dropNulls, isObject, pruneObject } from '@kubecast/crd';
+import { defaultObject, dropNulls, isObject, pruneObject, validateObject } from '@kubecast/crd';
 import type { KubeObject } from '../served-resource.ts';
 import { badRequest } from '../status/status-error.ts';
 import type { Context } from './context.ts';
@@ -23,6 +23,28 @@ export function applyFieldValidation(context: Context, object: KubeObject, dupli
   if (options.fieldValidation === 'Warn') context.warnings.push(...problems);
   dropNulls(context.resource.schema, object);
   defaultObject(context.resource.schema, object);
+  checkBuiltinTypes(context, object);
+}
+
+/**
+ * A built-in kind is decoded into its Go struct, where a value of another type fails the whole object.
+ * @throws StatusError 400
+ */
+export function checkBuiltinTypes(context: Context, object: KubeObject): void {
+  const { resource } = context;
+  if (resource.builtin === undefined) return;
+  const wrong = validateObject(resource.schema, { ...object, metadata: {} }).find((error) => error.reason === 'FieldValueTypeInvalid');
+  if (wrong === undefined) return;
+  const match = /^Invalid value: "(\w+)": .* must be of type ([\w,]+): /.exec(wrong.message);
+  if (match === null) return;
+  const names: Readonly<Record<string, string>> = { integer: 'number', boolean: 'bool' };
+  const found = match[1] as string;
+  throw badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${names[found] ?? found} into Go struct field ${resource.kind}.${wrong.field.replace(/\[\d+\]/g, '')} of type ${goTypeOf(match[2] as string)}`);
+}
+
+function goTypeOf(type: string): string {
+  const names: Readonly<Record<string, string>> = { integer: 'int32', boolean: 'bool', object: 'map[string]string', array: '[]interface {}' };
+  return names[type] ?? type;
 }
 
 const goTypes: Readonly<Record<string, readonly [string, string]>> = {

@@ -9,7 +9,6 @@ import { badRequest, invalid, invalidNamed, StatusError, unsupportedMediaType } 
 import { apiVersion, presentObject } from '../storage/presenter.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { applyVerb } from './apply.ts';
-import { applyVerb } from './apply.ts';
 import { header, type Answer, type Context } from './context.ts';
 import { checkBuiltinTypes, metadataOf, pruneUnknown } from './field-validation.ts';
 import { trackUpdated } from './track.ts';
@@ -25,7 +24,6 @@ export async function patchVerb(context: Context): Promise<Answer> {
   const body = await context.body();
   const options = writeOptions(context, 'PatchOptions', type === 'application/apply-patch+yaml');
   const patch = parsePatch(type, body);
-  if (type === 'application/apply-patch+yaml') return applyVerb(context, patch, options);
   if (type === 'application/apply-patch+yaml') return applyVerb(context, patch, options);
   const live = liveOrNotFound(context);
   const next = patched(context, live, type, patch);

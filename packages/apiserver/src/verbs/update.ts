@@ -121,7 +121,10 @@ export function updateObject(context: Context, live: StoredObject, next: KubeObj
     if (!options.dryRun) core.storage.remove(kind.table.id, parseStored(live), live.version);
     return { code: 200, object: canonical };
   }
-  const unchanged = JSON.stringify(canonical) === presentBytes(kind, resource, live).toString('utf8') && live.version === resource.version;
+  // What was stored under an older schema is stored anew even by a change of nothing.
+  const sameForm = live.version === resource.version && resource.builtin?.storedAs === undefined;
+  const before = sameForm ? live.bytes : presentBytes(kind, resource, live);
+  const unchanged = JSON.stringify(canonical) === before.toString('utf8');
   if (unchanged) return { code: 200, stored: live };
   if (options.dryRun) return { code: 200, object: canonical };
   return { code: 200, stored: store(context, canonical) };

@@ -6,7 +6,8 @@ export {
 } from './endpoint-book.ts';
 export { ModelCore, type ModelCoreOptions } from './model-core.ts';
 export {
-  joinModelIndex, type EndpointsSource, type ModelIndex, type ModelIndexCounters, type ModelIndexParts, type ModelIndexSettings, type SourceStatus,
+  joinModelIndex, type EndpointsSource, type ModelIndex, type ModelIndexCounters, type ModelIndexParts, type ModelIndexSettings, type RedisStatus,
+  type SourceStatus,
 } from './model-index.ts';
 export { payloadId, type HeldPayload, type PayloadSource, type PayloadState, type WantedPayload } from './payload-source.ts';
 export type { Problem, ProblemCode } from './problem.ts';
@@ -15,3 +16,5 @@ export {
 } from './read-endpoints.ts';
 export { isModelIndexError, ModelIndexError, ModelIndexOptionsError, ModelIndexStoppedError } from './errors.ts';
 export { chooseEndpoints, type EndpointsBuilder, type Serves } from './choose-endpoints.ts';
+export { createModelIndex, defaultSelector, type IndexClient, type ModelIndexOptions } from './create-model-index.ts';
+export { loaderPayloads } from './loader-payloads.ts';

@@ -1,6 +1,7 @@
 import type { Informer, Delta, ScopeStatus } from '@kubecast/informer';
-import { systemClock, type Clock } from '@kubecast/store';
-import type { AppModel, Service } from '@kubecast/crd';
+import { systemClock, type Clock, type Entry } from '@kubecast/store';
+import type { Service } from '@kubecast/crd';
+import type { AppModelLike } from './announcement.ts';
 import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
 import { ModelIndexStoppedError } from './errors.ts';
 import { ModelCore } from './model-core.ts';
@@ -15,13 +16,28 @@ export type EndpointsSource =
 
 /** What an index stands on. `createModelIndex` makes the parts from a client and a Redis; tests and embedders may bring their own. */
 export interface ModelIndexParts {
-  readonly appModels: Informer<AppModel>;
+  readonly appModels: Informer<AppModelLike>;
+  /** Reads what an object announces, where it is no AppModel. Must be pure. */
+  readonly announce?: (object: unknown) => AppModelLike;
   readonly services: Informer<Service>;
   /** A function where the cluster must be asked first; called once, at the start. It must not reject before its signal is aborted. */
   readonly endpoints: EndpointsSource | ((signal: AbortSignal, onTrouble: (reason: string) => void) => Promise<EndpointsSource>);
   readonly payloads: PayloadSource;
+  /** The connection that payloads come over, if there is one to tell of. */
+  readonly redis?: () => RedisStatus;
+  /** Begins what was made for the index alone. */
+  readonly open?: () => void;
   /** Ends what was made for the index alone, after it stopped. */
   readonly close?: () => Promise<void>;
+}
+
+/** The state of the connection to Redis. */
+export interface RedisStatus {
+  /** 'idle': nothing was wanted yet. 'refused': the user or password is not accepted; it goes on to try. */
+  readonly state: 'idle' | 'connecting' | 'ready' | 'refused' | 'closed';
+  readonly reason: string;
+  /** Clock.now() of the last change. */
+  readonly since: number;
 }
 
 export interface ModelIndexSettings {
@@ -71,6 +87,8 @@ export interface ModelIndex extends AsyncDisposable {
   whenSynced(signal?: AbortSignal): Promise<void>;
   freshness(namespace: string): Freshness;
   sources(): readonly SourceStatus[];
+  /** Undefined where payloads do not come from a Redis. */
+  redis(): RedisStatus | undefined;
   /** Compares everything with the watched objects and tries again what failed to load. Done by itself every `resyncMs`. */
   resync(): void;
   readonly counters: ModelIndexCounters;
@@ -199,9 +217,14 @@ class JoinedModelIndex implements ModelIndex {
     ];
   }
 
+  redis(): RedisStatus | undefined {
+    return this.#parts.redis?.();
+  }
+
   start(): void {
     if (this.#started || this.#stopped !== undefined) return;
     this.#started = true;
+    this.#parts.open?.();
     const { appModels, services, payloads } = this.#parts;
     this.#undo.push(payloads.onChange((id) => this.#core.payloadChanged(id)));
     const handled = [
@@ -287,7 +310,7 @@ class JoinedModelIndex implements ModelIndex {
         if (names === undefined) standing.set(entry.key.namespace, new Set([entry.key.name]));
         else names.add(entry.key.name);
         try {
-          this.#core.setAppModel({ namespace: entry.key.namespace, name: entry.key.name, uid: entry.uid, created: entry.created }, entry.value);
+          this.#set(entry);
         } catch (error) {
           this.#settings.onError?.(error);
         }
@@ -300,10 +323,16 @@ class JoinedModelIndex implements ModelIndex {
     payloads.resync();
   }
 
-  #takeAppModel({ type, entry }: Delta<AppModel>): void {
+  #takeAppModel({ type, entry }: Delta<AppModelLike>): void {
+    if (type === 'deleted') this.#core.removeAppModel(entry.key.namespace, entry.key.name);
+    else this.#set(entry);
+  }
+
+  #set(entry: Entry<AppModelLike>): void {
     const { namespace, name } = entry.key;
-    if (type === 'deleted') this.#core.removeAppModel(namespace, name);
-    else this.#core.setAppModel({ namespace, name, uid: entry.uid, created: entry.created }, entry.value);
+    const { announce } = this.#parts;
+    const object = entry.value as AppModelLike;
+    this.#core.setAppModel({ namespace, name, uid: entry.uid, created: entry.created }, announce === undefined ? object : announce(object));
   }
 
   #takeService({ type, entry }: Delta<Service>): void {

@@ -1,0 +1,22 @@
+import type { Loader } from '@kubecast/redis-loader';
+import type { HeldPayload, PayloadSource } from './payload-source.ts';
+
+/** Metadata from a loader. The loader stays the caller's: nothing here ends it. */
+export function loaderPayloads(loader: Loader): PayloadSource {
+  return {
+    want: ({ id, namespace, app, model, version }) => loader.want({ id, version, owner: { namespace, app, model } }),
+    forget: (id) => loader.forget(id),
+    get(id): HeldPayload | undefined {
+      const held = loader.get(id);
+      if (held === undefined) return undefined;
+      return {
+        state: held.state, payload: held.payload, staleForMs: held.staleForMs,
+        ...(held.version === undefined ? {} : { version: held.version }),
+        ...(held.error === undefined ? {} : { reason: held.error.message }),
+      };
+    },
+    onChange: (listener) => loader.onChange(listener),
+    resync: () => loader.resync(),
+    settled: (signal) => loader.settled(signal),
+  };
+}

@@ -1,0 +1,127 @@
+export type RuntimeErrorCode =
+  | 'RuntimeBadOptions' | 'RuntimeTerminal' | 'RuntimeReconcileTimeout' | 'RuntimeStopped' | 'RuntimeSyncTimeout' | 'RuntimeLeadershipLost'
+  | 'RuntimeOwner' | 'RuntimeFinalizer' | 'RuntimeListen' | 'RuntimeBadFlag' | 'RuntimeDeadline';
+
+/** Every error that this package throws. `code` is stable; messages are for people. */
+export class RuntimeError extends Error {
+  override readonly name: string = 'RuntimeError';
+  readonly code: RuntimeErrorCode;
+
+  constructor(code: RuntimeErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Options that contradict each other. Nothing was started. */
+export class RuntimeOptionsError extends RuntimeError {
+  override readonly name = 'RuntimeOptionsError';
+
+  constructor(message: string) {
+    super('RuntimeBadOptions', message);
+  }
+}
+
+/** Thrown by a reconciler: trying again does not help until the object changes. The key's count of failures is forgotten. */
+export class TerminalError extends RuntimeError {
+  override readonly name = 'TerminalError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('RuntimeTerminal', message, options);
+  }
+}
+
+/** The reason of a reconcile's signal when its time is over. */
+export class ReconcileTimeoutError extends RuntimeError {
+  override readonly name = 'ReconcileTimeoutError';
+
+  constructor(controller: string, key: string, afterMs: number) {
+    super('RuntimeReconcileTimeout', `${controller}: reconciling ${key} took longer than ${afterMs} ms`);
+  }
+}
+
+/** The reason of signals when a controller, queue or server is stopped. */
+export class StoppedError extends RuntimeError {
+  override readonly name = 'StoppedError';
+
+  constructor(what: string) {
+    super('RuntimeStopped', `${what} was stopped`);
+  }
+}
+
+/** A source was not complete in time. The message says what each source was waiting for. */
+export class SyncTimeoutError extends RuntimeError {
+  override readonly name = 'SyncTimeoutError';
+
+  constructor(message: string) {
+    super('RuntimeSyncTimeout', message);
+  }
+}
+
+/** The reason of leadership's signal when it ends. */
+export class LeadershipLostError extends RuntimeError {
+  override readonly name = 'LeadershipLostError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('RuntimeLeadershipLost', message, options);
+  }
+}
+
+/** An owner reference that the server would accept and the garbage collector would punish, or that another controller holds. */
+export class OwnerReferenceError extends RuntimeError {
+  override readonly name = 'OwnerReferenceError';
+
+  constructor(message: string) {
+    super('RuntimeOwner', message);
+  }
+}
+
+/** A finalizer that could not be added or released. */
+export class FinalizerError extends RuntimeError {
+  override readonly name = 'FinalizerError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('RuntimeFinalizer', message, options);
+  }
+}
+
+/** A port could not be opened. */
+export class ListenError extends RuntimeError {
+  override readonly name = 'ListenError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('RuntimeListen', message, options);
+  }
+}
+
+/** Bad flags or environment. The message names the flag and what it takes. */
+export class FlagError extends RuntimeError {
+  override readonly name = 'FlagError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('RuntimeBadFlag', message, options);
+  }
+}
+
+/** Something did not end within its deadline. */
+export class DeadlineError extends RuntimeError {
+  override readonly name = 'DeadlineError';
+
+  constructor(what: string, afterMs: number) {
+    super('RuntimeDeadline', `${what} did not end within ${afterMs} ms`);
+  }
+}
+
+export function isRuntimeError(error: unknown): error is RuntimeError {
+  return error instanceof RuntimeError;
+}
+
+/** Whether an error, or what caused it, is terminal. Looks through at most 16 causes. */
+export function isTerminalError(error: unknown): error is Error {
+  let at = error;
+  for (let depth = 0; depth < 16 && at instanceof Error; depth += 1) {
+    if (at instanceof TerminalError) return true;
+    at = at.cause;
+  }
+  return false;
+}

@@ -1,0 +1,41 @@
+/** What a reconcile may ask for. Nothing: the key is done until something changes. */
+export interface Result {
+  /** Run the key again after this many milliseconds. An event that comes first runs it at once, and this is then void. */
+  readonly requeueAfterMs?: number;
+  /** The priority of that run; default: 0, also where this run came with a low one. */
+  readonly priority?: number;
+}
+
+export interface ReconcileContext {
+  /** Aborted when the run's time is over, when leadership ends, and when the controller stops. Hand it to everything that waits. */
+  readonly signal: AbortSignal;
+  /** Unique in the process, for logs. */
+  readonly runId: string;
+  /** Failures in a row before this run. */
+  readonly failures: number;
+  readonly priority: number;
+  /** The term of leadership, to fence writes with: grows with each new leader. 0 without election. */
+  readonly term: number;
+}
+
+/** Brings the world to what the key's object asks for. Reads the state itself; must be repeatable. */
+export type Reconcile<K> = (key: K, context: ReconcileContext) => Promise<Result | void> | Result | void;
+
+/** Who adds keys to a controller. */
+export interface Source<K> {
+  /** Names it in states and messages. */
+  readonly name: string;
+  /** Begins; resolves when everything that stood at the start was enqueued. Called once. Rejects with the signal's reason. */
+  start(enqueue: Enqueue<K>, signal: AbortSignal): Promise<void>;
+  /** What it is waiting for, in words, while it is not complete. */
+  readonly state?: () => string;
+}
+
+export type Enqueue<K> = (key: K, options?: { readonly priority?: number; readonly afterMs?: number }) => void;
+
+/** What a controller tells of: worth a line in a log, with the key and the run. */
+export type ReconcileReport<K> =
+  | { readonly type: 'failed'; readonly key: K; readonly runId: string; readonly error: unknown; readonly retryInMs: number }
+  | { readonly type: 'terminal'; readonly key: K; readonly runId: string; readonly error: unknown }
+  | { readonly type: 'timeout'; readonly key: K; readonly runId: string; readonly afterMs: number }
+  | { readonly type: 'done'; readonly key: K; readonly runId: string; readonly ms: number; readonly requeueAfterMs?: number };

@@ -5,14 +5,28 @@ const read = (args: string[], environment: Record<string, string> = {}): Resolve
 
 test('without flags the defaults stand', () => {
   expect(read([])).toEqual({
-    selector: '', redisUrl: 'redis://127.0.0.1:6379', keyTemplate: '{app}_{model}', port: 8080, resyncMs: 300_000, syncTimeoutMs: 0, callTimeoutMs: 30_000,
-    dial: new Map(), logLevel: 'info', exitWithStdin: false,
+    selector: '',
+    redisUrl: 'redis://127.0.0.1:6379',
+    keyTemplate: '{app}_{model}',
+    port: 8080,
+    resyncMs: 300_000,
+    syncTimeoutMs: 0,
+    callTimeoutMs: 30_000,
+    dial: new Map(),
+    logLevel: 'info',
+    exitWithStdin: false,
   });
 });
 
 test('a flag wins over the environment, and each flag has its variable', () => {
-  expect(read(['--port', '0'], { KUBECAST_PORT: '99', KUBECAST_REDIS_URL: 'rediss://r:1', KUBECAST_RESYNC: '1.5', KUBECAST_EXIT_WITH_STDIN: 'true' }))
-    .toMatchObject({ port: 0, redisUrl: 'rediss://r:1', resyncMs: 1500, exitWithStdin: true });
+  expect(
+    read(['--port', '0'], {
+      KUBECAST_PORT: '99',
+      KUBECAST_REDIS_URL: 'rediss://r:1',
+      KUBECAST_RESYNC: '1.5',
+      KUBECAST_EXIT_WITH_STDIN: 'true',
+    }),
+  ).toMatchObject({ port: 0, redisUrl: 'rediss://r:1', resyncMs: 1500, exitWithStdin: true });
 });
 
 test('the empty namespace means all, and so does --all-namespaces', () => {
@@ -25,14 +39,24 @@ test('the empty namespace means all, and so does --all-namespaces', () => {
 
 test('dial is repeatable and takes IPv6', () => {
   expect(read(['--dial', '192.0.2.1:80=127.0.0.1:3000', '--dial', '[2001:db8::1]:80=[::1]:3001']).dial).toEqual(
-    new Map([['192.0.2.1:80', { host: '127.0.0.1', port: 3000 }], ['[2001:db8::1]:80', { host: '::1', port: 3001 }]]),
+    new Map([
+      ['192.0.2.1:80', { host: '127.0.0.1', port: 3000 }],
+      ['[2001:db8::1]:80', { host: '::1', port: 3001 }],
+    ]),
   );
   expect(read([], { KUBECAST_DIAL: 'a:1=b:2,c:3=d:4' }).dial.size).toBe(2);
 });
 
 test.each([
-  [['--no-such-flag'], /no-such-flag.*--help/u], [['extra'], /extra/u], [['--port', '99999'], /--port is "99999"/u], [['--port', '1.5'], /whole number/u],
-  [['--port'], /port/u], [['--log-level', 'loud'], /trace, debug/u], [['--redis-url', 'http://x'], /redis:\/\//u], [['--dial', 'x'], /FROM=TO/u], [['--resync', '-1'], /resync/u],
+  [['--no-such-flag'], /no-such-flag.*--help/u],
+  [['extra'], /extra/u],
+  [['--port', '99999'], /--port is "99999"/u],
+  [['--port', '1.5'], /whole number/u],
+  [['--port'], /port/u],
+  [['--log-level', 'loud'], /trace, debug/u],
+  [['--redis-url', 'http://x'], /redis:\/\//u],
+  [['--dial', 'x'], /FROM=TO/u],
+  [['--resync', '-1'], /resync/u],
 ])('%j is refused with the name of the flag', (args, message) => {
   expect(() => read(args)).toThrow(message);
   expect(() => read(args)).toThrow(FlagError);
@@ -43,6 +67,7 @@ test('a refused Redis URL does not show its password', () => {
 });
 
 test('the help names every flag', () => {
-  for (const name of ['kubeconfig', 'all-namespaces', 'redis-url', 'dial', 'exit-with-stdin', 'KUBECAST_REDIS_URL']) expect(helpText()).toContain(name);
+  for (const name of ['kubeconfig', 'all-namespaces', 'redis-url', 'dial', 'exit-with-stdin', 'KUBECAST_REDIS_URL'])
+    expect(helpText()).toContain(name);
   expect(readFlags(['--help'], {})).toBe('help');
 });

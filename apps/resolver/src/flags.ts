@@ -43,14 +43,27 @@ const flags: readonly Flag[] = [
   { name: 'all-namespaces', help: "watch all namespaces, as --namespace ''" },
   { name: 'selector', value: 'LABELS', help: 'label selector of AppModels, in addition to iidp=iidp' },
   { name: 'redis-url', value: 'URL', help: 'redis://[user:password@]host:port[/db] or rediss://...; default redis://127.0.0.1:6379' },
-  { name: 'key-template', value: 'TEXT', help: 'key of a value in Redis; {namespace}, {app} and {model} are filled in; default {app}_{model}' },
+  {
+    name: 'key-template',
+    value: 'TEXT',
+    help: 'key of a value in Redis; {namespace}, {app} and {model} are filled in; default {app}_{model}',
+  },
   { name: 'host', value: 'ADDRESS', help: 'address to listen on; default 0.0.0.0 in a pod, 127.0.0.1 elsewhere' },
   { name: 'port', value: 'N', help: 'port to listen on; 0 for a free one; default 8080' },
   { name: 'resync', value: 'SECONDS', help: 'seconds between two resyncs; 0 for none; default 300' },
-  { name: 'sync-timeout', value: 'SECONDS', help: 'end with status 1 if the first picture is not complete by then; 0 to wait for ever; default 0' },
+  {
+    name: 'sync-timeout',
+    value: 'SECONDS',
+    help: 'end with status 1 if the first picture is not complete by then; 0 to wait for ever; default 0',
+  },
   { name: 'call-timeout', value: 'SECONDS', help: 'seconds that a backend may take to begin its answer; 0 for no limit; default 30' },
   { name: 'zone', value: 'NAME', help: 'zone of this pod; endpoints meant for it are preferred' },
-  { name: 'dial', value: 'FROM=TO', help: 'connect to TO (host:port) for the endpoint FROM (address:port); for development; may be given more than once', many: true },
+  {
+    name: 'dial',
+    value: 'FROM=TO',
+    help: 'connect to TO (host:port) for the endpoint FROM (address:port); for development; may be given more than once',
+    many: true,
+  },
   { name: 'log-level', value: 'LEVEL', help: `${logLevels.join(', ')}; default info` },
   { name: 'exit-with-stdin', help: 'end when standard input is closed, so that no process outlives its parent' },
   { name: 'help', help: 'print this and end' },
@@ -81,22 +94,30 @@ export function readFlags(args: readonly string[], environment: Readonly<Record<
   const text = (name: string): string | undefined => given.get(name)?.at(-1) ?? environment[environmentName(name)];
   const all = given.has('all-namespaces') || isTrue('all-namespaces', environment[environmentName('all-namespaces')]);
   const namespace = text('namespace');
-  if (all && namespace !== undefined && namespace !== '') throw new FlagError(`--all-namespaces and --namespace ${namespace} exclude each other`);
+  if (all && namespace !== undefined && namespace !== '')
+    throw new FlagError(`--all-namespaces and --namespace ${namespace} exclude each other`);
   const chosenNamespace = all ? '' : namespace;
   const logLevel = text('log-level') ?? 'info';
-  if (!(logLevels as readonly string[]).includes(logLevel)) throw new FlagError(`--log-level is ${JSON.stringify(logLevel)}; it takes ${logLevels.join(', ')}`);
+  if (!(logLevels as readonly string[]).includes(logLevel))
+    throw new FlagError(`--log-level is ${JSON.stringify(logLevel)}; it takes ${logLevels.join(', ')}`);
   const redisUrl = text('redis-url') ?? 'redis://127.0.0.1:6379';
   if (!/^rediss?:\/\//u.test(redisUrl)) throw new FlagError('--redis-url must begin with redis:// or rediss://');
   const dial = given.get('dial') ?? environment[environmentName('dial')]?.split(',').filter((part) => part !== '') ?? [];
   return {
-    ...optional('kubeconfig', text('kubeconfig')), ...optional('context', text('context')), ...optional('namespace', chosenNamespace),
-    ...optional('host', text('host')), ...optional('zone', text('zone')),
-    selector: text('selector') ?? '', redisUrl, keyTemplate: text('key-template') ?? '{app}_{model}',
+    ...optional('kubeconfig', text('kubeconfig')),
+    ...optional('context', text('context')),
+    ...optional('namespace', chosenNamespace),
+    ...optional('host', text('host')),
+    ...optional('zone', text('zone')),
+    selector: text('selector') ?? '',
+    redisUrl,
+    keyTemplate: text('key-template') ?? '{app}_{model}',
     port: number('port', text('port'), 8080, 65_535),
     resyncMs: number('resync', text('resync'), 300, 86_400 * 365) * 1000,
     syncTimeoutMs: number('sync-timeout', text('sync-timeout'), 0, 86_400) * 1000,
     callTimeoutMs: number('call-timeout', text('call-timeout'), 30, 86_400) * 1000,
-    dial: new Map(dial.map(readDial)), logLevel: logLevel as LogLevel,
+    dial: new Map(dial.map(readDial)),
+    logLevel: logLevel as LogLevel,
     exitWithStdin: given.has('exit-with-stdin') || isTrue('exit-with-stdin', environment[environmentName('exit-with-stdin')]),
   };
 }
@@ -106,12 +127,16 @@ function optional<K extends string>(key: K, value: string | undefined): { [P in 
 }
 
 function parse(args: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const options = Object.fromEntries(flags.map((flag) => [flag.name, { type: flag.value === undefined ? 'boolean' as const : 'string' as const, multiple: true }]));
+  const options = Object.fromEntries(
+    flags.map((flag) => [flag.name, { type: flag.value === undefined ? ('boolean' as const) : ('string' as const), multiple: true }]),
+  );
   let tokens;
   try {
     ({ tokens } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false, tokens: true }));
   } catch (error) {
-    throw new FlagError(`${(error as Error).message.split('\n')[0]?.split('. To specify')[0] ?? ''}; --help lists the flags`, { cause: error });
+    throw new FlagError(`${(error as Error).message.split('\n')[0]?.split('. To specify')[0] ?? ''}; --help lists the flags`, {
+      cause: error,
+    });
   }
   const found = new Map<string, string[]>();
   for (const token of tokens) {
@@ -139,6 +164,7 @@ function isTrue(name: string, text: string | undefined): boolean {
 function readDial(text: string): readonly [string, { host: string; port: number }] {
   const match = /^((?:\[[0-9a-fA-F:.]+\]|[^=:[\]]+):\d+)=(?:\[([0-9a-fA-F:.]+)\]|([^=:[\]]+)):(\d+)$/u.exec(text);
   const port = Number(match?.[4]);
-  if (match === null || port < 1 || port > 65_535) throw new FlagError(`--dial is ${JSON.stringify(text)}; it takes FROM=TO, each host:port, as 192.0.2.1:80=127.0.0.1:3000`);
+  if (match === null || port < 1 || port > 65_535)
+    throw new FlagError(`--dial is ${JSON.stringify(text)}; it takes FROM=TO, each host:port, as 192.0.2.1:80=127.0.0.1:3000`);
   return [match[1] as string, { host: (match[2] ?? match[3]) as string, port }];
 }

@@ -1,6 +1,15 @@
 // Headers that belong to one connection (RFC 9110, 7.6.1); they are never passed on.
 const hopByHop = new Set([
-  'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings',
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
 ]);
 
 /** The raw header list (name, value, name, value ...) without what belongs to the connection; doubles and their order stay. */

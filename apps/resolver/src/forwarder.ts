@@ -26,10 +26,24 @@ export interface ForwarderCounters {
 const REPLAY_BYTES = 262_144;
 
 /** No byte of the request can have reached a backend. */
-const notSent = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'ConnectionRefused', 'FailedToOpenSocket', 'KUBECAST_CONNECT_TIMEOUT']);
+const notSent = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'ConnectionRefused',
+  'FailedToOpenSocket',
+  'KUBECAST_CONNECT_TIMEOUT',
+]);
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
 
-const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '');
+function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
 
 /**
  * Passes a request on to one of the endpoints and streams the answer back, both ways with back-pressure. Connections are kept. When an
@@ -82,7 +96,12 @@ class Call {
   #tries = 0;
 
   constructor(
-    request: IncomingMessage, response: ServerResponse, endpoints: readonly ResolvedEndpoint[], target: string, agent: Agent, options: ForwarderOptions,
+    request: IncomingMessage,
+    response: ServerResponse,
+    endpoints: readonly ResolvedEndpoint[],
+    target: string,
+    agent: Agent,
+    options: ForwarderOptions,
     counters: { retries: number; failures: number },
   ) {
     this.#request = request;
@@ -120,7 +139,13 @@ class Call {
     headers['x-forwarded-host'] ??= this.#request.headers.host ?? '';
     if (this.#hasBody && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';
     const upstream = httpRequest({
-      host: dialled.host, port: dialled.port, method: this.#request.method ?? 'GET', path: this.#target, headers, agent: this.#agent, setHost: false,
+      host: dialled.host,
+      port: dialled.port,
+      method: this.#request.method ?? 'GET',
+      path: this.#target,
+      headers,
+      agent: this.#agent,
+      setHost: false,
     });
     this.#upstream = upstream;
     const timers: ReturnType<typeof setTimeout>[] = [];
@@ -128,10 +153,12 @@ class Call {
     const callTimeout = this.#options.callTimeoutMs ?? 30_000;
     let late = false;
     if (callTimeout > 0) {
-      timers.push(setTimeout(() => {
-        late = true;
-        upstream.destroy(new Error('late'));
-      }, callTimeout));
+      timers.push(
+        setTimeout(() => {
+          late = true;
+          upstream.destroy(new Error('late'));
+        }, callTimeout),
+      );
     }
     upstream.once('socket', (socket) => {
       if (!socket.connecting) return;
@@ -179,7 +206,11 @@ class Call {
     }
     const tried = this.#tries > 1 ? ` (the last of ${this.#tries} endpoints)` : '';
     const why = code === '' || code.startsWith('KUBECAST') ? (error as Error).message : code;
-    this.#fail(502, unsent ? 'BackendUnreachable' : 'BackendFailed', `${place}${tried} ${unsent ? 'could not be reached' : 'broke off the call'}: ${why}`);
+    this.#fail(
+      502,
+      unsent ? 'BackendUnreachable' : 'BackendFailed',
+      `${place}${tried} ${unsent ? 'could not be reached' : 'broke off the call'}: ${why}`,
+    );
   }
 
   /** Sends the body: first what an earlier endpoint was sent in vain, then what still comes. */
@@ -226,7 +257,7 @@ class Call {
     });
     response.on('drain', () => answer.resume());
     answer.once('end', () => {
-      if (answer.complete === false) {
+      if (!answer.complete) {
         response.destroy();
         return;
       }

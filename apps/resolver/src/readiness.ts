@@ -26,9 +26,15 @@ export function readiness(index: ModelIndex, dependencies: readonly Dependency[]
     const good = source.synced && fine.has(source.state);
     return `[${good ? '+' : '-'}]${source.kind} in ${where}: ${source.state}${source.reason === '' ? '' : `, ${source.reason}`}`;
   });
-  lines.push(...dependencies.map((dependency) => `[${dependency.ok ? '+' : '-'}]${dependency.name}: ${dependency.ok ? 'ok' : dependency.reason}`));
+  lines.push(
+    ...dependencies.map((dependency) => `[${dependency.ok ? '+' : '-'}]${dependency.name}: ${dependency.ok ? 'ok' : dependency.reason}`),
+  );
   if (!index.hasSynced) lines.push('[-]metadata: not everything that was found at the start is loaded yet');
   const ready = index.hasSynced && !stopping;
-  const head = stopping ? 'not ready: the resolver is stopping' : ready ? 'ok' : 'not ready: the first picture of the cluster is not complete yet';
+  const head = stopping
+    ? 'not ready: the resolver is stopping'
+    : ready
+      ? 'ok'
+      : 'not ready: the first picture of the cluster is not complete yet';
   return { ready, text: `${head}\n${lines.join('\n')}\n` };
 }

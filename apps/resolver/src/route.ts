@@ -10,7 +10,12 @@ export type Route =
   | { readonly kind: 'malformed'; readonly reason: string };
 
 const fixed: ReadonlyMap<string, 'page' | 'livez' | 'readyz' | 'metrics' | 'namespaces' | 'problems'> = new Map([
-  ['/', 'page'], ['/livez', 'livez'], ['/readyz', 'readyz'], ['/metrics', 'metrics'], ['/v1/namespaces', 'namespaces'], ['/v1/problems', 'problems'],
+  ['/', 'page'],
+  ['/livez', 'livez'],
+  ['/readyz', 'readyz'],
+  ['/metrics', 'metrics'],
+  ['/v1/namespaces', 'namespaces'],
+  ['/v1/problems', 'problems'],
 ]);
 
 /**
@@ -33,7 +38,8 @@ export function readRoute(url: string): Route {
   const name = decode(parts[5] as string);
   if (name === undefined) return malformed(collection === 'models' ? 'model' : 'app', parts[5] as string);
   if (name === '' || namespace === '') return { kind: 'unknown' };
-  if (parts.length === 6) return collection === 'models' ? { kind: 'model', namespace, model: name } : { kind: 'app', namespace, app: name };
+  if (parts.length === 6)
+    return collection === 'models' ? { kind: 'model', namespace, model: name } : { kind: 'app', namespace, app: name };
   if (collection === 'models' && parts[6] === 'call') {
     const rest = parts.slice(7).join('/');
     return { kind: 'call', namespace, model: name, target: `/${rest}${question < 0 ? '' : url.slice(question)}` };

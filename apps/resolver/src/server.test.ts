@@ -19,18 +19,41 @@ function heldIndex(): { index: ModelIndex; core: ModelCore; state: { synced: boo
   const state = { synced: true };
   const core = new ModelCore({
     payloads: {
-      want: () => {}, forget: () => {}, resync: () => {}, settled: () => Promise.resolve(), onChange: () => ({ [Symbol.dispose]: () => {} }),
+      want: () => {},
+      forget: () => {},
+      resync: () => {},
+      settled: () => Promise.resolve(),
+      onChange: () => ({ [Symbol.dispose]: () => {} }),
       get: () => ({ state: 'current', payload: { title: 'held' }, staleForMs: 0 }),
     },
     freshness: () => ({ resourceVersion: '42', ageMs: 7 }),
   });
-  const source = { kind: 'AppModel', namespace: 'n', state: 'BackingOff', reason: 'connection refused', synced: false, resourceVersion: '', ageMs: Infinity } as unknown as SourceStatus;
+  const source = {
+    kind: 'AppModel',
+    namespace: 'n',
+    state: 'BackingOff',
+    reason: 'connection refused',
+    synced: false,
+    resourceVersion: '',
+    ageMs: Infinity,
+  } as unknown as SourceStatus;
   const index = {
-    resolve: core.resolve.bind(core), app: core.app.bind(core), models: core.models.bind(core), apps: core.apps.bind(core), namespaces: core.namespaces.bind(core),
-    problems: core.problems.bind(core), sources: () => [source],
-    get hasSynced() { return state.synced; },
-    get modelCount() { return core.modelCount; },
-    get appCount() { return core.appCount; },
+    resolve: core.resolve.bind(core),
+    app: core.app.bind(core),
+    models: core.models.bind(core),
+    apps: core.apps.bind(core),
+    namespaces: core.namespaces.bind(core),
+    problems: core.problems.bind(core),
+    sources: () => [source],
+    get hasSynced() {
+      return state.synced;
+    },
+    get modelCount() {
+      return core.modelCount;
+    },
+    get appCount() {
+      return core.appCount;
+    },
   } as unknown as ModelIndex;
   return { index, core, state };
 }
@@ -43,23 +66,54 @@ async function listen(server: Server | ReturnType<typeof createTcpServer>): Prom
 
 async function backend(handler: RequestListener): Promise<number> {
   const server = createServer(handler);
-  undo.push(() => new Promise((resolve) => {
-    server.closeAllConnections();
-    server.close(resolve);
-  }));
+  undo.push(
+    () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(resolve);
+      }),
+  );
   return listen(server);
 }
 
-async function resolver(options: { ports?: readonly number[]; callTimeoutMs?: number } = {}): Promise<{ url: string; core: ModelCore; state: { synced: boolean }; forwarder: Forwarder }> {
+async function resolver(
+  options: { ports?: readonly number[]; callTimeoutMs?: number } = {},
+): Promise<{ url: string; core: ModelCore; state: { synced: boolean }; forwarder: Forwarder }> {
   const { index, core, state } = heldIndex();
-  core.setAppModel({ namespace: 'n', name: 'a', uid: 'u', created: 1 }, { spec: { app: 'A', version: '1', models: [{ name: 'm', version: 'v' }, { name: '__proto__', version: 'v' }] } });
+  core.setAppModel(
+    { namespace: 'n', name: 'a', uid: 'u', created: 1 },
+    {
+      spec: {
+        app: 'A',
+        version: '1',
+        models: [
+          { name: 'm', version: 'v' },
+          { name: '__proto__', version: 'v' },
+        ],
+      },
+    },
+  );
   core.setService('n', 'a', [{ name: 'http', port: 80 }]);
   const dial = new Map<string, { host: string; port: number }>();
   for (const [i, port] of (options.ports ?? []).entries()) dial.set(`192.0.2.${i + 1}:80`, { host: '127.0.0.1', port });
-  core.setSlice('n', 's', readSlice({ 'kubernetes.io/service-name': 'a' }, { endpoints: [...dial.keys()].map((place) => ({ addresses: [place.slice(0, -3)] })), ports: [{ name: 'http', port: 80 }] }));
-  const forwarder = new Forwarder({ picker: new RoundRobin(systemClock), dial, ...(options.callTimeoutMs === undefined ? {} : { callTimeoutMs: options.callTimeoutMs }) });
+  core.setSlice(
+    'n',
+    's',
+    readSlice(
+      { 'kubernetes.io/service-name': 'a' },
+      { endpoints: [...dial.keys()].map((place) => ({ addresses: [place.slice(0, -3)] })), ports: [{ name: 'http', port: 80 }] },
+    ),
+  );
+  const forwarder = new Forwarder({
+    picker: new RoundRobin(systemClock),
+    dial,
+    ...(options.callTimeoutMs === undefined ? {} : { callTimeoutMs: options.callTimeoutMs }),
+  });
   const server = createResolverServer({
-    index, forwarder, namespace: 'n', dependencies: () => [{ name: 'redis', ok: false, reason: 'connection refused' }],
+    index,
+    forwarder,
+    namespace: 'n',
+    dependencies: () => [{ name: 'redis', ok: false, reason: 'connection refused' }],
     renderMetrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'x 1\n' }),
   });
   const url = await server.listen('127.0.0.1', 0);
@@ -78,12 +132,24 @@ const agent = new Agent({ keepAlive: false });
 function get(url: string, options: { method?: string; body?: string | Buffer; headers?: Record<string, string> } = {}): Promise<Got> {
   return new Promise((resolve, reject) => {
     const match = /^http:\/\/([^:/]+):(\d+)(.*)$/u.exec(url) as RegExpExecArray;
-    const request = httpRequest({ host: match[1], port: Number(match[2]), path: match[3] as string, method: options.method ?? 'GET', headers: options.headers ?? {}, agent }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString(), headers: answer.headers }));
-      answer.on('error', reject);
-    });
+    const request = httpRequest(
+      {
+        host: match[1],
+        port: Number(match[2]),
+        path: match[3] as string,
+        method: options.method ?? 'GET',
+        headers: options.headers ?? {},
+        agent,
+      },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString(), headers: answer.headers }),
+        );
+        answer.on('error', reject);
+      },
+    );
     request.on('error', reject);
     request.end(options.body);
   });
@@ -98,11 +164,22 @@ test('a model is answered in the documented shape, a hostile name too', async ()
   expect(got.status).toBe(200);
   expect(got.headers['content-type']).toBe('application/json; charset=utf-8');
   expect(json(got)).toEqual({
-    namespace: 'n', app: 'A', appVersion: '1', model: 'm', version: 'v', state: 'current', staleForMs: 0, metadata: { title: 'held' },
-    endpoints: [{ address: '192.0.2.1', port: 80, ready: true, zone: null }], freshness: { resourceVersion: '42', ageMs: 7 },
+    namespace: 'n',
+    app: 'A',
+    appVersion: '1',
+    model: 'm',
+    version: 'v',
+    state: 'current',
+    staleForMs: 0,
+    metadata: { title: 'held' },
+    endpoints: [{ address: '192.0.2.1', port: 80, ready: true, zone: null }],
+    freshness: { resourceVersion: '42', ageMs: 7 },
   });
   expect((await get(`${url}/v1/namespaces/n/models/__proto__`)).status).toBe(200);
-  expect(json(await get(`${url}/v1/namespaces/n/apps/A`))).toMatchObject({ app: 'A', models: [{ model: 'm', version: 'v' }, { model: '__proto__' }] });
+  expect(json(await get(`${url}/v1/namespaces/n/apps/A`))).toMatchObject({
+    app: 'A',
+    models: [{ model: 'm', version: 'v' }, { model: '__proto__' }],
+  });
   expect((json(await get(`${url}/v1/namespaces/n/models`))['models'] as unknown[]).length).toBe(2);
   expect((json(await get(`${url}/v1/namespaces/n/apps`))['apps'] as unknown[]).length).toBe(1);
   expect(json(await get(`${url}/v1/namespaces`))).toEqual({ namespaces: ['n'] });
@@ -112,13 +189,17 @@ test('a model is answered in the documented shape, a hostile name too', async ()
 test('what is not there, not served or not readable is told apart', async () => {
   const { url } = await resolver();
   const cases: [string, number, string, string?][] = [
-    ['/v1/namespaces/n/models/constructor', 404, 'ModelNotFound'], ['/v1/namespaces/n/apps/toString', 404, 'AppNotFound'], ['/nope', 404, 'NotFound'],
-    ['/v1/namespaces/n/models/%zz', 400, 'BadRequest'], ['/v1/namespaces/n/models/m', 405, 'MethodNotAllowed', 'POST'],
-    ['/v1/namespaces/n/models/x/call/', 404, 'ModelNotFound', 'POST'], ['/v1/namespaces/n/models/m/call/', 502, 'NoEndpoints'],
+    ['/v1/namespaces/n/models/constructor', 404, 'ModelNotFound'],
+    ['/v1/namespaces/n/apps/toString', 404, 'AppNotFound'],
+    ['/nope', 404, 'NotFound'],
+    ['/v1/namespaces/n/models/%zz', 400, 'BadRequest'],
+    ['/v1/namespaces/n/models/m', 405, 'MethodNotAllowed', 'POST'],
+    ['/v1/namespaces/n/models/x/call/', 404, 'ModelNotFound', 'POST'],
+    ['/v1/namespaces/n/models/m/call/', 502, 'NoEndpoints'],
   ];
   for (const [path, status, code, method] of cases) {
     const got = await get(url + path, method === undefined ? {} : { method, body: 'x' });
-    expect([got.status, errorCode(got)], path).toEqual([status, code]);
+    expect([path, got.status, errorCode(got)]).toEqual([path, status, code]);
   }
   expect((await get(`${url}/v1/namespaces/other/models/m`)).text).toContain('does not watch (--namespace n)');
 });
@@ -126,7 +207,8 @@ test('what is not there, not served or not readable is told apart', async () => 
 test('until it is synced it answers 503, is not ready, and says why', async () => {
   const { url, state } = await resolver();
   state.synced = false;
-  for (const path of ['/v1/namespaces/n/models/m', '/v1/namespaces/n/models/m/call/x', '/v1/namespaces']) expect((await get(url + path)).status).toBe(503);
+  for (const path of ['/v1/namespaces/n/models/m', '/v1/namespaces/n/models/m/call/x', '/v1/namespaces'])
+    expect((await get(url + path)).status).toBe(503);
   const ready = await get(`${url}/readyz`);
   expect(ready.status).toBe(503);
   expect(ready.text).toContain('AppModel in n: BackingOff, connection refused');
@@ -138,7 +220,10 @@ test('until it is synced it answers 503, is not ready, and says why', async () =
 
 test('the page escapes what it shows', async () => {
   const { url, core } = await resolver();
-  core.setAppModel({ namespace: 'n', name: 'x', uid: 'x', created: 2 }, { spec: { app: '<script>', models: [{ name: '"><img>', version: '&' }] } });
+  core.setAppModel(
+    { namespace: 'n', name: 'x', uid: 'x', created: 2 },
+    { spec: { app: '<script>', models: [{ name: '"><img>', version: '&' }] } },
+  );
   const got = await get(`${url}/`);
   expect(got.headers['content-type']).toBe('text/html; charset=utf-8');
   expect(got.text).toContain('&lt;script&gt;');
@@ -154,12 +239,16 @@ test('a call goes with method, path, query, body and headers, and connection hea
       response.setHeader('set-cookie', ['a=1', 'b=2']);
       response.setHeader('x-mine', 'yes');
       response.writeHead(201, 'Made');
-      response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, bytes: Buffer.concat(chunks).length }));
+      response.end(
+        JSON.stringify({ method: request.method, url: request.url, headers: request.headers, bytes: Buffer.concat(chunks).length }),
+      );
     });
   });
   const { url } = await resolver({ ports: [port] });
   const got = await get(`${url}/v1/namespaces/n/models/m/call/a%2Fb?c=%20`, {
-    method: 'PUT', body: Buffer.alloc(300_000, 'x'), headers: { connection: 'close, x-secret', 'x-secret': 'hop', 'x-other': 'end', te: 'trailers' },
+    method: 'PUT',
+    body: Buffer.alloc(300_000, 'x'),
+    headers: { connection: 'close, x-secret', 'x-secret': 'hop', 'x-other': 'end', te: 'trailers' },
   });
   expect(got.status).toBe(201);
   expect(got.headers['set-cookie']).toEqual(['a=1', 'b=2']);
@@ -171,11 +260,17 @@ test('a call goes with method, path, query, body and headers, and connection hea
 });
 
 test('calls are spread over the endpoints, and one that cannot be reached is passed over, with its body', async () => {
-  const ports = await Promise.all([1, 2].map((number) => backend((request, response) => {
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => { bytes += chunk.length; });
-    request.on('end', () => response.end(`${number} ${bytes}`));
-  })));
+  const ports = await Promise.all(
+    [1, 2].map((number) =>
+      backend((request, response) => {
+        let bytes = 0;
+        request.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+        });
+        request.on('end', () => response.end(`${number} ${bytes}`));
+      }),
+    ),
+  );
   const both = await resolver({ ports });
   const seen = new Set<string>();
   for (let i = 0; i < 4; i += 1) seen.add((await get(`${both.url}/v1/namespaces/n/models/m/call/x`)).text);
@@ -213,14 +308,14 @@ test('an answer that breaks off in the middle breaks off for the client too', as
     response.write('half', () => response.destroy());
   });
   const { url } = await resolver({ ports: [port] });
-  await expect(get(`${url}/v1/namespaces/n/models/m/call/x`)).rejects.toThrow();
+  await expect(get(`${url}/v1/namespaces/n/models/m/call/x`)).rejects.toThrow(/aborted|hang up/u);
 });
 
 test('a client that goes away ends the call at the backend', async () => {
-  const gone = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<boolean>();
   const port = await backend((_request, response) => {
     response.write('first');
-    response.on('close', () => gone.resolve());
+    response.on('close', () => gone.resolve(response.writableFinished));
   });
   const { url } = await resolver({ ports: [port] });
   const request = httpRequest(`${url}/v1/namespaces/n/models/m/call/x`, { agent });
@@ -230,15 +325,14 @@ test('a client that goes away ends the call at the backend', async () => {
   await once(answer, 'data');
   answer.on('error', () => {});
   request.destroy();
-  await gone.promise;
+  expect(await gone.promise).toBe(false);
 });
 
 test('an answer is streamed: its first part arrives while the backend still works', async () => {
   const go = Promise.withResolvers<void>();
-  const port = await backend(async (_request, response) => {
+  const port = await backend((_request, response) => {
     response.write('first');
-    await go.promise;
-    response.end('last');
+    void go.promise.then(() => response.end('last'));
   });
   const { url } = await resolver({ ports: [port] });
   const request = httpRequest(`${url}/v1/namespaces/n/models/m/call/x`, { agent });
@@ -283,7 +377,9 @@ test('a large answer to a slow reader is held back at the backend, not in the re
   expect(stuck).toBe(true);
   expect(written).toBeLessThan(200);
   let bytes = 0;
-  answer.on('data', (part: Buffer) => { bytes += part.length; });
+  answer.on('data', (part: Buffer) => {
+    bytes += part.length;
+  });
   answer.resume();
   await once(answer, 'end');
   expect(bytes).toBe(200 * (1 << 20));
@@ -294,7 +390,11 @@ test('a busy port is named with the way out', async () => {
   const port = Number(/:(\d+)$/u.exec(url)?.[1]);
   const { index } = heldIndex();
   const server = createResolverServer({
-    index, forwarder: new Forwarder({ picker: new RoundRobin(systemClock) }), namespace: '', dependencies: () => [], renderMetrics: () => Promise.resolve({ contentType: '', text: '' }),
+    index,
+    forwarder: new Forwarder({ picker: new RoundRobin(systemClock) }),
+    namespace: '',
+    dependencies: () => [],
+    renderMetrics: () => Promise.resolve({ contentType: '', text: '' }),
   });
   await expect(server.listen('127.0.0.1', port)).rejects.toThrow(`the port 127.0.0.1:${port} is in use; choose another by --port`);
 });

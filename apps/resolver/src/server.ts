@@ -121,7 +121,10 @@ class HttpResolver implements ResolverServer {
     }
   }
 
-  #resolve(route: Exclude<Answered, { kind: 'page' | 'livez' | 'readyz' | 'metrics' | 'unknown' } | { kind: 'malformed' }>, response: ServerResponse): void {
+  #resolve(
+    route: Exclude<Answered, { kind: 'page' | 'livez' | 'readyz' | 'metrics' | 'unknown' } | { kind: 'malformed' }>,
+    response: ServerResponse,
+  ): void {
     const { index } = this.#options;
     switch (route.kind) {
       case 'namespaces':
@@ -139,7 +142,12 @@ class HttpResolver implements ResolverServer {
       case 'app': {
         const answer = index.app(route.namespace, route.app);
         if (answer !== undefined) return sendJson(response, 200, answer);
-        return sendError(response, 404, 'AppNotFound', `no AppModel announces the app ${JSON.stringify(route.app)} in ${this.#where(route.namespace)}`);
+        return sendError(
+          response,
+          404,
+          'AppNotFound',
+          `no AppModel announces the app ${JSON.stringify(route.app)} in ${this.#where(route.namespace)}`,
+        );
       }
     }
   }
@@ -155,13 +163,22 @@ class HttpResolver implements ResolverServer {
     if (model === undefined) return refused(() => this.#noModel(response, route.namespace, route.model));
     if (model.endpoints.length === 0) {
       const why = model.endpointsProblem ?? 'none of its pods is ready';
-      return refused(() => sendError(response, 502, 'NoEndpoints', `the app ${JSON.stringify(model.app)} of the model ${JSON.stringify(route.model)} has no endpoint: ${why}`));
+      return refused(() =>
+        sendError(
+          response,
+          502,
+          'NoEndpoints',
+          `the app ${JSON.stringify(model.app)} of the model ${JSON.stringify(route.model)} has no endpoint: ${why}`,
+        ),
+      );
     }
     forwarder.forward(request, response, JSON.stringify([route.namespace, model.app]), model.endpoints, route.target);
   }
 
   #notSynced(response: ServerResponse): void {
-    sendError(response, 503, 'NotSynced', 'the first picture of the cluster is not complete yet; /readyz says what is missing', { 'retry-after': '1' });
+    sendError(response, 503, 'NotSynced', 'the first picture of the cluster is not complete yet; /readyz says what is missing', {
+      'retry-after': '1',
+    });
   }
 
   #noModel(response: ServerResponse, namespace: string, model: string): void {
@@ -180,6 +197,7 @@ function explainListen(error: NodeJS.ErrnoException, host: string, port: number)
   const place = formatPlace(host, port);
   if (error.code === 'EADDRINUSE') return `the port ${place} is in use; choose another by --port, or --port 0 for a free one`;
   if (error.code === 'EACCES') return `the port ${place} may not be opened by this user; choose one above 1023 by --port`;
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return `${host} is no address of this machine; choose another by --host`;
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return `${host} is no address of this machine; choose another by --host`;
   return `the port ${place} could not be opened: ${error.message}`;
 }

@@ -27,16 +27,27 @@ export function statusPage(index: ModelIndex): string {
         continue;
       }
       const endpoints = answer.endpoints.map((endpoint) => `<code>${escapeHtml(`${endpoint.address}:${endpoint.port}`)}</code>`).join(' ');
-      const announced = answer.announcedVersion === undefined ? '' : ` <span class="dim">(announced: ${escapeHtml(answer.announcedVersion)})</span>`;
+      const announced =
+        answer.announcedVersion === undefined ? '' : ` <span class="dim">(announced: ${escapeHtml(answer.announcedVersion)})</span>`;
       const stale = answer.state === 'stale' ? ` ${(answer.staleForMs / 1000).toFixed(1)} s` : '';
-      rows.push(`<tr><td>${escapeHtml(namespace)}</td><td>${escapeHtml(answer.app)} <span class="dim">${escapeHtml(answer.appVersion)}</span></td><td>${escapeHtml(answer.model)}</td>`
-        + `<td>${escapeHtml(answer.version)}${announced}</td><td class="${answer.state}">${answer.state}${stale}</td><td>${endpoints === '' ? '<span class="dim">none</span>' : endpoints}</td></tr>`);
+      rows.push(
+        `<tr><td>${escapeHtml(namespace)}</td><td>${escapeHtml(answer.app)} <span class="dim">${escapeHtml(answer.appVersion)}</span></td><td>${escapeHtml(answer.model)}</td>` +
+          `<td>${escapeHtml(answer.version)}${announced}</td><td class="${answer.state}">${answer.state}${stale}</td><td>${endpoints === '' ? '<span class="dim">none</span>' : endpoints}</td></tr>`,
+      );
     }
   }
-  const sources = index.sources().map((source) => `<tr><td>${source.kind}</td><td>${escapeHtml(source.namespace === '' ? 'all namespaces' : source.namespace)}</td>`
-    + `<td class="${source.synced && source.state === 'Watching' ? 'ready' : 'bad'}">${source.state}</td><td>${escapeHtml(source.reason)}</td>`
-    + `<td>${escapeHtml(source.resourceVersion)}</td><td>${Number.isFinite(source.ageMs) ? `${(source.ageMs / 1000).toFixed(1)} s` : ''}</td></tr>`);
-  const problems = index.problems().slice(0, SHOWN).map((problem) => `<tr><td class="bad">${problem.code}</td><td>${escapeHtml(problem.message)}</td></tr>`);
+  const sources = index
+    .sources()
+    .map(
+      (source) =>
+        `<tr><td>${source.kind}</td><td>${escapeHtml(source.namespace === '' ? 'all namespaces' : source.namespace)}</td>` +
+        `<td class="${source.synced && source.state === 'Watching' ? 'ready' : 'bad'}">${source.state}</td><td>${escapeHtml(source.reason)}</td>` +
+        `<td>${escapeHtml(source.resourceVersion)}</td><td>${Number.isFinite(source.ageMs) ? `${(source.ageMs / 1000).toFixed(1)} s` : ''}</td></tr>`,
+    );
+  const problems = index
+    .problems()
+    .slice(0, SHOWN)
+    .map((problem) => `<tr><td class="bad">${problem.code}</td><td>${escapeHtml(problem.message)}</td></tr>`);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="refresh" content="5">
 <title>kubecast resolver</title><style>${style}</style></head><body>

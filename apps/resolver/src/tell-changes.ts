@@ -37,9 +37,22 @@ export async function tellChanges(index: ModelIndex, log: Log, clock: Clock, sig
       else log.info(fields, 'redis');
     }
     if (round % PROBLEMS_EVERY === 0) {
-      const now = new Map(index.problems().map((problem) => [`${problem.code} ${problem.namespace} ${problem.appModel} ${problem.model ?? ''} ${problem.message}`, problem]));
-      for (const [id, problem] of now) if (!problems.has(id)) log.warn({ ...problem, message: undefined, problem: problem.message }, 'problem');
-      for (const [id, problem] of problems) if (!now.has(id)) log.info({ code: problem.code, namespace: problem.namespace, appModel: problem.appModel, problem: problem.message }, 'problem is gone');
+      const now = new Map(
+        index
+          .problems()
+          .map((problem) => [
+            `${problem.code} ${problem.namespace} ${problem.appModel} ${problem.model ?? ''} ${problem.message}`,
+            problem,
+          ]),
+      );
+      for (const [id, problem] of now)
+        if (!problems.has(id)) log.warn({ ...problem, message: undefined, problem: problem.message }, 'problem');
+      for (const [id, problem] of problems)
+        if (!now.has(id))
+          log.info(
+            { code: problem.code, namespace: problem.namespace, appModel: problem.appModel, problem: problem.message },
+            'problem is gone',
+          );
       problems = now;
     }
     try {

@@ -36,15 +36,19 @@ export const appModel: ResourceDefinition<AppModel, AppModelApply> = defineResou
   plural: 'appmodels',
   shortNames: ['am'],
   scope: 'Namespaced',
-  spec: optional(object({
-    app: optional(string({ description: 'App name of the model' })),
-    models: optional(array(
-      object({
-        name: string({ description: 'Model identifier' }),
-        version: string({ description: 'version of model' }),
-      }),
-      { description: 'Model list of the iidp-model', minItems: 1 },
-    )),
-    version: optional(string({ description: 'Version of app' })),
-  })),
+  spec: optional(
+    object({
+      app: optional(string({ description: 'App name of the model' })),
+      models: optional(
+        array(
+          object({
+            name: string({ description: 'Model identifier' }),
+            version: string({ description: 'version of model' }),
+          }),
+          { description: 'Model list of the iidp-model', minItems: 1 },
+        ),
+      ),
+      version: optional(string({ description: 'Version of app' })),
+    }),
+  ),
 });

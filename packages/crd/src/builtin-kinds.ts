@@ -19,7 +19,14 @@ export interface ServicePort {
 }
 
 export interface Service extends KubernetesObject {
-  spec?: { clusterIP?: string; clusterIPs?: string[]; type?: string; selector?: Record<string, string>; ports?: ServicePort[]; publishNotReadyAddresses?: boolean };
+  spec?: {
+    clusterIP?: string;
+    clusterIPs?: string[];
+    type?: string;
+    selector?: Record<string, string>;
+    ports?: ServicePort[];
+    publishNotReadyAddresses?: boolean;
+  };
   status?: unknown;
 }
 
@@ -63,7 +70,13 @@ export interface EndpointAddress {
 }
 
 export interface Endpoints extends KubernetesObject {
-  subsets?: { addresses?: EndpointAddress[] | null; notReadyAddresses?: EndpointAddress[] | null; ports?: { name?: string; port: number; protocol?: string; appProtocol?: string }[] | null }[] | null;
+  subsets?:
+    | {
+        addresses?: EndpointAddress[] | null;
+        notReadyAddresses?: EndpointAddress[] | null;
+        ports?: { name?: string; port: number; protocol?: string; appProtocol?: string }[] | null;
+      }[]
+    | null;
 }
 
 export interface ObjectReference {
@@ -163,13 +176,35 @@ type Builtin<T extends { metadata: ObjectMeta }> = ResourceType<T>;
 export const namespaceType: Builtin<Namespace> = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' };
 export const serviceType: Builtin<Service> = { group: '', version: 'v1', kind: 'Service', plural: 'services', scope: 'Namespaced' };
 export const endpointsType: Builtin<Endpoints> = { group: '', version: 'v1', kind: 'Endpoints', plural: 'endpoints', scope: 'Namespaced' };
-export const endpointSliceType: Builtin<EndpointSlice> = { group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices', scope: 'Namespaced' };
-export const endpointSliceV1beta1Type: Builtin<EndpointSlice> = { group: 'discovery.k8s.io', version: 'v1beta1', kind: 'EndpointSlice', plural: 'endpointslices', scope: 'Namespaced' };
-export const leaseType: Builtin<Lease> = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', scope: 'Namespaced' };
+export const endpointSliceType: Builtin<EndpointSlice> = {
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  scope: 'Namespaced',
+};
+export const endpointSliceV1beta1Type: Builtin<EndpointSlice> = {
+  group: 'discovery.k8s.io',
+  version: 'v1beta1',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  scope: 'Namespaced',
+};
+export const leaseType: Builtin<Lease> = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  scope: 'Namespaced',
+};
 export const eventType: Builtin<Event> = { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events', scope: 'Namespaced' };
 export const configMapType: Builtin<ConfigMap> = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', scope: 'Namespaced' };
 export const secretType: Builtin<Secret> = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', scope: 'Namespaced' };
 export const podType: Builtin<Pod> = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' };
 export const customResourceDefinitionType: Builtin<CustomResourceDefinition> = {
-  group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions', scope: 'Cluster',
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  scope: 'Cluster',
 };

@@ -29,9 +29,12 @@ export function checkErrors(definition: ResourceDefinition, object: unknown, opt
   const errors: FieldError[] = [];
   const apiVersion = `${definition.group}/${definition.version}`;
   const copy = copyJson(object);
-  if (copy['apiVersion'] !== undefined && copy['apiVersion'] !== apiVersion) errors.push(invalidError('apiVersion', copy['apiVersion'], `must be ${apiVersion}`));
-  if (copy['kind'] !== undefined && copy['kind'] !== definition.kind) errors.push(invalidError('kind', copy['kind'], `must be ${definition.kind}`));
-  if (options.unknownFields !== false) errors.push(...unknownFields(definition.schema, copy).map((path) => forbiddenError(path, 'unknown field')));
+  if (copy['apiVersion'] !== undefined && copy['apiVersion'] !== apiVersion)
+    errors.push(invalidError('apiVersion', copy['apiVersion'], `must be ${apiVersion}`));
+  if (copy['kind'] !== undefined && copy['kind'] !== definition.kind)
+    errors.push(invalidError('kind', copy['kind'], `must be ${definition.kind}`));
+  if (options.unknownFields !== false)
+    errors.push(...unknownFields(definition.schema, copy).map((path) => forbiddenError(path, 'unknown field')));
   errors.push(...metaErrors(definition, copy['metadata'], options));
   dropNulls(definition.schema, copy);
   defaultObject(definition.schema, copy);
@@ -45,7 +48,8 @@ function metaErrors(definition: ResourceDefinition, metadata: unknown, options: 
   const named = { ...metadata };
   // The server fills these in before it looks.
   if (definition.scope === 'Namespaced' && (named['namespace'] ?? '') === '') named['namespace'] = options.namespace ?? 'default';
-  if ((named['name'] ?? '') === '' && typeof named['generateName'] === 'string' && named['generateName'] !== '') named['name'] = `${named['generateName'].slice(0, 58)}xxxxx`;
+  if ((named['name'] ?? '') === '' && typeof named['generateName'] === 'string' && named['generateName'] !== '')
+    named['name'] = `${named['generateName'].slice(0, 58)}xxxxx`;
   return validateObjectMeta(named, { namespaced: definition.scope === 'Namespaced' });
 }
 
@@ -53,6 +57,7 @@ function metaErrors(definition: ResourceDefinition, metadata: unknown, options: 
 export function checkObject(definition: ResourceDefinition, object: unknown, options: CheckOptions = {}): void {
   const errors = checkErrors(definition, object, options);
   if (errors.length === 0) return;
-  const name = isObject(object) && isObject(object['metadata']) && typeof object['metadata']['name'] === 'string' ? object['metadata']['name'] : '';
+  const name =
+    isObject(object) && isObject(object['metadata']) && typeof object['metadata']['name'] === 'string' ? object['metadata']['name'] : '';
   throw new ValidationError(`${definition.kind}.${definition.group} ${JSON.stringify(name)}`, errors);
 }

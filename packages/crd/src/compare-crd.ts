@@ -47,7 +47,13 @@ function compareSchema(wanted: Schema, existing: Schema | undefined, path: strin
   const preserved = existing['x-kubernetes-preserve-unknown-fields'] === true;
   const ours = typeOf(wanted);
   const theirs = typeOf(existing);
-  if (theirs === undefined ? !preserved : ours !== theirs && !(ours === 'integer' && theirs === 'number') && !(theirs === 'int-or-string' && (ours === 'string' || ours === 'integer'))) {
+  if (
+    theirs === undefined
+      ? !preserved
+      : ours !== theirs &&
+        !(ours === 'integer' && theirs === 'number') &&
+        !(theirs === 'int-or-string' && (ours === 'string' || ours === 'integer'))
+  ) {
     conflicts.push({ path, message: `is of type ${theirs ?? 'unknown'}, must be ${ours ?? 'unknown'}` });
     return;
   }
@@ -56,7 +62,8 @@ function compareSchema(wanted: Schema, existing: Schema | undefined, path: strin
     compareSchema(property, getOwn(existing.properties, name) ?? free, `${path}.${name}`, preserved || kept, conflicts);
   }
   if (wanted.items !== undefined) compareSchema(wanted.items, existing.items, `${path}[]`, preserved || kept, conflicts);
-  if (typeof wanted.additionalProperties === 'object') compareSchema(wanted.additionalProperties, free, `${path}.*`, preserved || kept || existing.additionalProperties === true, conflicts);
+  if (typeof wanted.additionalProperties === 'object')
+    compareSchema(wanted.additionalProperties, free, `${path}.*`, preserved || kept || existing.additionalProperties === true, conflicts);
 }
 
 function typeOf(schema: Schema): string | undefined {

@@ -37,7 +37,8 @@ function fill(schema: Schema | undefined, value: unknown): void {
   for (const name of Object.keys(value)) {
     const property = childSchema(schema, name);
     if (property === undefined) continue;
-    if (value[name] === null && property.nullable !== true && property.default !== undefined) setOwn(value, name, copyJson(property.default));
+    if (value[name] === null && property.nullable !== true && property.default !== undefined)
+      setOwn(value, name, copyJson(property.default));
     fill(property, value[name]);
   }
 }

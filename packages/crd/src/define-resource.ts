@@ -52,13 +52,18 @@ export interface ResourceDefinition<T = unknown, A = unknown> extends ResourceTy
 }
 
 type AnyField = Field<unknown, unknown>;
-type Part<Name extends string, F> = F extends Field<unknown, unknown, infer Mode extends FieldMode>
-  ? Mode extends 'required' ? { [K in Name]: InferField<F> } : { [K in Name]?: InferField<F> }
-  : unknown;
+type Part<Name extends string, F> =
+  F extends Field<unknown, unknown, infer Mode extends FieldMode>
+    ? Mode extends 'required'
+      ? { [K in Name]: InferField<F> }
+      : { [K in Name]?: InferField<F> }
+    : unknown;
 type ApplyPart<Name extends string, F> = F extends AnyField ? { [K in Name]?: ApplyField<F> } : unknown;
 type Flat<T> = { [K in keyof T]: T[K] };
 
-export type ObjectOf<Spec, Status> = Flat<KubernetesObject & Part<'spec', Spec> & Part<'status', Status extends Field<infer T, infer A> ? Field<T, A, 'optional'> : undefined>>;
+export type ObjectOf<Spec, Status> = Flat<
+  KubernetesObject & Part<'spec', Spec> & Part<'status', Status extends Field<infer T, infer A> ? Field<T, A, 'optional'> : undefined>
+>;
 
 /** What server-side apply of a resource takes: everything may be left out but its identity. */
 export type ApplyOf<Spec, Status> = Flat<
@@ -81,8 +86,14 @@ export function defineResource<Spec extends AnyField, Status extends AnyField | 
   const { group, version, kind, plural, scope } = options;
   const subject = `${kind}.${group}`;
   const bad = [
-    ...(group.includes('.') ? subdomainProblems(group) : ['must be a domain with at least one dot']).map((problem) => `group ${JSON.stringify(group)} ${problem}`),
-    ...[['version', version], ['plural', plural], ['kind', kind.toLowerCase()]].flatMap(([what = '', name = '']) => labelProblems(name).map((problem) => `${what} ${JSON.stringify(name)}: ${problem}`)),
+    ...(group.includes('.') ? subdomainProblems(group) : ['must be a domain with at least one dot']).map(
+      (problem) => `group ${JSON.stringify(group)} ${problem}`,
+    ),
+    ...[
+      ['version', version],
+      ['plural', plural],
+      ['kind', kind.toLowerCase()],
+    ].flatMap(([what = '', name = '']) => labelProblems(name).map((problem) => `${what} ${JSON.stringify(name)}: ${problem}`)),
   ];
   const schema: Schema = {
     type: 'object',
@@ -93,7 +104,12 @@ export function defineResource<Spec extends AnyField, Status extends AnyField | 
   bad.push(...structuralErrors(schema, 'schema').map((error) => `${error.field}: ${error.message}`));
   if (bad.length > 0) throw new DefinitionError(`the definition of ${subject} cannot be served: ${bad.join('; ')}`);
   return {
-    group, version, kind, plural, scope, schema,
+    group,
+    version,
+    kind,
+    plural,
+    scope,
+    schema,
     singular: options.singular ?? kind.toLowerCase(),
     listKind: options.listKind ?? `${kind}List`,
     shortNames: options.shortNames ?? [],

@@ -2,7 +2,17 @@ import type { FieldError } from './field-error.ts';
 
 // The texts of k8s.io/apimachinery/pkg/util/validation/field, as kube-apiserver 1.36 sends them.
 
-const escapes = new Map([['\u0007', '\\a'], ['\b', '\\b'], ['\f', '\\f'], ['\n', '\\n'], ['\r', '\\r'], ['\t', '\\t'], ['\v', '\\v'], ['"', '\\"'], ['\\', '\\\\']]);
+const escapes = new Map([
+  ['\u0007', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+  ['"', '\\"'],
+  ['\\', '\\\\'],
+]);
 
 /** A string in double quotes, as Go's %q writes it. */
 export function goQuote(text: string): string {
@@ -15,7 +25,8 @@ export function goQuote(text: string): string {
     }
     const code = character.codePointAt(0) as number;
     if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`;
-    else if ((code >= 0x80 && code < 0xa1) || code === 0xad || (code >= 0x2028 && code <= 0x202e) || (code >= 0xd800 && code <= 0xdfff)) out += `\\u${code.toString(16).padStart(4, '0')}`;
+    else if ((code >= 0x80 && code < 0xa1) || code === 0xad || (code >= 0x2028 && code <= 0x202e) || (code >= 0xd800 && code <= 0xdfff))
+      out += `\\u${code.toString(16).padStart(4, '0')}`;
     else out += character;
   }
   return `${out}"`;
@@ -45,7 +56,11 @@ export function typeInvalidError(field: string, value: unknown, detail: string):
 
 export function notSupportedError(field: string, value: unknown, supported: readonly unknown[]): FieldError {
   const values = supported.map((item) => goQuote(typeof item === 'string' ? item : JSON.stringify(item))).join(', ');
-  return { field, reason: 'FieldValueNotSupported', message: detailed(`Unsupported value: ${shownValue(value)}`, values === '' ? '' : `supported values: ${values}`) };
+  return {
+    field,
+    reason: 'FieldValueNotSupported',
+    message: detailed(`Unsupported value: ${shownValue(value)}`, values === '' ? '' : `supported values: ${values}`),
+  };
 }
 
 export function duplicateError(field: string, value: unknown): FieldError {

@@ -25,7 +25,9 @@ export type ApplyField<F> = F extends { readonly applyType?: infer A } ? Exclude
 type NamesOf<S extends Shape, Mode extends FieldMode> = { [K in keyof S]: S[K] extends { readonly mode: Mode } ? K : never }[keyof S];
 type Flat<T> = { [K in keyof T]: T[K] };
 export type InferShape<S extends Shape> = Flat<
-  { -readonly [K in NamesOf<S, 'required' | 'defaulted'>]: InferField<S[K]> } & { -readonly [K in NamesOf<S, 'optional'>]?: InferField<S[K]> }
+  { -readonly [K in NamesOf<S, 'required' | 'defaulted'>]: InferField<S[K]> } & {
+    -readonly [K in NamesOf<S, 'optional'>]?: InferField<S[K]>;
+  }
 >;
 export type ApplyShape<S extends Shape> = { -readonly [K in keyof S]?: ApplyField<S[K]> };
 
@@ -108,7 +110,10 @@ export function array<T, A, M extends FieldMode>(items: Field<T, A, M>, options:
 }
 
 /** A list of unlike scalars; server-side apply merges it by value. */
-export function set<T extends string | number | boolean, A, M extends FieldMode>(items: Field<T, A, M>, options: ArrayOptions = {}): Field<T[], T[], 'required'> {
+export function set<T extends string | number | boolean, A, M extends FieldMode>(
+  items: Field<T, A, M>,
+  options: ArrayOptions = {},
+): Field<T[], T[], 'required'> {
   return field<T[]>({ type: 'array', items: items.schema, 'x-kubernetes-list-type': 'set', ...options });
 }
 
@@ -125,11 +130,20 @@ export function listMap<T extends object, A extends object, M extends FieldMode,
       throw new DefinitionError(`listMap: the key ${JSON.stringify(key)} must be a field of the items, required or with a default`);
     }
   }
-  return field<T[], (A & Pick<T, K>)[]>({ type: 'array', items: items.schema, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys, ...rest });
+  return field<T[], (A & Pick<T, K>)[]>({
+    type: 'array',
+    items: items.schema,
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': keys,
+    ...rest,
+  });
 }
 
 /** An object with free names. */
-export function map<T, A, M extends FieldMode>(values: Field<T, A, M>, options: MapOptions = {}): Field<Record<string, T>, Record<string, A>, 'required'> {
+export function map<T, A, M extends FieldMode>(
+  values: Field<T, A, M>,
+  options: MapOptions = {},
+): Field<Record<string, T>, Record<string, A>, 'required'> {
   return field<Record<string, T>, Record<string, A>>({ type: 'object', additionalProperties: values.schema, ...options });
 }
 
@@ -154,7 +168,13 @@ export function object<const S extends Shape>(shape: S, options: ObjectOptions =
 }
 
 /** A whole Kubernetes object inside of another; its apiVersion, kind and metadata are kept, and so is all else in it. */
-export function embeddedResource(options: Described = {}): Field<{ apiVersion: string; kind: string; [name: string]: unknown }, { apiVersion: string; kind: string; [name: string]: unknown }, 'required'> {
+export function embeddedResource(
+  options: Described = {},
+): Field<
+  { apiVersion: string; kind: string; [name: string]: unknown },
+  { apiVersion: string; kind: string; [name: string]: unknown },
+  'required'
+> {
   return field({ type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true, ...options });
 }
 

@@ -13,21 +13,25 @@ export function toManifest(definition: ResourceDefinition): CustomResourceDefini
       conversion: { strategy: 'None' },
       group,
       names: {
-        kind, listKind, plural,
+        kind,
+        listKind,
+        plural,
         ...(shortNames.length > 0 ? { shortNames: [...shortNames] } : {}),
         singular,
         ...(categories.length > 0 ? { categories: [...categories] } : {}),
       },
       scope,
-      versions: [{
-        name: version,
-        schema: { openAPIV3Schema: structuredClone(definition.schema) as Schema },
-        served: true,
-        storage: true,
-        ...(definition.statusSubresource ? { subresources: { status: {} } } : {}),
-        ...(columns.length > 0 ? { additionalPrinterColumns: columns.map((column) => ({ ...column })) } : {}),
-        ...(selectableFields.length > 0 ? { selectableFields: selectableFields.map((jsonPath) => ({ jsonPath })) } : {}),
-      }],
+      versions: [
+        {
+          name: version,
+          schema: { openAPIV3Schema: structuredClone(definition.schema) as Schema },
+          served: true,
+          storage: true,
+          ...(definition.statusSubresource ? { subresources: { status: {} } } : {}),
+          ...(columns.length > 0 ? { additionalPrinterColumns: columns.map((column) => ({ ...column })) } : {}),
+          ...(selectableFields.length > 0 ? { selectableFields: selectableFields.map((jsonPath) => ({ jsonPath })) } : {}),
+        },
+      ],
     },
   };
 }

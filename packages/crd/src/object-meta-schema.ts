@@ -21,7 +21,12 @@ export const objectMetaSchema: Schema = {
       items: {
         type: 'object',
         properties: {
-          apiVersion: text, fieldsType: text, manager: text, operation: text, subresource: text, time: { type: 'string', nullable: true },
+          apiVersion: text,
+          fieldsType: text,
+          manager: text,
+          operation: text,
+          subresource: text,
+          time: { type: 'string', nullable: true },
           fieldsV1: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, nullable: true },
         },
       },
@@ -34,7 +39,14 @@ export const objectMetaSchema: Schema = {
       'x-kubernetes-list-map-keys': ['uid'],
       items: {
         type: 'object',
-        properties: { apiVersion: text, blockOwnerDeletion: { type: 'boolean' }, controller: { type: 'boolean' }, kind: text, name: text, uid: text },
+        properties: {
+          apiVersion: text,
+          blockOwnerDeletion: { type: 'boolean' },
+          controller: { type: 'boolean' },
+          kind: text,
+          name: text,
+          uid: text,
+        },
         'x-kubernetes-map-type': 'atomic',
       },
     },

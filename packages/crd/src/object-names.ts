@@ -23,7 +23,13 @@ export function subdomainProblems(text: string): readonly string[] {
   const problems: string[] = [];
   if (bytes(text) > 253) problems.push(tooLongName(253));
   if (!isSubdomain(text)) {
-    problems.push(explained("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character", subdomainPattern, 'example.com'));
+    problems.push(
+      explained(
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+        subdomainPattern,
+        'example.com',
+      ),
+    );
   }
   return problems;
 }
@@ -37,7 +43,14 @@ export function labelProblems(text: string): readonly string[] {
   const problems: string[] = [];
   if (bytes(text) > 63) problems.push(tooLongName(63));
   if (!matches(labelPattern, text)) {
-    problems.push(explained("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character", labelPattern, 'my-name', '123-abc'));
+    problems.push(
+      explained(
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
+        labelPattern,
+        'my-name',
+        '123-abc',
+      ),
+    );
   }
   return problems;
 }
@@ -47,21 +60,35 @@ export function label1035Problems(text: string): readonly string[] {
   const problems: string[] = [];
   if (bytes(text) > 63) problems.push(tooLongName(63));
   if (!matches(label1035Pattern, text)) {
-    problems.push(explained("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character", label1035Pattern, 'my-name', 'abc-123'));
+    problems.push(
+      explained(
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+        label1035Pattern,
+        'my-name',
+        'abc-123',
+      ),
+    );
   }
   return problems;
 }
 
 /** What keeps the text from being a qualified name: label keys, annotation keys, finalizers. */
 export function qualifiedNameProblems(text: string): readonly string[] {
-  const rule = explained("must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character", qualifiedPattern, 'MyName', 'my.name', '123-abc');
+  const rule = explained(
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+    qualifiedPattern,
+    'MyName',
+    'my.name',
+    '123-abc',
+  );
   const parts = text.split('/');
   const problems: string[] = [];
   if (parts.length > 2) return [`a valid label key ${rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   if (parts.length === 2) {
     const prefix = parts[0] as string;
     if (prefix === '') problems.push('prefix part must be non-empty');
-    else problems.push(...subdomainProblems(prefix).map((problem) => `prefix part ${problem === tooLongName(253) ? tooLong(253) : problem}`));
+    else
+      problems.push(...subdomainProblems(prefix).map((problem) => `prefix part ${problem === tooLongName(253) ? tooLong(253) : problem}`));
   }
   const name = parts.at(-1) as string;
   if (name === '') problems.push('name part must be non-empty');
@@ -75,7 +102,15 @@ export function labelValueProblems(text: string): readonly string[] {
   const problems: string[] = [];
   if (bytes(text) > 63) problems.push(tooLong(63));
   if (!matches(labelValuePattern, text)) {
-    problems.push(explained("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character", labelValuePattern, 'MyValue', 'my_value', '12345'));
+    problems.push(
+      explained(
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+        labelValuePattern,
+        'MyValue',
+        'my_value',
+        '12345',
+      ),
+    );
   }
   return problems;
 }

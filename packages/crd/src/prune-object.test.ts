@@ -10,8 +10,16 @@ test('unknown fields are removed, those of metadata named first, then in order',
   expect(unknownFields(appModel.schema, object)).toEqual(['metadata.foo', 'Spec', 'color', 'spec.models[0].zz', 'spec.type']);
   expect(pruneObject(appModel.schema, object)).toEqual(['metadata.foo', 'Spec', 'color', 'spec.models[0].zz', 'spec.type']);
   expect(object).toEqual({
-    apiVersion: 'iidp.com/v1', kind: 'AppModel', metadata: { name: 'a', labels: { any: 'thing' } },
-    spec: { app: 'a', models: [{ name: 'm', version: '1' }, { name: 'n', version: '1' }] },
+    apiVersion: 'iidp.com/v1',
+    kind: 'AppModel',
+    metadata: { name: 'a', labels: { any: 'thing' } },
+    spec: {
+      app: 'a',
+      models: [
+        { name: 'm', version: '1' },
+        { name: 'n', version: '1' },
+      ],
+    },
   });
 });
 
@@ -19,7 +27,11 @@ test('below preserve-unknown-fields everything stays but what a named property f
   const schema: Schema = {
     type: 'object',
     properties: {
-      free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { strict: { type: 'object', properties: { a: { type: 'string' } } } } },
+      free: {
+        type: 'object',
+        'x-kubernetes-preserve-unknown-fields': true,
+        properties: { strict: { type: 'object', properties: { a: { type: 'string' } } } },
+      },
       map: { type: 'object', additionalProperties: { type: 'object', properties: { a: { type: 'string' } } } },
       embedded: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
       port: { 'x-kubernetes-int-or-string': true },
@@ -28,20 +40,32 @@ test('below preserve-unknown-fields everything stays but what a named property f
   const object = parse(`{"free":{"x":{"y":null},"strict":{"a":"","b":1}},"map":{"__proto__":{"a":"","b":1}},
     "embedded":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","odd":1},"spec":{"any":1}},"port":"http"}`);
   expect(pruneObject(schema, object)).toEqual(['embedded.metadata.odd', 'free.strict.b', 'map.__proto__.b']);
-  expect(object).toEqual(parse('{"free":{"x":{"y":null},"strict":{"a":""}},"map":{"__proto__":{"a":""}},"embedded":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"any":1}},"port":"http"}'));
+  expect(object).toEqual(
+    parse(
+      '{"free":{"x":{"y":null},"strict":{"a":""}},"map":{"__proto__":{"a":""}},"embedded":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"any":1}},"port":"http"}',
+    ),
+  );
 });
 
 test('a pruned object has no unknown fields left, and pruning finds exactly those', () => {
   const name = fc.constantFrom('spec', 'app', 'models', 'name', 'version', 'metadata', '__proto__', 'constructor', 'x');
   const value = fc.letrec((tie) => ({
-    node: fc.oneof({ maxDepth: 4 }, fc.string(), fc.constant(null), fc.array(tie('node'), { maxLength: 3 }), fc.dictionary(name, tie('node'), { maxKeys: 4, noNullPrototype: true })),
+    node: fc.oneof(
+      { maxDepth: 4 },
+      fc.string(),
+      fc.constant(null),
+      fc.array(tie('node'), { maxLength: 3 }),
+      fc.dictionary(name, tie('node'), { maxKeys: 4, noNullPrototype: true }),
+    ),
   })).node;
-  fc.assert(fc.property(fc.dictionary(name, value), (object) => {
-    const own = copyJson(object) as JsonObject;
-    const found = unknownFields(appModel.schema, own);
-    expect(pruneObject(appModel.schema, own)).toEqual(found);
-    expect(unknownFields(appModel.schema, own)).toEqual([]);
-  }));
+  fc.assert(
+    fc.property(fc.dictionary(name, value), (object) => {
+      const own = copyJson(object) as JsonObject;
+      const found = unknownFields(appModel.schema, own);
+      expect(pruneObject(appModel.schema, own)).toEqual(found);
+      expect(unknownFields(appModel.schema, own)).toEqual([]);
+    }),
+  );
 });
 
 const withDefaults: Schema = {
@@ -74,7 +98,7 @@ test('a filled-in default is a copy of its own', () => {
   const [a, b] = [parse('{"spec":{}}'), parse('{"spec":{}}')];
   defaultObject(withDefaults, a as JsonObject);
   defaultObject(withDefaults, b as JsonObject);
-  ((a as { spec: { made: JsonObject } }).spec.made)['b'] = 9;
+  (a as { spec: { made: JsonObject } }).spec.made['b'] = 9;
   expect(b).toMatchObject({ spec: { made: { b: 2 } } });
 });
 

@@ -33,8 +33,17 @@ export function unknownFields(schema: Schema, object: JsonObject): readonly stri
 
 function inOrder(found: readonly { path: string; inMetadata: boolean }[]): readonly string[] {
   const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-  const metadata = found.filter((item) => item.inMetadata).map((item) => item.path).sort(order);
-  return [...metadata, ...found.filter((item) => !item.inMetadata).map((item) => item.path).sort(order)];
+  const metadata = found
+    .filter((item) => item.inMetadata)
+    .map((item) => item.path)
+    .sort(order);
+  return [
+    ...metadata,
+    ...found
+      .filter((item) => !item.inMetadata)
+      .map((item) => item.path)
+      .sort(order),
+  ];
 }
 
 function walkRoot(schema: Schema, object: JsonObject, found: Found): void {

@@ -16,8 +16,14 @@ function isDate(text: string): boolean {
 function isDateTime(text: string): boolean {
   const parts = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|[+-](\d{2}):(\d{2}))$/u.exec(text);
   if (parts === null) return false;
-  return isDate(parts[1] as string) && Number(parts[2]) < 24 && Number(parts[3]) < 60 && Number(parts[4]) < 60
-    && Number(parts[5] ?? 0) < 24 && Number(parts[6] ?? 0) < 60;
+  return (
+    isDate(parts[1] as string) &&
+    Number(parts[2]) < 24 &&
+    Number(parts[3]) < 60 &&
+    Number(parts[4]) < 60 &&
+    Number(parts[5] ?? 0) < 24 &&
+    Number(parts[6] ?? 0) < 60
+  );
 }
 
 /** A dotted IPv4 address; leading zeroes are read as decimal, as the server does for the sake of old objects. */
@@ -52,14 +58,20 @@ function isUri(text: string): boolean {
   return URL.canParse(text) || text.startsWith('/');
 }
 
-const uuid = (version: string) => (text: string): boolean =>
-  new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?${version === '[0-9a-f]' ? '[0-9a-f]' : version === '3' ? '[0-9a-f]' : '[89ab]'}[0-9a-f]{3}-?[0-9a-f]{12}$`, 'iu').test(text);
+const uuid =
+  (version: string) =>
+  (text: string): boolean =>
+    new RegExp(
+      `^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?${version === '[0-9a-f]' ? '[0-9a-f]' : version === '3' ? '[0-9a-f]' : '[89ab]'}[0-9a-f]{3}-?[0-9a-f]{12}$`,
+      'iu',
+    ).test(text);
 
 function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/u.test(text);
 }
 
-const hostname = /^(?:[a-zA-Z0-9\p{S}\p{L}](?:-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?|(?:[a-zA-Z0-9\p{S}\p{L}](?:[a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?\.)+[a-zA-Z\p{L}]{2,63})$/u;
+const hostname =
+  /^(?:[a-zA-Z0-9\p{S}\p{L}](?:-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?|(?:[a-zA-Z0-9\p{S}\p{L}](?:[a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?\.)+[a-zA-Z\p{L}]{2,63})$/u;
 
 function isHostname(text: string): boolean {
   return text.length <= 255 && text.split('.').every((label) => label.length <= 63) && hostname.test(text);

@@ -11,7 +11,8 @@ import { validateObject } from './validate-object.ts';
  */
 export function structuralErrors(schema: Schema, path = 'spec.validation.openAPIV3Schema'): readonly FieldError[] {
   const errors: FieldError[] = [];
-  if (schema.type !== undefined && schema.type !== 'object') errors.push(invalidError(`${path}.type`, schema.type, 'must be object at the root'));
+  if (schema.type !== undefined && schema.type !== 'object')
+    errors.push(invalidError(`${path}.type`, schema.type, 'must be object at the root'));
   walk(schema, path, 'at the root', errors);
   return errors;
 }
@@ -20,39 +21,62 @@ function walk(schema: Schema, path: string, place: string, errors: FieldError[])
   const intOrString = schema['x-kubernetes-int-or-string'] === true;
   const preserve = schema['x-kubernetes-preserve-unknown-fields'] === true;
   const root = place === 'at the root';
-  if (schema.type === undefined && !intOrString && (root || !preserve)) errors.push(requiredError(`${path}.type`, `must not be empty ${place}`));
-  if (intOrString && schema.type !== undefined) errors.push(invalidError(`${path}.type`, schema.type, 'must be empty if x-kubernetes-int-or-string is true'));
+  if (schema.type === undefined && !intOrString && (root || !preserve))
+    errors.push(requiredError(`${path}.type`, `must not be empty ${place}`));
+  if (intOrString && schema.type !== undefined)
+    errors.push(invalidError(`${path}.type`, schema.type, 'must be empty if x-kubernetes-int-or-string is true'));
   if (schema['x-kubernetes-embedded-resource'] === true) {
-    if (schema.type !== undefined && schema.type !== 'object') errors.push(invalidError(`${path}.type`, schema.type, 'must be object if x-kubernetes-embedded-resource is true'));
-    if (!preserve && schema.properties === undefined) errors.push(requiredError(`${path}.properties`, 'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'));
+    if (schema.type !== undefined && schema.type !== 'object')
+      errors.push(invalidError(`${path}.type`, schema.type, 'must be object if x-kubernetes-embedded-resource is true'));
+    if (!preserve && schema.properties === undefined)
+      errors.push(
+        requiredError(
+          `${path}.properties`,
+          'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields',
+        ),
+      );
   }
-  if (schema.uniqueItems === true) errors.push(forbiddenError(`${path}.uniqueItems`, 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'));
-  if (schema.additionalProperties === false) errors.push(forbiddenError(`${path}.additionalProperties`, 'additionalProperties cannot be set to false'));
-  if (schema.properties !== undefined && schema.additionalProperties !== undefined) errors.push(forbiddenError(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
+  if (schema.uniqueItems === true)
+    errors.push(forbiddenError(`${path}.uniqueItems`, 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'));
+  if (schema.additionalProperties === false)
+    errors.push(forbiddenError(`${path}.additionalProperties`, 'additionalProperties cannot be set to false'));
+  if (schema.properties !== undefined && schema.additionalProperties !== undefined)
+    errors.push(forbiddenError(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
   listErrors(schema, path, errors);
   defaultErrors(schema, path, errors);
   junctorErrors(schema, path, errors);
   if (schema.type === 'array' && schema.items === undefined) errors.push(requiredError(`${path}.items`, 'must be specified'));
-  for (const [name, property] of Object.entries(schema.properties ?? {})) walk(property, `${path}.properties[${name}]`, 'for specified object fields', errors);
+  for (const [name, property] of Object.entries(schema.properties ?? {}))
+    walk(property, `${path}.properties[${name}]`, 'for specified object fields', errors);
   if (schema.items !== undefined) walk(schema.items, `${path}.items`, 'for specified array items', errors);
-  if (typeof schema.additionalProperties === 'object') walk(schema.additionalProperties, `${path}.additionalProperties`, 'for specified object fields', errors);
+  if (typeof schema.additionalProperties === 'object')
+    walk(schema.additionalProperties, `${path}.additionalProperties`, 'for specified object fields', errors);
 }
 
 function listErrors(schema: Schema, path: string, errors: FieldError[]): void {
   const listType = schema['x-kubernetes-list-type'];
   const keys = schema['x-kubernetes-list-map-keys'];
-  if (listType !== undefined && schema.type !== 'array') errors.push(invalidError(`${path}.type`, schema.type ?? '', 'must be array if x-kubernetes-list-type is specified'));
-  if (keys !== undefined && listType !== 'map') errors.push(invalidError(`${path}.x-kubernetes-list-type`, listType ?? null, 'must be map if x-kubernetes-list-map-keys is non-empty'));
+  if (listType !== undefined && schema.type !== 'array')
+    errors.push(invalidError(`${path}.type`, schema.type ?? '', 'must be array if x-kubernetes-list-type is specified'));
+  if (keys !== undefined && listType !== 'map')
+    errors.push(invalidError(`${path}.x-kubernetes-list-type`, listType ?? null, 'must be map if x-kubernetes-list-map-keys is non-empty'));
   if (listType !== 'map') return;
   if (keys === undefined || keys.length === 0) {
     errors.push(requiredError(`${path}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'));
     return;
   }
   for (const [index, key] of keys.entries()) {
-    const property = schema.items?.properties === undefined || !Object.hasOwn(schema.items.properties, key) ? undefined : schema.items.properties[key];
-    if (property === undefined) errors.push(invalidError(`${path}.x-kubernetes-list-map-keys[${index}]`, key, 'entries must all be names of item properties'));
+    const property =
+      schema.items?.properties === undefined || !Object.hasOwn(schema.items.properties, key) ? undefined : schema.items.properties[key];
+    if (property === undefined)
+      errors.push(invalidError(`${path}.x-kubernetes-list-map-keys[${index}]`, key, 'entries must all be names of item properties'));
     else if (property.default === undefined && schema.items?.required?.includes(key) !== true) {
-      errors.push(requiredError(`${path}.items.properties[${key}].default`, 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property'));
+      errors.push(
+        requiredError(
+          `${path}.items.properties[${key}].default`,
+          'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
+        ),
+      );
     }
   }
 }
@@ -60,8 +84,13 @@ function listErrors(schema: Schema, path: string, errors: FieldError[]): void {
 function defaultErrors(schema: Schema, path: string, errors: FieldError[]): void {
   if (schema.default === undefined) return;
   const value = copyJson(schema.default);
-  for (const error of validateObject(schema, value)) errors.push({ ...error, field: error.field === '' || error.field === '<nil>' ? `${path}.default` : `${path}.default.${error.field}` });
-  if (isObject(value) && schema['x-kubernetes-embedded-resource'] !== true && pruneObject({ type: 'object', properties: { default: schema } }, { default: value }).length > 0) {
+  for (const error of validateObject(schema, value))
+    errors.push({ ...error, field: error.field === '' || error.field === '<nil>' ? `${path}.default` : `${path}.default.${error.field}` });
+  if (
+    isObject(value) &&
+    schema['x-kubernetes-embedded-resource'] !== true &&
+    pruneObject({ type: 'object', properties: { default: schema } }, { default: value }).length > 0
+  ) {
     errors.push(invalidError(`${path}.default`, schema.default, 'must not have unknown fields'));
   }
 }
@@ -70,12 +99,14 @@ function junctorErrors(schema: Schema, path: string, errors: FieldError[]): void
   const inside = (child: Schema, at: string): void => {
     for (const name of ['additionalProperties', 'default', 'description', 'nullable', 'title', 'type'] as const) {
       const ofIntOrString = name === 'type' && schema['x-kubernetes-int-or-string'] === true;
-      if (child[name] !== undefined && child[name] !== false && !ofIntOrString) errors.push(forbiddenError(`${at}.${name}`, 'must be empty to be structural'));
+      if (child[name] !== undefined && child[name] !== false && !ofIntOrString)
+        errors.push(forbiddenError(`${at}.${name}`, 'must be empty to be structural'));
     }
     junctorErrors(child, at, errors);
     for (const [name, property] of Object.entries(child.properties ?? {})) inside(property, `${at}.properties[${name}]`);
     if (child.items !== undefined) inside(child.items, `${at}.items`);
   };
-  for (const junctor of ['allOf', 'anyOf', 'oneOf'] as const) schema[junctor]?.forEach((child, index) => inside(child, `${path}.${junctor}[${index}]`));
+  for (const junctor of ['allOf', 'anyOf', 'oneOf'] as const)
+    schema[junctor]?.forEach((child, index) => inside(child, `${path}.${junctor}[${index}]`));
   if (schema.not !== undefined) inside(schema.not, `${path}.not`);
 }

@@ -91,15 +91,24 @@ function ownerErrors(references: readonly JsonObject[] | undefined): FieldError[
   let controller: string | undefined;
   for (const reference of references ?? []) {
     const apiVersion = text(reference['apiVersion']);
-    if (apiVersion === '' || apiVersion.endsWith('/') || apiVersion.split('/').length > 2) errors.push(invalidError(`${field}.apiVersion`, apiVersion, 'version must not be empty'));
+    if (apiVersion === '' || apiVersion.endsWith('/') || apiVersion.split('/').length > 2)
+      errors.push(invalidError(`${field}.apiVersion`, apiVersion, 'version must not be empty'));
     for (const name of ['kind', 'name', 'uid']) {
       if (text(reference[name]) === '') errors.push(invalidError(`${field}.${name}`, '', 'must not be empty'));
     }
-    if (apiVersion === 'v1' && reference['kind'] === 'Event') errors.push(invalidError(field, inOrder(reference), '/v1, Kind=Event is disallowed from being an owner'));
+    if (apiVersion === 'v1' && reference['kind'] === 'Event')
+      errors.push(invalidError(field, inOrder(reference), '/v1, Kind=Event is disallowed from being an owner'));
     if (reference['controller'] === true) {
       const name = `${text(reference['kind'])}/${text(reference['name'])}`;
       if (controller === undefined) controller = name;
-      else errors.push(invalidError(field, references?.map(inOrder), `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`));
+      else
+        errors.push(
+          invalidError(
+            field,
+            references?.map(inOrder),
+            `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`,
+          ),
+        );
     }
   }
   return errors;
@@ -107,7 +116,9 @@ function ownerErrors(references: readonly JsonObject[] | undefined): FieldError[
 
 function finalizerErrors(finalizers: readonly string[] | undefined): FieldError[] {
   const field = 'metadata.finalizers';
-  const errors = (finalizers ?? []).flatMap((finalizer) => qualifiedNameProblems(finalizer).map((problem) => invalidError(field, finalizer, problem)));
+  const errors = (finalizers ?? []).flatMap((finalizer) =>
+    qualifiedNameProblems(finalizer).map((problem) => invalidError(field, finalizer, problem)),
+  );
   if (finalizers?.includes('orphan') === true && finalizers.includes('foregroundDeletion')) {
     errors.push(invalidError(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }

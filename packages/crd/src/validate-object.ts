@@ -1,5 +1,14 @@
 import type { FieldError } from './field-error.ts';
-import { duplicateError, goQuote, invalidError, notSupportedError, requiredError, tooLongError, tooManyError, typeInvalidError } from './field-error-texts.ts';
+import {
+  duplicateError,
+  goQuote,
+  invalidError,
+  notSupportedError,
+  requiredError,
+  tooLongError,
+  tooManyError,
+  typeInvalidError,
+} from './field-error-texts.ts';
 import { copyJson, equalJson, getOwn, isObject, type JsonObject } from './own-property.ts';
 import { label1035Problems } from './object-names.ts';
 import type { Schema } from './schema.ts';
@@ -120,10 +129,13 @@ function compilePattern(pattern: string): RegExp {
   let compiled = patterns.get(pattern);
   if (compiled === undefined) {
     let flags = 'u';
-    const body = pattern.replace(/^\(\?([ims]+)\)/u, (_all, given: string) => {
-      flags += given;
-      return '';
-    }).replaceAll(/\\[Az]/gu, (anchor) => (anchor === '\\A' ? '^' : '$')).replaceAll('(?P<', '(?<');
+    const body = pattern
+      .replace(/^\(\?([ims]+)\)/u, (_all, given: string) => {
+        flags += given;
+        return '';
+      })
+      .replaceAll(/\\[Az]/gu, (anchor) => (anchor === '\\A' ? '^' : '$'))
+      .replaceAll('(?P<', '(?<');
     try {
       compiled = new RegExp(body, flags);
     } catch {
@@ -150,18 +162,27 @@ function checkNumber(schema: Schema, value: number, path: string, result: Result
   if (schema.multipleOf !== undefined) {
     const factor = limit(schema.multipleOf);
     if (factor <= 0) result.errors.push(invalidError(path, factor, `factor MultipleOf declared for ${path} must be positive: ${factor}`));
-    else if (!Number.isInteger(value / factor)) result.errors.push(invalidError(path, value, `${inBody(path)} should be a multiple of ${factor}`));
+    else if (!Number.isInteger(value / factor))
+      result.errors.push(invalidError(path, value, `${inBody(path)} should be a multiple of ${factor}`));
   }
   if (schema.minimum !== undefined) {
     const least = limit(schema.minimum);
     if (schema.exclusiveMinimum === true ? value <= least : value < least) {
-      result.errors.push(invalidError(path, value, `${inBody(path)} should be greater than ${schema.exclusiveMinimum === true ? '' : 'or equal to '}${least}`));
+      result.errors.push(
+        invalidError(
+          path,
+          value,
+          `${inBody(path)} should be greater than ${schema.exclusiveMinimum === true ? '' : 'or equal to '}${least}`,
+        ),
+      );
     }
   }
   if (schema.maximum !== undefined) {
     const most = limit(schema.maximum);
     if (schema.exclusiveMaximum === true ? value >= most : value > most) {
-      result.errors.push(invalidError(path, value, `${inBody(path)} should be less than ${schema.exclusiveMaximum === true ? '' : 'or equal to '}${most}`));
+      result.errors.push(
+        invalidError(path, value, `${inBody(path)} should be less than ${schema.exclusiveMaximum === true ? '' : 'or equal to '}${most}`),
+      );
     }
   }
 }
@@ -261,7 +282,8 @@ function checkJunctors(schema: Schema, value: unknown, path: string, result: Res
     for (const one of results) result.merge(one);
     if (valid < results.length) say(`must validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`);
   }
-  if (schema.not !== undefined && alternatives([schema.not], value, path)[0]?.errors.length === 0) say('must not validate the schema (not)');
+  if (schema.not !== undefined && alternatives([schema.not], value, path)[0]?.errors.length === 0)
+    say('must not validate the schema (not)');
 }
 
 function embeddedProblems(name: string, text: string): readonly string[] {
@@ -281,12 +303,18 @@ function checkEmbedded(schema: Schema | undefined, value: unknown, path: string,
     for (const name of ['apiVersion', 'kind']) {
       const text = getOwn(value, name);
       if (text === undefined || text === '') errors.push(requiredError(childPath(path, name)));
-      else if (typeof text === 'string') errors.push(...embeddedProblems(name, text).map((problem) => invalidError(childPath(path, name), text, problem)));
+      else if (typeof text === 'string')
+        errors.push(...embeddedProblems(name, text).map((problem) => invalidError(childPath(path, name), text, problem)));
     }
   }
   for (const name of Object.keys(value)) {
     const own = getOwn(schema.properties, name);
-    checkEmbedded(own ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined), value[name], childPath(path, name), errors);
+    checkEmbedded(
+      own ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined),
+      value[name],
+      childPath(path, name),
+      errors,
+    );
   }
 }
 
@@ -299,7 +327,12 @@ function checkLists(schema: Schema | undefined, value: unknown, path: string, er
       const odd = value.findIndex((item) => item !== null && !isObject(item));
       // The server looks no further than the first item that has no keys.
       if (odd >= 0) errors.push(invalidError(`${path}[${odd}]`, value[odd], 'must be an object for an array of list-type map'));
-      else checkDuplicates(value.map((item: unknown) => (item === null ? {} : mapKeys(schema, item as JsonObject))), path, errors);
+      else
+        checkDuplicates(
+          value.map((item: unknown) => (item === null ? {} : mapKeys(schema, item as JsonObject))),
+          path,
+          errors,
+        );
     }
     value.forEach((item, index) => checkLists(schema.items, item, `${path}[${index}]`, errors));
     return;
@@ -335,6 +368,10 @@ function checkDuplicates(values: readonly unknown[], path: string, errors: Field
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (isObject(value)) return `{${Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
+  if (isObject(value))
+    return `{${Object.keys(value)
+      .sort()
+      .map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`)
+      .join(',')}}`;
   return JSON.stringify(value) ?? 'null';
 }

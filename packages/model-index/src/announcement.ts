@@ -44,7 +44,8 @@ export interface ObjectHeader {
   readonly created: number;
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads an AppModel. Never throws: whatever does not fit is a problem, and the rest counts. */
 export function readAnnouncement(header: ObjectHeader, object: AppModelLike): Announcement {
@@ -53,19 +54,37 @@ export function readAnnouncement(header: ObjectHeader, object: AppModelLike): An
   const spec = isRecord(object.spec) ? object.spec : undefined;
   const app = typeof spec?.['app'] === 'string' && spec['app'] !== '' ? spec['app'] : undefined;
   const report = (code: ProblemCode, message: string, model?: string): void => {
-    problems.push({ code, namespace, appModel: name, ...(app === undefined ? {} : { app }), ...(model === undefined ? {} : { model }), message });
+    problems.push({
+      code,
+      namespace,
+      appModel: name,
+      ...(app === undefined ? {} : { app }),
+      ...(model === undefined ? {} : { model }),
+      message,
+    });
   };
   if (spec === undefined) report('NoSpec', `AppModel ${namespace}/${name} has no spec; it is ignored`);
   else if (app === undefined) report('NoApp', `AppModel ${namespace}/${name} has no spec.app; it is ignored`);
-  const models = spec === undefined || app === undefined ? new Map<string, string>() : readModels(spec['models'], `${namespace}/${name}`, report);
+  const models =
+    spec === undefined || app === undefined ? new Map<string, string>() : readModels(spec['models'], `${namespace}/${name}`, report);
   return {
-    namespace, name, uid, created, app, models, problems,
+    namespace,
+    name,
+    uid,
+    created,
+    app,
+    models,
+    problems,
     appVersion: typeof spec?.['version'] === 'string' ? spec['version'] : '',
     service: readService(name, object.metadata?.annotations, `${namespace}/${name}`, report),
   };
 }
 
-function readModels(list: unknown, subject: string, report: (code: ProblemCode, message: string, model?: string) => void): Map<string, string> {
+function readModels(
+  list: unknown,
+  subject: string,
+  report: (code: ProblemCode, message: string, model?: string) => void,
+): Map<string, string> {
   const models = new Map<string, string>();
   if (list === undefined || list === null) return models;
   if (!Array.isArray(list)) {
@@ -82,9 +101,14 @@ function readModels(list: unknown, subject: string, report: (code: ProblemCode, 
       report('EmptyModelName', `AppModel ${subject}: spec.models[${index}].name is empty; it is ignored`);
       continue;
     }
-    if (version === '') report('EmptyModelVersion', `AppModel ${subject}: spec.models[${index}].version of ${JSON.stringify(name)} is empty`, name);
+    if (version === '')
+      report('EmptyModelVersion', `AppModel ${subject}: spec.models[${index}].version of ${JSON.stringify(name)} is empty`, name);
     if (models.has(name)) {
-      report('ModelListedTwice', `AppModel ${subject} lists the model ${JSON.stringify(name)} twice; its last entry, version ${JSON.stringify(version)}, counts`, name);
+      report(
+        'ModelListedTwice',
+        `AppModel ${subject} lists the model ${JSON.stringify(name)} twice; its last entry, version ${JSON.stringify(version)}, counts`,
+        name,
+      );
       models.delete(name); // The place in the order is that of the entry that counts.
     }
     models.set(name, version);
@@ -93,14 +117,20 @@ function readModels(list: unknown, subject: string, report: (code: ProblemCode, 
 }
 
 function readService(
-  name: string, annotations: Readonly<Record<string, string>> | undefined, subject: string, report: (code: ProblemCode, message: string) => void,
+  name: string,
+  annotations: Readonly<Record<string, string>> | undefined,
+  subject: string,
+  report: (code: ProblemCode, message: string) => void,
 ): ServiceReference {
   const own: ServiceReference = { name, explicit: false };
   const text = annotations !== undefined && Object.hasOwn(annotations, serviceAnnotation) ? annotations[serviceAnnotation] : undefined;
   if (text === undefined) return own;
   const match = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)(?::([A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?))?$/u.exec(text);
   if (match === null) {
-    report('BadServiceAnnotation', `AppModel ${subject}: the annotation ${serviceAnnotation} is ${JSON.stringify(text)}, must be name or name:port; the Service ${name} is used`);
+    report(
+      'BadServiceAnnotation',
+      `AppModel ${subject}: the annotation ${serviceAnnotation} is ${JSON.stringify(text)}, must be name or name:port; the Service ${name} is used`,
+    );
     return own;
   }
   return { name: match[1] as string, explicit: true, ...(match[3] === undefined ? {} : { port: match[3] }) };

@@ -16,7 +16,11 @@ export interface EndpointsBuilder {
  * asks again with back-off, and tells why; it never guesses. Rejects only when the signal is aborted.
  */
 export async function chooseEndpoints(
-  serves: Serves, build: EndpointsBuilder, clock: Clock, signal: AbortSignal, onTrouble: (reason: string) => void,
+  serves: Serves,
+  build: EndpointsBuilder,
+  clock: Clock,
+  signal: AbortSignal,
+  onTrouble: (reason: string) => void,
 ): Promise<EndpointsSource> {
   const backoff = new Backoff(clock);
   for (;;) {
@@ -29,7 +33,9 @@ export async function chooseEndpoints(
       return { kind: 'Endpoints', informer: build.endpoints(endpointsType as ResourceType<EndpointsLike>) };
     } catch (error) {
       signal.throwIfAborted();
-      onTrouble(`the API server could not be asked which kind of endpoints it serves: ${error instanceof Error ? error.message : String(error)}`);
+      onTrouble(
+        `the API server could not be asked which kind of endpoints it serves: ${error instanceof Error ? error.message : String(error)}`,
+      );
       await clock.sleep(backoff.next(), signal);
     }
   }

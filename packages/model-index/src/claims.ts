@@ -145,7 +145,10 @@ export class Claims {
       for (const loser of claimants) {
         if (loser !== winner) {
           yield {
-            code: 'AppClaimedTwice', namespace: this.namespace, appModel: loser.name, app,
+            code: 'AppClaimedTwice',
+            namespace: this.namespace,
+            appModel: loser.name,
+            app,
             message: `AppModel ${this.namespace}/${loser.name} claims the app ${JSON.stringify(app)}, which the older AppModel ${winner.name} holds; it is ignored`,
           };
         }
@@ -156,7 +159,11 @@ export class Claims {
       for (const loser of claimants) {
         if (loser !== winner) {
           yield {
-            code: 'ModelClaimedTwice', namespace: this.namespace, appModel: loser.name, app: loser.app as string, model,
+            code: 'ModelClaimedTwice',
+            namespace: this.namespace,
+            appModel: loser.name,
+            app: loser.app as string,
+            model,
             message: `AppModel ${this.namespace}/${loser.name} (app ${JSON.stringify(loser.app)}) announces the model ${JSON.stringify(model)}, which the older AppModel ${winner.name} (app ${JSON.stringify(winner.app)}) holds; that entry is ignored`,
           };
         }
@@ -167,6 +174,13 @@ export class Claims {
 
 /** Whether an answer about the model is the same, whichever of the two speaks. */
 function sameAnswer(a: Announcement, b: Announcement, model: string): boolean {
-  return a.app === b.app && a.appVersion === b.appVersion && a.name === b.name && a.uid === b.uid && a.models.get(model) === b.models.get(model)
-    && a.service.name === b.service.name && a.service.port === b.service.port;
+  return (
+    a.app === b.app &&
+    a.appVersion === b.appVersion &&
+    a.name === b.name &&
+    a.uid === b.uid &&
+    a.models.get(model) === b.models.get(model) &&
+    a.service.name === b.service.name &&
+    a.service.port === b.service.port
+  );
 }

@@ -1,6 +1,14 @@
 import { appModel, serviceType, type ResourceType } from '@kubecast/crd';
 import { createInformer, ServerMemory, type InformerOptions, type ReflectorReport, type SourceClient } from '@kubecast/informer';
-import { createLoader, type ConnectionStatus, type KeyEncoding, type LoadFailure, type Loader, type RedisTarget, type ValueForm } from '@kubecast/redis-loader';
+import {
+  createLoader,
+  type ConnectionStatus,
+  type KeyEncoding,
+  type LoadFailure,
+  type Loader,
+  type RedisTarget,
+  type ValueForm,
+} from '@kubecast/redis-loader';
 import { andSelectors, formatLabelSelector, LabelSelectorError, parseLabelSelector, systemClock } from '@kubecast/store';
 import type { AppModelLike } from './announcement.ts';
 import { chooseEndpoints, type Serves } from './choose-endpoints.ts';
@@ -51,37 +59,60 @@ export function createModelIndex<T = AppModelLike>(options: ModelIndexOptions<T>
   const clock = options.clock ?? systemClock;
   const namespaces = typeof options.namespace === 'string' ? [options.namespace] : [...(options.namespace ?? [''])];
   if (namespaces.length === 0) throw new ModelIndexOptionsError("namespace: name at least one, or '' for all");
-  if (namespaces.length > 1 && namespaces.includes('')) throw new ModelIndexOptionsError("namespace: '' means all and cannot stand beside others");
-  if ((options.redis === undefined) === (options.loader === undefined)) throw new ModelIndexOptionsError('give redis or loader, one of both');
+  if (namespaces.length > 1 && namespaces.includes(''))
+    throw new ModelIndexOptionsError("namespace: '' means all and cannot stand beside others");
+  if ((options.redis === undefined) === (options.loader === undefined))
+    throw new ModelIndexOptionsError('give redis or loader, one of both');
   const labelSelector = joinSelectors(options.baseSelector ?? defaultSelector, options.selector ?? '');
-  const loader = options.loader ?? createLoader({
-    redis: options.redis as RedisTarget, clock,
-    ...(options.keyTemplate === undefined ? {} : { keyTemplate: options.keyTemplate }),
-    ...(options.keyEncoding === undefined ? {} : { keyEncoding: options.keyEncoding }),
-    ...(options.form === undefined ? {} : { form: options.form }),
-    ...(options.onRedisStatus === undefined ? {} : { onStatus: options.onRedisStatus }),
-    ...(options.onLoadFailure === undefined ? {} : { onFailure: options.onLoadFailure }),
-  });
+  const loader =
+    options.loader ??
+    createLoader({
+      redis: options.redis as RedisTarget,
+      clock,
+      ...(options.keyTemplate === undefined ? {} : { keyTemplate: options.keyTemplate }),
+      ...(options.keyEncoding === undefined ? {} : { keyEncoding: options.keyEncoding }),
+      ...(options.form === undefined ? {} : { form: options.form }),
+      ...(options.onRedisStatus === undefined ? {} : { onStatus: options.onRedisStatus }),
+      ...(options.onLoadFailure === undefined ? {} : { onFailure: options.onLoadFailure }),
+    });
   const memory = options.informer?.memory ?? new ServerMemory(clock);
-  const shared = { client: options.client, namespaces, clock, memory, ...(options.informer?.limits === undefined ? {} : { limits: options.informer.limits }) };
+  const shared = {
+    client: options.client,
+    namespaces,
+    clock,
+    memory,
+    ...(options.informer?.limits === undefined ? {} : { limits: options.informer.limits }),
+  };
   const reported = <K>(type: ResourceType<K>): Pick<InformerOptions<K>, 'type' | 'onReport'> => {
     const { onReport } = options;
     return { type, ...(onReport === undefined ? {} : { onReport: (report: ReflectorReport) => onReport(type.kind, report) }) };
   };
-  const resource = options.resource ?? ({ type: appModel, announce: (object: AppModelLike) => object } as unknown as NonNullable<ModelIndexOptions<T>['resource']>);
+  const resource =
+    options.resource ??
+    ({ type: appModel, announce: (object: AppModelLike) => object } as unknown as NonNullable<ModelIndexOptions<T>['resource']>);
   const serves: Serves = (groupVersion, plural, signal) => options.client.serves(groupVersion, plural, { signal });
-  return joinModelIndex({
-    appModels: createInformer<AppModelLike>({ ...shared, ...reported(resource.type as ResourceType<AppModelLike>), labelSelector }),
-    announce: resource.announce as (object: unknown) => AppModelLike,
-    services: createInformer({ ...shared, ...reported(serviceType) }),
-    endpoints: (signal, onTrouble) => chooseEndpoints(serves, {
-      slices: (type) => createInformer<EndpointSliceLike>({ ...shared, ...reported(type) }),
-      endpoints: (type) => createInformer<EndpointsLike>({ ...shared, ...reported(type) }),
-    }, clock, signal, onTrouble),
-    payloads: loaderPayloads(loader),
-    redis: () => loader.status,
-    ...(options.loader === undefined ? { open: () => loader.start(), close: () => loader.close() } : {}),
-  }, { ...options, clock });
+  return joinModelIndex(
+    {
+      appModels: createInformer<AppModelLike>({ ...shared, ...reported(resource.type as ResourceType<AppModelLike>), labelSelector }),
+      announce: resource.announce as (object: unknown) => AppModelLike,
+      services: createInformer({ ...shared, ...reported(serviceType) }),
+      endpoints: (signal, onTrouble) =>
+        chooseEndpoints(
+          serves,
+          {
+            slices: (type) => createInformer<EndpointSliceLike>({ ...shared, ...reported(type) }),
+            endpoints: (type) => createInformer<EndpointsLike>({ ...shared, ...reported(type) }),
+          },
+          clock,
+          signal,
+          onTrouble,
+        ),
+      payloads: loaderPayloads(loader),
+      redis: () => loader.status,
+      ...(options.loader === undefined ? { open: () => loader.start(), close: () => loader.close() } : {}),
+    },
+    { ...options, clock },
+  );
 }
 
 /** Both must hold. */
@@ -89,7 +120,8 @@ function joinSelectors(base: string, more: string): string {
   try {
     return formatLabelSelector(andSelectors(parseLabelSelector(base), parseLabelSelector(more)));
   } catch (error) {
-    if (error instanceof LabelSelectorError) throw new ModelIndexOptionsError(`selector ${JSON.stringify(more)}: ${error.message}`, { cause: error });
+    if (error instanceof LabelSelectorError)
+      throw new ModelIndexOptionsError(`selector ${JSON.stringify(more)}: ${error.message}`, { cause: error });
     throw error;
   }
 }

@@ -128,14 +128,20 @@ export class EndpointBook {
           const place = `${candidate.address} ${port}`;
           const other = joined.get(place);
           // One address in two slices (it moves between them): it is what the better of them says.
-          if (other === undefined || (candidate.ready && !other.ready) || (candidate.serving && !other.serving && !other.ready)) joined.set(place, { ...candidate, port });
+          if (other === undefined || (candidate.ready && !other.ready) || (candidate.serving && !other.serving && !other.ready))
+            joined.set(place, { ...candidate, port });
         }
       }
     }
     const all = [...joined.values()];
     const ready = all.filter((candidate) => candidate.ready);
     const usable = ready.length > 0 ? ready : all.filter((candidate) => candidate.serving && candidate.terminating);
-    const endpoints = nearest(usable, this.#zone).map(({ address, port, ready: isReady, zone }) => ({ address, port, ready: isReady, zone }));
+    const endpoints = nearest(usable, this.#zone).map(({ address, port, ready: isReady, zone }) => ({
+      address,
+      port,
+      ready: isReady,
+      zone,
+    }));
     endpoints.sort((a, b) => (a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1));
     return { endpoints };
   }
@@ -157,22 +163,35 @@ export class EndpointBook {
 
 function missing(namespace: string, reference: ServiceReference): EndpointsAnswer {
   const named = reference.explicit ? ', which the annotation iidp.com/service names,' : '';
-  return { endpoints: [], problem: { code: 'ServiceMissing', message: `the Service ${namespace}/${reference.name}${named} does not exist` } };
+  return {
+    endpoints: [],
+    problem: { code: 'ServiceMissing', message: `the Service ${namespace}/${reference.name}${named} does not exist` },
+  };
 }
 
 function choosePort(
-  all: readonly ServicePortLike[], namespace: string, reference: ServiceReference,
+  all: readonly ServicePortLike[],
+  namespace: string,
+  reference: ServiceReference,
 ): ServicePortLike | { readonly code: 'ServicePortMissing' | 'AmbiguousPort'; readonly message: string } {
   const ports = all.filter((port) => (port.protocol ?? 'TCP') === 'TCP');
   const service = `the Service ${namespace}/${reference.name}`;
   const shown = ports.map((port) => (port.name ? `${port.name} (${port.port})` : String(port.port))).join(', ');
   if (reference.port !== undefined) {
     const named = ports.find((port) => port.name === reference.port) ?? ports.find((port) => String(port.port) === reference.port);
-    return named ?? { code: 'ServicePortMissing', message: `${service} has no TCP port ${reference.port}; it has ${shown === '' ? 'none' : shown}` };
+    return (
+      named ?? {
+        code: 'ServicePortMissing',
+        message: `${service} has no TCP port ${reference.port}; it has ${shown === '' ? 'none' : shown}`,
+      }
+    );
   }
   const http = ports.find((port) => port.name === 'http');
   if (http !== undefined) return http;
   if (ports.length === 1) return ports[0] as ServicePortLike;
   if (ports.length === 0) return { code: 'ServicePortMissing', message: `${service} has no TCP port` };
-  return { code: 'AmbiguousPort', message: `${service} has several ports (${shown}) and none is named http; name one in the annotation iidp.com/service: ${reference.name}:PORT` };
+  return {
+    code: 'AmbiguousPort',
+    message: `${service} has several ports (${shown}) and none is named http; name one in the annotation iidp.com/service: ${reference.name}:PORT`,
+  };
 }

@@ -1,18 +1,43 @@
-export { readAnnouncement, serviceAnnotation, type Announcement, type AppModelLike, type ObjectHeader, type ServiceReference } from './announcement.ts';
+export {
+  readAnnouncement,
+  serviceAnnotation,
+  type Announcement,
+  type AppModelLike,
+  type ObjectHeader,
+  type ServiceReference,
+} from './announcement.ts';
 export type { AppAnswer, AppModelEntry, Freshness, ModelAnswer, ModelEvent, ModelListener } from './answer.ts';
 export { Claims, type ClaimChange } from './claims.ts';
 export {
-  EndpointBook, type Candidate, type EndpointsAnswer, type ResolvedEndpoint, type ServicePortLike, type SliceContent,
+  EndpointBook,
+  type Candidate,
+  type EndpointsAnswer,
+  type ResolvedEndpoint,
+  type ServicePortLike,
+  type SliceContent,
 } from './endpoint-book.ts';
 export { ModelCore, type ModelCoreOptions } from './model-core.ts';
 export {
-  joinModelIndex, type EndpointsSource, type ModelIndex, type ModelIndexCounters, type ModelIndexParts, type ModelIndexSettings, type RedisStatus,
+  joinModelIndex,
+  type EndpointsSource,
+  type ModelIndex,
+  type ModelIndexCounters,
+  type ModelIndexParts,
+  type ModelIndexSettings,
+  type RedisStatus,
   type SourceStatus,
 } from './model-index.ts';
 export { payloadId, type HeldPayload, type PayloadSource, type PayloadState, type WantedPayload } from './payload-source.ts';
 export type { Problem, ProblemCode } from './problem.ts';
 export {
-  readEndpoints, readServicePorts, readSlice, serviceNameLabel, type EndpointLike, type EndpointsLike, type EndpointSliceLike, type ServiceLike,
+  readEndpoints,
+  readServicePorts,
+  readSlice,
+  serviceNameLabel,
+  type EndpointLike,
+  type EndpointsLike,
+  type EndpointSliceLike,
+  type ServiceLike,
 } from './read-endpoints.ts';
 export { isModelIndexError, ModelIndexError, ModelIndexOptionsError, ModelIndexStoppedError } from './errors.ts';
 export { chooseEndpoints, type EndpointsBuilder, type Serves } from './choose-endpoints.ts';

@@ -10,7 +10,9 @@ export function loaderPayloads(loader: Loader): PayloadSource {
       const held = loader.get(id);
       if (held === undefined) return undefined;
       return {
-        state: held.state, payload: held.payload, staleForMs: held.staleForMs,
+        state: held.state,
+        payload: held.payload,
+        staleForMs: held.staleForMs,
         ...(held.version === undefined ? {} : { version: held.version }),
         ...(held.error === undefined ? {} : { reason: held.error.message }),
       };

@@ -68,9 +68,9 @@ export class ModelCore {
     this.#apply(changes);
   }
 
-  /** The AppModels that are known, as namespace and name. */
-  *appModels(): IterableIterator<readonly [namespace: string, name: string]> {
-    for (const [namespace, claims] of this.#claims) for (const name of claims.announcements.keys()) yield [namespace, name];
+  /** The AppModels that are known, as namespace and name; a list of its own. */
+  appModels(): readonly (readonly [namespace: string, name: string])[] {
+    return [...this.#claims].flatMap(([namespace, claims]) => [...claims.announcements.keys()].map((name) => [namespace, name] as const));
   }
 
   setService(namespace: string, name: string, ports: readonly ServicePortLike[]): void {
@@ -85,7 +85,10 @@ export class ModelCore {
 
   /** `content` undefined: the slice belongs to no Service (any more). */
   setSlice(namespace: string, name: string, content: SliceContent | undefined): void {
-    this.#endpointsChanged(namespace, content === undefined ? this.#endpoints.removeSlice(namespace, name) : this.#endpoints.setSlice(namespace, name, content));
+    this.#endpointsChanged(
+      namespace,
+      content === undefined ? this.#endpoints.removeSlice(namespace, name) : this.#endpoints.setSlice(namespace, name, content),
+    );
   }
 
   removeSlice(namespace: string, name: string): void {
@@ -109,13 +112,21 @@ export class ModelCore {
     const announcement = claims?.apps.get(app);
     if (claims === undefined || announcement === undefined) return undefined;
     const endpoints = this.#endpoints.resolve(namespace, announcement.service);
-    const models = [...announcement.models.keys()].filter((model) => claims.models.get(model) === announcement).map((model) => {
-      const { version, state, staleForMs } = this.#held(announcement, model);
-      return { model, version, state, staleForMs };
-    });
+    const models = [...announcement.models.keys()]
+      .filter((model) => claims.models.get(model) === announcement)
+      .map((model) => {
+        const { version, state, staleForMs } = this.#held(announcement, model);
+        return { model, version, state, staleForMs };
+      });
     return {
-      namespace, app, appVersion: announcement.appVersion, appModel: announcement.name, models, endpoints: endpoints.endpoints,
-      freshness: this.#options.freshness(namespace), ...problemText(endpoints),
+      namespace,
+      app,
+      appVersion: announcement.appVersion,
+      appModel: announcement.name,
+      models,
+      endpoints: endpoints.endpoints,
+      freshness: this.#options.freshness(namespace),
+      ...problemText(endpoints),
     };
   }
 
@@ -125,11 +136,15 @@ export class ModelCore {
     if (claims === undefined) return [];
     const freshness = this.#options.freshness(namespace);
     if (app === undefined) {
-      return [...claims.models].sort(([a], [b]) => (a < b ? -1 : 1)).map(([model, announcement]) => this.#answer(announcement, model, freshness));
+      return [...claims.models]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([model, announcement]) => this.#answer(announcement, model, freshness));
     }
     const announcement = claims.apps.get(app);
     if (announcement === undefined) return [];
-    return [...announcement.models.keys()].filter((model) => claims.models.get(model) === announcement).map((model) => this.#answer(announcement, model, freshness));
+    return [...announcement.models.keys()]
+      .filter((model) => claims.models.get(model) === announcement)
+      .map((model) => this.#answer(announcement, model, freshness));
   }
 
   apps(namespace: string): readonly AppAnswer[] {
@@ -159,7 +174,11 @@ export class ModelCore {
         if (held.reason !== undefined) {
           const app = announcement.app as string;
           problems.push({
-            code: held.state === 'missing' ? 'MetadataMissing' : 'MetadataStale', namespace, appModel: announcement.name, app, model,
+            code: held.state === 'missing' ? 'MetadataMissing' : 'MetadataStale',
+            namespace,
+            appModel: announcement.name,
+            app,
+            model,
             message: `the metadata of the model ${JSON.stringify(model)} of the app ${JSON.stringify(app)} is ${held.state}: ${held.reason}`,
           });
         }
@@ -215,7 +234,14 @@ export class ModelCore {
 
   #tell(type: ModelEvent['type'], announcement: Announcement, model: string, what: ModelEvent['what']): void {
     if (this.#listeners.size === 0) return;
-    const event: ModelEvent = { type, namespace: announcement.namespace, app: announcement.app as string, model, version: announcement.models.get(model) as string, what };
+    const event: ModelEvent = {
+      type,
+      namespace: announcement.namespace,
+      app: announcement.app as string,
+      model,
+      version: announcement.models.get(model) as string,
+      what,
+    };
     for (const listener of this.#listeners) {
       try {
         listener(event);
@@ -226,12 +252,18 @@ export class ModelCore {
     }
   }
 
-  #held(announcement: Announcement, model: string): Required<Pick<HeldPayload, 'state' | 'version' | 'staleForMs'>> & { payload: unknown; reason?: string } {
+  #held(
+    announcement: Announcement,
+    model: string,
+  ): Required<Pick<HeldPayload, 'state' | 'version' | 'staleForMs'>> & { payload: unknown; reason?: string } {
     const announced = announcement.models.get(model) as string;
     const held = this.#options.payloads.get(payloadId(announcement.namespace, announcement.app as string, model));
     if (held === undefined) return { state: 'missing', version: announced, staleForMs: 0, payload: null };
     return {
-      state: held.state, version: held.version ?? announced, staleForMs: held.staleForMs, payload: held.payload ?? null,
+      state: held.state,
+      version: held.version ?? announced,
+      staleForMs: held.staleForMs,
+      payload: held.payload ?? null,
       ...(held.reason === undefined ? {} : { reason: held.reason }),
     };
   }
@@ -242,7 +274,15 @@ export class ModelCore {
     const endpoints = this.#endpoints.resolve(namespace, announcement.service);
     const announced = announcement.models.get(model) as string;
     return {
-      namespace, app: announcement.app as string, appVersion, model, version, state, staleForMs, metadata: payload, endpoints: endpoints.endpoints,
+      namespace,
+      app: announcement.app as string,
+      appVersion,
+      model,
+      version,
+      state,
+      staleForMs,
+      metadata: payload,
+      endpoints: endpoints.endpoints,
       freshness,
       ...(announced === version ? {} : { announcedVersion: announced }),
       ...(reason === undefined ? {} : { reason }),

@@ -3,7 +3,17 @@ import type { Frame, ResourceSource, WatchOptions } from '@kubecast/client';
 import { appModel, endpointSliceType, endpointsType, serviceType, type AppModel, type ResourceType, type Service } from '@kubecast/crd';
 import { createInformer, type Informer } from '@kubecast/informer';
 import { createVirtualClock, type VirtualClock } from '@kubecast/store/testing';
-import { chooseEndpoints, joinModelIndex, type EndpointSliceLike, type EndpointsLike, type HeldPayload, type ModelEvent, type ModelIndex, type PayloadSource, type WantedPayload } from './index.ts';
+import {
+  chooseEndpoints,
+  joinModelIndex,
+  type EndpointSliceLike,
+  type EndpointsLike,
+  type HeldPayload,
+  type ModelEvent,
+  type ModelIndex,
+  type PayloadSource,
+  type WantedPayload,
+} from './index.ts';
 
 const encoder = new TextEncoder();
 
@@ -20,12 +30,24 @@ class Served<T> {
     this.informer = createInformer<T>({ type, clock, source: this.#source(), namespaces: ['n'] });
   }
 
-  put(name: string, content: Record<string, unknown>, options: { created?: string; labels?: Record<string, string>; uid?: string } = {}): void {
+  put(
+    name: string,
+    content: Record<string, unknown>,
+    options: { created?: string; labels?: Record<string, string>; uid?: string } = {},
+  ): void {
     this.#version += 1;
     const { group, version, kind } = this.#type;
     const object = {
-      apiVersion: group === '' ? version : `${group}/${version}`, kind,
-      metadata: { name, namespace: 'n', uid: options.uid ?? `uid-${name}`, resourceVersion: String(this.#version), creationTimestamp: options.created ?? '2026-01-01T00:00:00Z', labels: options.labels ?? {} },
+      apiVersion: group === '' ? version : `${group}/${version}`,
+      kind,
+      metadata: {
+        name,
+        namespace: 'n',
+        uid: options.uid ?? `uid-${name}`,
+        resourceVersion: String(this.#version),
+        creationTimestamp: options.created ?? '2026-01-01T00:00:00Z',
+        labels: options.labels ?? {},
+      },
       ...content,
     };
     const type = this.#objects.has(name) ? 'MODIFIED' : 'ADDED';
@@ -57,10 +79,16 @@ class Served<T> {
       if (options.sendInitialEvents === true) {
         for (const object of this.#objects.values()) tell({ type: 'ADDED', object: encoder.encode(JSON.stringify(object)) });
         const { group, version, kind } = this.#type;
-        tell({ type: 'BOOKMARK', object: encoder.encode(JSON.stringify({
-          apiVersion: group === '' ? version : `${group}/${version}`, kind,
-          metadata: { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } },
-        })) });
+        tell({
+          type: 'BOOKMARK',
+          object: encoder.encode(
+            JSON.stringify({
+              apiVersion: group === '' ? version : `${group}/${version}`,
+              kind,
+              metadata: { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } },
+            }),
+          ),
+        });
       }
       try {
         while (!signal.aborted) {
@@ -74,7 +102,12 @@ class Served<T> {
         this.#tell.delete(tell);
       }
     }.bind(this);
-    return { watchFrames, listPages: () => { throw new Error('not asked for here'); } };
+    return {
+      watchFrames,
+      listPages: () => {
+        throw new Error('not asked for here');
+      },
+    };
   }
 }
 
@@ -135,7 +168,15 @@ function rig(): Rig {
   const services = new Served<Service>(serviceType, clock);
   const slices = new Served<EndpointSliceLike>(endpointSliceType as ResourceType<EndpointSliceLike>, clock);
   const payloads = new HandPayloads();
-  const index = joinModelIndex({ appModels: appModels.informer, services: services.informer, endpoints: { kind: 'EndpointSlice', informer: slices.informer }, payloads }, { clock });
+  const index = joinModelIndex(
+    {
+      appModels: appModels.informer,
+      services: services.informer,
+      endpoints: { kind: 'EndpointSlice', informer: slices.informer },
+      payloads,
+    },
+    { clock },
+  );
   return { clock, appModels, services, slices, payloads, index };
 }
 
@@ -146,17 +187,30 @@ test('the index is synced when everything was listed and the first metadata is l
   const { clock, appModels, services, slices, payloads, index } = rig();
   appModels.put('iiot', spec('1'));
   services.put('iiot', { spec: { ports: [{ name: 'http', port: 80 }] } });
-  slices.put('iiot-1', { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ name: 'http', port: 8080 }] }, { labels: { 'kubernetes.io/service-name': 'iiot' } });
+  slices.put(
+    'iiot-1',
+    { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ name: 'http', port: 8080 }] },
+    { labels: { 'kubernetes.io/service-name': 'iiot' } },
+  );
   index.start();
   await clock.advance(1_000);
-  expect(index.resolve('n', 'm')).toMatchObject({ state: 'missing', metadata: null, version: '1', endpoints: [{ address: '10.0.0.1', port: 8080 }] });
+  expect(index.resolve('n', 'm')).toMatchObject({
+    state: 'missing',
+    metadata: null,
+    version: '1',
+    endpoints: [{ address: '10.0.0.1', port: 8080 }],
+  });
   expect(index.hasSynced).toBe(false);
   payloads.load(id, { state: 'current', version: '1', payload: { a: 1 }, staleForMs: 0 });
   payloads.first.resolve();
   await index.synced;
   expect(index.hasSynced).toBe(true);
   expect(index.resolve('n', 'm')).toMatchObject({ state: 'current', metadata: { a: 1 }, freshness: { resourceVersion: '11' } });
-  expect(index.sources().map((source) => `${source.kind} ${source.state}`)).toEqual(['AppModel Watching', 'Service Watching', 'EndpointSlice Watching']);
+  expect(index.sources().map((source) => `${source.kind} ${source.state}`)).toEqual([
+    'AppModel Watching',
+    'Service Watching',
+    'EndpointSlice Watching',
+  ]);
   await index.stop();
   expect(index.resolve('n', 'm')).toMatchObject({ metadata: { a: 1 } });
 });
@@ -173,13 +227,26 @@ test('changes on the watch are in the index and are told, and an object that lea
   appModels.put('iiot', spec('2'));
   await clock.advance(1_000);
   payloads.load(id, { state: 'stale', version: '1', payload: 'one', staleForMs: 5, reason: 'Redis is away' });
-  expect(index.resolve('n', 'm')).toMatchObject({ version: '1', announcedVersion: '2', state: 'stale', staleForMs: 5, metadata: 'one', reason: 'Redis is away' });
+  expect(index.resolve('n', 'm')).toMatchObject({
+    version: '1',
+    announcedVersion: '2',
+    state: 'stale',
+    staleForMs: 5,
+    metadata: 'one',
+    reason: 'Redis is away',
+  });
   expect(index.problems()).toMatchObject([{ code: 'MetadataStale', model: 'm' }]);
   appModels.remove('iiot');
   await clock.advance(1_000);
   expect(index.resolve('n', 'm')).toBeUndefined();
   expect(payloads.wanted.size).toBe(0);
-  expect(told).toEqual(['added announcement 1', 'updated metadata 1', 'updated announcement 2', 'updated metadata 2', 'removed announcement 2']);
+  expect(told).toEqual([
+    'added announcement 1',
+    'updated metadata 1',
+    'updated announcement 2',
+    'updated metadata 2',
+    'removed announcement 2',
+  ]);
   await index.stop();
 });
 
@@ -215,20 +282,38 @@ test('a cluster that cannot be asked for its endpoints is asked again, and the s
     return asked < 3 ? Promise.reject(new Error('connection refused')) : Promise.resolve(groupVersion === 'discovery.k8s.io/v1beta1');
   };
   const built: string[] = [];
-  const index = joinModelIndex({
-    appModels: appModels.informer, services: services.informer, payloads,
-    endpoints: (signal, onTrouble) => chooseEndpoints(serves, {
-      slices: (type) => {
-        built.push(`${type.group}/${type.version}`);
-        return slices.informer;
-      },
-      endpoints: () => { throw new Error('not asked for here'); },
-    }, clock, signal, onTrouble),
-  }, { clock });
+  const index = joinModelIndex(
+    {
+      appModels: appModels.informer,
+      services: services.informer,
+      payloads,
+      endpoints: (signal, onTrouble) =>
+        chooseEndpoints(
+          serves,
+          {
+            slices: (type) => {
+              built.push(`${type.group}/${type.version}`);
+              return slices.informer;
+            },
+            endpoints: () => {
+              throw new Error('not asked for here');
+            },
+          },
+          clock,
+          signal,
+          onTrouble,
+        ),
+    },
+    { clock },
+  );
   payloads.first.resolve();
   index.start();
   await clock.settle();
-  expect(index.sources().at(-1)).toMatchObject({ kind: 'EndpointSlice', state: 'BackingOff', reason: expect.stringContaining('connection refused') as string });
+  expect(index.sources().at(-1)).toMatchObject({
+    kind: 'EndpointSlice',
+    state: 'BackingOff',
+    reason: expect.stringContaining('connection refused') as string,
+  });
   await clock.advance(10_000);
   expect(built).toEqual(['discovery.k8s.io/v1beta1']);
   await index.synced;
@@ -238,15 +323,32 @@ test('a cluster that cannot be asked for its endpoints is asked again, and the s
 test('a cluster without EndpointSlices is read by its Endpoints', async () => {
   const { clock, appModels, services, payloads } = rig();
   const endpoints = new Served<EndpointsLike>(endpointsType as ResourceType<EndpointsLike>, clock);
-  const index = joinModelIndex({
-    appModels: appModels.informer, services: services.informer, payloads,
-    endpoints: (signal, onTrouble) => chooseEndpoints(() => Promise.resolve(false), {
-      slices: () => { throw new Error('not asked for here'); }, endpoints: () => endpoints.informer,
-    }, clock, signal, onTrouble),
-  }, { clock });
+  const index = joinModelIndex(
+    {
+      appModels: appModels.informer,
+      services: services.informer,
+      payloads,
+      endpoints: (signal, onTrouble) =>
+        chooseEndpoints(
+          () => Promise.resolve(false),
+          {
+            slices: () => {
+              throw new Error('not asked for here');
+            },
+            endpoints: () => endpoints.informer,
+          },
+          clock,
+          signal,
+          onTrouble,
+        ),
+    },
+    { clock },
+  );
   appModels.put('iiot', spec('1'));
   services.put('iiot', { spec: { ports: [{ name: 'http', port: 80 }] } });
-  endpoints.put('iiot', { subsets: [{ addresses: [{ ip: '10.0.0.1' }], notReadyAddresses: [{ ip: '10.0.0.2' }], ports: [{ name: 'http', port: 8080 }] }] });
+  endpoints.put('iiot', {
+    subsets: [{ addresses: [{ ip: '10.0.0.1' }], notReadyAddresses: [{ ip: '10.0.0.2' }], ports: [{ name: 'http', port: 8080 }] }],
+  });
   index.start();
   await clock.advance(1_000);
   expect(index.resolve('n', 'm')?.endpoints).toEqual([{ address: '10.0.0.1', port: 8080, ready: true, zone: null }]);
@@ -255,12 +357,29 @@ test('a cluster without EndpointSlices is read by its Endpoints', async () => {
 
 test('an index that is stopped while it still asks for the kind of endpoints ends, and its waiters are told', async () => {
   const { clock, appModels, services, payloads } = rig();
-  const index = joinModelIndex({
-    appModels: appModels.informer, services: services.informer, payloads,
-    endpoints: (signal, onTrouble) => chooseEndpoints(() => Promise.reject(new Error('down')), {
-      slices: () => { throw new Error('not asked for here'); }, endpoints: () => { throw new Error('not asked for here'); },
-    }, clock, signal, onTrouble),
-  }, { clock });
+  const index = joinModelIndex(
+    {
+      appModels: appModels.informer,
+      services: services.informer,
+      payloads,
+      endpoints: (signal, onTrouble) =>
+        chooseEndpoints(
+          () => Promise.reject(new Error('down')),
+          {
+            slices: () => {
+              throw new Error('not asked for here');
+            },
+            endpoints: () => {
+              throw new Error('not asked for here');
+            },
+          },
+          clock,
+          signal,
+          onTrouble,
+        ),
+    },
+    { clock },
+  );
   index.start();
   const waiting = index.whenSynced();
   await clock.settle();

@@ -61,7 +61,10 @@ export interface ModelIndexCounters {
 }
 
 /** The state of one watched kind in one scope. */
-export interface SourceStatus extends Pick<ScopeStatus, 'namespace' | 'state' | 'reason' | 'synced' | 'resourceVersion' | 'ageMs' | 'epoch'> {
+export interface SourceStatus extends Pick<
+  ScopeStatus,
+  'namespace' | 'state' | 'reason' | 'synced' | 'resourceVersion' | 'ageMs' | 'epoch'
+> {
   readonly kind: 'AppModel' | 'Service' | 'EndpointSlice' | 'Endpoints';
 }
 
@@ -100,7 +103,18 @@ export interface ModelIndex extends AsyncDisposable {
 }
 
 function statuses(kind: SourceStatus['kind'], informer: Pick<Informer<unknown>, 'scopes'>): SourceStatus[] {
-  return informer.scopes().map(({ namespace, state, reason, synced, resourceVersion, ageMs, epoch }) => ({ kind, namespace, state, reason, synced, resourceVersion, ageMs, epoch }));
+  return informer
+    .scopes()
+    .map(({ namespace, state, reason, synced, resourceVersion, ageMs, epoch }) => ({
+      kind,
+      namespace,
+      state,
+      reason,
+      synced,
+      resourceVersion,
+      ageMs,
+      epoch,
+    }));
 }
 
 /** Joins the parts to an index. No I/O before `start`. */
@@ -128,7 +142,8 @@ class JoinedModelIndex implements ModelIndex {
     this.#settings = settings;
     this.#clock = settings.clock ?? systemClock;
     this.#core = new ModelCore({
-      payloads: parts.payloads, freshness: (namespace) => this.freshness(namespace),
+      payloads: parts.payloads,
+      freshness: (namespace) => this.freshness(namespace),
       ...(settings.zone === undefined ? {} : { zone: settings.zone }),
       ...(settings.onError === undefined ? {} : { onListenerError: settings.onError }),
     });
@@ -198,7 +213,8 @@ class JoinedModelIndex implements ModelIndex {
 
   freshness(namespace: string): Freshness {
     const scopes = this.#parts.appModels.scopes();
-    const scope = scopes.find((candidate) => candidate.namespace === namespace) ?? scopes.find((candidate) => candidate.namespace === '') ?? scopes[0];
+    const scope =
+      scopes.find((candidate) => candidate.namespace === namespace) ?? scopes.find((candidate) => candidate.namespace === '') ?? scopes[0];
     return { resourceVersion: scope?.resourceVersion ?? '', ageMs: scope?.ageMs ?? Infinity };
   }
 
@@ -209,10 +225,18 @@ class JoinedModelIndex implements ModelIndex {
       ...statuses('AppModel', appModels),
       ...statuses('Service', services),
       ...(endpoints === undefined
-        ? [{
-          kind: 'EndpointSlice' as const, namespace: appModels.scopes()[0]?.namespace ?? '', state: this.#endpointsTrouble === '' ? 'Idle' as const : 'BackingOff' as const,
-          reason: this.#endpointsTrouble, synced: false, resourceVersion: '', ageMs: Infinity, epoch: 0,
-        }]
+        ? [
+            {
+              kind: 'EndpointSlice' as const,
+              namespace: appModels.scopes()[0]?.namespace ?? '',
+              state: this.#endpointsTrouble === '' ? ('Idle' as const) : ('BackingOff' as const),
+              reason: this.#endpointsTrouble,
+              synced: false,
+              resourceVersion: '',
+              ageMs: Infinity,
+              epoch: 0,
+            },
+          ]
         : statuses(endpoints.kind, endpoints.informer)),
     ];
   }
@@ -238,18 +262,23 @@ class JoinedModelIndex implements ModelIndex {
 
   /** Hands each delta to the core; resolves when everything that stood at the start is in it. */
   #watch<T>(informer: Informer<T>, name: string, take: (delta: Delta<T>) => void): Promise<unknown> {
-    const handler = informer.handle((delta) => {
-      this.#counters.deltas += 1;
-      take(delta);
-    }, {
-      name: `model-index/${name}`, resyncMs: 0,
-      // The core is synchronous: more workers would only reorder.
-      workers: 1, buffer: 65_536,
-      onError: (error) => {
-        this.#counters.undecodable += 1;
-        this.#settings.onError?.(error);
+    const handler = informer.handle(
+      (delta) => {
+        this.#counters.deltas += 1;
+        take(delta);
       },
-    });
+      {
+        name: `model-index/${name}`,
+        resyncMs: 0,
+        // The core is synchronous: more workers would only reorder.
+        workers: 1,
+        buffer: 65_536,
+        onError: (error) => {
+          this.#counters.undecodable += 1;
+          this.#settings.onError?.(error);
+        },
+      },
+    );
     this.#undo.push(handler);
     informer.start();
     return Promise.all([informer.whenSynced(this.#ending.signal), handler.synced]);
@@ -258,11 +287,12 @@ class JoinedModelIndex implements ModelIndex {
   async #watchEndpoints(): Promise<void> {
     const { endpoints } = this.#parts;
     const { signal } = this.#ending;
-    const chosen = typeof endpoints === 'function'
-      ? await endpoints(signal, (reason) => {
-        this.#endpointsTrouble = reason;
-      })
-      : endpoints;
+    const chosen =
+      typeof endpoints === 'function'
+        ? await endpoints(signal, (reason) => {
+            this.#endpointsTrouble = reason;
+          })
+        : endpoints;
     if (signal.aborted) {
       await chosen.informer.stop();
       return;
@@ -315,7 +345,7 @@ class JoinedModelIndex implements ModelIndex {
           this.#settings.onError?.(error);
         }
       }
-      for (const [namespace, name] of [...this.#core.appModels()]) {
+      for (const [namespace, name] of this.#core.appModels()) {
         if (standing.get(namespace)?.has(name) !== true) this.#core.removeAppModel(namespace, name);
       }
       this.#counters.resyncRepairs += this.#core.changes - before;

@@ -1,7 +1,20 @@
 /** What kind of thing is wrong with an announcement. Stable: metrics are labelled by it. */
 export type ProblemCode =
-  | 'NoSpec' | 'NoApp' | 'EmptyModelName' | 'EmptyModelVersion' | 'MalformedModel' | 'ModelListedTwice' | 'AppClaimedTwice' | 'ModelClaimedTwice'
-  | 'BadServiceAnnotation' | 'ServiceMissing' | 'ServicePortMissing' | 'AmbiguousPort' | 'MetadataMissing' | 'MetadataStale' | 'NotDecodable';
+  | 'NoSpec'
+  | 'NoApp'
+  | 'EmptyModelName'
+  | 'EmptyModelVersion'
+  | 'MalformedModel'
+  | 'ModelListedTwice'
+  | 'AppClaimedTwice'
+  | 'ModelClaimedTwice'
+  | 'BadServiceAnnotation'
+  | 'ServiceMissing'
+  | 'ServicePortMissing'
+  | 'AmbiguousPort'
+  | 'MetadataMissing'
+  | 'MetadataStale'
+  | 'NotDecodable';
 
 /** One thing that is wrong and needs a person; the index goes on with what is right. */
 export interface Problem {

@@ -10,7 +10,14 @@ export interface ServiceLike {
 
 export interface EndpointLike {
   readonly addresses?: List<string>;
-  readonly conditions?: { readonly ready?: boolean | null | undefined; readonly serving?: boolean | null | undefined; readonly terminating?: boolean | null | undefined } | null | undefined;
+  readonly conditions?:
+    | {
+        readonly ready?: boolean | null | undefined;
+        readonly serving?: boolean | null | undefined;
+        readonly terminating?: boolean | null | undefined;
+      }
+    | null
+    | undefined;
   readonly zone?: string | null | undefined;
   readonly topology?: Readonly<Record<string, string>> | null | undefined;
   readonly hints?: { readonly forZones?: List<{ readonly name: string }> } | null | undefined;
@@ -42,10 +49,12 @@ export function readSlice(labels: Readonly<Record<string, string>>, slice: Endpo
   if (service === undefined || service === '') return undefined;
   return {
     service,
-    parts: [{
-      ports: (slice.ports ?? []).map(({ name, port, protocol }) => ({ name, port, protocol })),
-      candidates: (slice.endpoints ?? []).flatMap(readEndpoint),
-    }],
+    parts: [
+      {
+        ports: (slice.ports ?? []).map(({ name, port, protocol }) => ({ name, port, protocol })),
+        candidates: (slice.endpoints ?? []).flatMap(readEndpoint),
+      },
+    ],
   };
 }
 
@@ -54,18 +63,23 @@ function readEndpoint(endpoint: EndpointLike): Candidate[] {
   const address = endpoint.addresses?.[0];
   if (address === undefined) return [];
   const ready = endpoint.conditions?.ready ?? true;
-  return [{
-    address, ready,
-    serving: endpoint.conditions?.serving ?? ready,
-    terminating: endpoint.conditions?.terminating ?? false,
-    zone: endpoint.zone ?? endpoint.topology?.['topology.kubernetes.io/zone'] ?? null,
-    forZones: (endpoint.hints?.forZones ?? []).map((zone) => zone.name),
-  }];
+  return [
+    {
+      address,
+      ready,
+      serving: endpoint.conditions?.serving ?? ready,
+      terminating: endpoint.conditions?.terminating ?? false,
+      zone: endpoint.zone ?? endpoint.topology?.['topology.kubernetes.io/zone'] ?? null,
+      forZones: (endpoint.hints?.forZones ?? []).map((zone) => zone.name),
+    },
+  ];
 }
 
 /** Core Endpoints: one object per Service, of its name; they say neither zones nor termination. */
 export function readEndpoints(name: string, endpoints: EndpointsLike): SliceContent {
-  const candidate = (ready: boolean) => ({ ip }: { readonly ip: string }): Candidate => ({ address: ip, ready, serving: ready, terminating: false, zone: null, forZones: [] });
+  const candidate =
+    (ready: boolean) =>
+    ({ ip }: { readonly ip: string }): Candidate => ({ address: ip, ready, serving: ready, terminating: false, zone: null, forZones: [] });
   return {
     service: name,
     parts: (endpoints.subsets ?? []).map((subset) => ({

@@ -3,6 +3,7 @@ import { authorizePath, anonymous, type Users } from '../auth/users.ts';
 import type { Fault, FaultVerb } from '../faults/fault.ts';
 import { faultStatus } from '../faults/fault-answer.ts';
 import type { Faults } from '../faults/faults.ts';
+import { OpenApi } from '../openapi/index.ts';
 import { parseResourcePath, type ResourcePath } from '../routing/resource-path.ts';
 import { forbidden, methodNotAllowed, notFound, pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
 import { presentBytes, presentObject } from '../storage/presenter.ts';
@@ -23,7 +24,7 @@ import { writeDiscovery } from './discovery-paths.ts';
 import { versionInfo, writeHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
 import { showEvents, showList, showObject } from './shown-as.ts';
-import { answerStyle, jsonBytes, writeBytes, writeError, writeObject, writeWarnings, type AnswerStyle } from './write-answer.ts';
+import { answerStyle, jsonBytes, writeBytes, writeError, writeObject, writeOpenApi, writeWarnings, type AnswerStyle } from './write-answer.ts';
 import { listObject, writeList } from './write-list.ts';
 import { WatchResponse } from './write-watch.ts';
 
@@ -38,6 +39,7 @@ export class RequestHandler {
   readonly #core: Core;
   readonly #users: Users;
   readonly #faults: Faults;
+  readonly #openApi: OpenApi;
   readonly #requests = new Map<string, number>();
   readonly #answers = new Map<string, number>();
   readonly #active = new Set<Promise<void>>();
@@ -48,6 +50,8 @@ export class RequestHandler {
     this.#core = parts.core;
     this.#users = parts.users;
     this.#faults = parts.faults;
+    const { registry, clock } = parts.core;
+    this.#openApi = new OpenApi(() => registry.resources(), () => registry.generation, () => clock.wall());
   }
 
   counters(): { requests: Record<string, number>; answers: Record<string, number>; openWatches: number; watchEvents: number } {
@@ -119,6 +123,10 @@ export class RequestHandler {
       return writeBytes(response, 200, 'application/json', jsonBytes(versionInfo, true), style);
     }
     if (writeDiscovery(request, response, pathname, this.#core.registry, style)) return;
+    const openApi = this.#openApi.answer({
+      pathname, hash: query.get('hash'), accept: request.headers.accept, ifNoneMatch: request.headers['if-none-match'], ifModifiedSince: request.headers['if-modified-since'],
+    });
+    if (openApi !== undefined) return writeOpenApi(response, openApi, style);
     throw pageNotFound();
   }
 

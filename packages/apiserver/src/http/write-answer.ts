@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { stringify } from 'yaml';
+import type { OpenApiAnswer } from '../openapi/index.ts';
 import { PlainError, StatusError } from '../status/status-error.ts';
 import type { Negotiated } from './negotiation.ts';
 
@@ -31,6 +32,13 @@ export function writeBytes(response: ServerResponse, code: number, type: string,
   response.setHeader('Content-Type', type);
   response.setHeader('Content-Length', bytes.length);
   response.end(style.head ? undefined : bytes);
+}
+
+export function writeOpenApi(response: ServerResponse, answer: OpenApiAnswer, style: AnswerStyle): void {
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+  response.statusCode = answer.code;
+  if (answer.code !== 304) response.setHeader('Content-Length', answer.body.length);
+  response.end(style.head ? undefined : answer.body);
 }
 
 export function writeObject(response: ServerResponse, code: number, value: unknown, negotiated: Negotiated, style: AnswerStyle): void {

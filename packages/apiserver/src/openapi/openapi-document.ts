@@ -1,0 +1,71 @@
+import type { Schema } from '@kubecast/crd';
+import { groupVersions } from '../discovery/index.ts';
+import type { ServedResource } from '../served-resource.ts';
+import { apiVersionDescription, kindDescription, metadataDescription, metaSchemas, scaleName, scaleSchema } from './meta-schemas.ts';
+import { resourcePaths } from './resource-paths.ts';
+import { described, metaPrefix, reference, schemaName } from './schema-names.ts';
+
+type Document = Record<string, unknown>;
+
+/** The keys of the index: `api/v1`, `apis/iidp.com/v1`, in the order of discovery. */
+export function documentKeys(resources: readonly ServedResource[]): string[] {
+  return groupVersions(resources).flatMap(({ group, versions }) => versions.map((version) => (group === '' ? `api/${version}` : `apis/${group}/${version}`)));
+}
+
+/** The OpenAPI 3.0 document of one group and version; undefined where nothing is served. `key` is one of `documentKeys`. */
+export function openApiDocument(resources: readonly ServedResource[], key: string): Document | undefined {
+  const [root, first = '', second = ''] = key.split('/');
+  const [group, version] = root === 'api' ? ['', first] : [first, second];
+  const own = resources.filter((resource) => resource.group === group && resource.version === version);
+  if (own.length === 0) return undefined;
+  const schemas: Document = {};
+  const paths: Document = {};
+  for (const resource of own) {
+    schemas[schemaName(resource)] = kindSchema(resource);
+    schemas[schemaName(resource, resource.listKind)] = listSchema(resource);
+    if (resource.subresources.scale !== undefined) schemas[scaleName] = scaleSchema;
+    Object.assign(paths, resourcePaths(resource));
+  }
+  return {
+    openapi: '3.0.0', info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0', ...(own[0]?.builtin === undefined ? {} : { title: 'Kubernetes', version: 'unversioned' }) },
+    paths, components: { schemas: { ...schemas, ...metaSchemas() }, securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } } },
+    security: [{ BearerToken: [] }],
+  };
+}
+
+const gvk = (resource: ServedResource, kind: string): readonly Document[] => [{ group: resource.group, kind, version: resource.version }];
+
+function kindSchema(resource: ServedResource): Document {
+  const { properties, ...rest } = plain(resource.schema) as Document & { properties?: Document };
+  return {
+    ...rest, type: 'object',
+    properties: {
+      ...properties, apiVersion: { type: 'string', description: apiVersionDescription }, kind: { type: 'string', description: kindDescription },
+      metadata: described(`${metaPrefix}.ObjectMeta`, metadataDescription),
+    },
+    'x-kubernetes-group-version-kind': gvk(resource, resource.kind),
+  };
+}
+
+function listSchema(resource: ServedResource): Document {
+  return {
+    type: 'object', description: `${resource.listKind} is a list of ${resource.kind}`, required: ['items'],
+    properties: {
+      apiVersion: { type: 'string', description: apiVersionDescription },
+      items: { type: 'array', description: `List of ${resource.plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`, items: reference(schemaName(resource)) },
+      kind: { type: 'string', description: kindDescription }, metadata: described(`${metaPrefix}.ListMeta`, metadataDescription),
+    },
+    'x-kubernetes-group-version-kind': gvk(resource, resource.listKind),
+  };
+}
+
+/** A structural schema is OpenAPI already, but for embedded objects, whose names are implied. */
+function plain(schema: Schema): Document {
+  const out: Document = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'properties') out[key] = Object.fromEntries(Object.entries(value as Record<string, Schema>).map(([name, child]) => [name, plain(child)]));
+    else if ((key === 'items' || key === 'additionalProperties') && typeof value === 'object') out[key] = plain(value as Schema);
+    else out[key] = value;
+  }
+  return out;
+}

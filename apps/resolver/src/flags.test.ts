@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { FlagError, helpText, readFlags, type ResolverFlags } from './flags.ts';
+import { FlagError } from '@kubecast/runtime';
+import { helpText, readFlags, type ResolverFlags } from './flags.ts';
 
 const read = (args: string[], environment: Record<string, string> = {}): ResolverFlags => readFlags(args, environment) as ResolverFlags;
 

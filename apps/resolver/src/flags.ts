@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { describeFlags, environmentNameOf, FlagError, readFlags as readGiven, type Flag } from '@kubecast/runtime';
 
 export interface ResolverFlags {
   readonly kubeconfig?: string;
@@ -22,19 +22,6 @@ export interface ResolverFlags {
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
-
-/** Bad flags or environment. The message names the flag and what it takes. */
-export class FlagError extends Error {
-  override readonly name = 'FlagError';
-  readonly code = 'ResolverBadFlag';
-}
-
-interface Flag {
-  readonly name: string;
-  readonly value?: string;
-  readonly help: string;
-  readonly many?: boolean;
-}
 
 const flags: readonly Flag[] = [
   { name: 'kubeconfig', value: 'FILE', help: 'kubeconfig file; default: KUBECONFIG, ~/.kube/config, or the service account of the pod' },
@@ -69,96 +56,49 @@ const flags: readonly Flag[] = [
   { name: 'help', help: 'print this and end' },
 ];
 
-const environmentName = (name: string): string => `KUBECAST_${name.toUpperCase().replaceAll('-', '_')}`;
-
 export function helpText(): string {
-  const lines = flags.map((flag) => {
-    const head = `  --${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
-    return `${head.padEnd(26)} ${flag.help}`;
-  });
   return `kubecast-resolver: answers over HTTP which app serves a model, with its metadata and endpoints, and forwards calls to it.
 
 Usage: kubecast-resolver [flags]
 
-${lines.join('\n')}
+${describeFlags(flags)}
 
-Each flag may be set by the environment: --redis-url is ${environmentName('redis-url')}; several values of --dial are separated by commas
+Each flag may be set by the environment: --redis-url is ${environmentNameOf('redis-url')}; several values of --dial are separated by commas
 there. A flag wins over the environment.
 `;
 }
 
 /** Reads flags and environment. Gives 'help' if that was asked for; throws FlagError. */
 export function readFlags(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): ResolverFlags | 'help' {
-  const given = parse(args);
-  if (given.has('help')) return 'help';
-  const text = (name: string): string | undefined => given.get(name)?.at(-1) ?? environment[environmentName(name)];
-  const all = given.has('all-namespaces') || isTrue('all-namespaces', environment[environmentName('all-namespaces')]);
-  const namespace = text('namespace');
-  if (all && namespace !== undefined && namespace !== '')
-    throw new FlagError(`--all-namespaces and --namespace ${namespace} exclude each other`);
-  const chosenNamespace = all ? '' : namespace;
-  const logLevel = text('log-level') ?? 'info';
-  if (!(logLevels as readonly string[]).includes(logLevel))
-    throw new FlagError(`--log-level is ${JSON.stringify(logLevel)}; it takes ${logLevels.join(', ')}`);
-  const redisUrl = text('redis-url') ?? 'redis://127.0.0.1:6379';
+  const given = readGiven(flags, args, environment);
+  if (given.on('help')) return 'help';
+  const all = given.on('all-namespaces');
+  const namespace = given.text('namespace');
+  if (all && namespace !== undefined && namespace !== '') throw new FlagError(`--all-namespaces and --namespace ${namespace} exclude each other`);
+  const redisUrl = given.text('redis-url') ?? 'redis://127.0.0.1:6379';
   if (!/^rediss?:\/\//u.test(redisUrl)) throw new FlagError('--redis-url must begin with redis:// or rediss://');
-  const dial = given.get('dial') ?? environment[environmentName('dial')]?.split(',').filter((part) => part !== '') ?? [];
+  const seconds = (name: string, fallback: number): number => given.number(name, fallback, { max: 31_536_000 }) * 1000;
   return {
-    ...optional('kubeconfig', text('kubeconfig')),
-    ...optional('context', text('context')),
-    ...optional('namespace', chosenNamespace),
-    ...optional('host', text('host')),
-    ...optional('zone', text('zone')),
-    selector: text('selector') ?? '',
+    ...optional('kubeconfig', given.text('kubeconfig')),
+    ...optional('context', given.text('context')),
+    ...optional('namespace', all ? '' : namespace),
+    ...optional('host', given.text('host')),
+    ...optional('zone', given.text('zone')),
+    selector: given.text('selector') ?? '',
     redisUrl,
-    keyTemplate: text('key-template') ?? '{app}_{model}',
-    port: number('port', text('port'), 8080, 65_535),
-    resyncMs: number('resync', text('resync'), 300, 86_400 * 365) * 1000,
-    syncTimeoutMs: number('sync-timeout', text('sync-timeout'), 0, 86_400) * 1000,
-    callTimeoutMs: number('call-timeout', text('call-timeout'), 30, 86_400) * 1000,
-    dial: new Map(dial.map(readDial)),
-    logLevel: logLevel as LogLevel,
-    exitWithStdin: given.has('exit-with-stdin') || isTrue('exit-with-stdin', environment[environmentName('exit-with-stdin')]),
+    keyTemplate: given.text('key-template') ?? '{app}_{model}',
+    port: given.number('port', 8080, { max: 65_535, whole: true }),
+    resyncMs: seconds('resync', 300),
+    syncTimeoutMs: seconds('sync-timeout', 0),
+    callTimeoutMs: seconds('call-timeout', 30),
+    dial: new Map(given.all('dial').map(readDial)),
+    logLevel: given.oneOf('log-level', logLevels, 'info'),
+    exitWithStdin: given.on('exit-with-stdin'),
   };
 }
 
 function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
   return (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
-}
-
-function parse(args: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const options = Object.fromEntries(
-    flags.map((flag) => [flag.name, { type: flag.value === undefined ? ('boolean' as const) : ('string' as const), multiple: true }]),
-  );
-  let tokens;
-  try {
-    ({ tokens } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false, tokens: true }));
-  } catch (error) {
-    throw new FlagError(`${(error as Error).message.split('\n')[0]?.split('. To specify')[0] ?? ''}; --help lists the flags`, {
-      cause: error,
-    });
-  }
-  const found = new Map<string, string[]>();
-  for (const token of tokens) {
-    if (token.kind === 'option') found.set(token.name, [...(found.get(token.name) ?? []), token.value ?? '']);
-  }
-  return found;
-}
-
-function number(name: string, text: string | undefined, fallback: number, maximum: number): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  const whole = name === 'port';
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0 || value > maximum || (whole && !Number.isInteger(value))) {
-    throw new FlagError(`--${name} is ${JSON.stringify(text)}; it takes a ${whole ? 'whole ' : ''}number from 0 to ${maximum}`);
-  }
-  return value;
-}
-
-function isTrue(name: string, text: string | undefined): boolean {
-  if (text === undefined || text === '' || text === 'false' || text === '0') return false;
-  if (text === 'true' || text === '1') return true;
-  throw new FlagError(`${environmentName(name)} is ${JSON.stringify(text)}; it takes true or false`);
 }
 
 function readDial(text: string): readonly [string, { host: string; port: number }] {

@@ -90,6 +90,8 @@ export interface ModelIndex extends AsyncDisposable {
   whenSynced(signal?: AbortSignal): Promise<void>;
   freshness(namespace: string): Freshness;
   sources(): readonly SourceStatus[];
+  /** The informers by resource, for their counters and views; that of the endpoints once the cluster was asked for it. */
+  informers(): readonly { readonly resource: string; readonly informer: Pick<Informer<unknown>, 'view' | 'scopes'> }[];
   /** Undefined where payloads do not come from a Redis. */
   redis(): RedisStatus | undefined;
   /** Compares everything with the watched objects and tries again what failed to load. Done by itself every `resyncMs`. */
@@ -238,6 +240,16 @@ class JoinedModelIndex implements ModelIndex {
             },
           ]
         : statuses(endpoints.kind, endpoints.informer)),
+    ];
+  }
+
+  informers(): readonly { readonly resource: string; readonly informer: Pick<Informer<unknown>, 'view' | 'scopes'> }[] {
+    const { appModels, services } = this.#parts;
+    const endpoints = this.#endpoints;
+    return [
+      { resource: 'appmodels', informer: appModels },
+      { resource: 'services', informer: services },
+      ...(endpoints === undefined ? [] : [{ resource: endpoints.kind === 'EndpointSlice' ? 'endpointslices' : 'endpoints', informer: endpoints.informer }]),
     ];
   }
 

@@ -1,0 +1,47 @@
+import type { ModelIndex } from '@kubecast/model-index';
+import type { Loader } from '@kubecast/redis-loader';
+import { createMetrics, informerCollector, type MetricFamily, type Metrics } from '@kubecast/runtime';
+import type { Forwarder } from './forwarder.ts';
+
+const states = ['current', 'stale', 'unverified', 'missing'] as const;
+
+/** Everything that the resolver counts, read when it is asked for. */
+export function resolverMetrics(index: ModelIndex, loader: Loader, forwarder: Forwarder): Metrics {
+  const metrics = createMetrics();
+  metrics.addCounters('kubecast_model_index', () => index.counters);
+  metrics.addCounters('kubecast_redis_loader', () => loader.counters, { gauges: ['wanted', 'satisfied', 'pending', 'failing'] });
+  metrics.addCounters('kubecast_resolver', () => forwarder.counters, { gauges: ['inFlight'] });
+  metrics.add(function* informers() {
+    for (const { resource, informer } of index.informers()) yield* informerCollector(resource, informer)();
+  });
+  metrics.add(() => indexFamilies(index, loader));
+  return metrics;
+}
+
+function indexFamilies(index: ModelIndex, loader: Loader): readonly MetricFamily[] {
+  const models = new Map<string, number>(states.map((state) => [state, 0]));
+  let oldest = 0;
+  for (const namespace of index.namespaces()) {
+    for (const { state, staleForMs } of index.models(namespace)) {
+      models.set(state, (models.get(state) ?? 0) + 1);
+      oldest = Math.max(oldest, staleForMs);
+    }
+  }
+  const problems = new Map<string, number>();
+  for (const { code } of index.problems()) problems.set(code, (problems.get(code) ?? 0) + 1);
+  const gauge = (name: string, help: string, samples: MetricFamily['samples']): MetricFamily => ({ name, help, type: 'gauge', samples });
+  return [
+    gauge('kubecast_model_index_synced', '1 once the first picture was complete.', [{ value: Number(index.hasSynced) }]),
+    gauge('kubecast_model_index_apps', 'Apps that an AppModel announces.', [{ value: index.appCount }]),
+    gauge(
+      'kubecast_model_index_models', 'Models by the state of their metadata.',
+      [...models].map(([state, value]) => ({ labels: { state }, value })),
+    ),
+    gauge('kubecast_model_index_oldest_stale_seconds', 'How long the metadata that is stale for longest is so; 0 if none is.', [{ value: oldest / 1000 }]),
+    gauge(
+      'kubecast_model_index_problems', 'What is wrong with AppModels, claims, Services and values, by code.',
+      [...problems].map(([code, value]) => ({ labels: { code }, value })),
+    ),
+    gauge('kubecast_redis_loader_ready', '1 while Redis answers.', [{ value: Number(loader.status.state === 'ready') }]),
+  ];
+}

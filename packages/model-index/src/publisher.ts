@@ -119,14 +119,14 @@ class AppModelPublisher implements Publisher {
     const { dryRun = false, signal } = options;
     const plan = this.#plan(appModel, options);
     const subject = `AppModel ${plan.namespace}/${plan.name}`;
-    const existing = await this.#phase('read', `${subject} could not be read; nothing was written`, () => this.#o.appModels.get(plan.namespace, plan.name, signal));
+    const existing = await this.#phase('read', `${subject} could not be read; nothing was written`, () => this.#o.appModels.get(plan.namespace, plan.name, signal), signal);
     checkExisting(plan, existing);
     // What the server would refuse is found before a value is replaced: by a dry run where it is likely.
-    if (!force && !dryRun) await this.#phase('apply', `${subject} would be refused; nothing was written`, () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun: true, signal }));
+    if (!force && !dryRun) await this.#phase('apply', `${subject} would be refused; nothing was written`, () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun: true, signal }), signal);
     const values = await this.#publishValues(plan, payloads, options);
     const { object, receipt } = await this.#phase(
       'apply', dryRun ? `${subject} would be refused; nothing was written` : `${subject} could not be applied; its values are in Redis already, and publishing again is safe`,
-      () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun, signal }),
+      () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun, signal }), signal,
     );
     return { appModel: receipt, object, values };
   }
@@ -148,7 +148,7 @@ class AppModelPublisher implements Publisher {
     const subject = `AppModel ${namespace}/${plan.name}`;
     const judged = await this.#phase('values', `Redis could not be read for ${subject}; nothing was written`, () => Promise.all(items.map(async (item) => ({
       item, stored: await this.#values.inspect(item.key, options.signal),
-    }))));
+    }))), options.signal);
     // All are looked at before the first is written: half an app's values replaced would help nobody.
     const refused = judged.flatMap(({ item, stored }) => refusalOf(item, stored, plan, options.adopt === true) ?? []);
     if (refused.length > 0) {
@@ -182,10 +182,11 @@ class AppModelPublisher implements Publisher {
     }
   }
 
-  async #phase<T>(phase: 'read' | 'values' | 'apply', what: string, task: () => Promise<T>): Promise<T> {
+  async #phase<T>(phase: 'read' | 'values' | 'apply', what: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
       return await task();
     } catch (error) {
+      if (signal?.aborted === true) throw error;
       throw new PublishFailedError(phase, `${what}: ${messageOf(error)}`, { cause: error });
     }
   }

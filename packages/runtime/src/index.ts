@@ -25,3 +25,4 @@ export { createShutdown, type ProcessLike, type Shutdown, type ShutdownOptions }
 export { describeFlags, environmentNameOf, readFlags, type Flag, type FlagsOptions, type GivenFlags } from './cli-flags.ts';
 export { toMicroTime, toTime } from './micro-time.ts';
 export { withDeadline } from './deadline.ts';
+export { eventSink, leaseLock, objectAccess, type ResourceLike } from './client-adapters.ts';

@@ -3,6 +3,8 @@ export type { BackoffOptions } from './backoff.ts';
 export type { Change } from './change.ts';
 export type { Clock } from './clock.ts';
 export type { DeepReadonly, Entry } from './entry.ts';
+export { decodeGenericKey, encodeGenericKey } from './generic-key.ts';
+export type { GenericKey } from './generic-key.ts';
 export { compareBytes, compareKeys, encodeKey } from './key-order.ts';
 export type { Key } from './key.ts';
 export type { LabelRequirement, LabelSelector } from './label-selector.ts';

@@ -122,7 +122,7 @@ class ObjectStore<T> implements Writer<T> {
     if (!slot || slot.entry.uid !== uid) return [];
     const entry = final ? this.#read(final) : slot.entry;
     this.#take(id, slot);
-    return [{ type: 'deleted', entry, finalStateKnown: final !== undefined }];
+    return [{ type: 'deleted', entry, ...(final ? { previous: slot.entry } : {}), finalStateKnown: final !== undefined }];
   }
 
   replace(scope: ScopeId): Replacement<T> {
@@ -136,6 +136,8 @@ class ObjectStore<T> implements Writer<T> {
         mustBeOpen();
         const entry = this.#read(record);
         const id = encodeKey(entry.key);
+        const before = collected.get(id);
+        if (before?.uid === entry.uid && this.#compare(before.version, entry.version) === 1) return;
         const stands = this.view.slots.get(id)?.entry;
         // An equal record is used again, so that a relist of the same content costs no second copy.
         collected.set(id, stands && stands.uid === entry.uid && stands.version === entry.version && equalBytes(stands.bytes, entry.bytes) ? stands : entry);

@@ -15,7 +15,7 @@ export interface ModelAnswer {
   readonly app: string;
   readonly appVersion: string;
   readonly model: string;
-  /** The version of `metadata`. The announced one, unless `state` is stale. */
+  /** The version of `metadata`. The announced one, unless `state` is stale; `''` where a stale value carries none. */
   readonly version: string;
   /**
    * 'current': metadata is what was announced. 'stale': it is the last good one, `announcedVersion` could not be loaded yet.

@@ -261,7 +261,8 @@ export class ModelCore {
     if (held === undefined) return { state: 'missing', version: announced, staleForMs: 0, payload: null };
     return {
       state: held.state,
-      version: held.version ?? announced,
+      // A stale value without a version is of none that could be named.
+      version: held.version ?? (held.state === 'stale' ? '' : announced),
       staleForMs: held.staleForMs,
       payload: held.payload ?? null,
       ...(held.reason === undefined ? {} : { reason: held.reason }),

@@ -192,6 +192,10 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     this.#checkAll();
   }
 
+  committed(): void {
+    this.#checkAll();
+  }
+
   onState(run: ScopeRun<T>): void {
     const status = run.status();
     for (const listener of [...this.#statusListeners]) {

@@ -10,6 +10,7 @@ export type FaultKind =
   | 'connection' // no answer, or a broken one
   | 'idle' // nothing came for too long
   | 'wrong-kind' // the server sent another kind than was asked for
+  | 'relist' // no failure: it is time to list again
   | 'regressed'; // the server shows versions below those seen
 
 export class Fault extends Error {

@@ -25,6 +25,9 @@ export interface ReflectorLimits {
   readonly startJitterMs: number;
   /** Other work gets its turn after this much decoding at a stretch. */
   readonly sliceMs: number;
+  /** Objects that could not be read are listed for again after this long, and twice as long each time it did not help, up to the second. */
+  readonly repairMs: number;
+  readonly repairMaxMs: number;
   /** A full list each so often, besides resync; 0: never. */
   readonly relistMs: number;
 }
@@ -44,5 +47,7 @@ export const defaultLimits: ReflectorLimits = {
   watchMaxSeconds: 600,
   startJitterMs: 0,
   sliceMs: 4,
+  repairMs: 60_000,
+  repairMaxMs: 3_600_000,
   relistMs: 0,
 };

@@ -27,6 +27,8 @@ export interface ReflectorOptions {
   readonly resume?: { readonly version: string; readonly epoch: number };
   /** A list is complete only at or above this version: that of a scope which it takes over. `''`: any. */
   readonly notBelow?: () => string;
+  /** The epoch of what it takes over. */
+  readonly epochOf?: () => number;
   /** After each change of state. */
   readonly onState: () => void;
   /** After each event, bookmark and list: the version moved. Called often. */
@@ -65,6 +67,9 @@ export class Reflector {
   #tooLargeSince: number | undefined;
   #serverErrorsSince: number | undefined;
   #lastListAt = -Infinity;
+  /** When to list again for objects that were skipped; Infinity: none were. */
+  #repairAt = Infinity;
+  #repairWait = 0;
   #wake: AbortController | undefined;
 
   constructor(options: ReflectorOptions) {
@@ -125,6 +130,7 @@ export class Reflector {
   async #list(signal: AbortSignal): Promise<void> {
     const begun = this.#o.clock.now();
     this.counters.lists += 1;
+    this.#repairAt = Infinity;
     try {
       if (this.#o.memory.streamsLists) await this.#streamedList(signal);
       else await this.#pagedList(signal);
@@ -138,7 +144,7 @@ export class Reflector {
   async #streamedList(signal: AbortSignal): Promise<void> {
     const { clock, limits, source, sink, memory } = this.#o;
     const from = this.#listFrom === 'held' ? this.#version : '';
-    this.#set('Streaming', from === '' ? 'streamed list of the newest state' : `streamed list not older than ${from}`);
+    this.#set(this.#regressing ? 'Regressed' : 'Streaming', from === '' ? 'streamed list of the newest state' : `streamed list not older than ${from}`);
     const collection = sink.collect();
     const dead = new Map<string, { readonly uid: string; readonly version: string }>();
     let open = true;
@@ -262,7 +268,7 @@ export class Reflector {
     const options = held !== ''
       ? { resourceVersion: held, resourceVersionMatch: 'NotOlderThan' as const, limit: 0 }
       : cached ? { resourceVersion: '0' } : {};
-    this.#set('Listing', held !== '' ? `list not older than ${held}` : cached ? 'list from the server’s cache' : 'list of the newest state');
+    this.#set(this.#regressing ? 'Regressed' : 'Listing', held !== '' ? `list not older than ${held}` : cached ? 'list from the server’s cache' : 'list of the newest state');
     try {
       await this.#pages(options, signal);
     } catch (error) {
@@ -328,6 +334,7 @@ export class Reflector {
       collection.abort();
       throw error;
     }
+    if (!this.#synced) this.#epoch = Math.max(this.#epoch, this.#o.epochOf?.() ?? 1);
     const origin = this.#regressing ? 'regressed' : 'relist';
     if (this.#regressing) {
       this.#epoch += 1;
@@ -342,6 +349,10 @@ export class Reflector {
     this.#serverErrorsSince = undefined;
     this.#lastHeard = clock.now();
     this.#lastListAt = this.#lastHeard;
+    if (skipped === 0) {
+      this.#repairAt = Infinity;
+      this.#repairWait = 0;
+    }
     this.counters.listsDone += 1;
     this.counters.listSeconds += (this.#lastHeard - begun) / 1000;
     await collection.commit(version, origin, skipped > 0);
@@ -459,6 +470,10 @@ export class Reflector {
   async #recover(fault: Fault, signal: AbortSignal): Promise<void> {
     const { clock, limits } = this.#o;
     const now = clock.now();
+    if (fault.kind === 'relist') {
+      this.#need = 'list';
+      return;
+    }
     this.counters.failures += 1;
     if (fault.kind !== 'too-large' && fault.kind !== 'rate-limited' && fault.kind !== 'connection') this.#tooLargeSince = undefined;
     if (fault.kind !== 'server') this.#serverErrorsSince = undefined;
@@ -540,6 +555,7 @@ export class Reflector {
       return readHead(object);
     } catch (error) {
       this.counters.corrupt += 1;
+      this.#damaged();
       this.#o.onReport({ kind: 'corrupt-object', message: `an object that is not JSON was skipped: ${textOf(error)}` });
       return undefined;
     }
@@ -551,10 +567,19 @@ export class Reflector {
       return true;
     } catch (error) {
       this.counters.corrupt += 1;
+      this.#damaged();
       const name = head === undefined ? 'an object' : `${head.namespace}/${head.name}`;
       this.#o.onReport({ kind: 'corrupt-object', message: `${name} was skipped: ${textOf(error)}` });
       return false;
     }
+  }
+
+  /** Bytes that cannot be read may have been broken on the way: a list some time later brings the object, or is put off twice as long. */
+  #damaged(): void {
+    if (this.#repairAt !== Infinity) return;
+    const { clock, limits } = this.#o;
+    this.#repairWait = Math.min(limits.repairMaxMs, this.#repairWait === 0 ? limits.repairMs : this.#repairWait * 2);
+    this.#repairAt = clock.now() + this.#repairWait * (1 + 0.2 * clock.random());
   }
 
   #checkKind(head: ObjectHead): void {
@@ -578,11 +603,15 @@ export class Reflector {
     const { clock, limits } = this.#o;
     const quiet = clock.now() - heardAt;
     if (quiet >= limits.idleMs) throw new Fault('idle', `neither event nor bookmark for ${Math.round(quiet / 1000)} s`);
-    if (limits.relistMs > 0 && this.#need === 'watch' && clock.now() - this.#lastListAt >= limits.relistMs) {
-      this.#need = 'list';
-      throw new Fault('idle', 'time for the periodic list');
+    let wait = limits.idleMs - quiet;
+    if (this.#need === 'watch') {
+      const now = clock.now();
+      const periodic = limits.relistMs > 0 ? this.#lastListAt + limits.relistMs : Infinity;
+      if (now >= periodic) throw new Fault('relist', 'time for the periodic list');
+      if (now >= this.#repairAt) throw new Fault('relist', 'objects were skipped; listing again to get them');
+      wait = Math.min(wait, periodic - now, this.#repairAt - now);
     }
-    return Math.max(1, Math.min(limits.idleMs - quiet, limits.relistMs > 0 ? limits.relistMs : Infinity));
+    return Math.max(1, wait);
   }
 
   #wakeable(signal: AbortSignal): AbortSignal {

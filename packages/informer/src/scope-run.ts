@@ -26,6 +26,8 @@ export interface ScopeHost<T> {
   audience(): (change: Change<T>, origin: DeltaOrigin, cause: DeleteCause | undefined) => void;
   /** The first complete list of a scope stands in the view. */
   filled(run: ScopeRun<T>): void;
+  /** A later list stands in the view, and the handlers' queues hold the difference. */
+  committed(): void;
   onState(run: ScopeRun<T>): void;
   onProgress(run: ScopeRun<T>): void;
   onReport(report: ReflectorReport, scope: Scope): void;
@@ -37,6 +39,7 @@ export interface ScopeRunOptions<T> {
   readonly resume?: { readonly version: string; readonly epoch: number };
   /** This scope takes over others: not before it has seen what they have. */
   readonly notBelow?: () => string;
+  readonly epochOf?: () => number;
   readonly absorbs?: () => readonly ScopeRun<T>[];
   readonly onAbsorbed?: () => void;
 }
@@ -60,6 +63,7 @@ export class ScopeRun<T> implements ReflectorSink {
       source, sink: this, clock: host.clock, limits: host.limits, memory: options.memory, expected: host.expected,
       ...(options.resume === undefined ? {} : { resume: options.resume }),
       ...(options.notBelow === undefined ? {} : { notBelow: options.notBelow }),
+      ...(options.epochOf === undefined ? {} : { epochOf: options.epochOf }),
       ...(host.labelSelector === undefined ? {} : { labelSelector: host.labelSelector }),
       ...(host.fieldSelector === undefined ? {} : { fieldSelector: host.fieldSelector }),
       onState: () => host.onState(this),
@@ -155,6 +159,7 @@ export class ScopeRun<T> implements ReflectorSink {
           if (slice.due()) await slice.turn();
           tell(change, origin, change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined);
         }
+        this.#host.committed();
       },
     };
   }

@@ -77,6 +77,7 @@ export class ScopeSet<T> {
     const absorbed = this.#of(cluster);
     this.#add(cluster, '', absorbed.length === 0 ? {} : {
       notBelow: () => absorbed.reduce((top, run) => (compareResourceVersions(run.reflector.version, top) === 1 || top === '' ? run.reflector.version : top), ''),
+      epochOf: () => Math.max(...absorbed.map((run) => run.reflector.epoch)),
       absorbs: () => absorbed.filter((run) => this.runs.get(run.scope.id) === run),
       onAbsorbed: () => {
         for (const run of absorbed) if (this.runs.get(run.scope.id) === run) this.#retire(run);

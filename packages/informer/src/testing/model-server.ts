@@ -32,6 +32,7 @@ export class ModelServer {
   #state: State = new Map();
   #events: ModelEvent[] = [];
   #floor: number;
+  #oldest: number;
   #visible: number;
   #lagging = false;
   readonly #listeners = new Set<ModelListener>();
@@ -41,11 +42,14 @@ export class ModelServer {
     this.clock = clock;
     this.#rev = startRev;
     this.#floor = startRev;
+    this.#oldest = startRev;
     this.#visible = startRev;
   }
 
   /** The version of the newest write. */
   get rev(): number { return this.#rev; }
+  /** The oldest state that can be restored: from the last change of form on. */
+  get oldest(): number { return this.#oldest; }
   /** What the watch cache has seen. */
   get visible(): number { return this.#visible; }
   /** A watch from below is told that it is too old. */
@@ -98,6 +102,8 @@ export class ModelServer {
     this.#rev += 1;
     this.#floor = this.#rev;
     this.#visible = this.#rev;
+    // The history is told in the new form; a copy from before would bring back the old CRD as well.
+    this.#oldest = this.#rev;
     this.end();
   }
 

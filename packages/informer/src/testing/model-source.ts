@@ -81,8 +81,9 @@ export class ModelApi {
   readonly requests: ModelRequest[] = [];
   options: ModelSourceOptions;
   #plans: { readonly kind: RequestKind | 'any'; readonly fault: ModelFault }[] = [];
-  /** Streams that are open. */
-  open = 0;
+  readonly #streams = new Set<ModelStream>();
+  /** Told of each fault as it is spent. */
+  onFault: (kind: RequestKind, fault: ModelFault) => void = () => undefined;
 
   constructor(server: ModelServer, options: ModelSourceOptions = {}) {
     this.server = server;
@@ -94,9 +95,15 @@ export class ModelApi {
     for (let i = 0; i < times; i += 1) this.#plans.push({ kind, fault });
   }
 
-  /** Forgets the plans that were not spent. */
+  /** Forgets the plans that were not spent, and what is still to go wrong with open streams. */
   calm(): void {
     this.#plans = [];
+    for (const stream of this.#streams) stream.calm();
+  }
+
+  /** Streams that are open. */
+  get open(): number {
+    return this.#streams.size;
   }
 
   get planned(): number {
@@ -113,7 +120,9 @@ export class ModelApi {
   #take(kind: RequestKind, namespace: string, options: ModelRequestOptions): ModelFault {
     this.requests.push({ kind, at: this.server.clock.now(), namespace, options });
     const at = this.#plans.findIndex((plan) => plan.kind === kind || plan.kind === 'any');
-    return at === -1 ? {} : (this.#plans.splice(at, 1)[0]?.fault ?? {});
+    const fault = at === -1 ? undefined : this.#plans.splice(at, 1)[0]?.fault;
+    if (fault !== undefined) this.onFault(kind, fault);
+    return fault ?? {};
   }
 
   async #fail(fault: ModelFault, signal: AbortSignal): Promise<void> {
@@ -162,11 +171,11 @@ export class ModelApi {
     await this.#fail(fault, signal);
     if (kind === 'stream' && this.options.noStreams === true) throw new ModelStatusError(statuses.streamUnsupported);
     const stream = new ModelStream(this, namespace, options, fault, signal);
-    this.open += 1;
+    this.#streams.add(stream);
     try {
       yield* stream.batches();
     } finally {
-      this.open -= 1;
+      this.#streams.delete(stream);
       stream.close();
     }
   }
@@ -176,7 +185,7 @@ export class ModelApi {
 class ModelStream {
   readonly #api: ModelApi;
   readonly #options: WatchOptions;
-  readonly #fault: ModelFault;
+  #fault: ModelFault;
   readonly #signal: AbortSignal;
   readonly #match: (object: ModelObject) => boolean;
   readonly #until = new AbortController();
@@ -192,6 +201,10 @@ class ModelStream {
     this.#fault = fault;
     this.#signal = signal;
     this.#match = matcher(namespace, options);
+  }
+
+  calm(): void {
+    this.#fault = {};
   }
 
   close(): void {
@@ -227,7 +240,8 @@ class ModelStream {
     this.#undo = server.listen({
       // A future version: what is not above it is never sent.
       event: (event) => { if (event.rv > from && this.#ending === undefined) { this.#event(event); this.#wake(); } },
-      broken: () => { this.#ending ??= 'broken'; this.#wake(); },
+      // A reset connection loses what was under way.
+      broken: () => { this.#ending ??= 'broken'; this.#queue = []; this.#wake(); },
       ended: () => { this.#ending ??= 'ended'; this.#wake(); },
     });
     this.#timers(from);
@@ -323,22 +337,27 @@ class ModelStream {
     void (async () => {
       for (;;) {
         await clock.sleep(every, signal);
-        // None while the version asked for lies ahead of the server.
-        if (this.#options.allowWatchBookmarks === true && server.visible >= from) {
-          this.#queue.push(bookmarkFrame(server.visible));
-          this.#wake();
-        }
+        this.#bookmark(from);
       }
     })().catch(() => undefined);
     const seconds = this.#options.timeoutSeconds;
     if (seconds === undefined) return;
-    clock.sleep(seconds * 1000, signal).then(
-      () => {
-        this.#ending ??= 'ended';
-        this.#wake();
-      },
-      () => undefined,
-    );
+    void (async () => {
+      // The real server sends a bookmark shortly before the end that the caller asked for.
+      await clock.sleep(Math.max(0, seconds * 1000 - 2000), signal);
+      this.#bookmark(from);
+      await clock.sleep(Math.min(2000, seconds * 1000), signal);
+      this.#ending ??= 'ended';
+      this.#wake();
+    })().catch(() => undefined);
+  }
+
+  #bookmark(from: number): void {
+    const { server } = this.#api;
+    // None while the version asked for lies ahead of the server.
+    if (this.#options.allowWatchBookmarks !== true || server.visible < from || this.#ending !== undefined) return;
+    this.#queue.push(bookmarkFrame(server.visible));
+    this.#wake();
   }
 }
 

@@ -1,0 +1,96 @@
+import type { InferApply, KubernetesObject, ResourceType } from '@kubecast/crd';
+import { ApiCaller, type CallRequest } from './api-call.ts';
+import type { Connection } from './connection.ts';
+import { Discovery } from './discovery.ts';
+import { HttpsTransport } from './https-transport.ts';
+import { RequestBudget, type BudgetCounters, type BudgetOptions } from './request-budget.ts';
+import { ResourceClient } from './resource-client.ts';
+import type { CallOptions, UnknownObject } from './resource-options.ts';
+import type { Answer, Transport, TransportCounters, TransportOptions } from './transport-options.ts';
+
+export interface ClientOptions extends TransportOptions {
+  /** The cluster's part of the keys in receipts. Default `''`. */
+  readonly cluster?: string;
+  /** The client-side rate limit. */
+  readonly budget?: BudgetOptions;
+  /** Called for each warning of the server, besides those that come with writes. Must not throw. */
+  readonly onWarning?: (text: string, request: string) => void;
+  /** Instead of HTTPS to the connection's server: a transport of one's own. */
+  readonly transport?: Transport;
+}
+
+/** The version that the server tells (`/version`). */
+export interface ServerVersion {
+  readonly major: string;
+  readonly minor: string;
+  readonly gitVersion: string;
+}
+
+/** What apply takes for a type: the definition's own form of it, else the type itself. */
+export type ApplyTypeOf<R, T> = [InferApply<R>] extends [never] ? T : unknown extends InferApply<R> ? T : InferApply<R>;
+
+/** One API server, as one user. Opens nothing before the first call; `close` (or `await using`) ends everything it opened. */
+export interface KubernetesClient extends AsyncDisposable {
+  readonly connection: Connection;
+  readonly discovery: Discovery;
+  readonly counters: TransportCounters & { readonly budget: BudgetCounters };
+  /** A resource by its type: one that crd defines, or `{group, version, kind, plural, scope}`. */
+  resource<R extends ResourceType<T>, T extends KubernetesObject = R extends ResourceType<infer O extends KubernetesObject> ? O : UnknownObject>(
+    type: R, options?: { readonly namespace?: string },
+  ): ResourceClient<T, ApplyTypeOf<R, T>>;
+  /** A resource by apiVersion and kind, found by discovery. Throws DiscoveryError where the server serves none. */
+  dynamic<T extends KubernetesObject = UnknownObject>(
+    of: { readonly apiVersion: string; readonly kind: string } | { readonly group: string; readonly version: string; readonly plural: string },
+    options?: { readonly namespace?: string; readonly signal?: AbortSignal },
+  ): Promise<ResourceClient<T>>;
+  /** Whether the server serves a resource: `serves('discovery.k8s.io/v1', 'endpointslices')`. */
+  serves(groupVersion: string, plural: string, options?: CallOptions): Promise<boolean>;
+  version(options?: CallOptions): Promise<ServerVersion>;
+  /** Sends any request and gives its JSON: for paths that no resource covers. */
+  request(request: CallRequest): Promise<unknown>;
+  /** Sends any request and gives the open answer, a success. Read its chunks or cancel it. */
+  raw(request: CallRequest): Promise<Answer>;
+  /** Ends every request and stream of this client. */
+  close(): void;
+}
+
+/** Makes a client. Opens nothing and reads nothing. */
+export function createClient(connection: Connection, options: ClientOptions = {}): KubernetesClient {
+  const transport = options.transport ?? new HttpsTransport(connection, options);
+  const budget = new RequestBudget(transport.clock, options.budget);
+  const caller = new ApiCaller(transport, budget, options.onWarning);
+  const discovery = new Discovery(caller);
+  const place = (namespace: string | undefined): { cluster: string; namespace: string; defaultNamespace: string } => ({
+    cluster: options.cluster ?? '', namespace: namespace ?? '', defaultNamespace: connection.namespace,
+  });
+  const close = (): void => {
+    budget.close();
+    transport.close();
+  };
+  return {
+    connection,
+    discovery,
+    get counters() {
+      return { ...transport.counters, budget: budget.counters };
+    },
+    resource: (type, { namespace } = {}) => new ResourceClient(caller, type as never, place(namespace)),
+    async dynamic<T extends KubernetesObject = UnknownObject>(
+      of: { readonly apiVersion: string; readonly kind: string } | { readonly group: string; readonly version: string; readonly plural: string },
+      { namespace, signal }: { readonly namespace?: string; readonly signal?: AbortSignal } = {},
+    ) {
+      const type = 'kind' in of ? await discovery.byKind(of.apiVersion, of.kind, signal) : await discovery.byResource(of.group, of.version, of.plural, signal);
+      return new ResourceClient<T>(caller, type as ResourceType<T>, place(namespace));
+    },
+    serves: (groupVersion, plural, { signal } = {}) => discovery.serves(groupVersion, plural, signal),
+    async version({ signal, deadlineMs } = {}) {
+      return (await caller.json({ method: 'GET', path: '/version', signal, requestMs: deadlineMs })).value as ServerVersion;
+    },
+    request: async (request) => (await caller.json(request)).value,
+    raw: (request) => caller.open(request),
+    close,
+    [Symbol.asyncDispose]() {
+      close();
+      return Promise.resolve();
+    },
+  };
+}

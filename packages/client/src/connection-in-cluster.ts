@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '@kubecast/store';
+import { connectionFrom } from './connection-from.ts';
+import type { Connection } from './connection.ts';
+import { ConfigError } from './errors.ts';
+import { TokenFile } from './token-file.ts';
+
+export interface InClusterOptions {
+  /** Default `/var/run/secrets/kubernetes.io/serviceaccount`. */
+  readonly folder?: string;
+  /** Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock;
+}
+
+/** The connection of a pod, by its service account: address from the environment, CA and namespace read now, the token again and again. */
+export async function connectionInCluster(options: InClusterOptions = {}): Promise<Connection> {
+  const env = options.env ?? process.env;
+  const folder = options.folder ?? '/var/run/secrets/kubernetes.io/serviceaccount';
+  const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
+  const port = env['KUBERNETES_SERVICE_PORT_HTTPS'] ?? env['KUBERNETES_SERVICE_PORT'] ?? '443';
+  if (host === '') throw new ConfigError('not in a pod: KUBERNETES_SERVICE_HOST is not set. Outside of one, give a kubeconfig');
+  const read = async (file: string): Promise<string> => {
+    try {
+      return await readFile(join(folder, file), 'utf8');
+    } catch (cause) {
+      throw new ConfigError(`in a pod, but ${join(folder, file)} cannot be read: is automountServiceAccountToken off?`, { cause });
+    }
+  };
+  const credentials = new TokenFile(join(folder, 'token'), options.clock === undefined ? {} : { clock: options.clock });
+  return connectionFrom({
+    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    origin: `the pod's service account (${folder})`,
+    ca: await read('ca.crt'),
+    namespace: (await read('namespace')).trim() || 'default',
+    credentials,
+  });
+}
+
+/** Whether this process looks like one in a pod. */
+export function isInCluster(env: Readonly<Record<string, string | undefined>> = process.env): boolean {
+  return (env['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
+}

@@ -1,0 +1,75 @@
+/** What proves who we are on one request. */
+export interface Credentials {
+  readonly token?: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** PEM; a client certificate and its key. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Gives credentials, again and again: tokens rotate. */
+export interface CredentialSource {
+  /**
+   * The credentials to use now. Cheap when nothing changed. `fresh`: the server refused the last ones (401), so nothing may
+   * come from a cache.
+   */
+  get(options: { readonly fresh: boolean; readonly signal?: AbortSignal }): Promise<Credentials>;
+}
+
+export interface Impersonation {
+  readonly user: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** How to reach one API server, and as whom. A plain value: nothing was opened. */
+export interface Connection {
+  /** `https://host:port`, with a path where the server stands behind one. */
+  readonly server: string;
+  /** Names the connection in errors: `context "dev" of /home/ann/.kube/config`. Carries no secret. */
+  readonly origin: string;
+  /** The namespace for named objects where none is given. */
+  readonly namespace: string;
+  /** PEM; the only authorities that are trusted. Absent: the runtime's own. */
+  readonly ca?: string;
+  /** The name that the server's certificate must carry, where it is not the address's. */
+  readonly serverName?: string;
+  /** Whether the server's certificate is not checked at all. */
+  readonly insecure?: boolean;
+  /** `http://host:port` (CONNECT), `https://...` or `socks5://...`. */
+  readonly proxyUrl?: string;
+  readonly credentials: CredentialSource;
+  readonly impersonate?: Impersonation;
+  /** Whether answers may come compressed. Default true. */
+  readonly compression?: boolean;
+}
+
+/** What `connectionFrom` takes. */
+export interface ConnectionInit extends Credentials {
+  readonly server: string;
+  readonly origin?: string;
+  readonly namespace?: string;
+  readonly ca?: string;
+  readonly serverName?: string;
+  readonly insecure?: boolean;
+  readonly proxyUrl?: string;
+  /** Instead of token, username and cert. */
+  readonly credentials?: CredentialSource;
+  readonly impersonate?: Impersonation;
+  readonly compression?: boolean;
+}
+
+/** A source that always gives the same. */
+export function staticCredentials(credentials: Credentials): CredentialSource {
+  const kept: Credentials = {
+    ...(credentials.token === undefined ? {} : { token: credentials.token }),
+    ...(credentials.username === undefined ? {} : { username: credentials.username }),
+    ...(credentials.password === undefined ? {} : { password: credentials.password }),
+    ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
+    ...(credentials.key === undefined ? {} : { key: credentials.key }),
+  };
+  return { get: () => Promise.resolve(kept) };
+}
+

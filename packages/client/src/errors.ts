@@ -1,0 +1,104 @@
+/** The codes of ClientError; stable. */
+export type ClientErrorCode =
+  | 'CLIENT_CONFIG' | 'CLIENT_REQUEST' | 'CLIENT_CREDENTIALS' | 'CLIENT_CONNECTION' | 'CLIENT_TLS' | 'CLIENT_TIMEOUT' | 'CLIENT_PROTOCOL'
+  | 'CLIENT_STATUS' | 'CLIENT_DISCOVERY' | 'CLIENT_CLOSED';
+
+/** Every error that this package makes. `code` is stable; messages are for people and carry no token, key or password. */
+export class ClientError extends Error {
+  override readonly name: string = 'ClientError';
+  readonly code: ClientErrorCode;
+
+  constructor(code: ClientErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A kubeconfig, an environment or options that no connection can be made of. Names the file, the context and the user. */
+export class ConfigError extends ClientError {
+  override readonly name = 'ConfigError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('CLIENT_CONFIG', message, options);
+  }
+}
+
+/** A request that cannot be made: a name that is no path segment, an object without a name. Nothing was sent. */
+export class RequestError extends ClientError {
+  override readonly name = 'RequestError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('CLIENT_REQUEST', message, options);
+  }
+}
+
+/** The token file, exec plugin or auth provider gave no credentials. Nothing was sent. */
+export class CredentialsError extends ClientError {
+  override readonly name = 'CredentialsError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('CLIENT_CREDENTIALS', message, options);
+  }
+}
+
+/** No connection, or one that broke. Whether a write that was under way was done is not known. */
+export class ConnectionError extends ClientError {
+  override readonly name = 'ConnectionError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('CLIENT_CONNECTION', message, options);
+  }
+}
+
+/** The server's certificate was not accepted, ours was not, or the two speak no common TLS. */
+export class TlsError extends ClientError {
+  override readonly name = 'TlsError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('CLIENT_TLS', message, options);
+  }
+}
+
+/** A deadline of this client passed. `phase`: waiting in the request budget, for the answer, or for more of a stream. */
+export class TimeoutError extends ClientError {
+  override readonly name = 'TimeoutError';
+  readonly phase: 'budget' | 'request' | 'idle';
+  readonly afterMs: number;
+
+  constructor(phase: TimeoutError['phase'], afterMs: number, message: string) {
+    super('CLIENT_TIMEOUT', message);
+    this.phase = phase;
+    this.afterMs = afterMs;
+  }
+}
+
+/** The answer is not what the API promises: not HTTP, not JSON, cut off, or over a limit of size. */
+export class ProtocolError extends ClientError {
+  override readonly name = 'ProtocolError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('CLIENT_PROTOCOL', message, options);
+  }
+}
+
+/** The kind or resource is not served, or discovery could not tell. */
+export class DiscoveryError extends ClientError {
+  override readonly name = 'DiscoveryError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('CLIENT_DISCOVERY', message, options);
+  }
+}
+
+/** The client was closed. */
+export class ClosedError extends ClientError {
+  override readonly name = 'ClosedError';
+
+  constructor(message = 'the client is closed') {
+    super('CLIENT_CLOSED', message);
+  }
+}
+
+export function isClientError(error: unknown): error is ClientError {
+  return error instanceof ClientError;
+}

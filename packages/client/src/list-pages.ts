@@ -1,0 +1,53 @@
+import type { ResourceType } from '@kubecast/crd';
+import { type ApiCaller, type CallRequest, describe, type Priority } from './api-call.ts';
+import { queryString, resourcePath } from './api-path.ts';
+import { ProtocolError } from './errors.ts';
+import type { ListPagesOptions, RawPage } from './raw-page.ts';
+import { BodyBuffer } from './read-body.ts';
+import { type ScannedList, scanList } from './scan-list.ts';
+
+export interface ListWay {
+  readonly priority?: Priority;
+  /** Times a 429 is obeyed. An informer does that itself. */
+  readonly retries?: number;
+  readonly requestMs?: number | undefined;
+  readonly accept?: string;
+}
+
+/** A page with what the typed list needs beyond RawPage. */
+export interface ScannedPage extends RawPage {
+  readonly list: ScannedList;
+}
+
+/**
+ * The pages of a list, each cut into its items without parsing them. All pages come from one buffer: what a page gave is borrowed until
+ * the next is asked for. Memory: one page. Throws StatusError (410 when the continue token expired), and what the transport throws.
+ */
+export async function* listPages(
+  caller: ApiCaller, type: ResourceType, namespace: string, options: ListPagesOptions, signal: AbortSignal | undefined, way: ListWay = {},
+): AsyncGenerator<ScannedPage, void> {
+  const buffer = new BodyBuffer();
+  const limit = options.limit ?? 500;
+  let token = '';
+  for (;;) {
+    const query = queryString({
+      labelSelector: options.labelSelector,
+      fieldSelector: options.fieldSelector,
+      limit: limit > 0 ? limit : undefined,
+      // A page after the first carries the version in its token; the server refuses both together.
+      ...(token === '' ? { resourceVersion: options.resourceVersion, resourceVersionMatch: options.resourceVersionMatch } : { continue: token }),
+    });
+    const request: CallRequest = {
+      method: 'GET', path: resourcePath(type, namespace) + query, gzip: true, signal,
+      priority: way.priority, retries: way.retries, requestMs: way.requestMs, ...(way.accept === undefined ? {} : { accept: way.accept }),
+    };
+    const what = describe(request);
+    const answer = await caller.open(request);
+    const list = scanList(await buffer.read(answer, caller.transport.limits.pageBytes, what), what);
+    const more = list.continueToken !== '';
+    if (more && list.continueToken === token) throw new ProtocolError(`${what}: the server gives the same continue token again`);
+    yield { resourceVersion: list.resourceVersion, items: list.items, more, list };
+    if (!more) return;
+    token = list.continueToken;
+  }
+}

@@ -1,0 +1,45 @@
+import { type Credentials, type CredentialSource } from './connection.ts';
+import { CredentialsError } from './errors.ts';
+import type { ConfigPart, MergedConfig } from './kubeconfig-file.ts';
+
+/**
+ * Credentials of exec plugins and auth providers, by @kubernetes/client-node, which is loaded at the first use of one and not before:
+ * its import costs more than everything else here together.
+ */
+export function pluginCredentials(from: {
+  readonly origin: string; readonly config: MergedConfig; readonly context: string; readonly user: ConfigPart; readonly what: string;
+}): CredentialSource {
+  let loaded: Promise<{ applyToHTTPSOptions(options: object): Promise<void> }> | undefined;
+  const load = async (): Promise<{ applyToHTTPSOptions(options: object): Promise<void> }> => {
+    const { KubeConfig } = await import('@kubernetes/client-node');
+    const kubeconfig = new KubeConfig();
+    const user = { name: 'user', exec: from.user.value['exec'], authProvider: from.user.value['auth-provider'] };
+    kubeconfig.loadFromOptions({
+      clusters: [{ name: 'cluster', server: 'https://localhost', skipTLSVerify: true }],
+      users: [user as never],
+      contexts: [{ name: 'context', cluster: 'cluster', user: 'user' }],
+      currentContext: 'context',
+    });
+    return kubeconfig;
+  };
+  return {
+    async get({ fresh }): Promise<Credentials> {
+      try {
+        // A new object has no cached credential.
+        if (fresh) loaded = undefined;
+        loaded ??= load();
+        const options: { headers?: Record<string, string>; cert?: unknown; key?: unknown } = { headers: {} };
+        await (await loaded).applyToHTTPSOptions(options);
+        const authorization = options.headers?.['Authorization'] ?? options.headers?.['authorization'] ?? '';
+        const token = authorization.startsWith('Bearer ') ? authorization.slice(7) : '';
+        return {
+          ...(token === '' ? {} : { token }),
+          ...(options.cert === undefined || options.key === undefined ? {} : { cert: String(options.cert), key: String(options.key) }),
+        };
+      } catch (cause) {
+        loaded = undefined;
+        throw new CredentialsError(`${from.origin}: the plugin of ${from.what} gave no credentials: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      }
+    },
+  };
+}

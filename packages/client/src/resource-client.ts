@@ -1,0 +1,281 @@
+import type { KubernetesObject, ResourceType } from '@kubecast/crd';
+import { type ApiCaller, type CallRequest, describe } from './api-call.ts';
+import { apiVersionOf, queryString, resourcePath } from './api-path.ts';
+import { applyError, checkWrite } from './check-write.ts';
+import { ProtocolError, RequestError } from './errors.ts';
+import type { Frame, WatchOptions } from './frame.ts';
+import { listPages } from './list-pages.ts';
+import type { ListPagesOptions, RawPage, ResourceSource } from './raw-page.ts';
+import { deletedOf, receiptOf } from './receipts.ts';
+import type {
+  ApplyOptions, CallOptions, Deleted, DeleteCollectionOptions, DeleteOptions, GetOptions, JsonPatchOperation, ListOptions, ListPage, PatchKind,
+  WatchEvent, WriteOptions, Written,
+} from './resource-options.ts';
+import { typedWatch } from './typed-watch.ts';
+import { watchFrames } from './watch-frames.ts';
+
+/** Where a resource client stands. */
+export interface ResourcePlace {
+  /** The cluster's part of the keys in receipts. */
+  readonly cluster: string;
+  /** `''`: lists and watches span all namespaces. */
+  readonly namespace: string;
+  /** For named objects where no namespace is given. */
+  readonly defaultNamespace: string;
+}
+
+const patchTypes: Readonly<Record<PatchKind, string>> = {
+  json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json',
+};
+
+/**
+ * One resource. T: the objects' type; A: what apply takes. Lists and watches span all namespaces unless one is given; calls that name an
+ * object take the namespace of the call, else of the object, else of this client, else of the connection.
+ *
+ * Errors: StatusError when the server refuses, ConnectionError, TlsError, TimeoutError, ProtocolError; ValidationError (of crd) before
+ * anything is sent, where the type brings a schema; the signal's reason when it is aborted. A write that ended with ConnectionError or
+ * TimeoutError may have been done.
+ */
+export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T> {
+  readonly type: ResourceType<T>;
+  readonly #caller: ApiCaller;
+  readonly #place: ResourcePlace;
+
+  constructor(caller: ApiCaller, type: ResourceType<T>, place: ResourcePlace) {
+    this.#caller = caller;
+    this.type = type;
+    this.#place = place;
+  }
+
+  /** The same resource in one namespace. */
+  inNamespace(namespace: string): ResourceClient<T, A> {
+    return new ResourceClient(this.#caller, this.type, { ...this.#place, namespace });
+  }
+
+  /** Throws StatusError with 404 where there is none. */
+  async get(name: string, options: GetOptions & { readonly subresource?: string } = {}): Promise<T> {
+    const path = this.#path(name, options, undefined, options.subresource);
+    const { value } = await this.#caller.json({ method: 'GET', path: path + queryString({ resourceVersion: options.resourceVersion }), ...call(options) });
+    return this.#object(value, path);
+  }
+
+  /** As get, but undefined where there is none. */
+  async find(name: string, options: GetOptions = {}): Promise<T | undefined> {
+    try {
+      return await this.get(name, options);
+    } catch (error) {
+      if ((error as { statusCode?: unknown }).statusCode === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Every object, one by one, as consistent as the server's pages. Memory: one page. */
+  async *list(options: ListOptions = {}): AsyncGenerator<T, void> {
+    for await (const page of this.pages(options)) yield* page.items;
+  }
+
+  /** The pages of a list, parsed. Items of built-in kinds get the apiVersion and kind that the server leaves out of lists. */
+  async *pages(options: ListOptions = {}): AsyncGenerator<ListPage<T>, void> {
+    const decoder = new TextDecoder();
+    const way = { ...(options.priority === undefined ? {} : { priority: options.priority }), ...(options.accept === undefined ? {} : { accept: options.accept }), requestMs: options.deadlineMs };
+    for await (const page of listPages(this.#caller, this.type, this.#listNamespace(options), options, options.signal, way)) {
+      const items = page.items.map((bytes) => this.#object(JSON.parse(decoder.decode(bytes)), 'a list'));
+      yield { items, resourceVersion: page.resourceVersion, more: page.more, remainingItemCount: page.list.remainingItemCount };
+    }
+  }
+
+  /** The pages of a list, not parsed; see RawPage for what is borrowed. */
+  listPages(options: ListPagesOptions = {}, signal?: AbortSignal): AsyncIterable<RawPage> {
+    return listPages(this.#caller, this.type, this.#listNamespace({}), options, signal);
+  }
+
+  /** One watch, not parsed; see WatchFrames. */
+  watchFrames(options: WatchOptions = {}, signal?: AbortSignal): AsyncIterable<readonly Frame[]> {
+    return watchFrames(this.#caller, this.type, this.#listNamespace({}), options, signal);
+  }
+
+  /** One watch, parsed. Ends when the server ends it; resuming is an informer's work. */
+  watch(options: WatchOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<WatchEvent<T>, void> {
+    return typedWatch<T>(this.watchFrames(options, options.signal));
+  }
+
+  /** What an informer needs. Refusals, 429 too, come at once: an informer has its own back-off. */
+  source(options: { readonly namespace?: string } = {}): ResourceSource {
+    const namespace = options.namespace ?? this.#place.namespace;
+    const way = { priority: 'low' as const, retries: 0 };
+    return {
+      listPages: (list, signal) => listPages(this.#caller, this.type, namespace, list, signal, way),
+      watchFrames: (watch, signal) => watchFrames(this.#caller, this.type, namespace, watch, signal, way),
+    };
+  }
+
+  /** Creates it. Validates first. */
+  async create(object: T, options: WriteOptions = {}): Promise<Written<T>> {
+    const namespace = this.#namespaceOf(object, options);
+    if (options.validate !== false && options.subresource === undefined) await checkWrite(this.type, object, { namespace });
+    const { name } = object.metadata;
+    const path = options.subresource === undefined
+      ? resourcePath(this.type, namespace)
+      : this.#path(name ?? '', options, object, options.subresource);
+    return this.#write({ method: 'POST', path: path + writeQuery(options), body: JSON.stringify(this.#identified(object)), ...call(options) });
+  }
+
+  /**
+   * Writes the object whole. With its resourceVersion it is refused (409) when the stored one changed since. Fields that the type does
+   * not know are sent as they are: what was read and written back loses nothing.
+   */
+  async replace(object: T, options: WriteOptions = {}): Promise<Written<T>> {
+    const name = nameOf(object);
+    const namespace = this.#namespaceOf(object, options);
+    if (options.validate !== false) await checkWrite(this.type, object, { namespace, unknownFields: false });
+    const path = this.#path(name, options, object, options.subresource);
+    return this.#write({ method: 'PUT', path: path + writeQuery(options), body: JSON.stringify(this.#identified(object)), ...call(options) });
+  }
+
+  /** Writes the status alone, by the status subresource. */
+  replaceStatus(object: T, options: WriteOptions = {}): Promise<Written<T>> {
+    return this.replace(object, { ...options, subresource: 'status' });
+  }
+
+  /** Changes the stored object. A resourceVersion in a merge patch is a precondition. */
+  async patch(name: string, patch: readonly JsonPatchOperation[] | object, options: WriteOptions & { readonly kind?: PatchKind } = {}): Promise<Written<T>> {
+    const kind = options.kind ?? (Array.isArray(patch) ? 'json' : 'merge');
+    if ((kind === 'json') !== Array.isArray(patch)) throw new RequestError(kind === 'json' ? 'a JSON patch is a list of operations' : `a ${kind} patch is an object`);
+    const path = this.#path(name, options, undefined, options.subresource);
+    return this.#write({ method: 'PATCH', path: path + writeQuery(options), body: JSON.stringify(patch), contentType: patchTypes[kind], ...call(options) });
+  }
+
+  /**
+   * Server-side apply: what the object says becomes true, and is owned by the field manager. Creates it where it is missing. Throws
+   * ApplyConflictError, which names every field and manager; ValidationError, also for the 500 by which the server says the same.
+   */
+  async apply(object: A & { readonly metadata?: { readonly name?: string; readonly namespace?: string } }, options: ApplyOptions = {}): Promise<Written<T>> {
+    const name = nameOf(object);
+    const namespace = this.#namespaceOf(object, options);
+    const identified = this.#identified(object);
+    if (options.validate !== false) await checkWrite(this.type, identified, { partial: true, namespace });
+    const path = this.#path(name, options, object, options.subresource);
+    const manager = options.fieldManager ?? 'kubecast';
+    try {
+      return await this.#write({
+        method: 'PATCH', path: path + writeQuery({ ...options, fieldManager: manager }, options.force === true),
+        body: JSON.stringify(identified), contentType: 'application/apply-patch+yaml', ...call(options),
+      });
+    } catch (error) {
+      throw await applyError(error, this.type, identified, namespace);
+    }
+  }
+
+  /** Server-side apply of the status subresource. */
+  applyStatus(object: A & { readonly metadata?: { readonly name?: string; readonly namespace?: string } }, options: ApplyOptions = {}): Promise<Written<T>> {
+    return this.apply(object, { ...options, subresource: 'status' });
+  }
+
+  /**
+   * Deletes it. The receipt's `gone` tells whether it went at once; else finalizers hold it. With preconditions it is refused (409) when
+   * another object took the name or it changed.
+   */
+  async delete(name: string, options: DeleteOptions = {}): Promise<Deleted<T>> {
+    const path = this.#path(name, options);
+    const answer = await this.#caller.json({ method: 'DELETE', path, body: JSON.stringify(deleteBody(options)), ...call(options) });
+    const key = { cluster: this.#place.cluster, namespace: this.type.scope === 'Namespaced' ? this.#namespaceOf(undefined, options) : '', name };
+    return deletedOf<T>(answer, key, options.preconditions?.uid ?? '');
+  }
+
+  /** Deletes all that match. Gives what was deleted, as it was before. Needs a namespace for namespaced kinds. */
+  async deleteCollection(options: DeleteCollectionOptions = {}): Promise<readonly T[]> {
+    const namespace = options.namespace ?? this.#place.namespace;
+    if (this.type.scope === 'Namespaced' && namespace === '') throw new RequestError(`deleteCollection of ${this.type.plural} needs a namespace`);
+    const path = resourcePath(this.type, namespace) + queryString({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector });
+    const { value } = await this.#caller.json({ method: 'DELETE', path, body: JSON.stringify(deleteBody(options)), ...call(options) });
+    const items = (value as { items?: unknown } | undefined)?.items;
+    return Array.isArray(items) ? items.map((item) => this.#object(item, path)) : [];
+  }
+
+  /** Reads a subresource of another kind: `scale`, `log` is text and goes by `client.raw`. */
+  async getSubresource(name: string, subresource: string, options: CallOptions = {}): Promise<unknown> {
+    return (await this.#caller.json({ method: 'GET', path: this.#path(name, options, undefined, subresource), ...call(options) })).value;
+  }
+
+  /** Writes a subresource of another kind: POST for `eviction` and `token`, PUT for `scale`. */
+  async writeSubresource(method: 'POST' | 'PUT', name: string, subresource: string, body: object, options: WriteOptions = {}): Promise<unknown> {
+    const path = this.#path(name, options, undefined, subresource) + writeQuery(options);
+    return (await this.#caller.json({ method, path, body: JSON.stringify(body), ...call(options) })).value;
+  }
+
+  /** Sets the number of replicas by the scale subresource; gives what the server answers as wanted. */
+  async scale(name: string, replicas: number, options: WriteOptions = {}): Promise<number> {
+    const path = this.#path(name, options, undefined, 'scale') + writeQuery(options);
+    const { value } = await this.#caller.json({ method: 'PATCH', path, body: JSON.stringify({ spec: { replicas } }), contentType: patchTypes.merge, ...call(options) });
+    return (value as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0;
+  }
+
+  /** Asks for the eviction of a Pod; a disruption budget that forbids it is answered 429, thrown at once. */
+  async evict(name: string, options: DeleteOptions = {}): Promise<void> {
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name }, deleteOptions: deleteBody(options) };
+    await this.#caller.json({ method: 'POST', path: this.#path(name, options, undefined, 'eviction'), body: JSON.stringify(body), retries: 0, ...call(options) });
+  }
+
+  async #write(request: CallRequest): Promise<Written<T>> {
+    const answer = await this.#caller.json(request);
+    const object = this.#object(answer.value, describe(request));
+    return { object, receipt: receiptOf(object, this.#place.cluster), warnings: answer.warnings };
+  }
+
+  #path(name: string, options: CallOptions, object?: unknown, subresource?: string): string {
+    return resourcePath(this.type, this.type.scope === 'Namespaced' ? this.#namespaceOf(object, options) : '', name, subresource);
+  }
+
+  #listNamespace(options: CallOptions): string {
+    return options.namespace ?? this.#place.namespace;
+  }
+
+  #namespaceOf(object: unknown, options: CallOptions): string {
+    const own = (object as { metadata?: { namespace?: string } } | undefined)?.metadata?.namespace;
+    return [options.namespace, own, this.#place.namespace].find((namespace) => namespace !== undefined && namespace !== '') ?? this.#place.defaultNamespace;
+  }
+
+  /** With apiVersion and kind, which the server wants and a typed object may lack. */
+  #identified<O>(object: O): O {
+    const own = object as { apiVersion?: unknown; kind?: unknown };
+    if (own.apiVersion !== undefined && own.kind !== undefined) return object;
+    return { apiVersion: apiVersionOf(this.type), kind: this.type.kind, ...object };
+  }
+
+  #object(value: unknown, what: string): T {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ProtocolError(`${what}: the answer is no object`);
+    const own = value as { apiVersion?: unknown; kind?: unknown };
+    if (own.apiVersion === undefined && own.kind === undefined) return { apiVersion: apiVersionOf(this.type), kind: this.type.kind, ...value } as T;
+    return value as T;
+  }
+}
+
+function call(options: CallOptions): Pick<CallRequest, 'signal' | 'requestMs' | 'priority' | 'accept'> {
+  return {
+    signal: options.signal, requestMs: options.deadlineMs, priority: options.priority,
+    ...(options.accept === undefined ? {} : { accept: options.accept }),
+  };
+}
+
+function writeQuery(options: WriteOptions, force?: boolean): string {
+  return queryString({
+    fieldManager: options.fieldManager, dryRun: options.dryRun === true ? 'All' : undefined, fieldValidation: options.fieldValidation,
+    force: force === true ? true : undefined,
+  });
+}
+
+function deleteBody(options: DeleteOptions): object {
+  return {
+    apiVersion: 'v1', kind: 'DeleteOptions',
+    ...(options.preconditions === undefined ? {} : { preconditions: options.preconditions }),
+    ...(options.propagationPolicy === undefined ? {} : { propagationPolicy: options.propagationPolicy }),
+    ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
+    ...(options.dryRun === true ? { dryRun: ['All'] } : {}),
+  };
+}
+
+function nameOf(object: unknown): string {
+  const name = (object as { metadata?: { name?: string } }).metadata?.name;
+  if (name === undefined || name === '') throw new RequestError('the object has no metadata.name');
+  return name;
+}

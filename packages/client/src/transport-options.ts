@@ -1,0 +1,79 @@
+import type { Clock } from '@kubecast/store';
+
+/** Limits of one transport. Times in milliseconds, sizes in bytes. */
+export interface TransportLimits {
+  /** Until an answer was read whole, or until a stream's headers came. Default 30,000; 0: none. */
+  readonly requestMs: number;
+  /** How long an open stream may be silent while somebody waits for more. Default 90,000 (a quiet server sends a bookmark each 60 s); 0: none. */
+  readonly idleMs: number;
+  /** The largest answer that is read whole. Default 64 MiB. */
+  readonly answerBytes: number;
+  /** The largest page of a list. Default 512 MiB: a server that ignores `limit` sends everything at once. */
+  readonly pageBytes: number;
+  /** The largest event of a watch. Default 16 MiB; etcd itself holds no more than 1.5 MB an object. */
+  readonly lineBytes: number;
+}
+
+export interface TransportOptions {
+  readonly clock?: Clock;
+  /** Its part before the first slash is the field manager where none is named. Default `kubecast`. */
+  readonly userAgent?: string;
+  readonly limits?: Partial<TransportLimits>;
+}
+
+export const defaultLimits: TransportLimits = {
+  requestMs: 30_000,
+  idleMs: 90_000,
+  answerBytes: 64 * 1024 * 1024,
+  pageBytes: 512 * 1024 * 1024,
+  lineBytes: 16 * 1024 * 1024,
+};
+
+/** Plain counters of a transport; they only grow, but for the two that say `open`. */
+export interface TransportCounters {
+  readonly requests: number;
+  readonly failures: number;
+  /** Requests sent a second time: a kept connection had been closed, or the token was refused and read anew. */
+  readonly repeats: number;
+  readonly connections: number;
+  readonly bytesRead: number;
+  readonly openRequests: number;
+  readonly openStreams: number;
+}
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
+  /** With its query. */
+  readonly path: string;
+  readonly accept?: string;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly signal?: AbortSignal | undefined;
+  /** Overrides the limit. */
+  readonly requestMs?: number | undefined;
+  /** A stream: the deadline covers the headers only, and the idle limit what follows. */
+  readonly stream?: boolean;
+  /** Whether the answer may be compressed. */
+  readonly gzip?: boolean;
+}
+
+/** An answer whose body has not been read. Read `chunks` to its end or call `cancel`: else the connection stays taken. */
+export interface Answer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Texts of the `Warning: 299` headers, in order. */
+  readonly warnings: readonly string[];
+  /** The body. Each chunk is borrowed until the next is asked for. Reading no further stops the server (TCP back-pressure). */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  cancel(): void;
+}
+
+export interface Transport {
+  readonly counters: TransportCounters;
+  readonly limits: TransportLimits;
+  readonly clock: Clock;
+  open(request: TransportRequest): Promise<Answer>;
+  /** Ends every request and stream with ClosedError and closes all connections. */
+  close(): void;
+}

@@ -85,7 +85,8 @@ export function createObject(context: Context, object: KubeObject, options: Writ
   resource.builtin?.prepare?.(object, undefined, core.allocator);
   const errors = [...kindErrors(context, object), ...objectErrors(context, object, undefined)];
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
-  if (errors.length > 0) throw invalid(resource, name, errors);
+  // An object of another kind is reported under the kind that it says.
+  if (errors.length > 0) throw invalid({ group: resource.group, kind: String(object['kind']) }, name, errors);
   finalizerWarnings(context, metadata);
   track(object);
   const existing = kind.table.get(objectKey(resource.scope === 'Namespaced' ? (context.path.namespace ?? '') : '', name));

@@ -112,7 +112,7 @@ export function updateObject(context: Context, live: StoredObject, next: KubeObj
   if (path.subresource !== 'status') resource.builtin?.prepare?.(next, old, core.allocator);
   if (path.subresource !== 'status' && resource.generation && specChanged(context, old, next)) metadata['generation'] = ((oldMetadata['generation'] as number | undefined) ?? 0) + 1;
   const errors = [...kindErrors(context, next), ...finalizerErrors(oldMetadata, metadata), ...tolerate(objectErrors(context, next, old), context, old)];
-  if (errors.length > 0) throw invalid(resource, live.name, errors);
+  if (errors.length > 0) throw invalid({ group: resource.group, kind: String(next['kind']) }, live.name, errors);
   track(old, next);
   metadata['resourceVersion'] = String(live.revision);
   const canonical = canonicalObject(next, resource);

@@ -1,0 +1,105 @@
+import { connectionFromKubeconfig, connectionInCluster, createClient, isInCluster, type Connection } from '@kubecast/client';
+import { createModelIndex, type ModelIndex } from '@kubecast/model-index';
+import { createLoader } from '@kubecast/redis-loader';
+import type { Shutdown } from '@kubecast/runtime';
+import { systemClock } from '@kubecast/store';
+import { RoundRobin } from './endpoint-picker.ts';
+import type { ResolverFlags } from './flags.ts';
+import { Forwarder } from './forwarder.ts';
+import { readiness, type Dependency } from './readiness.ts';
+import { resolverMetrics } from './resolver-metrics.ts';
+import { createResolverServer } from './server.ts';
+import { tellChanges, type Log } from './tell-changes.ts';
+
+export interface ResolverLog extends Log {
+  error(fields: object, message: string): void;
+}
+
+/** Calls in flight get this long at a stop. */
+const DRAIN_MS = 10_000;
+
+/**
+ * Runs the resolver until the shutdown's signal is aborted. Gives the exit status: 0 after a stop that was asked for, 1 if it was not synced
+ * in time. Throws what keeps it from starting, with a message for people.
+ */
+export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdown: Shutdown): Promise<number> {
+  const connection = await connect(flags);
+  const namespace = flags.namespace ?? connection.namespace;
+  const client = createClient(connection, { userAgent: 'kubecast-resolver' });
+  const loader = createLoader({ redis: flags.redisUrl, keyTemplate: flags.keyTemplate, connectionName: 'kubecast-resolver' });
+  const index = createModelIndex({
+    client,
+    loader,
+    namespace,
+    selector: flags.selector,
+    resyncMs: flags.resyncMs,
+    ...(flags.zone === undefined ? {} : { zone: flags.zone }),
+    onError: (error) => log.error({ error: String(error) }, 'an object or a subscriber failed'),
+    onReport: (kind, report) => log.warn({ ...report, resource: kind }, 'report'),
+  });
+  const forwarder = new Forwarder({ picker: new RoundRobin(systemClock), dial: flags.dial, callTimeoutMs: flags.callTimeoutMs });
+  const metrics = resolverMetrics(index, loader, forwarder);
+  const dependencies = (): readonly Dependency[] => {
+    const { state, reason } = loader.status;
+    return [{ name: 'redis', ok: state === 'ready', reason: reason === '' ? state : `${state}, ${reason}` }];
+  };
+  const server = createResolverServer({
+    index,
+    forwarder,
+    namespace,
+    dependencies,
+    renderMetrics: () => metrics.render(),
+    onError: (error) => log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a request failed'),
+  });
+  const close = async (): Promise<void> => {
+    await server.stop(DRAIN_MS);
+    await index.stop();
+    await Promise.all([loader.close(), client[Symbol.asyncDispose]()]);
+  };
+  try {
+    const url = await server.listen(flags.host ?? (isInCluster() ? '0.0.0.0' : '127.0.0.1'), flags.port);
+    log.info({ url, namespace, server: connection.server, selector: flags.selector }, 'listening');
+    for (const [from, to] of flags.dial) log.warn({ from, to: `${to.host}:${to.port}` }, 'this endpoint is dialled elsewhere; for development only');
+    loader.start();
+    index.start();
+    void tellChanges(index, log, systemClock, shutdown.signal);
+    const started = systemClock.now();
+    if (!(await syncedInTime(index, flags.syncTimeoutMs, shutdown.signal))) {
+      const { text } = readiness(index, dependencies(), false);
+      log.error({ afterMs: flags.syncTimeoutMs, states: text.trim().split('\n').slice(1) }, 'not synced in time (--sync-timeout)');
+      return 1;
+    }
+    if (index.hasSynced) log.info({ apps: index.appCount, models: index.modelCount, ms: Math.round(systemClock.now() - started) }, 'synced');
+    await aborted(shutdown.signal);
+    return 0;
+  } finally {
+    await close();
+  }
+}
+
+/** In a pod the service account is used unless a kubeconfig is named. */
+function connect(flags: ResolverFlags): Promise<Connection> {
+  if (flags.kubeconfig === undefined && flags.context === undefined && process.env['KUBECONFIG'] === undefined && isInCluster()) return connectionInCluster();
+  return connectionFromKubeconfig({
+    ...(flags.kubeconfig === undefined ? {} : { path: flags.kubeconfig }),
+    ...(flags.context === undefined ? {} : { context: flags.context }),
+  });
+}
+
+/** False if the time is over; true if it is synced, or asked to end. */
+async function syncedInTime(index: ModelIndex, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  const over = new AbortController();
+  const late = timeoutMs > 0 ? systemClock.sleep(timeoutMs, over.signal).then(() => false, () => true) : new Promise<boolean>(() => {});
+  try {
+    return await Promise.race([index.whenSynced(signal).then(() => true, () => true), late]);
+  } finally {
+    over.abort();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

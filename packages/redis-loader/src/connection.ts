@@ -33,6 +33,7 @@ export class Connection {
   #state: ConnectionState = 'idle';
   #reason = '';
   #since: number;
+  readonly #inFlight = new Set<() => void>();
   #readies = 0;
   #renewals = 0;
 
@@ -66,6 +67,22 @@ export class Connection {
   }
 
   /**
+   * Runs a command and gives up as soon as its connection is lost: ioredis leaves a command that was in flight pending until its
+   * deadline, although nobody answers it any more. A command that waits for a connection to be made waits on, up to its deadline.
+   */
+  async run<R>(client: RedisClient, command: (client: RedisClient) => Promise<R>): Promise<R> {
+    if (!this.isReady) return command(client);
+    const lost = Promise.withResolvers<never>();
+    const onLost = (): void => lost.reject(new Error('Connection is closed.'));
+    this.#inFlight.add(onLost);
+    try {
+      return await Promise.race([command(client), lost.promise]);
+    } finally {
+      this.#inFlight.delete(onLost);
+    }
+  }
+
+  /**
    * Throws the client away and connects anew: of a command that timed out nobody knows whether it still comes, and what follows on
    * the same connection waits behind it.
    */
@@ -75,6 +92,7 @@ export class Connection {
     this.#client = undefined;
     this.#renewals += 1;
     old.disconnect();
+    this.#loseAll();
     this.#connect();
   }
 
@@ -85,6 +103,7 @@ export class Connection {
     this.#client = undefined;
     this.#set('closed', '');
     client?.disconnect();
+    this.#loseAll();
   }
 
   #connect(): void {
@@ -105,10 +124,16 @@ export class Connection {
       this.#set(kind === 'refused' ? 'refused' : this.#state === 'ready' ? 'ready' : 'connecting', message);
     });
     client.on('close', () => {
-      if (current()) this.#set(this.#state === 'refused' ? 'refused' : 'connecting', this.#reason === '' ? 'the connection was closed' : this.#reason);
+      if (!current()) return;
+      this.#set(this.#state === 'refused' ? 'refused' : 'connecting', this.#reason === '' ? 'the connection was closed' : this.#reason);
+      this.#loseAll();
     });
     // The cause comes by 'error'; this one only says that the first try failed.
     client.connect().catch(() => {});
+  }
+
+  #loseAll(): void {
+    for (const lose of [...this.#inFlight]) lose();
   }
 
   #set(state: ConnectionState, reason: string): void {

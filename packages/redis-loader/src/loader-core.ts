@@ -235,11 +235,12 @@ export class LoaderCore<P> implements Loader<P> {
     while (!this.#exclusive && this.#inFlight < Math.max(1, this.#options.inFlight ?? 4)) {
       const batch = this.#lanes.next(this.#inFlight, this.#primary?.isReady === true, this.#averageBytes);
       if (batch === undefined) break;
-      void this.#read(batch, batch.primary && primary !== undefined ? primary : client);
+      const isPrimary = batch.primary && primary !== undefined && this.#primary !== undefined;
+      void this.#read(batch, isPrimary ? this.#primary : this.#connection, isPrimary ? primary : client);
     }
   }
 
-  async #read(batch: Batch<P>, client: RedisClient): Promise<void> {
+  async #read(batch: Batch<P>, connection: Connection, client: RedisClient): Promise<void> {
     const byKey = new Map<string, { readonly item: Item<P>; readonly generation: number }[]>();
     for (const item of batch.items) {
       item.phase = 'reading';
@@ -251,7 +252,7 @@ export class LoaderCore<P> implements Loader<P> {
     this.#inFlight += 1;
     this.#reading += batch.items.length;
     if (batch.exclusive) this.#exclusive = true;
-    const groups = await readBatch(client, [...byKey.keys()]);
+    const groups = await readBatch(connection, client, [...byKey.keys()]);
     this.#inFlight -= 1;
     this.#reading -= batch.items.length;
     if (batch.exclusive) this.#exclusive = false;
@@ -260,7 +261,7 @@ export class LoaderCore<P> implements Loader<P> {
       this.#counters.commands += 1;
       if (batch.primary) this.#counters.primaryReads += group.keys.length;
       const asked = group.keys.map((key) => byKey.get(key) ?? []);
-      if (group.values === undefined) this.#groupFailed(asked.flat(), group, client);
+      if (group.values === undefined) this.#groupFailed(asked.flat(), group, connection, client);
       else for (const [index, bytes] of group.values.entries()) for (const { item, generation } of asked[index] ?? []) this.#answered(item, generation, bytes);
       if (group.values !== undefined) this.#counters.keysRead += group.keys.length;
     }
@@ -326,7 +327,7 @@ export class LoaderCore<P> implements Loader<P> {
     return this.#options.decode === undefined ? (payload as P) : this.#options.decode(payload, wanted);
   }
 
-  #groupFailed(asked: readonly { readonly item: Item<P>; readonly generation: number }[], group: ReadGroup, client: RedisClient): void {
+  #groupFailed(asked: readonly { readonly item: Item<P>; readonly generation: number }[], group: ReadGroup, connection: Connection, client: RedisClient): void {
     const { kind, message } = readFailure(group.error);
     this.#counters.failedCommands += 1;
     if (kind === 'timeout') this.#counters.timeouts += 1;
@@ -348,7 +349,7 @@ export class LoaderCore<P> implements Loader<P> {
         if (cut && single && item.suspicion >= LONELY_FAILURES + 4) this.#unreadable(item, message);
         else this.#failAway(item, message);
       }
-      if (kind === 'timeout') this.#connection.renew(client);
+      if (kind === 'timeout') connection.renew(client);
       this.#pauseAll();
       return;
     }

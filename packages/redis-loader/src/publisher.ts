@@ -224,7 +224,7 @@ class RedisPublisher implements ValuePublisher {
     const onAbort = (): void => aborted.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      return await Promise.race([command(client), aborted.promise]);
+      return await Promise.race([this.#connection.run(client, command), aborted.promise]);
     } catch (error) {
       if (signal?.aborted === true || isRedisLoaderError(error)) throw error;
       this.#counters.failed += 1;

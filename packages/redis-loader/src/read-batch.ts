@@ -1,5 +1,6 @@
 import { Cluster } from 'ioredis';
 import type { RedisClient } from './connection-options.ts';
+import type { Connection } from './connection.ts';
 import { keySlot } from './key-slot.ts';
 
 /** One command's worth of keys: their values in the same order, or why none came. */
@@ -14,8 +15,8 @@ export interface ReadGroup {
  * Reads keys as bytes: one MGET, in a cluster one command for each slot. No pipelines there: while a slot moves, a pipeline with a
  * moved key reads nil for keys that exist. Never rejects.
  */
-export async function readBatch(client: RedisClient, keys: readonly string[]): Promise<readonly ReadGroup[]> {
-  if (!(client instanceof Cluster)) return [await readGroup(client, keys)];
+export async function readBatch(connection: Connection, client: RedisClient, keys: readonly string[]): Promise<readonly ReadGroup[]> {
+  if (!(client instanceof Cluster)) return [await readGroup(connection, client, keys)];
   const prefix = client.options.keyPrefix ?? '';
   const bySlot = new Map<number, string[]>();
   for (const key of keys) {
@@ -24,17 +25,18 @@ export async function readBatch(client: RedisClient, keys: readonly string[]): P
     if (group === undefined) bySlot.set(slot, [key]);
     else group.push(key);
   }
-  return Promise.all([...bySlot.values()].map((group) => readGroup(client, group)));
+  return Promise.all([...bySlot.values()].map((group) => readGroup(connection, client, group)));
 }
 
-/** How many commands `readBatch` sends for the keys. */
+/** Whether the keys of a batch may lie on several servers. */
 export function isCluster(client: RedisClient): boolean {
   return client instanceof Cluster;
 }
 
-async function readGroup(client: RedisClient, keys: readonly string[]): Promise<ReadGroup> {
+async function readGroup(connection: Connection, client: RedisClient, keys: readonly string[]): Promise<ReadGroup> {
   try {
-    return { keys, values: keys.length === 1 ? [await client.getBuffer(keys[0] as string)] : await client.mgetBuffer([...keys]) };
+    const values = await connection.run(client, async () => (keys.length === 1 ? [await client.getBuffer(keys[0] as string)] : client.mgetBuffer([...keys])));
+    return { keys, values };
   } catch (error) {
     return { keys, error };
   }

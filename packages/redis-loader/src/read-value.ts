@@ -21,7 +21,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws ValueError (BadValue): not UTF-8, not JSON, or an envelope whose payload does not have its digest.
  */
 export function readValue(bytes: Uint8Array, form: ValueForm, owner: Owner): ValueReading {
-  if (form === 'raw') return { kind: 'unverified', payload: bytes };
+  if (form === 'raw') return { kind: 'unverified', payload: new Uint8Array(bytes) };
   const { text, parsed } = parseJson(bytes);
   if (form === 'json') return { kind: 'unverified', payload: parsed };
   const envelope = readEnvelope(text, parsed);

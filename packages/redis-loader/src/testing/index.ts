@@ -1,3 +1,4 @@
+export type { RespDatabase, Stored } from './resp-database.ts';
 export { findRedisServer, startRedisServer } from './redis-server-process.ts';
 export type { RedisServerOptions } from './redis-server-process.ts';
 export { startRespServer } from './resp-server.ts';

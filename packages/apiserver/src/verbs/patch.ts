@@ -1,9 +1,11 @@
 import { dropNulls, defaultObject, isObject, type FieldError } from '@kubecast/crd';
+import { typedRoot } from '../apply/index.ts';
 import { mediaType } from '../http/body.ts';
 import { GoJsonError, parseGoJson } from '../http/go-json.ts';
 import { parseKubeYaml, YamlTextError } from '../http/yaml-text.ts';
 import { jsonPatch, JsonPatchError, type JsonPatchOperation } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
+import { strategicMergePatch, StrategicPatchError } from '../patch/strategic-merge-patch.ts';
 import type { KubeObject } from '../served-resource.ts';
 import { badRequest, invalid, invalidNamed, StatusError, unsupportedMediaType } from '../status/status-error.ts';
 import { apiVersion, presentObject } from '../storage/presenter.ts';
@@ -53,7 +55,17 @@ function patched(context: Context, live: StoredObject, type: string, patch: unkn
   const object = presentObject(context.kind, context.resource, live);
   if (type === 'application/json-patch+json') return jsonPatched(object, patch);
   if (!isObject(patch)) throw badRequest('error decoding patch: json: cannot unmarshal the patch into Go value of type map[string]interface {}');
+  if (type === 'application/strategic-merge-patch+json') return strategicallyPatched(context, object, patch);
   return mergePatch(object, patch) as KubeObject;
+}
+
+function strategicallyPatched(context: Context, object: KubeObject, patch: KubeObject): KubeObject {
+  try {
+    return strategicMergePatch(typedRoot(context.resource), object, patch);
+  } catch (error) {
+    if (error instanceof StrategicPatchError) throw badRequest(error.message);
+    throw error;
+  }
 }
 
 function jsonPatched(object: KubeObject, patch: unknown): KubeObject {

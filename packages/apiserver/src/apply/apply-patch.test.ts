@@ -113,6 +113,12 @@ test('another value is a conflict that names the owner and the field', () => {
   expect(two.message).toBe('Apply failed with 2 conflicts: conflicts with "m1":\n- .spec.color\n- .spec.items[name="a",proto="TCP"].value');
 });
 
+test('conflicts of one level are named before those that lie deeper', () => {
+  const first = stored(apply(undefined, widgetOf({ color: 'red', items: [{ name: 'a', value: 1 }], opt: 'x' })));
+  const refusal = refused(() => apply(first, widgetOf({ color: 'blue', items: [{ name: 'a', value: 2 }], opt: 'y' }), { manager: 'm2' }));
+  expect(refusal.details?.causes?.map((cause) => cause.field)).toEqual(['.spec.color', '.spec.opt', '.spec.items[name="a",proto="TCP"].value']);
+});
+
 test('a conflict with a manager that updates names its version', () => {
   const live = widgetOf({ opt: 'x' }, { uid: '1' });
   trackCreate({ resource: widget, manager: 'mytool', now }, live);

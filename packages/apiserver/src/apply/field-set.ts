@@ -96,7 +96,7 @@ export class FieldSet {
     return this.difference(other).empty && other.difference(this).empty;
   }
 
-  /** All members, parents before children, in the order of FieldsV1. */
+  /** All members: those of one level before what lies below them, each in the order of FieldsV1. That is the order of conflicts. */
   *paths(): IterableIterator<readonly PathElement[]> {
     yield* walk(this.#root, []);
   }
@@ -153,11 +153,9 @@ function sorted(node: Node): [PathElement, Node][] {
 }
 
 function* walk(node: Node, path: readonly PathElement[]): IterableIterator<readonly PathElement[]> {
-  for (const [element, child] of sorted(node)) {
-    const at = [...path, element];
-    if (child.member) yield at;
-    yield* walk(child, at);
-  }
+  const children = sorted(node);
+  for (const [element, child] of children) if (child.member) yield [...path, element];
+  for (const [element, child] of children) yield* walk(child, [...path, element]);
 }
 
 /** Deeper than any object can be; what a client sends must not exhaust the stack. */

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, fsyncSync, mkdirSync, openSync, closeSync, readF
 import { join } from 'node:path';
 import { DataFolderError } from '../errors.ts';
 import type { Authority } from '../tls/authority.ts';
-import { openJournal, writeJournal, type Journal } from './journal.ts';
+import { openJournal, replaceJournal, type Journal } from './journal.ts';
 import type { Storage } from './storage.ts';
 import type { StoredObject } from './stored-object.ts';
 
@@ -100,12 +100,9 @@ export class DataFolder {
   #rewrite(): void {
     if (this.#journal === undefined || this.#storage === undefined) return;
     const path = join(this.#path, 'journal');
-    const next = `${path}.new`;
-    writeJournal(next, this.#storage.revision, allObjects(this.#storage));
-    syncFile(next);
-    this.#journal.close();
-    renameSync(next, path);
-    this.#journal = openJournal(path, { put() {}, remove() {}, mark() {} });
+    const old = this.#journal;
+    this.#journal = replaceJournal(path, this.#storage.revision, allObjects(this.#storage));
+    old.close();
     this.#base = this.#journal.size;
   }
 
@@ -119,11 +116,20 @@ export class DataFolder {
 
   #lock(): void {
     const file = join(this.#path, 'lock');
-    const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-    if (holder > 0 && holder !== process.pid && isServer(holder)) {
-      throw new DataFolderError(`the data folder ${this.#path} is in use by process ${holder}; stop it, or choose another folder`);
+    for (let tries = 0; ; tries++) {
+      try {
+        writeFileSync(file, String(process.pid), { mode: 0o600, flag: 'wx' });
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 2) throw new DataFolderError(`the data folder ${this.#path} cannot be locked: ${(error as Error).message}`, { cause: error });
+      }
+      const holder = Number(readFileSync(file, 'utf8'));
+      if (holder > 0 && holder !== process.pid && isServer(holder)) {
+        throw new DataFolderError(`the data folder ${this.#path} is in use by process ${holder}; stop it, or choose another folder`);
+      }
+      // A server that was killed left it behind.
+      rmSync(file, { force: true });
     }
-    writeFileSync(file, String(process.pid), { mode: 0o600 });
     this.#locked = true;
   }
 }

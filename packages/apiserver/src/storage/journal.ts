@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { DataFolderError } from '../errors.ts';
 import { crc32 } from './crc32.ts';
 import { readStored, type StoredObject } from './stored-object.ts';
@@ -26,23 +26,30 @@ export class Journal {
   }
 
   put(table: string, object: StoredObject): void {
-    this.#append(putLine(table, object));
+    this.append(putLine(table, object));
   }
 
   remove(table: string, object: StoredObject): void {
-    this.#append(frame(Buffer.from(JSON.stringify({ op: 'remove', table, key: object.key, revision: object.revision }))));
+    this.append(frame(Buffer.from(JSON.stringify({ op: 'remove', table, key: object.key, revision: object.revision }))));
+  }
+
+  /** What stands first in a new file. */
+  begin(revision: number): void {
+    this.append(Buffer.from(header));
+    this.mark(revision);
   }
 
   /** The counter stands at least here. */
   mark(revision: number): void {
-    this.#append(frame(Buffer.from(JSON.stringify({ op: 'mark', revision }))));
+    this.append(frame(Buffer.from(JSON.stringify({ op: 'mark', revision }))));
   }
 
   close(): void {
     closeSync(this.#file);
   }
 
-  #append(line: Buffer): void {
+  /** Lines that are framed already. */
+  append(line: Buffer): void {
     for (let at = 0; at < line.length; ) at += writeSync(this.#file, line, at);
     this.#size += line.length;
   }
@@ -139,29 +146,30 @@ function* lines(file: number): Generator<{ bytes: Buffer; offset: number; ended:
   if (rest.length > 0) yield { bytes: rest, offset, ended: false };
 }
 
-/** Writes a journal of these objects alone. The caller renames it into place. */
-export function writeJournal(path: string, revision: number, objects: Iterable<readonly [string, StoredObject]>): void {
-  const file = openSync(path, 'w', 0o600);
+/** Writes a journal of these objects alone, which takes the place of the one at `path` in one step, and opens it for more. */
+export function replaceJournal(path: string, revision: number, objects: Iterable<readonly [string, StoredObject]>): Journal {
+  const next = `${path}.new`;
+  const file = openSync(next, 'w', 0o600);
   try {
     const journal = new Journal(path, file, 0);
-    writeSync(file, header);
-    journal.mark(revision);
+    journal.begin(revision);
     let pending: Buffer[] = [];
     let size = 0;
-    const flush = (): void => {
-      const bytes = Buffer.concat(pending);
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      pending = [];
-      size = 0;
-    };
     for (const [table, object] of objects) {
       const line = putLine(table, object);
       pending.push(line);
       size += line.length;
-      if (size > 1 << 20) flush();
+      if (size < 1 << 20) continue;
+      journal.append(Buffer.concat(pending));
+      pending = [];
+      size = 0;
     }
-    flush();
-  } finally {
+    journal.append(Buffer.concat(pending));
+    fsyncSync(file);
+    renameSync(next, path);
+    return journal;
+  } catch (error) {
     closeSync(file);
+    throw error;
   }
 }

@@ -130,7 +130,7 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
       return attached;
     }
     this.#handlers.add(attached);
-    for (const run of this.filledRuns()) attached.lane.replay(run.query, 'initial', true);
+    for (const run of this.filledRuns()) attached.lane.replay(run.query, 'initial', true, () => run.finishWalk());
     attached.check();
     return attached;
   }
@@ -188,7 +188,7 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   }
 
   filled(run: ScopeRun<T>): void {
-    for (const handler of this.#handlers) handler.lane.replay(run.query, 'initial', true);
+    for (const handler of this.#handlers) handler.lane.replay(run.query, 'initial', true, () => run.finishWalk());
     this.#checkAll();
   }
 
@@ -295,7 +295,11 @@ class Attached<T> implements HandlerHandle {
         return;
       }
       if (!this.#hasSynced || this.lane.replaying('resync')) continue;
-      for (const run of this.#informer.filledRuns()) this.lane.replay(run.query, 'resync', false);
+      for (const run of this.#informer.filledRuns()) {
+        // What the view shows and this handler was not told of yet is news, not a replay.
+        run.finishWalk();
+        this.lane.replay(run.query, 'resync', false, () => run.finishWalk());
+      }
     }
   }
 }

@@ -110,10 +110,10 @@ export class HandlerLane<T> {
   }
 
   /** Hands out what the view holds for the query, as it stands now. `fresh`: the handler has not seen these objects. */
-  replay(query: Query, origin: DeltaOrigin, fresh: boolean): void {
+  replay(query: Query, origin: DeltaOrigin, fresh: boolean, finishWalks: () => void): void {
     if (this.removed) return;
     this.counters.replays += 1;
-    this.#replays.push(new Replay(this.#view, query, origin, fresh));
+    this.#replays.push(new Replay(this.#view, query, origin, fresh, finishWalks));
     this.#pumpSoon();
   }
 

@@ -13,6 +13,14 @@ import type { ReflectorSink, SinkCollection } from './reflector-sink.ts';
 import type { ServerMemory } from './server-memory.ts';
 import { Slice } from './slice.ts';
 
+/** A complete state that stands in the view already. */
+export interface ResumePoint {
+  readonly version: string;
+  readonly epoch: number;
+  /** Objects were skipped on the way there, and are to be listed for. */
+  readonly damaged: boolean;
+}
+
 export interface ReflectorOptions {
   readonly source: ResourceSource;
   readonly sink: ReflectorSink;
@@ -24,7 +32,7 @@ export interface ReflectorOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   /** Resume from this version, of a complete state that stands in the view, instead of listing. */
-  readonly resume?: { readonly version: string; readonly epoch: number };
+  readonly resume?: ResumePoint;
   /** A list is complete only at or above this version: that of a scope which it takes over. `''`: any. */
   readonly notBelow?: () => string;
   /** The epoch of what it takes over. */
@@ -87,6 +95,7 @@ export class Reflector {
       this.#synced = true;
       this.#need = 'watch';
       this.#unproven = true;
+      if (options.resume.damaged) this.#damaged();
     }
   }
 
@@ -97,6 +106,8 @@ export class Reflector {
   get version(): string { return this.#version; }
   /** Whether a complete list stands in the view. */
   get synced(): boolean { return this.#synced; }
+  /** Whether objects were skipped that a list has not brought since. */
+  get damaged(): boolean { return this.#repairAt !== Infinity; }
   /** Grows when the server is found to have gone back. */
   get epoch(): number { return this.#epoch; }
   /** Clock.now() of the last event, bookmark or list page; -Infinity before the first. */

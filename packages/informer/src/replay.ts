@@ -13,12 +13,15 @@ export class Replay<T> {
   readonly #view: View<T>;
   readonly #query: Query;
   readonly #overtaken = new Set<string>();
+  /** Has every change that the view shows told to the handlers. */
+  readonly #finishWalks: () => void;
   #snapshot: (View<T> & Disposable) | undefined;
   #iterator: Iterator<Entry<T>> | undefined;
   #at: Key | undefined;
   #done = false;
 
-  constructor(view: View<T>, query: Query, origin: DeltaOrigin, fresh: boolean) {
+  constructor(view: View<T>, query: Query, origin: DeltaOrigin, fresh: boolean, finishWalks: () => void) {
+    this.#finishWalks = finishWalks;
     this.#view = view;
     this.#query = query;
     this.origin = origin;
@@ -53,7 +56,13 @@ export class Replay<T> {
       } catch (error) {
         // The picture expired under a slow handler. A later one does as well: what changed meanwhile was handed out by its change.
         if (this.#snapshot === undefined) throw error;
+        if (!this.fresh) {
+          // A resync may end early; the next one comes.
+          this.close();
+          return undefined;
+        }
         this.#release();
+        this.#finishWalks();
         continue;
       }
       if (result.done === true) {

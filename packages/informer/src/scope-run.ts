@@ -5,6 +5,7 @@ import type { ScopeStatus } from './informer.ts';
 import type { ReflectorLimits } from './limits.ts';
 import type { ObjectHead } from './object-head.ts';
 import { Reflector } from './reflector.ts';
+import type { ResumePoint } from './reflector.ts';
 import type { ReflectorReport } from './reflector-report.ts';
 import type { ReflectorSink, SinkCollection } from './reflector-sink.ts';
 import type { Scope } from './scope.ts';
@@ -36,7 +37,7 @@ export interface ScopeHost<T> {
 export interface ScopeRunOptions<T> {
   readonly memory: ServerMemory;
   /** A complete state of this scope stands in the view, at this version. */
-  readonly resume?: { readonly version: string; readonly epoch: number };
+  readonly resume?: ResumePoint;
   /** This scope takes over others: not before it has seen what they have. */
   readonly notBelow?: () => string;
   readonly epochOf?: () => number;
@@ -52,6 +53,7 @@ export class ScopeRun<T> implements ReflectorSink {
   readonly #o: ScopeRunOptions<T>;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
+  #walk: Iterator<() => void> & Iterable<() => void> | undefined;
   #filled = false;
 
   constructor(scope: Scope, source: ResourceSource, host: ScopeHost<T>, options: ScopeRunOptions<T>) {
@@ -104,9 +106,17 @@ export class ScopeRun<T> implements ReflectorSink {
 
   /** Takes the scope's objects out of the view, at once; those that another scope took over stay. */
   clear(cause: DeleteCause): void {
+    this.finishWalk();
     const replacement = this.#host.writer.replace(this.scope.id);
     const tell = this.#host.audience();
     for (const change of replacement.commit('')) tell(change, 'relist', cause);
+  }
+
+  /** Tells at once what is left of a difference that is being told in slices: what comes after it must not overtake it. */
+  finishWalk(): void {
+    const walk = this.#walk;
+    this.#walk = undefined;
+    if (walk !== undefined) for (const tell of walk) tell();
   }
 
   // ---- ReflectorSink ----
@@ -142,6 +152,7 @@ export class ScopeRun<T> implements ReflectorSink {
         if (this.#abort.signal.aborted) return replacement.abort();
         const absorbed = this.#filled ? [] : (this.#o.absorbs?.() ?? []);
         const first = !this.#filled && !absorbed.some((run) => run.filled);
+        for (const run of absorbed) run.finishWalk();
         // Who is there now gets the difference; who comes later gets the whole.
         const tell = this.#host.audience();
         const changes = origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version);
@@ -154,10 +165,16 @@ export class ScopeRun<T> implements ReflectorSink {
           this.#host.filled(this);
           return;
         }
+        const causeOf = (change: Change<T>): DeleteCause | undefined =>
+          change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined;
+        const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
+        this.#walk = walk;
         const slice = new Slice(clock, limits.sliceMs);
-        for (const change of both(gone, changes)) {
+        while (this.#walk === walk) {
+          const next = walk.next();
+          if (next.done === true) this.#walk = undefined;
+          else next.value();
           if (slice.due()) await slice.turn();
-          tell(change, origin, change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined);
         }
         this.#host.committed();
       },
@@ -180,6 +197,10 @@ export class ScopeRun<T> implements ReflectorSink {
     if (incomplete || origin === 'regressed') return 'unknown';
     return this.#leftCause();
   }
+}
+
+function* map<A, B>(items: Iterable<A>, change: (item: A) => B): Generator<B> {
+  for (const item of items) yield change(item);
 }
 
 function* both<C>(first: Iterable<C>, second: Iterable<C>): Iterable<C> {

@@ -87,10 +87,10 @@ export class ScopeSet<T> {
 
   /** All to single namespaces: each takes over its objects as they stand, and resumes from the version of the wide scope. */
   #narrow(cluster: string, all: ScopeRun<T>, wanted: ReadonlySet<string>): void {
-    const { version, epoch } = all.reflector;
+    const { version, epoch, damaged } = all.reflector;
     this.#retire(all);
     for (const namespace of wanted) {
-      const run = this.#add(cluster, namespace, { resume: { version, epoch } });
+      const run = this.#add(cluster, namespace, { resume: { version, epoch, damaged } });
       this.#host.writer.move(all.scope.id, run.scope.id, namespace);
     }
     all.clear('scope-removed');

@@ -15,10 +15,10 @@ export class Slice {
     this.#begun = clock.now();
   }
 
-  /** Call it before each step; true: it is time to await `turn()`. */
+  /** Call it before each step; true: it is time to await `turn()`. With 0 milliseconds it always is. */
   due(): boolean {
     this.#steps += 1;
-    if ((this.#steps & 15) !== 0) return false;
+    if (this.#ms > 0 && (this.#steps & 15) !== 0) return false;
     return this.#clock.now() - this.#begun >= this.#ms;
   }
 

@@ -42,6 +42,7 @@ function handlerKind(): fc.Arbitrary<HandlerKind> {
 
 const base = {
   seed: fc.integer({ min: 1, max: 0x7fff_ffff }),
+  sliceMs: fc.constantFrom(0, 4),
   selector: fc.boolean(),
   batch: fc.integer({ min: 1, max: 4 }),
   paceMs: fc.constantFrom(0, 0, 20, 500),

@@ -30,6 +30,8 @@ export interface Schedule {
   readonly paceMs: number;
   readonly namespaces: readonly string[];
   readonly objects: number;
+  /** 0: other work gets its turn after each frame, change and delta. */
+  readonly sliceMs: number;
   /** What meets the very first list. */
   readonly first: { readonly fault: FaultName; readonly after: number } | null;
   readonly handlers: readonly HandlerKind[];

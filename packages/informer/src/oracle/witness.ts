@@ -14,6 +14,7 @@ export class Witness {
   readonly #informer: Informer<Thing>;
   readonly #abort = new AbortController();
   readonly #rig: ModelRig;
+  readonly #running = new Set<string>();
   #released = false;
   #hanging: (() => void)[] = [];
   #calls = 0;
@@ -67,6 +68,15 @@ export class Witness {
   }
 
   #take(delta: Delta<Thing>): void | Promise<void> {
+    const id = `${delta.entry.key.namespace}/${delta.entry.key.name}`;
+    if (this.#running.has(id)) this.wrong.push(`${this.kind}: ${id} is handled twice at once`);
+    const settles = this.#handle(delta);
+    if (settles === undefined) return undefined;
+    this.#running.add(id);
+    return settles.finally(() => this.#running.delete(id));
+  }
+
+  #handle(delta: Delta<Thing>): undefined | Promise<void> {
     this.#note(delta);
     this.#calls += 1;
     if (this.kind === 'throwing' && this.#calls % 3 === 0) throw new Error('thrown by the oracle');
@@ -88,6 +98,8 @@ export class Witness {
     if (type !== 'added' && before?.uid !== entry.uid) this.wrong.push(`${told}, but ${String(before?.uid)} was known`);
     if (before !== undefined && version < before.version && delta.origin !== 'regressed') this.wrong.push(`${told}, but ${before.version} was known`);
     if (delta.origin === 'resync' && version !== before?.version) this.wrong.push(`${told} is no replay`);
+    const { server } = this.#rig;
+    if (delta.cause === 'deleted' && server.restores === 0 && server.state().get(id)?.uid === entry.uid) this.wrong.push(`${told} says deleted, but it stands`);
     if (type === 'deleted' && delta.cause === undefined) this.wrong.push(`${told} has no cause`);
     if (type === 'updated' && delta.previous !== undefined && Number(delta.previous.version) !== before?.version) {
       this.wrong.push(`${told} says that ${delta.previous.version} was handed out before, but ${String(before?.version)} was`);

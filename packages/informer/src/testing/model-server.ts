@@ -35,6 +35,7 @@ export class ModelServer {
   #oldest: number;
   #visible: number;
   #lagging = false;
+  #restores = 0;
   readonly #listeners = new Set<ModelListener>();
 
   /** Starts below 100, so that versions soon differ in length and texts no longer sort like numbers. */
@@ -50,6 +51,8 @@ export class ModelServer {
   get rev(): number { return this.#rev; }
   /** The oldest state that can be restored: from the last change of form on. */
   get oldest(): number { return this.#oldest; }
+  /** Times that it was restored. */
+  get restores(): number { return this.#restores; }
   /** What the watch cache has seen. */
   get visible(): number { return this.#visible; }
   /** A watch from below is told that it is too old. */
@@ -109,6 +112,7 @@ export class ModelServer {
 
   /** etcd is restored from the copy taken at `rev`, and the API server started again. */
   restore(rev: number): void {
+    this.#restores += 1;
     const state = this.stateAt(rev);
     this.#state = state;
     this.#events = this.#events.filter((event) => event.rv <= rev);

@@ -190,6 +190,7 @@ class ModelStream {
   readonly #match: (object: ModelObject) => boolean;
   readonly #until = new AbortController();
   #queue: Frame[] = [];
+  #late: Frame[] = [];
   #wake: () => void = () => undefined;
   #ending: 'broken' | 'ended' | undefined;
   #undo: () => void = () => undefined;
@@ -304,7 +305,12 @@ class ModelStream {
     const { server, options } = this.#api;
     const frames = objects.filter(this.#match).sort(inListOrder).map((object) => frameOf('ADDED', wireObject(object, options.kind)));
     if (this.#fault.reverseInitial === true) frames.reverse();
-    this.#queue.push(...frames, ...(this.#fault.duplicateInitial === true ? frames : []));
+    this.#queue.push(...frames);
+    if (this.#fault.duplicateInitial === true) {
+      // The second round stands at the end: what happens meanwhile comes before it.
+      this.#late = frames.map((frame) => ({ ...frame }));
+      this.#queue.push(...this.#late);
+    }
     const end = this.#fault.initialEnd;
     if (end === 'unmarked-first') this.#queue.splice(Math.ceil(this.#queue.length / 2), 0, bookmarkFrame(rv));
     if (end === 'missing') return;
@@ -321,8 +327,13 @@ class ModelStream {
     else if (before && event.previous !== undefined) frame = frameOf('DELETED', wireObject({ ...event.previous, rv: event.rv }, kind));
     if (frame === undefined) return;
     const end = this.#queue.findIndex((queued) => this.#endOf(queued));
-    if (end === -1) this.#queue.push(frame);
-    else this.#queue.splice(end, 1, frame, bookmarkFrame(event.rv, 'true'));
+    if (end === -1) {
+      this.#queue.push(frame);
+      return;
+    }
+    this.#queue[end] = bookmarkFrame(event.rv, 'true');
+    const late = this.#queue.findIndex((queued) => this.#late.includes(queued));
+    this.#queue.splice(late === -1 ? end : late, 0, frame);
   }
 
   #endOf(frame: Frame): boolean {

@@ -133,7 +133,7 @@ export class Connection {
   }
 
   #loseAll(): void {
-    for (const lose of [...this.#inFlight]) lose();
+    for (const lose of this.#inFlight) lose();
   }
 
   #set(state: ConnectionState, reason: string): void {

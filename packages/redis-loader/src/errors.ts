@@ -25,19 +25,11 @@ export class ConnectionOptionsError extends RedisLoaderError {
 /** A key template that cannot be read, or names that it cannot make a key of. */
 export class KeyTemplateError extends RedisLoaderError {
   override readonly name = 'KeyTemplateError';
-
-  constructor(code: 'BadKeyTemplate' | 'BadKey', message: string) {
-    super(code, message);
-  }
 }
 
 /** A value that does not have its form, or an envelope that cannot be written. */
 export class ValueError extends RedisLoaderError {
   override readonly name = 'ValueError';
-
-  constructor(code: 'BadValue' | 'BadEnvelope', message: string, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
-  }
 }
 
 /** Why a publisher did not write. Each is decided on the very bytes that the write would have replaced. */

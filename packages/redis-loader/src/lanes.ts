@@ -56,7 +56,8 @@ export class Lanes<P> {
     }
     this.#suspectWasLast = false;
     if (this.#ordinary.size > 0) return { items: this.#take(this.#ordinary, this.#limits.batchSize, averageBytes), primary: false, exclusive: false };
-    if (this.#primary.size > 0 && primaryReady) return { items: this.#take(this.#primary, this.#limits.batchSize, averageBytes), primary: true, exclusive: false };
+    // While there is no primary the others are asked again: they may have caught up.
+    if (this.#primary.size > 0) return { items: this.#take(this.#primary, this.#limits.batchSize, averageBytes), primary: primaryReady, exclusive: false };
     return undefined;
   }
 

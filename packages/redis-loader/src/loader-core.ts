@@ -1,16 +1,17 @@
 import { Backoff, type Clock } from '@kubecast/store';
 import { Connection, type ConnectionStatus } from './connection.ts';
 import { checkTarget, type RedisClient } from './connection-options.ts';
-import { DueQueue } from './due-queue.ts';
+import { DueTimer } from './due-timer.ts';
 import { ClosedError, isRedisLoaderError } from './errors.ts';
 import { parseKeyTemplate, type KeyTemplate } from './key-template.ts';
+import { judgeAnswer } from './judge-answer.ts';
 import { Lanes, type Batch } from './lanes.ts';
 import type { LoaderCounters } from './loader-counters.ts';
 import { isSameOwner, isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
 import type { Loader, LoaderOptions } from './loader.ts';
 import { isCluster, readBatch, type ReadGroup } from './read-batch.ts';
-import { readValue } from './read-value.ts';
 import { readFailure } from './redis-failure.ts';
+import { SettledWaiters } from './settled-waiters.ts';
 import type { Held, LoadFailure, LoadFailureCode, Wanted } from './wanted.ts';
 
 /** A single value that cut the connection this often is tried again with its own back-off only. */
@@ -18,11 +19,11 @@ const LONELY_FAILURES = 3;
 /** From this failure on a value is read from the primary, if one is given. */
 const PRIMARY_FROM_ATTEMPT = 2;
 
-interface Waiter {
-  readonly left: Set<Item<unknown>>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+/** The counter of each failure that an answer can be. */
+const COUNTED = {
+  Missing: 'missing', OtherVersion: 'otherVersions', Foreign: 'foreign', Malformed: 'malformed', Denied: 'denied', Unreadable: 'unreadable', BadKey: 'malformed',
+  Away: 'failedCommands',
+} as const satisfies Record<LoadFailureCode, string>;
 
 /** The loader's body: what is wanted, what is held, and the turn of batches between them. */
 export class LoaderCore<P> implements Loader<P> {
@@ -34,9 +35,9 @@ export class LoaderCore<P> implements Loader<P> {
   readonly #items = new Map<string, Item<P>>();
   readonly #lanes: Lanes<P>;
   readonly #failing = new Set<Item<P>>();
-  readonly #due = new DueQueue<() => void>();
+  readonly #timer: DueTimer;
   readonly #listeners = new Set<{ readonly listener: (id: string) => void }>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new SettledWaiters<Item<P>>();
   readonly #pause: Backoff;
   readonly #counters = {
     commands: 0, keysRead: 0, bytesRead: 0, loaded: 0, unverified: 0, missing: 0, otherVersions: 0, foreign: 0, malformed: 0, denied: 0, unreadable: 0,
@@ -50,14 +51,16 @@ export class LoaderCore<P> implements Loader<P> {
   #reading = 0;
   #scheduled = false;
   #closed = false;
-  #timerAt = Infinity;
-  #timer = new AbortController();
+
+  readonly #decode: (payload: unknown, wanted: Wanted) => P;
 
   constructor(options: LoaderOptions<P> & { readonly clock: Clock }) {
+    this.#decode = options.decode ?? ((payload) => payload as P);
     checkTarget(options.redis);
     if (options.primary !== undefined) checkTarget(options.primary);
     this.#options = options;
     this.#clock = options.clock;
+    this.#timer = new DueTimer(options.clock);
     this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
     this.#lanes = new Lanes({
       batchSize: Math.max(1, options.batchSize ?? 128),
@@ -65,7 +68,7 @@ export class LoaderCore<P> implements Loader<P> {
     });
     this.#pause = new Backoff(options.clock, { baseMs: 200, maxMs: 10_000, resetAfterMs: 60_000 });
     const shared = { clock: options.clock, commandTimeoutMs: options.commandTimeoutMs ?? 5_000, connectionName: options.connectionName ?? 'kubecast-loader' };
-    this.#connection = new Connection({ ...shared, target: options.redis, onReady: () => this.#redisIsBack(), ...(options.onStatus ? { onStatus: options.onStatus } : {}) });
+    this.#connection = new Connection({ ...shared, target: options.redis, onReady: () => this.#retryFailing(undefined), ...(options.onStatus ? { onStatus: options.onStatus } : {}) });
     this.#primary = options.primary === undefined ? undefined : new Connection({ ...shared, target: options.primary, onReady: () => this.#schedule() });
   }
 
@@ -161,37 +164,21 @@ export class LoaderCore<P> implements Loader<P> {
   }
 
   settled(signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (this.#closed) return Promise.reject(new ClosedError('loader'));
-    const left = new Set<Item<unknown>>();
-    for (const item of this.#items.values()) if (!item.determined) left.add(item as Item<unknown>);
-    if (left.size === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => waiter.reject(signal?.reason);
-      const end = (): void => {
-        this.#waiters.delete(waiter);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const waiter: Waiter = {
-        left,
-        resolve: () => (end(), resolve()),
-        reject: (error) => (end(), reject(error as Error)),
-      };
-      this.#waiters.add(waiter);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
+    const left = new Set<Item<P>>();
+    for (const item of this.#items.values()) if (!item.determined) left.add(item);
+    return this.#waiters.wait(left, signal);
   }
 
   resync(): void {
-    this.#retryFailing();
+    this.#retryFailing('Unreadable');
   }
 
   close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
-      this.#timer.abort();
-      this.#due.clear();
-      for (const waiter of [...this.#waiters]) waiter.reject(new ClosedError('loader'));
+      this.#timer.close();
+      this.#waiters.rejectAll(new ClosedError('loader'));
       this.#connection.close();
       this.#primary?.close();
     }
@@ -212,6 +199,8 @@ export class LoaderCore<P> implements Loader<P> {
   }
 
   #enqueue(item: Item<P>): void {
+    this.#lanes.remove(item);
+    if (item.failure?.code === 'BadKey') return;
     item.phase = 'queued';
     this.#lanes.add(item, this.#primary !== undefined && item.attempts >= PRIMARY_FROM_ATTEMPT);
     this.#schedule();
@@ -263,7 +252,9 @@ export class LoaderCore<P> implements Loader<P> {
       const asked = group.keys.map((key) => byKey.get(key) ?? []);
       if (group.values === undefined) this.#groupFailed(asked.flat(), group, connection, client);
       else for (const [index, bytes] of group.values.entries()) for (const { item, generation } of asked[index] ?? []) this.#answered(item, generation, bytes);
-      if (group.values !== undefined) this.#counters.keysRead += group.keys.length;
+      if (group.values === undefined) continue;
+      this.#counters.keysRead += group.keys.length;
+      this.#pause.reset();
     }
     this.#schedule();
   }
@@ -277,54 +268,31 @@ export class LoaderCore<P> implements Loader<P> {
     item.suspicion = 0;
     item.phase = 'idle';
     if (isSatisfied(item)) return; // It went back to what is held while this was on its way.
-    const isOld = generation !== item.generation;
-    if (bytes === null) {
-      if (isOld) return this.#enqueue(item);
-      this.#counters.missing += 1;
-      return this.#fail(item, 'Missing', `there is no string under the key ${JSON.stringify(item.key)}`);
+    const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, item.key, this.#decode);
+    // An answer to an older question counts only if it proves itself.
+    if (generation !== item.generation && (answer.kind === 'wrong' || answer.version === undefined)) return this.#enqueue(item);
+    const size = bytes?.byteLength ?? 0;
+    if (answer.kind === 'right') return this.#hold(item, answer.payload, answer.version, size);
+    this.#counters[COUNTED[answer.code]] += 1;
+    if (answer.other !== undefined && item.held === undefined) {
+      // Nothing is held yet: a value of another version is better than none, as long as it is called stale.
+      item.held = { ...answer.other, forVersion: answer.other.version, bytes: size };
+      item.staleSince = this.#clock.now();
+      this.#notify(item);
     }
-    try {
-      const { wanted } = item;
-      const reading = readValue(bytes, this.#options.form ?? 'envelope', wanted.owner);
-      if (reading.kind === 'envelope' && reading.version === wanted.version) return this.#hold(item, reading.payload, reading.version, bytes.byteLength);
-      if (isOld) return this.#enqueue(item);
-      if (reading.kind === 'unverified') return this.#hold(item, reading.payload, undefined, bytes.byteLength);
-      if (reading.kind === 'foreign') {
-        this.#counters.foreign += 1;
-        return this.#fail(item, 'Foreign', `under the key ${JSON.stringify(item.key)}: ${reading.message}; a key template with {namespace} keeps them apart`);
-      }
-      this.#counters.otherVersions += 1;
-      if (item.held === undefined) this.#holdOther(item, reading.payload, reading.version, bytes.byteLength);
-      this.#fail(item, 'OtherVersion', `the value under the key ${JSON.stringify(item.key)} is of version ${JSON.stringify(reading.version)}, announced is ${JSON.stringify(wanted.version)}`);
-    } catch (error) {
-      if (isOld) return this.#enqueue(item);
-      this.#counters.malformed += 1;
-      this.#fail(item, 'Malformed', `under the key ${JSON.stringify(item.key)}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    this.#fail(item, answer.code, answer.message);
   }
 
-  #hold(item: Item<P>, payload: unknown, version: string | undefined, bytes: number): void {
-    item.held = { payload: this.#decode(payload, item.wanted), version, forVersion: item.wanted.version, bytes };
+  #hold(item: Item<P>, payload: P, version: string | undefined, bytes: number): void {
+    item.held = { payload, version, forVersion: item.wanted.version, bytes };
     item.attempts = 0;
     item.failure = undefined;
     this.#failing.delete(item);
     this.#satisfied += 1;
     this.#counters.loaded += 1;
     if (version === undefined) this.#counters.unverified += 1;
-    this.#pause.reset();
     this.#determine(item);
     this.#notify(item);
-  }
-
-  /** Nothing is held yet: a value of another version is better than none, as long as it is called stale. */
-  #holdOther(item: Item<P>, payload: unknown, version: string, bytes: number): void {
-    item.held = { payload: this.#decode(payload, item.wanted), version, forVersion: version, bytes };
-    item.staleSince = this.#clock.now();
-    this.#notify(item);
-  }
-
-  #decode(payload: unknown, wanted: Wanted): P {
-    return this.#options.decode === undefined ? (payload as P) : this.#options.decode(payload, wanted);
   }
 
   #groupFailed(asked: readonly { readonly item: Item<P>; readonly generation: number }[], group: ReadGroup, connection: Connection, client: RedisClient): void {
@@ -392,7 +360,7 @@ export class LoaderCore<P> implements Loader<P> {
     item.ticket += 1;
     const { ticket } = item;
     const bound = Math.min(this.#options.retryMaxMs ?? 30_000, (this.#options.retryBaseMs ?? 50) * 2 ** Math.min(item.attempts - 1, 30));
-    this.#at(this.#clock.now() + bound * (0.5 + this.#clock.random() / 2), () => {
+    this.#timer.at(this.#clock.now() + bound * (0.5 + this.#clock.random() / 2), () => {
       if (item.phase === 'waiting' && item.ticket === ticket && this.#items.get(item.wanted.id) === item) this.#enqueue(item);
     });
   }
@@ -417,31 +385,25 @@ export class LoaderCore<P> implements Loader<P> {
     const now = this.#clock.now();
     if (now < this.#pausedUntil) return; // Of several batches that failed together one counts.
     this.#pausedUntil = now + this.#pause.next();
-    this.#at(this.#pausedUntil, () => this.#schedule());
+    this.#timer.at(this.#pausedUntil, () => this.#schedule());
   }
 
-  #redisIsBack(): void {
-    this.#retryFailing();
-  }
-
-  #retryFailing(): void {
+  /** Tries again at once; but not what may itself be why the connection was lost, unless somebody asks for it. */
+  #retryFailing(also: LoadFailureCode | undefined): void {
     if (this.#closed) return;
     this.#pausedUntil = -Infinity;
-    for (const item of this.#failing) if (item.phase === 'waiting') this.#enqueue(item);
+    for (const item of this.#failing) if (item.phase === 'waiting' && (item.failure?.code !== 'Unreadable' || also === 'Unreadable')) this.#enqueue(item);
     this.#schedule();
   }
 
   #determine(item: Item<P>): void {
     if (item.determined) return;
     item.determined = true;
-    for (const waiter of [...this.#waiters]) {
-      waiter.left.delete(item as Item<unknown>);
-      if (waiter.left.size === 0) waiter.resolve();
-    }
+    this.#waiters.determined(item);
   }
 
   #notify(item: Item<P>): void {
-    for (const { listener } of [...this.#listeners]) this.#safely(() => listener(item.wanted.id));
+    for (const { listener } of this.#listeners) this.#safely(() => listener(item.wanted.id));
   }
 
   #safely(call: () => void): void {
@@ -449,28 +411,6 @@ export class LoaderCore<P> implements Loader<P> {
       call();
     } catch {
       this.#counters.listenerErrors += 1;
-    }
-  }
-
-  #at(time: number, call: () => void): void {
-    this.#due.push(time, call);
-    if (time >= this.#timerAt) return;
-    this.#timerAt = time;
-    this.#timer.abort();
-    this.#timer = new AbortController();
-    void this.#sleepUntilDue(this.#timer.signal);
-  }
-
-  async #sleepUntilDue(signal: AbortSignal): Promise<void> {
-    try {
-      while (this.#due.size > 0) {
-        this.#timerAt = this.#due.nextAt;
-        await this.#clock.sleep(Math.max(0, this.#timerAt - this.#clock.now()), signal);
-        for (let call = this.#due.takeDue(this.#clock.now()); call !== undefined; call = this.#due.takeDue(this.#clock.now())) call();
-      }
-      this.#timerAt = Infinity;
-    } catch {
-      // An earlier one came, or the loader was closed.
     }
   }
 }

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  ClosedError, createValuePublisher, isPublishRefused, PublishRefusedError, readEnvelope, RedisFailedError, UnreplicatedError, type PublishItem, type ValuePublisher,
-  type ValuePublisherOptions,
+  ClosedError, createValuePublisher, isPublishRefused, readEnvelope, RedisFailedError, UnreplicatedError, type PublishItem, type PublishRefusedError,
+  type ValuePublisher, type ValuePublisherOptions,
 } from './index.ts';
 import { findRedisServer, startRedis, startRespServer, type RespServer, type TestRedis } from './testing/index.ts';
 

@@ -74,7 +74,8 @@ export function readFlags(args: readonly string[], environment: Readonly<Record<
   if (given.on('help')) return 'help';
   const all = given.on('all-namespaces');
   const namespace = given.text('namespace');
-  if (all && namespace !== undefined && namespace !== '') throw new FlagError(`--all-namespaces and --namespace ${namespace} exclude each other`);
+  if (all && namespace !== undefined && namespace !== '')
+    throw new FlagError(`--all-namespaces and --namespace ${namespace} exclude each other`);
   const redisUrl = given.text('redis-url') ?? 'redis://127.0.0.1:6379';
   if (!/^rediss?:\/\//u.test(redisUrl)) throw new FlagError('--redis-url must begin with redis:// or rediss://');
   const seconds = (name: string, fallback: number): number => given.number(name, fallback, { max: 31_536_000 }) * 1000;

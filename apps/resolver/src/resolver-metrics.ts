@@ -34,12 +34,16 @@ function indexFamilies(index: ModelIndex, loader: Loader): readonly MetricFamily
     gauge('kubecast_model_index_synced', '1 once the first picture was complete.', [{ value: Number(index.hasSynced) }]),
     gauge('kubecast_model_index_apps', 'Apps that an AppModel announces.', [{ value: index.appCount }]),
     gauge(
-      'kubecast_model_index_models', 'Models by the state of their metadata.',
+      'kubecast_model_index_models',
+      'Models by the state of their metadata.',
       [...models].map(([state, value]) => ({ labels: { state }, value })),
     ),
-    gauge('kubecast_model_index_oldest_stale_seconds', 'How long the metadata that is stale for longest is so; 0 if none is.', [{ value: oldest / 1000 }]),
+    gauge('kubecast_model_index_oldest_stale_seconds', 'How long the metadata that is stale for longest is so; 0 if none is.', [
+      { value: oldest / 1000 },
+    ]),
     gauge(
-      'kubecast_model_index_problems', 'What is wrong with AppModels, claims, Services and values, by code.',
+      'kubecast_model_index_problems',
+      'What is wrong with AppModels, claims, Services and values, by code.',
       [...problems].map(([code, value]) => ({ labels: { code }, value })),
     ),
     gauge('kubecast_redis_loader_ready', '1 while Redis answers.', [{ value: Number(loader.status.state === 'ready') }]),

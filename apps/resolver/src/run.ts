@@ -59,17 +59,19 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   try {
     const url = await server.listen(flags.host ?? (isInCluster() ? '0.0.0.0' : '127.0.0.1'), flags.port);
     log.info({ url, namespace, server: connection.server, selector: flags.selector }, 'listening');
-    for (const [from, to] of flags.dial) log.warn({ from, to: `${to.host}:${to.port}` }, 'this endpoint is dialled elsewhere; for development only');
+    for (const [from, to] of flags.dial)
+      log.warn({ from, to: `${to.host}:${to.port}` }, 'this endpoint is dialled elsewhere; for development only');
     loader.start();
     index.start();
-    void tellChanges(index, log, systemClock, shutdown.signal);
+    void tellChanges(index, () => loader.counters.failing, log, systemClock, shutdown.signal);
     const started = systemClock.now();
     if (!(await syncedInTime(index, flags.syncTimeoutMs, shutdown.signal))) {
       const { text } = readiness(index, dependencies(), false);
       log.error({ afterMs: flags.syncTimeoutMs, states: text.trim().split('\n').slice(1) }, 'not synced in time (--sync-timeout)');
       return 1;
     }
-    if (index.hasSynced) log.info({ apps: index.appCount, models: index.modelCount, ms: Math.round(systemClock.now() - started) }, 'synced');
+    if (index.hasSynced)
+      log.info({ apps: index.appCount, models: index.modelCount, ms: Math.round(systemClock.now() - started) }, 'synced');
     await aborted(shutdown.signal);
     return 0;
   } finally {
@@ -79,7 +81,8 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
 
 /** In a pod the service account is used unless a kubeconfig is named. */
 function connect(flags: ResolverFlags): Promise<Connection> {
-  if (flags.kubeconfig === undefined && flags.context === undefined && process.env['KUBECONFIG'] === undefined && isInCluster()) return connectionInCluster();
+  if (flags.kubeconfig === undefined && flags.context === undefined && process.env['KUBECONFIG'] === undefined && isInCluster())
+    return connectionInCluster();
   return connectionFromKubeconfig({
     ...(flags.kubeconfig === undefined ? {} : { path: flags.kubeconfig }),
     ...(flags.context === undefined ? {} : { context: flags.context }),
@@ -89,9 +92,21 @@ function connect(flags: ResolverFlags): Promise<Connection> {
 /** False if the time is over; true if it is synced, or asked to end. */
 async function syncedInTime(index: ModelIndex, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   const over = new AbortController();
-  const late = timeoutMs > 0 ? systemClock.sleep(timeoutMs, over.signal).then(() => false, () => true) : new Promise<boolean>(() => {});
+  const late =
+    timeoutMs > 0
+      ? systemClock.sleep(timeoutMs, over.signal).then(
+          () => false,
+          () => true,
+        )
+      : new Promise<boolean>(() => {});
   try {
-    return await Promise.race([index.whenSynced(signal).then(() => true, () => true), late]);
+    return await Promise.race([
+      index.whenSynced(signal).then(
+        () => true,
+        () => true,
+      ),
+      late,
+    ]);
   } finally {
     over.abort();
   }

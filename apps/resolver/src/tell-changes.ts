@@ -13,12 +13,13 @@ const PROBLEMS_EVERY = 20;
 
 /**
  * Logs what changed: the state of each watch and of Redis, each problem that comes or goes. Nothing is said twice, and nothing is said of
- * what stays as it is. Runs until the signal is aborted.
+ * what stays as it is. `failing` counts the values that could not be loaded. Runs until the signal is aborted.
  */
-export async function tellChanges(index: ModelIndex, log: Log, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function tellChanges(index: ModelIndex, failing: () => number, log: Log, clock: Clock, signal: AbortSignal): Promise<void> {
   const sources = new Map<string, string>();
   let redis = '';
-  let problems = new Map<string, Problem>();
+  let problems: ReadonlyMap<string, Problem> = new Map();
+  let seen = '';
   for (let round = 0; !signal.aborted; round += 1) {
     for (const { kind, namespace, state, reason, epoch } of index.sources()) {
       const place = `${kind} ${namespace}`;
@@ -37,23 +38,9 @@ export async function tellChanges(index: ModelIndex, log: Log, clock: Clock, sig
       else log.info(fields, 'redis');
     }
     if (round % PROBLEMS_EVERY === 0) {
-      const now = new Map(
-        index
-          .problems()
-          .map((problem) => [
-            `${problem.code} ${problem.namespace} ${problem.appModel} ${problem.model ?? ''} ${problem.message}`,
-            problem,
-          ]),
-      );
-      for (const [id, problem] of now)
-        if (!problems.has(id)) log.warn({ ...problem, message: undefined, problem: problem.message }, 'problem');
-      for (const [id, problem] of problems)
-        if (!now.has(id))
-          log.info(
-            { code: problem.code, namespace: problem.namespace, appModel: problem.appModel, problem: problem.message },
-            'problem is gone',
-          );
-      problems = now;
+      const now = `${index.revision} ${failing()}`;
+      if (now !== seen) problems = tellProblems(problems, index.problems(), log);
+      seen = now;
     }
     try {
       await clock.sleep(STATES_MS, signal);
@@ -61,4 +48,23 @@ export async function tellChanges(index: ModelIndex, log: Log, clock: Clock, sig
       return;
     }
   }
+}
+
+/** Lines for problems at one time; what is beyond is counted. */
+const LINES = 100;
+
+function tellProblems(before: ReadonlyMap<string, Problem>, standing: readonly Problem[], log: Log): ReadonlyMap<string, Problem> {
+  const now = new Map(standing.map((problem) => [JSON.stringify(problem), problem]));
+  const tell = (problems: Iterable<[string, Problem]>, among: ReadonlyMap<string, Problem>, say: (fields: object) => void): void => {
+    let lines = 0;
+    for (const [id, { message, ...fields }] of problems) {
+      if (among.has(id)) continue;
+      lines += 1;
+      if (lines <= LINES) say({ ...fields, problem: message });
+    }
+    if (lines > LINES) say({ more: lines - LINES, problem: 'there are more; /v1/problems lists all that stand' });
+  };
+  tell(now, before, (fields) => log.warn(fields, 'problem'));
+  tell(before, now, (fields) => log.info(fields, 'problem is gone'));
+  return now;
 }

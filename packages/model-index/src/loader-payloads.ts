@@ -14,10 +14,11 @@ export function loaderPayloads(loader: Loader): PayloadSource {
         payload: held.payload,
         staleForMs: held.staleForMs,
         ...(held.version === undefined ? {} : { version: held.version }),
-        ...(held.error === undefined ? {} : { reason: held.error.message }),
+        ...(held.error === undefined ? {} : { reason: held.error.message, away: held.error.code === 'Away' }),
       };
     },
     onChange: (listener) => loader.onChange(listener),
+    failing: () => loader.failures().keys(),
     resync: () => loader.resync(),
     settled: (signal) => loader.settled(signal),
   };

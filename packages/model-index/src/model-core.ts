@@ -27,6 +27,7 @@ export class ModelCore {
   readonly #wanted = new Map<string, { readonly announcement: Announcement; readonly model: string }>();
   #listenerErrors = 0;
   #changes = 0;
+  #revision = 0;
 
   constructor(options: ModelCoreOptions) {
     this.#options = options;
@@ -40,6 +41,11 @@ export class ModelCore {
   /** How many models were added, updated or removed so far. */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** Grows with whatever may change an answer or a problem. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Models that somebody speaks for, in all namespaces. */
@@ -56,6 +62,7 @@ export class ModelCore {
   }
 
   setAppModel(header: ObjectHeader, object: AppModelLike): void {
+    this.#revision += 1;
     this.#apply(this.#claimsOf(header.namespace).set(readAnnouncement(header, object)));
   }
 
@@ -63,6 +70,7 @@ export class ModelCore {
   removeAppModel(namespace: string, name: string): void {
     const claims = this.#claims.get(namespace);
     if (claims === undefined) return;
+    this.#revision += 1;
     const changes = claims.remove(name);
     if (claims.size === 0) this.#claims.delete(namespace);
     this.#apply(changes);
@@ -97,6 +105,7 @@ export class ModelCore {
 
   /** To be called when what is held for a payload changed. */
   payloadChanged(id: string): void {
+    this.#revision += 1;
     const wanted = this.#wanted.get(id);
     if (wanted !== undefined) this.#tell('updated', wanted.announcement, wanted.model, 'metadata');
   }
@@ -169,22 +178,29 @@ export class ModelCore {
           problems.push({ code: problem.code, namespace, appModel: announcement.name, app, message: problem.message });
         }
       }
-      for (const [model, announcement] of claims.models) {
-        const held = this.#held(announcement, model);
-        if (held.reason !== undefined) {
-          const app = announcement.app as string;
-          problems.push({
-            code: held.state === 'missing' ? 'MetadataMissing' : 'MetadataStale',
-            namespace,
-            appModel: announcement.name,
-            app,
-            model,
-            message: `the metadata of the model ${JSON.stringify(model)} of the app ${JSON.stringify(app)} is ${held.state}: ${held.reason}`,
-          });
-        }
-      }
+    }
+    for (const id of this.#options.payloads.failing?.() ?? this.#wanted.keys()) {
+      const problem = this.#payloadProblem(id);
+      if (problem !== undefined) problems.push(problem);
     }
     return problems;
+  }
+
+  /** That the source is away is no problem of an AppModel: it has a state of its own. */
+  #payloadProblem(id: string): Problem | undefined {
+    const wanted = this.#wanted.get(id);
+    const held = wanted === undefined ? undefined : this.#options.payloads.get(id);
+    if (wanted === undefined || held?.reason === undefined || held.away === true) return undefined;
+    const { announcement, model } = wanted;
+    const app = announcement.app as string;
+    return {
+      code: held.state === 'missing' ? 'MetadataMissing' : 'MetadataStale',
+      namespace: announcement.namespace,
+      appModel: announcement.name,
+      app,
+      model,
+      message: `the metadata of the model ${JSON.stringify(model)} of the app ${JSON.stringify(app)} is ${held.state}: ${held.reason}`,
+    };
   }
 
   subscribe(listener: ModelListener): Disposable {
@@ -225,6 +241,7 @@ export class ModelCore {
   }
 
   #endpointsChanged(namespace: string, services: readonly string[]): void {
+    this.#revision += 1;
     if (services.length === 0 || this.#listeners.size === 0) return;
     const claims = this.#claims.get(namespace);
     for (const [model, announcement] of claims?.models ?? []) {

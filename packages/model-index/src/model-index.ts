@@ -99,24 +99,24 @@ export interface ModelIndex extends AsyncDisposable {
   readonly counters: ModelIndexCounters;
   readonly modelCount: number;
   readonly appCount: number;
+  /** Grows with whatever may change an answer or a problem; equal numbers, equal answers but for ages and what failed to load. */
+  readonly revision: number;
   start(): void;
   /** Ends watching and loading; what is held can still be read. Idempotent. */
   stop(): Promise<void>;
 }
 
 function statuses(kind: SourceStatus['kind'], informer: Pick<Informer<unknown>, 'scopes'>): SourceStatus[] {
-  return informer
-    .scopes()
-    .map(({ namespace, state, reason, synced, resourceVersion, ageMs, epoch }) => ({
-      kind,
-      namespace,
-      state,
-      reason,
-      synced,
-      resourceVersion,
-      ageMs,
-      epoch,
-    }));
+  return informer.scopes().map(({ namespace, state, reason, synced, resourceVersion, ageMs, epoch }) => ({
+    kind,
+    namespace,
+    state,
+    reason,
+    synced,
+    resourceVersion,
+    ageMs,
+    epoch,
+  }));
 }
 
 /** Joins the parts to an index. No I/O before `start`. */
@@ -170,6 +170,10 @@ class JoinedModelIndex implements ModelIndex {
 
   get appCount(): number {
     return this.#core.appCount;
+  }
+
+  get revision(): number {
+    return this.#core.revision;
   }
 
   resolve(namespace: string, model: string): ModelAnswer | undefined {
@@ -249,7 +253,9 @@ class JoinedModelIndex implements ModelIndex {
     return [
       { resource: 'appmodels', informer: appModels },
       { resource: 'services', informer: services },
-      ...(endpoints === undefined ? [] : [{ resource: endpoints.kind === 'EndpointSlice' ? 'endpointslices' : 'endpoints', informer: endpoints.informer }]),
+      ...(endpoints === undefined
+        ? []
+        : [{ resource: endpoints.kind === 'EndpointSlice' ? 'endpointslices' : 'endpoints', informer: endpoints.informer }]),
     ];
   }
 

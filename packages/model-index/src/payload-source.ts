@@ -19,6 +19,8 @@ export interface HeldPayload {
   readonly staleForMs: number;
   /** Why it is not current, in words. */
   readonly reason?: string;
+  /** Whether the reason is that the source is away: nothing that is wrong with this value. */
+  readonly away?: boolean;
 }
 
 export type PayloadState = 'current' | 'stale' | 'unverified' | 'missing';
@@ -32,6 +34,8 @@ export interface PayloadSource {
   get(id: string): HeldPayload | undefined;
   /** Called when what is held for an id changed. */
   onChange(listener: (id: string) => void): Disposable;
+  /** The ids whose values are wrong or not there; without it every id is looked at. */
+  failing?(): Iterable<string>;
   /** Tries again what failed; values that are current cause no work. */
   resync(): void;
   /** Resolves when every value wanted so far was loaded, or is known to be missing or malformed. */

@@ -1,4 +1,4 @@
-import type { Schema } from '@kubecast/crd';
+import { equalJson, type Schema } from '@kubecast/crd';
 import { FieldSet } from './field-set.ts';
 import { capManagers, managerKey, withoutIdentity, type ManagerEntry, type Managers } from './managed-fields.ts';
 import type { PathElement } from './path-element.ts';
@@ -61,7 +61,7 @@ export function bookApply(schema: Schema, managers: Managers, live: unknown, con
     if (conflicts.length > 0) return { conflicts };
   }
   takeFrom(managers, key, changes);
-  const same = changes.added.empty && changes.modified.empty && changes.removed.empty;
+  const same = equalJson(live, next);
   const kept = withoutIdentity(fields);
   if (kept.empty) managers.delete(key);
   // An apply that only adds ownership of equal values keeps the time that was, if there was one.

@@ -18,6 +18,8 @@ export interface Announcement {
   /** metadata.name. */
   readonly name: string;
   readonly uid: string;
+  /** metadata.resourceVersion; `''` where it was not told. */
+  readonly version: string;
   /** metadata.creationTimestamp in milliseconds since the epoch. */
   readonly created: number;
   /** spec.app; undefined if the object announces nothing. */
@@ -42,6 +44,8 @@ export interface ObjectHeader {
   readonly name: string;
   readonly uid: string;
   readonly created: number;
+  /** metadata.resourceVersion. */
+  readonly version?: string;
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -72,6 +76,7 @@ export function readAnnouncement(header: ObjectHeader, object: AppModelLike): An
     name,
     uid,
     created,
+    version: header.version ?? '',
     app,
     models,
     problems,

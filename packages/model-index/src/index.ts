@@ -43,6 +43,22 @@ export { isModelIndexError, ModelIndexError, ModelIndexOptionsError, ModelIndexS
 export { chooseEndpoints, type EndpointsBuilder, type Serves } from './choose-endpoints.ts';
 export { createModelIndex, defaultSelector, type IndexClient, type ModelIndexOptions } from './create-model-index.ts';
 export { loaderPayloads } from './loader-payloads.ts';
-export { createPublisher, type AppModelApi, type AppModelReceipt, type ApplyOptions, type Payloads, type Publisher, type PublisherOptions, type PublishOptions, type ValueReceipt } from './publisher.ts';
+export {
+  createPublisher,
+  type AppModelApi,
+  type AppModelReceipt,
+  type ApplyOptions,
+  type Payloads,
+  type Publisher,
+  type PublisherOptions,
+  type PublishOptions,
+  type ValueReceipt,
+} from './publisher.ts';
 export { appModelApi, type AppModelResource } from './publisher-client.ts';
-export { isPublishRefusedError, PublishFailedError, PublishRefusedError, type PublishRefusal, type RefusedValue } from './publish-errors.ts';
+export {
+  isPublishRefusedError,
+  PublishFailedError,
+  PublishRefusedError,
+  type PublishRefusal,
+  type RefusedValue,
+} from './publish-errors.ts';

@@ -66,6 +66,12 @@ export class ModelCore {
     this.#apply(this.#claimsOf(header.namespace).set(readAnnouncement(header, object)));
   }
 
+  /** Whether the AppModel is held in this very version. */
+  holds({ namespace, name, uid, version }: ObjectHeader): boolean {
+    const held = this.#claims.get(namespace)?.announcements.get(name);
+    return held !== undefined && held.uid === uid && held.version !== '' && held.version === version;
+  }
+
   /** Forgets the AppModel, for whatever reason it left. Nothing outside memory is touched. */
   removeAppModel(namespace: string, name: string): void {
     const claims = this.#claims.get(namespace);

@@ -1,7 +1,7 @@
 import type { Informer, Delta, ScopeStatus } from '@kubecast/informer';
 import { systemClock, type Clock, type Entry } from '@kubecast/store';
 import type { Service } from '@kubecast/crd';
-import type { AppModelLike } from './announcement.ts';
+import type { AppModelLike, ObjectHeader } from './announcement.ts';
 import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
 import { ModelIndexStoppedError } from './errors.ts';
 import { ModelCore } from './model-core.ts';
@@ -52,7 +52,7 @@ export interface ModelIndexSettings {
 
 export interface ModelIndexCounters {
   readonly resyncs: number;
-  /** Differences that a resync found and mended: 0 unless something was missed. */
+  /** Models that a resync changed: what the watch had not handed over yet, or what was missed. */
   readonly resyncRepairs: number;
   readonly deltas: number;
   /** Objects that could not be decoded. */
@@ -104,6 +104,10 @@ export interface ModelIndex extends AsyncDisposable {
   start(): void;
   /** Ends watching and loading; what is held can still be read. Idempotent. */
   stop(): Promise<void>;
+}
+
+function headerOf({ key, uid, version, created }: Entry<AppModelLike>): ObjectHeader {
+  return { namespace: key.namespace, name: key.name, uid, version, created };
 }
 
 function statuses(kind: SourceStatus['kind'], informer: Pick<Informer<unknown>, 'scopes'>): SourceStatus[] {
@@ -357,6 +361,8 @@ class JoinedModelIndex implements ModelIndex {
         const names = standing.get(entry.key.namespace);
         if (names === undefined) standing.set(entry.key.namespace, new Set([entry.key.name]));
         else names.add(entry.key.name);
+        // Objects that are held in their version are not parsed again.
+        if (this.#core.holds(headerOf(entry))) continue;
         try {
           this.#set(entry);
         } catch (error) {
@@ -377,10 +383,9 @@ class JoinedModelIndex implements ModelIndex {
   }
 
   #set(entry: Entry<AppModelLike>): void {
-    const { namespace, name } = entry.key;
     const { announce } = this.#parts;
     const object = entry.value as AppModelLike;
-    this.#core.setAppModel({ namespace, name, uid: entry.uid, created: entry.created }, announce === undefined ? object : announce(object));
+    this.#core.setAppModel(headerOf(entry), announce === undefined ? object : announce(object));
   }
 
   #takeService({ type, entry }: Delta<Service>): void {

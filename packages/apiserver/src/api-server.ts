@@ -12,7 +12,6 @@ import { RequestHandler } from './http/request-handler.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import type { ApiServerOptions } from './options.ts';
 import { Registry } from './routing/registry.ts';
-import { ServedKind } from './routing/served-kind.ts';
 import { servedBuiltins } from './routing/builtins.ts';
 import { Allocations } from './storage/allocations.ts';
 import { DataFolder, type Identity } from './storage/data-folder.ts';
@@ -164,7 +163,7 @@ class EmbeddedApiServer implements ApiServer {
     this.#stopping?.abort(new ApiServerError('ERR_APISERVER_STATE', 'the API server is stopping'));
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     await this.#handler.idle(1_000);
-    for (const socket of [...this.#sockets]) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
     this.#folder?.close();
     this.#state = 'closed';

@@ -8,6 +8,7 @@ import { createApiServer, type ApiServer } from '@kubecast/apiserver';
 
 interface Reply {
   readonly status: number;
+  // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape
   readonly body: any;
 }
 
@@ -34,6 +35,7 @@ function call(server: ApiServer, method: string, path: string, body?: unknown, t
 }
 
 /** The first `count` lines of a watch. */
+// oxlint-disable-next-line typescript/no-explicit-any -- objects of every shape
 function lines(server: ApiServer, path: string, count: number, opened: () => void = () => {}): Promise<any[]> {
   return new Promise((resolve, reject) => {
     const url = new URL(path, server.url);
@@ -77,7 +79,7 @@ const crd = {
   },
 };
 
-test('HTTPS with a CA of its own: a client that trusts it is served, with a token', async () => {
+test('apiserver: HTTPS with a CA of its own: a client that trusts it is served, with a token', async () => {
   await withServer(async (server) => {
     assert.equal((await call(server, 'GET', '/version')).body.gitVersion, 'v1.36.3');
     assert.equal((await call(server, 'GET', '/api/v1/namespaces/default')).body.status.phase, 'Active');
@@ -85,7 +87,7 @@ test('HTTPS with a CA of its own: a client that trusts it is served, with a toke
   });
 });
 
-test('a client that does not trust the CA is not served', async () => {
+test('apiserver: a client that does not trust the CA is not served', async () => {
   await withServer(async (server) => {
     const failed = await new Promise<boolean>((resolve) => {
       const sent = request(`${server.url}/version`, { agent: new Agent({ keepAlive: false }) }, () => resolve(false));
@@ -96,7 +98,7 @@ test('a client that does not trust the CA is not served', async () => {
   });
 });
 
-test('objects are created, read, changed and deleted', async () => {
+test('apiserver: objects are created, read, changed and deleted', async () => {
   await withServer(async (server) => {
     assert.equal((await call(server, 'POST', maps, map('a'))).status, 201);
     const read = await call(server, 'GET', `${maps}/a`);
@@ -110,7 +112,7 @@ test('objects are created, read, changed and deleted', async () => {
   });
 });
 
-test('a list comes in pages of one version', async () => {
+test('apiserver: a list comes in pages of one version', async () => {
   await withServer(async (server) => {
     for (const name of ['a', 'b', 'c']) await call(server, 'POST', maps, map(name));
     const first = await call(server, 'GET', `${maps}?limit=2`);
@@ -121,7 +123,7 @@ test('a list comes in pages of one version', async () => {
   });
 });
 
-test('a streamed list ends with its mark, and the watch goes on', async () => {
+test('apiserver: a streamed list ends with its mark, and the watch goes on', async () => {
   await withServer(async (server) => {
     await call(server, 'POST', maps, map('a'));
     const seen = await lines(server, `${maps}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`, 3, () => void call(server, 'POST', maps, map('b')));
@@ -130,7 +132,7 @@ test('a streamed list ends with its mark, and the watch goes on', async () => {
   });
 });
 
-test('a CRD is served soon after it was created, with validation and defaults', async () => {
+test('apiserver: a CRD is served soon after it was created, with validation and defaults', async () => {
   await withServer(async (server) => {
     assert.equal((await call(server, 'POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd)).status, 201);
     const path = '/apis/t.example/v1/namespaces/default/gears';
@@ -142,7 +144,7 @@ test('a CRD is served soon after it was created, with validation and defaults', 
   });
 });
 
-test('faults strike the requests that they match', async () => {
+test('apiserver: faults strike the requests that they match', async () => {
   await withServer(async (server) => {
     server.faults.add({ type: 'status', code: 503 }, { verb: 'list', times: 1 });
     assert.equal((await call(server, 'GET', maps)).status, 503);
@@ -152,7 +154,7 @@ test('faults strike the requests that they match', async () => {
   });
 });
 
-test('what was written is there after a restart from the same folder', async () => {
+test('apiserver: what was written is there after a restart from the same folder', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kubecast-runtime-'));
   try {
     let ca = '';

@@ -1,6 +1,7 @@
 import type { Schema } from '@kubecast/crd';
 import { ageOf } from '../table/age.ts';
 import type { BuiltinBehaviour, Column, KubeObject, ServedResource, Verb } from '../served-resource.ts';
+import { textOf } from '../status/text-of.ts';
 
 const verbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -67,6 +68,5 @@ export function listAt(object: unknown, ...names: readonly (string | number)[]):
 }
 
 export function textAt(object: unknown, ...names: readonly (string | number)[]): string {
-  const value = at(object, ...names);
-  return value === undefined || value === null ? '' : String(value);
+  return textOf(at(object, ...names));
 }

@@ -22,7 +22,7 @@ const schema = kindSchema('EndpointSlice represents a set of service endpoints.'
 
 const columns = [
   nameColumn, column('AddressType', (object) => textAt(object, 'addressType')),
-  column('Ports', (object) => several(listAt(object, 'ports').map((port) => (port['port'] === undefined ? '*' : String(port['port']))))),
+  column('Ports', (object) => several(listAt(object, 'ports').map((port) => (port['port'] === undefined ? '*' : textAt(port, 'port'))))),
   column('Endpoints', (object) => several(listAt(object, 'endpoints').flatMap((one) => listAt(one, 'addresses') as unknown as string[]))), ageColumn,
 ];
 
@@ -81,8 +81,8 @@ function addressErrors(field: string, address: string, type: string): FieldError
 /** Addresses that no endpoint may have. */
 export function specialErrors(field: string, address: string): FieldError[] {
   if (address === '0.0.0.0' || address === '::') return [invalidError(field, address, `may not be unspecified (${address})`)];
-  if (/^127\./.test(address) || address === '::1') return [invalidError(field, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')];
-  if (/^169\.254\./.test(address) || /^fe[89ab]/i.test(address)) return [invalidError(field, address, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)')];
+  if (address.startsWith('127.') || address === '::1') return [invalidError(field, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')];
+  if (address.startsWith('169.254.') || /^fe[89ab]/i.test(address)) return [invalidError(field, address, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)')];
   return [];
 }
 

@@ -1,5 +1,5 @@
 import type { ServedResource } from '../served-resource.ts';
-import { ageColumn, builtinResource, column, listAt, nameColumn } from './builtin-resource.ts';
+import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
 import { atomic, fields, kindSchema, objectReference, text, whole } from './schema-parts.ts';
 
 const address = fields({ ip: text(), hostname: text(), nodeName: text(), targetRef: objectReference }, undefined, { required: ['ip'], 'x-kubernetes-map-type': 'atomic' });
@@ -17,7 +17,7 @@ export const endpointsResource: ServedResource = builtinResource({
     column('Endpoints', (object) => {
       const all = listAt(object, 'subsets').flatMap((one) => listAt(one, 'addresses').flatMap((place) => {
         const ports = listAt(one, 'ports');
-        return ports.length === 0 ? [String(place['ip'])] : ports.map((port) => `${String(place['ip'])}:${String(port['port'])}`);
+        return ports.length === 0 ? [textAt(place, 'ip')] : ports.map((port) => `${textAt(place, 'ip')}:${textAt(port, 'port')}`);
       }));
       return all.length === 0 ? '<none>' : all.length <= 3 ? all.join(',') : `${all.slice(0, 3).join(',')} + ${all.length - 3} more...`;
     }),

@@ -37,8 +37,8 @@ export const serviceResource: ServedResource = builtinResource({
 });
 
 function portText(item: KubeObject): string {
-  const node = item['nodePort'] === undefined ? '' : `:${String(item['nodePort'])}`;
-  return `${String(item['port'])}${node}/${String(item['protocol'] ?? 'TCP')}`;
+  const node = item['nodePort'] === undefined ? '' : `:${textAt(item, 'nodePort')}`;
+  return `${textAt(item, 'port')}${node}/${textAt(item, 'protocol') || 'TCP'}`;
 }
 
 function externalIP(object: KubeObject): string {
@@ -50,7 +50,7 @@ function externalIP(object: KubeObject): string {
 }
 
 function pairs(value: unknown): string {
-  return isObject(value) ? Object.keys(value).sort().map((key) => `${key}=${String(value[key])}`).join(',') : '<none>';
+  return isObject(value) ? Object.keys(value).sort().map((key) => `${key}=${textAt(value, key)}`).join(',') : '<none>';
 }
 
 function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allocator): void {
@@ -99,7 +99,7 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
   const spec = isObject(object['spec']) ? object['spec'] : {};
   const ports = listAt(spec, 'ports');
   const type = spec['type'];
-  if (!['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'].includes(String(type))) errors.push(notSupportedError('spec.type', type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
+  if (!['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'].includes(textAt(spec, 'type'))) errors.push(notSupportedError('spec.type', type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
   if (ports.length === 0 && spec['clusterIP'] !== 'None' && type !== 'ExternalName') errors.push(requiredError('spec.ports'));
   if (type === 'ExternalName' && textAt(spec, 'externalName') === '') errors.push(requiredError('spec.externalName'));
   const names = new Set<unknown>();
@@ -111,7 +111,7 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
     names.add(name);
     const number = item['port'];
     if (typeof number !== 'number' || number < 1 || number > 65_535) errors.push(invalidError(`${path}.port`, number ?? 0, 'must be between 1 and 65535, inclusive'));
-    if (!['TCP', 'UDP', 'SCTP'].includes(String(item['protocol']))) errors.push(notSupportedError(`${path}.protocol`, item['protocol'], ['SCTP', 'TCP', 'UDP']));
+    if (!['TCP', 'UDP', 'SCTP'].includes(textAt(item, 'protocol'))) errors.push(notSupportedError(`${path}.protocol`, item['protocol'], ['SCTP', 'TCP', 'UDP']));
   }
   const before = textAt(old, 'spec', 'clusterIP');
   const after = textAt(spec, 'clusterIP');

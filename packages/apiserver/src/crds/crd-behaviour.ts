@@ -1,5 +1,6 @@
 import { getOwn, invalidError, isObject, requiredError, structuralErrors, type FieldError, type Schema } from '@kubecast/crd';
 import type { BuiltinBehaviour, KubeObject } from '../served-resource.ts';
+import { textOf } from '../status/text-of.ts';
 
 /** What is particular to CustomResourceDefinitions: defaults, checks, and what of them may not change. */
 export const crdBehaviour: BuiltinBehaviour = {
@@ -26,9 +27,9 @@ export const crdBehaviour: BuiltinBehaviour = {
   validate(object, old) {
     const spec = isObject(object['spec']) ? object['spec'] : {};
     const names = isObject(spec['names']) ? spec['names'] : {};
-    const name = String((object['metadata'] as Record<string, unknown>)['name'] ?? '');
+    const name = textOf((object['metadata'] as Record<string, unknown>)['name']);
     const errors: FieldError[] = [];
-    if (name !== `${String(names['plural'] ?? '')}.${String(spec['group'] ?? '')}`) errors.push(invalidError('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
+    if (name !== `${textOf(names['plural'])}.${textOf(spec['group'])}`) errors.push(invalidError('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
     errors.push(...specErrors(spec, names, object), ...storedVersionErrors(object, spec));
     if (old !== undefined) errors.push(...immutableErrors(spec, isObject(old['spec']) ? old['spec'] : {}));
     return errors;
@@ -41,7 +42,7 @@ function versionsOf(spec: Record<string, unknown>): Record<string, unknown>[] {
 
 function storageVersions(object: KubeObject): string[] {
   const spec = isObject(object['spec']) ? object['spec'] : {};
-  return versionsOf(spec).filter((version) => version['storage'] === true).map((version) => String(version['name']));
+  return versionsOf(spec).filter((version) => version['storage'] === true).map((version) => textOf(version['name']));
 }
 
 function specErrors(spec: Record<string, unknown>, names: Record<string, unknown>, object: KubeObject): FieldError[] {

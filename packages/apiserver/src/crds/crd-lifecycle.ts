@@ -58,7 +58,7 @@ export class CrdLifecycle {
 
   #reconcileAll(): void {
     const table = this.#storage.table(crdTable);
-    for (const kind of [...this.#registry.kinds()]) {
+    for (const kind of this.#registry.kinds()) {
       if (kind.crd !== undefined && table.get(kind.crd) === undefined) this.#unserve(kind);
     }
     for (const stored of table.current('')) this.#reconcile(stored);

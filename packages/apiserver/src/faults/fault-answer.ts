@@ -21,6 +21,6 @@ function wording(fault: Fault & { readonly type: 'status' }, context: Context): 
     case 429: return tooManyRequests('Too many requests, please try again later.', fault.retryAfterSeconds ?? 1);
     case 500: return new StatusError(500, 'InternalError', 'Internal error occurred: refused by a fault', { causes: [{ message: 'refused by a fault' }] });
     case 503: return new StatusError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request', {});
-    case 504: return new StatusError(504, 'Timeout', 'Timeout: request did not complete within the allotted timeout', {});
+    case 504: default: return new StatusError(504, 'Timeout', 'Timeout: request did not complete within the allotted timeout', {});
   }
 }

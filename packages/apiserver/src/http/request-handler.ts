@@ -64,7 +64,7 @@ export class RequestHandler {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, ms);
     });
-    await Promise.race([Promise.allSettled([...this.#active]), late]);
+    await Promise.race([Promise.allSettled(this.#active), late]);
     clearTimeout(timer);
   }
 
@@ -145,7 +145,7 @@ export class RequestHandler {
     const faults = this.#faults.take({
       verb, group: path.group, resource: path.plural, namespace: path.namespace, name: path.name, subresource: path.subresource, user: user.name,
     });
-    if (faults.length > 0 && (await this.#failing(faults, context, request, response))) return;
+    if (faults.length > 0 && (await this.#failing(faults, context, request))) return;
     try {
       await this.#answer(verb, context, request, response, style, faults);
     } catch (error) {
@@ -155,7 +155,7 @@ export class RequestHandler {
   }
 
   /** Acts out the faults that need no answer of the verb; true: that was all. */
-  async #failing(faults: readonly Fault[], context: Context, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  async #failing(faults: readonly Fault[], context: Context, request: IncomingMessage): Promise<boolean> {
     for (const fault of faults) {
       if (fault.type === 'slow') await this.#core.clock.sleep(fault.ms, context.signal);
       if (fault.type === 'status') throw faultStatus(fault, context);
@@ -208,7 +208,8 @@ export class RequestHandler {
       case 'create': return createVerb(context);
       case 'update': return updateVerb(context);
       case 'patch': return patchVerb(context);
-      default: return deleteVerb(context);
+      case 'delete': return deleteVerb(context);
+      case 'list': case 'watch': case 'deletecollection': default: throw new Error(`${verb} is no verb of one object`);
     }
   }
 

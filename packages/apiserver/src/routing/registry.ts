@@ -1,5 +1,5 @@
 import type { ServedResource } from '../served-resource.ts';
-import { ServedKind } from './served-kind.ts';
+import type { ServedKind } from './served-kind.ts';
 
 /** Everything that is served, by group, version and plural. */
 export class Registry {

@@ -45,6 +45,6 @@ export class ServedKind {
 
   /** Ends every open watch: a clean end of the stream. */
   endWatches(): void {
-    for (const end of [...this.#watches]) end();
+    for (const end of this.#watches) end();
   }
 }

@@ -1,6 +1,7 @@
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { parseStored, type StoredObject } from '../storage/stored-object.ts';
 import { badRequest } from '../status/status-error.ts';
+import { textOf } from '../status/text-of.ts';
 
 interface Term {
   readonly field: string;
@@ -70,5 +71,5 @@ function fieldValue(object: KubeObject, field: string, resource: ServedResource)
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return '';
     value = (value as Record<string, unknown>)[name];
   }
-  return value === undefined || value === null ? '' : String(value);
+  return textOf(value);
 }

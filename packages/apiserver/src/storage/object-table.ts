@@ -34,7 +34,7 @@ export class ObjectTable {
     this.load(event.type === 'DELETED' ? undefined : event.object, event.object.key);
     this.events.push(event);
     this.history.push(event);
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 
   /** Sets an object without an event: reading a journal. */

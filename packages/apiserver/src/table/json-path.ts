@@ -38,7 +38,7 @@ function next(value: unknown, step: Step): unknown[] {
       return at in value ? [value[at]] : [];
     }
     case 'all': return Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
-    case 'filter': return Array.isArray(value) ? value.filter((item) => holds(item, step)) : [];
+    case 'filter': default: return Array.isArray(value) ? value.filter((item) => holds(item, step)) : [];
   }
 }
 

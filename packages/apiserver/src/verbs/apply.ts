@@ -10,6 +10,7 @@ import { checkBuiltinTypes, metadataOf } from './field-validation.ts';
 import { writeOf } from './track.ts';
 import { liveObject, updateObject } from './update.ts';
 import type { WriteOptions } from './write-options.ts';
+import { textOf } from '../status/text-of.ts';
 
 /** PATCH with application/apply-patch+yaml: creates or changes the object, and books who owns what. */
 export function applyVerb(context: Context, patch: unknown, options: WriteOptions): Answer {
@@ -42,7 +43,7 @@ function checkIdentity(context: Context, live: StoredObject | undefined, metadat
   const asked = context.path.name ?? '';
   const name = metadata['name'];
   if (name === undefined || name === '') throw badRequest(`the name of the object (${asked} based on URL) was undeterminable: name must be provided`);
-  if (name !== asked) throw badRequest(`the name of the object (${String(name)}) does not match the name on the URL (${asked})`);
+  if (name !== asked) throw badRequest(`the name of the object (${textOf(name)}) does not match the name on the URL (${asked})`);
   const uid = metadata['uid'];
   if (typeof uid !== 'string' || uid === '') return;
   if (live === undefined) throw conflict(context.resource, asked, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);

@@ -2,7 +2,7 @@ import type { Clock } from '@kubecast/store';
 import type { Registry } from '../routing/registry.ts';
 import type { ResourcePath } from '../routing/resource-path.ts';
 import type { ServedKind } from '../routing/served-kind.ts';
-import type { KubeObject, ServedResource } from '../served-resource.ts';
+import type { Allocator, KubeObject, ServedResource } from '../served-resource.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 
@@ -14,7 +14,7 @@ export interface Core {
   readonly bookmarkMs: number;
   readonly storageInitMs: number;
   readonly futureWaitMs: number;
-  readonly allocator: import('../served-resource.ts').Allocator;
+  readonly allocator: Allocator;
 }
 
 export interface User {

@@ -1,4 +1,5 @@
 import { badRequest } from '../status/status-error.ts';
+import { textOf } from '../status/text-of.ts';
 
 export interface ContinueToken {
   /** -1: the newest, after an expired token. */
@@ -23,7 +24,7 @@ export function parseContinue(text: string): ContinueToken {
     throw bad('invalid character in the encoded token');
   }
   if (typeof value !== 'object' || value === null) throw bad('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
-  if (value.v !== 'meta.k8s.io/v1') throw bad(`server does not recognize this encoded version ${String(value.v ?? '')}`);
+  if (value.v !== 'meta.k8s.io/v1') throw bad(`server does not recognize this encoded version ${textOf(value.v)}`);
   if (typeof value.rv !== 'number' || value.rv === 0) throw bad('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof value.start !== 'string' || value.start === '') throw bad('encoded start key empty (version meta.k8s.io/v1)');
   // Go's path check: a key may not climb out of its prefix.

@@ -3,12 +3,13 @@ import type { KubeObject } from '../served-resource.ts';
 import { alreadyExists, badRequest, forbidden, internalText, invalid, notFound } from '../status/status-error.ts';
 import { canonicalObject } from '../storage/canonical.ts';
 import { markPresented } from '../storage/presenter.ts';
-import { makeStored, objectKey } from '../storage/stored-object.ts';
+import { objectKey, type StoredObject } from '../storage/stored-object.ts';
 import type { Answer, Context } from './context.ts';
 import { decodeObject, kindErrors } from './decode-object.ts';
 import { applyFieldValidation, metadataOf } from './field-validation.ts';
 import { trackCreated } from './track.ts';
 import { writeOptions, type WriteOptions } from './write-options.ts';
+import { textOf } from '../status/text-of.ts';
 
 /** POST on a collection. */
 export async function createVerb(context: Context): Promise<Answer> {
@@ -79,14 +80,14 @@ function randomSuffix(context: Context): string {
 export function createObject(context: Context, object: KubeObject, options: WriteOptions, track: (object: KubeObject) => void): Answer {
   const { resource, kind, core } = context;
   const metadata = object['metadata'] as Record<string, unknown>;
-  checkNamespaceExists(context, typeof metadata['name'] === 'string' ? metadata['name'] : '');
-  if (kind.terminating) throw forbidden(resource, String(metadata['name'] ?? ''), 'create not allowed while custom resource definition is terminating');
+  checkNamespaceExists(context, textOf(metadata['name']));
+  if (kind.terminating) throw forbidden(resource, textOf(metadata['name']), 'create not allowed while custom resource definition is terminating');
   fillNew(context, object);
   resource.builtin?.prepare?.(object, undefined, core.allocator);
   const errors = [...kindErrors(context, object), ...objectErrors(context, object, undefined)];
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   // An object of another kind is reported under the kind that it says.
-  if (errors.length > 0) throw invalid({ group: resource.group, kind: String(object['kind']) }, name, errors);
+  if (errors.length > 0) throw invalid({ group: resource.group, kind: textOf(object['kind']) }, name, errors);
   finalizerWarnings(context, metadata);
   track(object);
   const existing = kind.table.get(objectKey(resource.scope === 'Namespaced' ? (context.path.namespace ?? '') : '', name));
@@ -96,7 +97,7 @@ export function createObject(context: Context, object: KubeObject, options: Writ
 }
 
 /** Stores an object in canonical form, in the version that the request speaks or the one that is stored. */
-export function store(context: Context, object: KubeObject): ReturnType<typeof makeStored> {
+export function store(context: Context, object: KubeObject): StoredObject {
   const { resource, kind, core } = context;
   (object['metadata'] as Record<string, unknown>)['resourceVersion'] = '0';
   const canonical = canonicalObject(object, resource);

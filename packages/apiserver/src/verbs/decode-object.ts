@@ -6,6 +6,7 @@ import type { KubeObject } from '../served-resource.ts';
 import { badRequest } from '../status/status-error.ts';
 import { apiVersion } from '../storage/presenter.ts';
 import { header, type Context } from './context.ts';
+import { textOf } from '../status/text-of.ts';
 
 export interface Decoded {
   readonly object: KubeObject;
@@ -41,9 +42,9 @@ export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat)
     throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text}'`);
   }
   const given = object['apiVersion'] ?? '';
-  if (given !== expected) throw badRequest(`the API version in the data (${String(given)}) does not match the expected API version (${expected})`);
+  if (given !== expected) throw badRequest(`the API version in the data (${textOf(given)}) does not match the expected API version (${expected})`);
   if (builtin && object['kind'] !== resource.kind) {
-    throw badRequest(`${String(object['kind'])} in version "${resource.version}" cannot be handled as a ${resource.kind}: converting (${resource.version}.${String(object['kind'])}) to (${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${resource.kind}): unknown conversion`);
+    throw badRequest(`${textOf(object['kind'])} in version "${resource.version}" cannot be handled as a ${resource.kind}: converting (${resource.version}.${textOf(object['kind'])}) to (${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${resource.kind}): unknown conversion`);
   }
   return { object, duplicates };
 }

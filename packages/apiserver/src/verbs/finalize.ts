@@ -6,13 +6,14 @@ import type { Answer, Context } from './context.ts';
 import { store } from './create.ts';
 import { decodeObject } from './decode-object.ts';
 import { liveOrNotFound, versionOf } from './update.ts';
+import { textOf } from '../status/text-of.ts';
 
 /** PUT /finalize of a Namespace: spec.finalizers alone; the last one of a deleted namespace takes it away, and leaves its contents. */
 export async function finalizeVerb(context: Context): Promise<Answer> {
   const { object } = await decodeObject(context);
   const live = liveOrNotFound(context);
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
-  if (metadata['name'] !== undefined && metadata['name'] !== live.name) throw badRequest(`the name of the object (${String(metadata['name'])}) does not match the name on the URL (${live.name})`);
+  if (metadata['name'] !== undefined && metadata['name'] !== live.name) throw badRequest(`the name of the object (${textOf(metadata['name'])}) does not match the name on the URL (${live.name})`);
   const asked = versionOf(metadata['resourceVersion']);
   if (asked !== 0 && asked !== live.revision) throw modified(context.resource, live.name);
   const finalizers = isObject(object['spec']) && Array.isArray(object['spec']['finalizers']) ? object['spec']['finalizers'] : [];

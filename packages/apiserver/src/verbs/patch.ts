@@ -16,6 +16,7 @@ import { checkBuiltinTypes, metadataOf, pruneUnknown } from './field-validation.
 import { trackUpdated } from './track.ts';
 import { liveOrNotFound, updateObject } from './update.ts';
 import { writeOptions, type WriteOptions } from './write-options.ts';
+import { textOf } from '../status/text-of.ts';
 
 const operationLimit = 10_000;
 
@@ -98,7 +99,7 @@ function updatePatched(context: Context, live: StoredObject, next: KubeObject, o
   dropNulls(resource.schema, next);
   defaultObject(resource.schema, next);
   checkBuiltinTypes(context, next);
-  if (metadata['name'] !== live.name) throw badRequest(`the name of the object (${String(metadata['name'])}) does not match the name on the URL (${live.name})`);
+  if (metadata['name'] !== live.name) throw badRequest(`the name of the object (${textOf(metadata['name'])}) does not match the name on the URL (${live.name})`);
   if (live.namespace !== '' && metadata['namespace'] !== live.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   if (metadata['uid'] !== live.uid && metadata['uid'] !== undefined && metadata['uid'] !== '') {
     throw invalid(resource, live.name, [{ field: 'metadata.uid', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(metadata['uid'])}: field is immutable` }]);

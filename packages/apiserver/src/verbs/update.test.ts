@@ -63,7 +63,7 @@ test('a missing object is a 404, but a Lease and a Service are created by an upd
 test('of concurrent updates from one version exactly one is taken', async () => {
   const object = await made('race');
   const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => cluster.probe.put(`${collection}/race`, { ...object, spec: { app: `writer-${index}` } })));
-  expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 409)]);
+  expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, ...Array.from({ length: 9 }, () => 409)]);
 });
 
 test('what only the server sets stays as it was', async () => {

@@ -10,6 +10,7 @@ import { decodeObject, kindErrors } from './decode-object.ts';
 import { applyFieldValidation, metadataOf } from './field-validation.ts';
 import { trackCreated, trackUpdated } from './track.ts';
 import { writeOptions, type WriteOptions } from './write-options.ts';
+import { textOf } from '../status/text-of.ts';
 
 /** The object that the request's path names, as stored. */
 export function liveObject(context: Context): StoredObject | undefined {
@@ -54,7 +55,7 @@ function checkName(context: Context, metadata: Record<string, unknown>): void {
   const name = metadata['name'];
   const asked = context.path.name ?? '';
   if (name === undefined || name === '') throw badRequest(`the name of the object (${asked} based on URL) was undeterminable: name must be provided`);
-  if (name !== asked) throw badRequest(`the name of the object (${String(name)}) does not match the name on the URL (${asked})`);
+  if (name !== asked) throw badRequest(`the name of the object (${textOf(name)}) does not match the name on the URL (${asked})`);
 }
 
 function uidConflict(context: Context, wanted: string, live: string): Error {
@@ -112,7 +113,7 @@ export function updateObject(context: Context, live: StoredObject, next: KubeObj
   if (path.subresource !== 'status') resource.builtin?.prepare?.(next, old, core.allocator);
   if (path.subresource !== 'status' && resource.generation && specChanged(context, old, next)) metadata['generation'] = ((oldMetadata['generation'] as number | undefined) ?? 0) + 1;
   const errors = [...kindErrors(context, next), ...finalizerErrors(oldMetadata, metadata), ...tolerate(objectErrors(context, next, old), context, old)];
-  if (errors.length > 0) throw invalid({ group: resource.group, kind: String(next['kind']) }, live.name, errors);
+  if (errors.length > 0) throw invalid({ group: resource.group, kind: textOf(next['kind']) }, live.name, errors);
   track(old, next);
   metadata['resourceVersion'] = String(live.revision);
   const canonical = canonicalObject(next, resource);

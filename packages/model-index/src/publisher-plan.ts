@@ -39,7 +39,8 @@ export function planPublish(given: AppModel | AppModelApply, options: PlanOption
   if (app === '') throw new PublishRefusedError('BadName', `AppModel ${JSON.stringify(name)} has no spec.app: nothing would be announced`);
   if (options.name === undefined && name !== app.toLowerCase()) {
     throw new PublishRefusedError(
-      'NameNeeded', `the name ${JSON.stringify(name)} is not the app ${JSON.stringify(app)} in lower case; give the name (--name ${name}) if that is meant`,
+      'NameNeeded',
+      `the name ${JSON.stringify(name)} is not the app ${JSON.stringify(app)} in lower case; give the name (--name ${name}) if that is meant`,
     );
   }
   const bad = badModels(models);
@@ -54,9 +55,11 @@ function applied(given: AppModel | AppModelApply, { namespace, name, labels }: P
   const chosen = name ?? own.name ?? (typeof app === 'string' ? app.toLowerCase() : '');
   const { status: _, ...said } = rest as typeof rest & { status?: unknown };
   return {
-    apiVersion: apiVersion ?? `${appModel.group}/${appModel.version}`, kind: kind ?? appModel.kind,
+    apiVersion: apiVersion ?? `${appModel.group}/${appModel.version}`,
+    kind: kind ?? appModel.kind,
     metadata: {
-      name: chosen, namespace: own.namespace ?? namespace,
+      name: chosen,
+      namespace: own.namespace ?? namespace,
       labels: { ...own.labels, ...labels },
       ...(own.annotations === undefined ? {} : { annotations: own.annotations }),
     },
@@ -82,11 +85,17 @@ export function checkExisting(plan: PublishPlan, existing: AppModel | undefined)
   const subject = `AppModel ${plan.namespace}/${plan.name}`;
   if (existing.metadata.deletionTimestamp != null) {
     const finalizers = existing.metadata.finalizers ?? [];
-    throw new PublishRefusedError('Terminating', `${subject} is being deleted${finalizers.length === 0 ? '' : ` and waits for ${finalizers.join(', ')}`}; publish again when it is gone`);
+    throw new PublishRefusedError(
+      'Terminating',
+      `${subject} is being deleted${finalizers.length === 0 ? '' : ` and waits for ${finalizers.join(', ')}`}; publish again when it is gone`,
+    );
   }
   const holder = existing.spec?.app;
   if (holder !== undefined && holder !== '' && holder !== plan.app) {
-    throw new PublishRefusedError('NameTaken', `${subject} holds the app ${JSON.stringify(holder)}; the app ${JSON.stringify(plan.app)} needs another name`);
+    throw new PublishRefusedError(
+      'NameTaken',
+      `${subject} holds the app ${JSON.stringify(holder)}; the app ${JSON.stringify(plan.app)} needs another name`,
+    );
   }
 }
 

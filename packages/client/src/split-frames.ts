@@ -72,7 +72,8 @@ export class FrameSplitter {
 
   #frame(line: Uint8Array, frames: Frame[]): void {
     for (const { type, head } of heads) {
-      if (line.length > head.length && line[line.length - 1] === CLOSE && isText(line, 0, head.length, head)) {
+      // Two braces at the end: the object's own and the event's. A line that was cut off nearly always lacks one.
+      if (line.length > head.length + 2 && line[line.length - 1] === CLOSE && line[line.length - 2] === CLOSE && isText(line, 0, head.length, head)) {
         frames.push({ type, object: line.subarray(head.length, line.length - 1) });
         return;
       }

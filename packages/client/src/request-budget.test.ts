@@ -1,0 +1,85 @@
+import { createVirtualClock } from '@kubecast/store/testing';
+import { expect, test } from 'vitest';
+import { RequestBudget } from './request-budget.ts';
+
+const ask = { deadlineMs: 0, what: 'x' };
+
+test('a burst goes at once, then so many a second', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock, { perSecond: 10, burst: 5 });
+  let granted = 0;
+  for (let i = 0; i < 25; i++) void budget.take('normal', ask).then(() => granted++);
+  await clock.settle();
+  expect(granted).toBe(5);
+  await clock.advance(1000);
+  expect(granted).toBeGreaterThanOrEqual(13);
+  expect(granted).toBeLessThanOrEqual(15);
+  await clock.advance(1500);
+  expect(granted).toBe(25);
+  expect(budget.counters).toEqual({ granted: 25, delayed: 20, waiting: 0, pauses: 0 });
+});
+
+test('those that wait go by priority, in order within one', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock, { perSecond: 10, burst: 1, reserved: 0 });
+  await budget.take('normal', ask);
+  const order: string[] = [];
+  for (const [level, name] of [['low', 'l'], ['normal', 'n1'], ['normal', 'n2'], ['high', 'h']] as const) void budget.take(level, ask).then(() => order.push(name));
+  await clock.advance(1000);
+  expect(order).toEqual(['h', 'n1', 'n2', 'l']);
+});
+
+test('low priority leaves a reserve to the others', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock, { perSecond: 1, burst: 8, reserved: 0.25 });
+  let low = 0;
+  for (let i = 0; i < 8; i++) void budget.take('low', ask).then(() => low++);
+  await clock.settle();
+  expect(low).toBe(6);
+  let high = 0;
+  for (let i = 0; i < 2; i++) void budget.take('high', ask).then(() => high++);
+  await clock.settle();
+  expect(high).toBe(2);
+});
+
+test('after a 429 nothing but high priority goes until the time that the server asked for', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock, {});
+  budget.pause(5000);
+  let normal = false;
+  void budget.take('normal', ask).then(() => { normal = true; });
+  await budget.take('high', ask);
+  await clock.advance(4900);
+  expect(normal).toBe(false);
+  await clock.advance(200);
+  expect(normal).toBe(true);
+});
+
+test('who waits too long gets a TimeoutError, who is aborted its reason, and neither holds up the others', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock, { perSecond: 1, burst: 1 });
+  await budget.take('normal', ask);
+  const abort = new AbortController();
+  const reason = new Error('no more');
+  const aborted = expect(budget.take('normal', { ...ask, signal: abort.signal })).rejects.toBe(reason);
+  const late = expect(budget.take('normal', { deadlineMs: 500, what: 'GET /x' })).rejects.toMatchObject({ phase: 'budget' });
+  let third = false;
+  void budget.take('normal', ask).then(() => { third = true; });
+  abort.abort(reason);
+  await aborted;
+  await clock.advance(500);
+  await late;
+  await clock.advance(600);
+  expect(third).toBe(true);
+  expect(clock.pending).toBe(0);
+});
+
+test('close refuses all that wait', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock, { perSecond: 1, burst: 1 });
+  await budget.take('normal', ask);
+  const waiting = expect(budget.take('normal', ask)).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });
+  budget.close();
+  await waiting;
+  expect(clock.pending).toBe(0);
+});

@@ -56,7 +56,8 @@ export function makeClient(target: RedisTarget, rules: ConnectionRules): RedisCl
     commandTimeout: rules.commandTimeoutMs,
     // A command that timed out would be sent again after a reconnect, and a write land over a newer one.
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: null,
+    // What waits when a connection is lost or cannot be made fails then and there, its timer too, instead of holding on to the deadline.
+    maxRetriesPerRequest: 0,
     // A pipeline with a moved key reads false nils.
     enableAutoPipelining: false,
     connectionName: rules.connectionName,
@@ -79,7 +80,7 @@ export function makeClient(target: RedisTarget, rules: ConnectionRules): RedisCl
 }
 
 function clusterOptions(given: ClusterOptions, own: OwnOptions): OwnClusterOptions {
-  const { retryStrategy: _, lazyConnect: _lazy, ...node } = own;
+  const { retryStrategy: _, lazyConnect: _lazy, maxRetriesPerRequest: _retries, ...node } = own;
   return {
     slotsRefreshInterval: 5_000,
     ...given,

@@ -13,6 +13,8 @@ const BY_WORD: ReadonlyMap<string, RedisFailureKind> = new Map<string, RedisFail
 const AWAY = /^(?:Connection is closed|Reached the max retries|Stream isn't writeable|None of startup nodes|Failed to refresh slots|All sentinels are unreachable|Too many Cluster redirections|Cluster isn't ready|Cluster is ended|Socket timeout|connect |read E|write E|getaddrinfo )/;
 const CODES: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNABORTED']);
 
+const LOST = 'Connection is closed.';
+
 /** What an error of ioredis or Redis means, and its text without anything that a command carried. */
 export interface RedisFailure {
   readonly kind: RedisFailureKind;
@@ -25,7 +27,8 @@ export interface RedisFailure {
  */
 export function readFailure(error: unknown): RedisFailure {
   const raw = error instanceof Error ? error.message : typeof error === 'string' ? error : 'an unknown failure';
-  const message = cleanText(raw);
+  // The client's own words are about an option that its user never saw.
+  const message = raw.startsWith('Reached the max retries') ? LOST : cleanText(raw);
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const word = /^[A-Z]+(?= )/.exec(raw)?.[0] ?? '';
   const byWord = BY_WORD.get(word);

@@ -3,8 +3,6 @@ import type { Loader } from '@kubecast/redis-loader';
 import { createMetrics, informerCollector, type MetricFamily, type Metrics } from '@kubecast/runtime';
 import type { Forwarder } from './forwarder.ts';
 
-const states = ['current', 'stale', 'unverified', 'missing'] as const;
-
 /** Everything that the resolver counts, read when it is asked for. */
 export function resolverMetrics(index: ModelIndex, loader: Loader, forwarder: Forwarder): Metrics {
   const metrics = createMetrics();
@@ -19,14 +17,7 @@ export function resolverMetrics(index: ModelIndex, loader: Loader, forwarder: Fo
 }
 
 function indexFamilies(index: ModelIndex, loader: Loader): readonly MetricFamily[] {
-  const models = new Map<string, number>(states.map((state) => [state, 0]));
-  let oldest = 0;
-  for (const namespace of index.namespaces()) {
-    for (const { state, staleForMs } of index.models(namespace)) {
-      models.set(state, (models.get(state) ?? 0) + 1);
-      oldest = Math.max(oldest, staleForMs);
-    }
-  }
+  const { oldestStaleMs, ...models } = index.states();
   const problems = new Map<string, number>();
   for (const { code } of index.problems()) problems.set(code, (problems.get(code) ?? 0) + 1);
   const gauge = (name: string, help: string, samples: MetricFamily['samples']): MetricFamily => ({ name, help, type: 'gauge', samples });
@@ -36,10 +27,10 @@ function indexFamilies(index: ModelIndex, loader: Loader): readonly MetricFamily
     gauge(
       'kubecast_model_index_models',
       'Models by the state of their metadata.',
-      [...models].map(([state, value]) => ({ labels: { state }, value })),
+      Object.entries(models).map(([state, value]) => ({ labels: { state }, value })),
     ),
     gauge('kubecast_model_index_oldest_stale_seconds', 'How long the metadata that is stale for longest is so; 0 if none is.', [
-      { value: oldest / 1000 },
+      { value: oldestStaleMs / 1000 },
     ]),
     gauge(
       'kubecast_model_index_problems',

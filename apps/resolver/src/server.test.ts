@@ -42,6 +42,8 @@ function heldIndex(): { index: ModelIndex; core: ModelCore; state: { synced: boo
     app: core.app.bind(core),
     models: core.models.bind(core),
     apps: core.apps.bind(core),
+    modelNames: core.modelNames.bind(core),
+    appNames: core.appNames.bind(core),
     namespaces: core.namespaces.bind(core),
     problems: core.problems.bind(core),
     sources: () => [source],
@@ -184,6 +186,18 @@ test('a model is answered in the documented shape, a hostile name too', async ()
   expect((json(await get(`${url}/v1/namespaces/n/apps`))['apps'] as unknown[]).length).toBe(1);
   expect(json(await get(`${url}/v1/namespaces`))).toEqual({ namespaces: ['n'] });
   expect(json(await get(`${url}/v1/problems`))).toEqual({ problems: [] });
+});
+
+test('a long list is answered whole, in steps, with others served in between', async () => {
+  const { url, core } = await resolver();
+  const models = Array.from({ length: 5_000 }, (_, i) => ({ name: `model-${String(i).padStart(4, '0')}`, version: '1' }));
+  core.setAppModel({ namespace: 'n', name: 'long', uid: 'l', created: 2 }, { spec: { app: 'long', models } });
+  const listed = get(`${url}/v1/namespaces/n/models`);
+  expect((await get(`${url}/v1/namespaces/n/models/model-4999`)).status).toBe(200);
+  const answer = json(await listed) as { namespace: string; models: { model: string }[] };
+  expect(answer.namespace).toBe('n');
+  expect(answer.models.map((model) => model.model)).toEqual(['__proto__', 'm', ...models.map((model) => model.name)]);
+  expect(json(await get(`${url}/v1/namespaces/none/models`))).toEqual({ namespace: 'none', models: [] });
 });
 
 test('what is not there, not served or not readable is told apart', async () => {

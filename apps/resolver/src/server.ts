@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ModelAnswer, ModelIndex } from '@kubecast/model-index';
 import { formatPlace, type Forwarder } from './forwarder.ts';
 import { sendError, sendJson, sendText } from './json-answer.ts';
+import { sendJsonList } from './json-list.ts';
 import { readiness, type Dependency } from './readiness.ts';
 import { readRoute, type Route } from './route.ts';
 import { statusPage } from './status-page.ts';
@@ -124,7 +125,7 @@ class HttpResolver implements ResolverServer {
   #resolve(
     route: Exclude<Answered, { kind: 'page' | 'livez' | 'readyz' | 'metrics' | 'unknown' } | { kind: 'malformed' }>,
     response: ServerResponse,
-  ): void {
+  ): void | Promise<void> {
     const { index } = this.#options;
     switch (route.kind) {
       case 'namespaces':
@@ -132,9 +133,11 @@ class HttpResolver implements ResolverServer {
       case 'problems':
         return sendJson(response, 200, { problems: index.problems() });
       case 'models':
-        return sendJson(response, 200, { namespace: route.namespace, models: index.models(route.namespace) });
+        return this.#list(response, route.namespace, 'models', index.modelNames(route.namespace), (name) =>
+          index.resolve(route.namespace, name),
+        );
       case 'apps':
-        return sendJson(response, 200, { namespace: route.namespace, apps: index.apps(route.namespace) });
+        return this.#list(response, route.namespace, 'apps', index.appNames(route.namespace), (name) => index.app(route.namespace, name));
       case 'model': {
         const answer = index.resolve(route.namespace, route.model);
         return answer === undefined ? this.#noModel(response, route.namespace, route.model) : sendJson(response, 200, answer);
@@ -150,6 +153,16 @@ class HttpResolver implements ResolverServer {
         );
       }
     }
+  }
+
+  #list(
+    response: ServerResponse,
+    namespace: string,
+    what: string,
+    names: readonly string[],
+    answer: (name: string) => unknown,
+  ): Promise<void> {
+    return sendJsonList(response, { namespace }, what, names.length, (i) => answer(names[i] as string));
   }
 
   #call(request: IncomingMessage, response: ServerResponse, route: Extract<Route, { kind: 'call' }>): void {

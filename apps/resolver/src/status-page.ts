@@ -21,11 +21,12 @@ export function statusPage(index: ModelIndex): string {
   const rows: string[] = [];
   let more = 0;
   for (const namespace of index.namespaces()) {
-    for (const answer of index.models(namespace)) {
-      if (rows.length >= SHOWN) {
-        more += 1;
-        continue;
-      }
+    const names = index.modelNames(namespace);
+    const shown = names.slice(0, SHOWN - rows.length);
+    more += names.length - shown.length;
+    for (const name of shown) {
+      const answer = index.resolve(namespace, name);
+      if (answer === undefined) continue;
       const endpoints = answer.endpoints.map((endpoint) => `<code>${escapeHtml(`${endpoint.address}:${endpoint.port}`)}</code>`).join(' ');
       const announced =
         answer.announcedVersion === undefined ? '' : ` <span class="dim">(announced: ${escapeHtml(answer.announcedVersion)})</span>`;

@@ -16,7 +16,7 @@ export {
   type ServicePortLike,
   type SliceContent,
 } from './endpoint-book.ts';
-export { ModelCore, type ModelCoreOptions } from './model-core.ts';
+export { ModelCore, type ModelCoreOptions, type StateCounts } from './model-core.ts';
 export {
   joinModelIndex,
   type EndpointsSource,

@@ -14,6 +14,16 @@ export interface ModelCoreOptions {
   readonly onListenerError?: (error: unknown) => void;
 }
 
+/** Models by the state of their metadata. */
+export interface StateCounts {
+  readonly current: number;
+  readonly stale: number;
+  readonly unverified: number;
+  readonly missing: number;
+  /** Of the metadata that is stale for longest; 0 if none is. */
+  readonly oldestStaleMs: number;
+}
+
 /**
  * The index without its wiring: state from changes, answers from state. Everything is synchronous, and the answers depend only on
  * the set of objects that stands, never on the order in which it came.
@@ -28,6 +38,8 @@ export class ModelCore {
   #listenerErrors = 0;
   #changes = 0;
   #revision = 0;
+  #standing: readonly Problem[] = [];
+  #standingAt = -1;
 
   constructor(options: ModelCoreOptions) {
     this.#options = options;
@@ -163,8 +175,28 @@ export class ModelCore {
   }
 
   apps(namespace: string): readonly AppAnswer[] {
-    const names = [...(this.#claims.get(namespace)?.apps.keys() ?? [])].sort();
-    return names.map((name) => this.app(namespace, name) as AppAnswer);
+    return this.appNames(namespace).map((name) => this.app(namespace, name) as AppAnswer);
+  }
+
+  /** Names of the models of a namespace, sorted. */
+  modelNames(namespace: string): readonly string[] {
+    return [...(this.#claims.get(namespace)?.models.keys() ?? [])].sort();
+  }
+
+  /** Names of the apps of a namespace, sorted. */
+  appNames(namespace: string): readonly string[] {
+    return [...(this.#claims.get(namespace)?.apps.keys() ?? [])].sort();
+  }
+
+  /** How many models are in each state, in all namespaces. */
+  states(): StateCounts {
+    const counts = { current: 0, stale: 0, unverified: 0, missing: 0, oldestStaleMs: 0 };
+    for (const id of this.#wanted.keys()) {
+      const held = this.#options.payloads.get(id);
+      counts[held?.state ?? 'missing'] += 1;
+      counts.oldestStaleMs = Math.max(counts.oldestStaleMs, held?.staleForMs ?? 0);
+    }
+    return counts;
   }
 
   /** The namespaces that hold an AppModel, sorted. */
@@ -174,22 +206,30 @@ export class ModelCore {
 
   /** Everything that is wrong at this moment. */
   problems(): readonly Problem[] {
-    const problems: Problem[] = [];
-    for (const [namespace, claims] of this.#claims) {
-      problems.push(...claims.problems());
-      for (const [app, announcement] of claims.apps) {
-        const { problem } = this.#endpoints.resolve(namespace, announcement.service);
-        // An app without a Service may be metadata only; a Service that was named must be there.
-        if (problem !== undefined && (problem.code !== 'ServiceMissing' || announcement.service.explicit)) {
-          problems.push({ code: problem.code, namespace, appModel: announcement.name, app, message: problem.message });
-        }
-      }
+    if (this.#standingAt !== this.#revision) {
+      this.#standing = [...this.#standingProblems()];
+      this.#standingAt = this.#revision;
     }
+    const problems = [...this.#standing];
     for (const id of this.#options.payloads.failing?.() ?? this.#wanted.keys()) {
       const problem = this.#payloadProblem(id);
       if (problem !== undefined) problems.push(problem);
     }
     return problems;
+  }
+
+  /** What is wrong with objects, claims and Services; changes with the revision only. */
+  *#standingProblems(): IterableIterator<Problem> {
+    for (const [namespace, claims] of this.#claims) {
+      yield* claims.problems();
+      for (const [app, announcement] of claims.apps) {
+        const { problem } = this.#endpoints.resolve(namespace, announcement.service);
+        // An app without a Service may be metadata only; a Service that was named must be there.
+        if (problem !== undefined && (problem.code !== 'ServiceMissing' || announcement.service.explicit)) {
+          yield { code: problem.code, namespace, appModel: announcement.name, app, message: problem.message };
+        }
+      }
+    }
   }
 
   /** That the source is away is no problem of an AppModel: it has a state of its own. */

@@ -4,7 +4,7 @@ import type { Service } from '@kubecast/crd';
 import type { AppModelLike, ObjectHeader } from './announcement.ts';
 import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
 import { ModelIndexStoppedError } from './errors.ts';
-import { ModelCore } from './model-core.ts';
+import { ModelCore, type StateCounts } from './model-core.ts';
 import type { PayloadSource } from './payload-source.ts';
 import type { Problem } from './problem.ts';
 import { readEndpoints, readServicePorts, readSlice, type EndpointsLike, type EndpointSliceLike } from './read-endpoints.ts';
@@ -80,6 +80,10 @@ export interface ModelIndex extends AsyncDisposable {
   models(namespace: string, app?: string): readonly ModelAnswer[];
   apps(namespace: string): readonly AppAnswer[];
   namespaces(): readonly string[];
+  /** Sorted; for a walk in steps where `models` would be too much at once. */
+  modelNames(namespace: string): readonly string[];
+  appNames(namespace: string): readonly string[];
+  states(): StateCounts;
   problems(): readonly Problem[];
   /** Tells of each change after the index holds it; what stands already is not told. Gives back its undo. */
   subscribe(listener: ModelListener): Disposable;
@@ -198,6 +202,18 @@ class JoinedModelIndex implements ModelIndex {
 
   namespaces(): readonly string[] {
     return this.#core.namespaces();
+  }
+
+  modelNames(namespace: string): readonly string[] {
+    return this.#core.modelNames(namespace);
+  }
+
+  appNames(namespace: string): readonly string[] {
+    return this.#core.appNames(namespace);
+  }
+
+  states(): StateCounts {
+    return this.#core.states();
   }
 
   problems(): readonly Problem[] {

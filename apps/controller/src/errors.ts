@@ -1,0 +1,39 @@
+/** What keeps the controller from its work, in words for people. */
+export class ControllerError extends Error {
+  override readonly name: string = 'ControllerError';
+  readonly code: 'ControllerCrdConflict' | 'ControllerCrdMissing' | 'ControllerBadInput' | 'ControllerNotSynced';
+
+  constructor(code: ControllerError['code'], message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The cluster's CRD does not serve AppModels as they are meant. Waiting does not help. */
+export class CrdConflictError extends ControllerError {
+  override readonly name = 'CrdConflictError';
+
+  constructor(message: string) {
+    super('ControllerCrdConflict', message);
+  }
+}
+
+/** The CRD is missing and may not be made. */
+export class CrdMissingError extends ControllerError {
+  override readonly name = 'CrdMissingError';
+
+  constructor(message: string, options: { readonly cause: unknown }) {
+    super('ControllerCrdMissing', message, options);
+  }
+}
+
+/** A file that cannot be read as what it should be. */
+export class InputError extends ControllerError {
+  override readonly name = 'InputError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('ControllerBadInput', message, options);
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

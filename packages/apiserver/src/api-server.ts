@@ -11,6 +11,7 @@ import { Faults } from './faults/faults.ts';
 import { RequestHandler } from './http/request-handler.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import type { ApiServerOptions } from './options.ts';
+import { releaseOf } from './release.ts';
 import { Registry } from './routing/registry.ts';
 import { servedBuiltins } from './routing/builtins.ts';
 import { Allocations } from './storage/allocations.ts';
@@ -80,12 +81,13 @@ class EmbeddedApiServer implements ApiServer {
     this.#clock = options.clock ?? systemClock;
     this.#storage = new Storage({ windowEvents: options.windowEvents ?? 20_000 });
     this.#folder = options.data === undefined ? undefined : new DataFolder(options.data);
-    for (const resource of servedBuiltins(this.#storage)) this.#registry.add(resource);
+    const release = releaseOf(options.kubernetes ?? '1.36');
+    for (const resource of servedBuiltins(this.#storage, release, options.without)) this.#registry.add(resource);
     this.#lifecycle = new CrdLifecycle(this.#storage, this.#registry, () => this.#clock.wall());
     this.faults = new Faults({ storage: this.#storage, registry: this.#registry, sockets: this.#sockets });
     this.#handler = new RequestHandler({
       core: {
-        storage: this.#storage, registry: this.#registry, clock: this.#clock, allocator: new Allocations(this.#storage),
+        storage: this.#storage, registry: this.#registry, clock: this.#clock, release, allocator: new Allocations(this.#storage),
         bookmarkMs: options.bookmarkMs ?? 60_000, storageInitMs: options.storageInitMs ?? 15, futureWaitMs: options.futureWaitMs ?? 3_000,
       },
       users: this.#users, faults: this.faults,

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
     return;
   }
   const server = createApiServer({
-    port: flags.port, host: flags.host, ...(flags.data === undefined ? {} : { data: flags.data }), ...(flags.token === undefined ? {} : { token: flags.token }),
+    kubernetes: flags.kubernetes, port: flags.port, host: flags.host, ...(flags.data === undefined ? {} : { data: flags.data }), ...(flags.token === undefined ? {} : { token: flags.token }),
   });
   try {
     await server.listen();

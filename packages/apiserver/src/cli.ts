@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isRelease, type KubernetesRelease } from './release.ts';
 
 export const help = `kubecast-apiserver: an embedded Kubernetes API server for development and tests
 
@@ -9,10 +10,12 @@ export const help = `kubecast-apiserver: an embedded Kubernetes API server for d
   --write-kubeconfig FILE  writes a kubeconfig of the administrator there, for kubectl and clients
   --data FOLDER            keeps objects, CA and token there over restarts; in memory only without it
   --token TOKEN            the administrator's bearer token; made at random without it
+  --kubernetes RELEASE     behaves as 1.36 (the default), 1.24 or 1.19, as far as clients fall back on it
   --exit-with-stdin        ends when stdin closes, so that no server outlives the process that started it
   --help                   prints this
 
-Each flag can be given by the environment as well: KUBECAST_APISERVER_PORT, ..._HOST, ..._WRITE_KUBECONFIG, ..._DATA, ..._TOKEN.
+Each flag can be given by the environment as well: KUBECAST_APISERVER_PORT, ..._HOST, ..._WRITE_KUBECONFIG, ..._DATA, ..._TOKEN,
+..._KUBERNETES.
 When it is ready it prints one line: kubecast-apiserver ready at https://HOST:PORT
 `;
 
@@ -22,6 +25,7 @@ export interface Flags {
   readonly writeKubeconfig: string | undefined;
   readonly data: string | undefined;
   readonly token: string | undefined;
+  readonly kubernetes: KubernetesRelease;
   readonly exitWithStdin: boolean;
   readonly help: boolean;
 }
@@ -35,30 +39,32 @@ export class UsageError extends Error {
 /** @throws UsageError */
 export function parseFlags(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Flags {
   const values = parse(args);
-  const text = (flag: 'port' | 'host' | 'write-kubeconfig' | 'data' | 'token'): string | undefined => {
+  const text = (flag: 'port' | 'host' | 'write-kubeconfig' | 'data' | 'token' | 'kubernetes'): string | undefined => {
     const value = values[flag] ?? environment[`KUBECAST_APISERVER_${flag.toUpperCase().replaceAll('-', '_')}`];
     return value === '' ? undefined : value;
   };
   const port = text('port') ?? '0';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port ${port}: not a port; give a number from 0 to 65535`);
+  const kubernetes = text('kubernetes') ?? '1.36';
+  if (!isRelease(kubernetes)) throw new UsageError(`--kubernetes ${kubernetes}: not a release that is known here; give 1.36, 1.24 or 1.19`);
   return {
-    port: Number(port), host: text('host') ?? '127.0.0.1', writeKubeconfig: text('write-kubeconfig'), data: text('data'), token: text('token'),
+    kubernetes, port: Number(port), host: text('host') ?? '127.0.0.1', writeKubeconfig: text('write-kubeconfig'), data: text('data'), token: text('token'),
     exitWithStdin: values['exit-with-stdin'] === true, help: values.help === true,
   };
 }
 
-function parse(args: readonly string[]): { port?: string; host?: string; 'write-kubeconfig'?: string; data?: string; token?: string; 'exit-with-stdin'?: boolean; help?: boolean } {
+function parse(args: readonly string[]): { port?: string; host?: string; 'write-kubeconfig'?: string; data?: string; token?: string; kubernetes?: string; 'exit-with-stdin'?: boolean; help?: boolean } {
   try {
     return parseArgs({
       args: [...args], strict: true, allowPositionals: false,
       options: {
-        port: { type: 'string' }, host: { type: 'string' }, 'write-kubeconfig': { type: 'string' }, data: { type: 'string' }, token: { type: 'string' },
+        port: { type: 'string' }, host: { type: 'string' }, 'write-kubeconfig': { type: 'string' }, data: { type: 'string' }, token: { type: 'string' }, kubernetes: { type: 'string' },
         'exit-with-stdin': { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (error) {
     // The runtimes word it differently; the flag is what counts.
-    const flag = args.find((arg) => arg.startsWith('-') && !/^--(?:port|host|write-kubeconfig|data|token)(?:=|$)|^--(?:exit-with-stdin|help)$|^-h$/.test(arg));
+    const flag = args.find((arg) => arg.startsWith('-') && !/^--(?:port|host|write-kubeconfig|data|token|kubernetes)(?:=|$)|^--(?:exit-with-stdin|help)$|^-h$/.test(arg));
     throw new UsageError(flag === undefined ? (error as Error).message : `unknown flag ${flag.split('=')[0]}; --help lists them`);
   }
 }

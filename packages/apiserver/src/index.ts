@@ -4,4 +4,5 @@ export { ApiServerError, DataFolderError, isApiServerError, ListenError } from '
 export type { ApiServerErrorCode } from './errors.ts';
 export type { ActiveFault, Fault, FaultMatch, FaultVerb } from './faults/fault.ts';
 export type { Faults } from './faults/faults.ts';
+export type { KubernetesRelease } from './release.ts';
 export type { ApiServerOptions, ApiServerUser } from './options.ts';

@@ -1,4 +1,5 @@
 import type { Clock } from '@kubecast/store';
+import type { KubernetesRelease } from './release.ts';
 
 export interface ApiServerOptions {
   /** 0, the default: a free one. */
@@ -13,6 +14,10 @@ export interface ApiServerOptions {
   readonly token?: string;
   /** More users, by token. */
   readonly users?: readonly ApiServerUser[];
+  /** The release to behave as, as far as clients fall back on it; '1.36' by default. */
+  readonly kubernetes?: KubernetesRelease;
+  /** Built-in kinds to leave out, as `plural.group`: `endpointslices.discovery.k8s.io`. */
+  readonly without?: readonly string[];
   readonly clock?: Clock;
   /** Changes of one resource that a watch can resume over, and exact lists go back by; 20,000 by default. */
   readonly windowEvents?: number;

@@ -21,6 +21,11 @@ export interface BuiltinBehaviour {
   /** Fills defaults and what the server allocates. Changes `object`, which is the server's own copy. */
   readonly prepare?: (object: KubeObject, old: KubeObject | undefined, allocate: Allocator) => void;
   readonly validate?: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[];
+  /**
+   * The part of a new object that stands there without anybody's doing: the structs that a Go value of the kind has from the
+   * start, and what the server allocated rather than defaulted. No manager comes to own it (server-side apply).
+   */
+  readonly unowned?: (object: KubeObject) => KubeObject;
   /** What a DELETE without finalizers answers with. */
   readonly deleteAnswer: 'status' | 'object';
   /** PUT of a missing object creates it (Lease, Service). */

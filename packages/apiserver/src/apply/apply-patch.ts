@@ -43,7 +43,7 @@ export function applyPatch(request: ApplyRequest): ApplyResult {
   if (problems.length > 0) {
     const text = problems.length === 1 ? problems[0] : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
     const { namespace = '', name = '' } = metadataOf(patch);
-    throw internalText(`failed to create typed patch object (${String(namespace)}/${String(name)}; ${writer.apiVersion}, Kind=${resource.kind}): ${text}`);
+    throw internalText(`failed to create typed patch object (${String(namespace)}/${String(name)}; ${goGroupVersion(writer.apiVersion)}, Kind=${resource.kind}): ${text}`);
   }
   const before = live === undefined ? { apiVersion: writer.apiVersion, kind: resource.kind, metadata: {} } : untracked(live);
   const managers = liveManagers(request, before);
@@ -59,13 +59,17 @@ export function applyPatch(request: ApplyRequest): ApplyResult {
   return { object, managedFields: encodeManagers(managers) };
 }
 
+/** A group and version as Go prints them in a GroupVersionKind: the core group leaves the slash. */
+function goGroupVersion(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+}
+
 function checked(request: ApplyRequest, apiVersion: string): KubeObject {
   const { patch, resource } = request;
   const kind = isObject(patch) && typeof patch['kind'] === 'string' ? patch['kind'] : '';
   const version = isObject(patch) && typeof patch['apiVersion'] === 'string' ? patch['apiVersion'] : '';
   if (!isObject(patch) || kind !== resource.kind || version !== apiVersion) {
-    // The text of a GroupVersionKind in Go: an empty version leaves the slash before the comma.
-    throw badRequest(`invalid object type: ${version === '' ? '/' : version.includes('/') ? version : `/${version}`}, Kind=${kind}`);
+    throw badRequest(`invalid object type: ${goGroupVersion(version)}, Kind=${kind}`);
   }
   const metadata = patch['metadata'];
   if (isObject(metadata) && Object.hasOwn(metadata, 'managedFields') && metadata['managedFields'] !== null) throw badRequest('metadata.managedFields must be nil');
@@ -78,7 +82,7 @@ function liveManagers(request: ApplyRequest, before: KubeObject): Managers {
   if (live === undefined) return new Map();
   const managers = decodeManagers(metadataOf(live)['managedFields']) ?? new Map();
   if (managers.size === 0) {
-    bookUpdate(typedRoot(resource), managers, emptyObject(resource), before, { ...writerOf(request), manager: 'before-first-apply' });
+    bookUpdate(typedRoot(resource), managers, emptyObject(resource, before), before, { ...writerOf(request), manager: 'before-first-apply' });
   }
   return managers;
 }

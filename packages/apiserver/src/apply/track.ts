@@ -21,7 +21,7 @@ export interface Write {
 export function trackCreate(write: Write, object: KubeObject): void {
   const metadata = metadataOf(object);
   const managers = decodeManagers(metadata['managedFields']) ?? new Map();
-  book(write, managers, emptyObject(write.resource), object);
+  book(write, managers, emptyObject(write.resource, object), object);
 }
 
 /**
@@ -82,23 +82,12 @@ export function untracked(object: KubeObject): KubeObject {
 }
 
 /**
- * What was there before a create. Built-in kinds are structs, whose structs within are there from the start: nobody comes to
- * own them by filling them. Of custom resources nothing is there.
+ * What counts as there before a create, so that nobody comes to own it by filling it. Of custom resources that is nothing;
+ * built-in kinds have their top-level structs from the start, and name what else is nobody's.
  */
-export function emptyObject(resource: ServedResource): KubeObject {
-  const empty: KubeObject = { metadata: {} };
-  if (resource.builtin === undefined) return empty;
-  return { ...empty, ...structClone(structs[resource.kind] ?? { spec: {}, status: {} }) };
-}
-
-const structs: Readonly<Record<string, KubeObject>> = {
-  Service: { spec: {}, status: { loadBalancer: {} } },
-  Deployment: { spec: { strategy: {}, template: { metadata: {}, spec: {} } }, status: {} },
-  Event: { involvedObject: {}, source: {}, deprecatedSource: {} },
-};
-
-function structClone(value: KubeObject): KubeObject {
-  return JSON.parse(JSON.stringify(value)) as KubeObject;
+export function emptyObject(resource: ServedResource, object: KubeObject): KubeObject {
+  if (resource.builtin === undefined) return { metadata: {} };
+  return { metadata: {}, spec: {}, status: {}, ...resource.builtin.unowned?.(object) };
 }
 
 export function metadataOf(object: KubeObject): Record<string, unknown> {

@@ -9,7 +9,7 @@ export const configMapResource: ServedResource = builtinResource({
     immutable: flag('Immutable, if set to true, ensures that data stored in the ConfigMap cannot be updated.'),
     data: map(text(), 'Data contains the configuration data.'), binaryData: map(bytes(), 'BinaryData contains the binary data.'),
   }),
-  columns: [nameColumn, column('Data', (object) => count(object['data']) + count(object['binaryData']), 0, 'integer'), ageColumn],
+  columns: [nameColumn, column('Data', (object) => count(object['data']) + count(object['binaryData'])), ageColumn],
   behaviour: {
     validate(object, old) {
       const errors = [...keyErrors(object, 'data'), ...keyErrors(object, 'binaryData')];

@@ -1,7 +1,7 @@
 import type { ServedResource } from '../served-resource.ts';
 import { configMapResource } from './config-map.ts';
 import { crdResource } from './crd.ts';
-import { endpointSliceResource } from './endpoint-slice.ts';
+import { endpointSliceResource, oldEndpointSliceResource } from './endpoint-slice.ts';
 import { endpointsResource } from './endpoints.ts';
 import { eventResource, eventsEventResource } from './event.ts';
 import { leaseResource } from './lease.ts';
@@ -11,10 +11,10 @@ import { rbacResources, serviceAccountResource } from './rbac.ts';
 import { secretResource } from './secret.ts';
 import { serviceResource } from './service.ts';
 
-/** The built-in kinds that the server knows, in the order in which discovery lists them. */
-export function builtinResources(): readonly ServedResource[] {
+/** The built-in kinds that the server knows, in the order in which discovery lists them; old clusters serve EndpointSlice in v1beta1 alone. */
+export function builtinResources(slices: 'v1' | 'v1beta1' = 'v1'): readonly ServedResource[] {
   return [
     configMapResource, endpointsResource, eventResource, namespaceResource, podResource, secretResource, serviceAccountResource, serviceResource,
-    eventsEventResource, deploymentResource, ...rbacResources, crdResource, leaseResource, endpointSliceResource,
+    eventsEventResource, deploymentResource, ...rbacResources, crdResource, leaseResource, slices === 'v1' ? endpointSliceResource : oldEndpointSliceResource,
   ];
 }

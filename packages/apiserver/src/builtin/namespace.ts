@@ -12,6 +12,7 @@ export const namespaceResource: ServedResource = builtinResource({
   columns: [nameColumn, column('Status', (object) => textAt(object, 'status', 'phase')), ageColumn],
   behaviour: {
     deleteAnswer: 'object',
+    unowned: (object) => ({ spec: object['spec'] ?? {} }),
     fields: { 'status.phase': (object) => textAt(object, 'status', 'phase') },
     prepare(object, old) {
       const metadata = object['metadata'] as Record<string, unknown>;

@@ -11,7 +11,7 @@ export const secretResource: ServedResource = builtinResource({
     immutable: flag(), data: map(bytes(), 'Data contains the secret data, base64 encoded.'), stringData: map(text(), 'stringData allows specifying non-binary secret data in string form.'),
     type: text('Used to facilitate programmatic handling of secret data.'),
   }),
-  columns: [nameColumn, column('Type', (object) => textAt(object, 'type')), column('Data', (object) => count(object['data']), 0, 'integer'), ageColumn],
+  columns: [nameColumn, column('Type', (object) => textAt(object, 'type')), column('Data', (object) => count(object['data'])), ageColumn],
   behaviour: {
     fields: { type: (object) => textAt(object, 'type') },
     prepare(object) {

@@ -33,7 +33,7 @@ export const serviceResource: ServedResource = builtinResource({
     column('External-IP', externalIP), column('Port(s)', (object) => listAt(object, 'spec', 'ports').map(portText).join(',') || '<none>'), ageColumn,
     column('Selector', (object) => pairs(at(object, 'spec', 'selector')), 1),
   ],
-  behaviour: { deleteAnswer: 'object', putCreates: true, unconditionalPut: true, prepare, validate, fields: { 'spec.clusterIP': (object) => textAt(object, 'spec', 'clusterIP'), 'spec.type': (object) => textAt(object, 'spec', 'type') } },
+  behaviour: { deleteAnswer: 'object', putCreates: true, unconditionalPut: true, prepare, validate, unowned, fields: { 'spec.clusterIP': (object) => textAt(object, 'spec', 'clusterIP'), 'spec.type': (object) => textAt(object, 'spec', 'type') } },
 });
 
 function portText(item: KubeObject): string {
@@ -74,6 +74,13 @@ function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allo
   if (old === undefined) object['status'] = { loadBalancer: {} };
 }
 
+/** Addresses are allocated; only a headless service says its own. */
+function unowned(object: KubeObject): KubeObject {
+  const spec = isObject(object['spec']) ? object['spec'] : {};
+  const allocated = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'].filter((name) => Object.hasOwn(spec, name) && spec[name] !== 'None');
+  return { spec: Object.fromEntries(allocated.map((name) => [name, spec[name]])), status: { loadBalancer: {} } };
+}
+
 function allocateAddress(spec: KubeObject, old: KubeObject, allocate: Allocator): void {
   const asked = getOwn(spec, 'clusterIP');
   if (asked === undefined || asked === '') {
@@ -94,6 +101,12 @@ function allocatePorts(spec: KubeObject, old: KubeObject, allocate: Allocator): 
   }
 }
 
+/** The API server shows the port's key in the shape of its internal struct. */
+function duplicatePort(field: string, item: KubeObject): FieldError {
+  const shown = { Name: '', Protocol: item['protocol'], AppProtocol: null, Port: item['port'], TargetPort: 0, NodePort: 0 };
+  return { field, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(shown)}` };
+}
+
 function validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   const errors: FieldError[] = [];
   const spec = isObject(object['spec']) ? object['spec'] : {};
@@ -109,6 +122,8 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
     if (ports.length > 1 && (name === undefined || name === '')) errors.push(requiredError(`${path}.name`));
     else if (name !== undefined && names.has(name)) errors.push({ field: `${path}.name`, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(name)}` });
     names.add(name);
+    const same = ports.findIndex((other) => other['port'] === item['port'] && other['protocol'] === item['protocol']);
+    if (same < index) errors.push(duplicatePort(path, item));
     const number = item['port'];
     if (typeof number !== 'number' || number < 1 || number > 65_535) errors.push(invalidError(`${path}.port`, number ?? 0, 'must be between 1 and 65535, inclusive'));
     if (!['TCP', 'UDP', 'SCTP'].includes(textAt(item, 'protocol'))) errors.push(notSupportedError(`${path}.protocol`, item['protocol'], ['SCTP', 'TCP', 'UDP']));

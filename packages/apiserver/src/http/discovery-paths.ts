@@ -6,12 +6,12 @@ import { mediaRanges, negotiate } from './negotiation.ts';
 import { writeBytes, writeObject, type AnswerStyle } from './write-answer.ts';
 
 /** Answers the paths of discovery; false: it is none of them. */
-export function writeDiscovery(request: IncomingMessage, response: ServerResponse, pathname: string, registry: Registry, style: AnswerStyle): boolean {
+export function writeDiscovery(request: IncomingMessage, response: ServerResponse, pathname: string, registry: Registry, style: AnswerStyle, aggregated: boolean): boolean {
   const parts = pathname.replace(/\/$/, '').split('/').slice(1);
   const [root, group, version] = parts;
   const accept = request.headers.accept;
   if ((root === 'api' || root === 'apis') && parts.length === 1) {
-    if (writeAggregated(request, response, registry, root === 'api', style)) return true;
+    if (aggregated && writeAggregated(request, response, registry, root === 'api', style)) return true;
     const plain = root === 'api' ? coreVersions(request.headers.host ?? '') : groupList(registry.resources());
     writeObject(response, 200, plain, negotiate(accept, 'other'), style);
     return true;

@@ -18,9 +18,3 @@ export function writeHealth(response: ServerResponse, pathname: string, query: U
   response.setHeader('X-Content-Type-Options', 'nosniff');
   writeBytes(response, 200, 'text/plain; charset=utf-8', Buffer.from(text), style);
 }
-
-/** GET /version, as kube-apiserver 1.36 says it; always indented. */
-export const versionInfo: Record<string, string> = {
-  major: '1', minor: '36', emulationMajor: '1', emulationMinor: '36', minCompatibilityMajor: '1', minCompatibilityMinor: '35',
-  gitVersion: 'v1.36.3', gitCommit: '', gitTreeState: 'clean', buildDate: '2026-01-01T00:00:00Z', goVersion: 'go1.26.0', compiler: 'gc', platform: 'linux/amd64',
-};

@@ -4,6 +4,7 @@ import type { Fault, FaultVerb } from '../faults/fault.ts';
 import { faultStatus } from '../faults/fault-answer.ts';
 import type { Faults } from '../faults/faults.ts';
 import { OpenApi } from '../openapi/index.ts';
+import { versionInfo } from '../release.ts';
 import { parseResourcePath, type ResourcePath } from '../routing/resource-path.ts';
 import { forbidden, methodNotAllowed, notFound, pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
 import { presentBytes, presentObject } from '../storage/presenter.ts';
@@ -21,7 +22,7 @@ import { updateVerb } from '../verbs/update.ts';
 import { watchVerb } from '../verbs/watch.ts';
 import { readBody } from './body.ts';
 import { writeDiscovery } from './discovery-paths.ts';
-import { versionInfo, writeHealth } from './health.ts';
+import { writeHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
 import { showEvents, showList, showObject } from './shown-as.ts';
 import { answerStyle, jsonBytes, writeBytes, writeError, writeObject, writeOpenApi, writeWarnings, type AnswerStyle } from './write-answer.ts';
@@ -120,10 +121,10 @@ export class RequestHandler {
     if (/^\/(?:healthz|livez|readyz)(?:\/|$)/.test(pathname)) return writeHealth(response, pathname, query, style);
     if (pathname === '/version' || pathname === '/version/') {
       if (request.method !== 'GET') throw methodNotAllowed();
-      return writeBytes(response, 200, 'application/json', jsonBytes(versionInfo, true), style);
+      return writeBytes(response, 200, 'application/json', jsonBytes(versionInfo(this.#core.release), true), style);
     }
-    if (writeDiscovery(request, response, pathname, this.#core.registry, style)) return;
-    const openApi = this.#openApi.answer({
+    if (writeDiscovery(request, response, pathname, this.#core.registry, style, this.#core.release.aggregatedDiscovery)) return;
+    const openApi = !this.#core.release.openApiV3 ? undefined : this.#openApi.answer({
       pathname, hash: query.get('hash'), accept: request.headers.accept, ifNoneMatch: request.headers['if-none-match'], ifModifiedSince: request.headers['if-modified-since'],
     });
     if (openApi !== undefined) return writeOpenApi(response, openApi, style);

@@ -1,12 +1,14 @@
 import { builtinResources } from '../builtin/index.ts';
+import type { Release } from '../release.ts';
 import type { ServedResource } from '../served-resource.ts';
 import type { Storage } from '../storage/storage.ts';
 import { ServedKind } from './served-kind.ts';
 
-/** The built-in kinds as they are served: one kind a plural and group, in all its versions. */
-export function servedBuiltins(storage: Storage): ServedKind[] {
+/** The built-in kinds as they are served: one kind a plural and group, in all its versions. `without`: left out, as `plural.group`. */
+export function servedBuiltins(storage: Storage, release: Release, without: readonly string[] = []): ServedKind[] {
   const byPlural = new Map<string, ServedResource[]>();
-  for (const resource of builtinResources()) {
+  for (const resource of builtinResources(release.endpointSlice)) {
+    if (without.includes(resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`)) continue;
     const id = `${resource.group}/${resource.plural}`;
     byPlural.set(id, [...(byPlural.get(id) ?? []), resource]);
   }

@@ -6,6 +6,17 @@ const metadataOrder = [
   'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields',
 ];
 
+const anything: Schema = {};
+const names = (...all: readonly string[]): Schema => ({ items: { properties: Object.fromEntries(all.map((name) => [name, anything])) } });
+
+/** The order of names inside metadata's lists. */
+const metadataSchema: Schema = {
+  properties: {
+    ownerReferences: names('apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'),
+    managedFields: names('manager', 'operation', 'apiVersion', 'time', 'fieldsType', 'fieldsV1', 'subresource'),
+  },
+};
+
 /**
  * The object with its names in the order in which the API server writes them: custom resources by the alphabet (Go maps),
  * built-in kinds as their Go structs, whose order is that of the schema's properties. A copy; shares leaves.
@@ -14,7 +25,7 @@ export function canonicalObject(object: KubeObject, resource: ServedResource): K
   if (resource.builtin === undefined) return sorted(object) as KubeObject;
   const out: KubeObject = {};
   for (const name of ['kind', 'apiVersion']) if (object[name] !== undefined) out[name] = object[name];
-  if (isObject(object['metadata'])) out['metadata'] = ordered(object['metadata'], metadataOrder, undefined);
+  if (isObject(object['metadata'])) out['metadata'] = ordered(object['metadata'], metadataOrder, metadataSchema);
   const rest = ordered(object, [], resource.schema) as KubeObject;
   for (const name of Object.keys(rest)) if (!Object.hasOwn(out, name)) setOwn(out, name, rest[name]);
   return out;

@@ -1,4 +1,5 @@
 import type { Clock } from '@kubecast/store';
+import type { Release } from '../release.ts';
 import type { Registry } from '../routing/registry.ts';
 import type { ResourcePath } from '../routing/resource-path.ts';
 import type { ServedKind } from '../routing/served-kind.ts';
@@ -15,6 +16,7 @@ export interface Core {
   readonly storageInitMs: number;
   readonly futureWaitMs: number;
   readonly allocator: Allocator;
+  readonly release: Release;
 }
 
 export interface User {

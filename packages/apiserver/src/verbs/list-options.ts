@@ -1,4 +1,5 @@
 import { forbiddenError, notSupportedError, type FieldError } from '@kubecast/crd';
+import { oldWatchErrors } from '../release.ts';
 import { badRequest, invalidOptions } from '../status/status-error.ts';
 import type { Context } from './context.ts';
 import { booleanParameter, integerParameter } from './write-options.ts';
@@ -29,11 +30,13 @@ export function listOptions(context: Context): ListOptions {
   const limit = integerParameter(query, 'limit') ?? 0;
   const timeoutSeconds = integerParameter(query, 'timeoutSeconds');
   const sendInitialEvents = query.has('sendInitialEvents') ? booleanParameter(query, 'sendInitialEvents') : undefined;
-  const errors: FieldError[] = watch ? watchErrors(match, sendInitialEvents, continueToken) : listErrors(match, resourceVersion, continueToken, sendInitialEvents);
+  const { release } = context.core;
+  const errors: FieldError[] = watch && release.streamedLists !== 'served' ? oldWatchErrors(release, match, sendInitialEvents)
+    : watch ? watchErrors(match, sendInitialEvents, continueToken) : listErrors(match, resourceVersion, continueToken, sendInitialEvents);
   if (errors.length > 0) throw invalidOptions('ListOptions', errors);
   if (!watch && continueToken !== '' && resourceVersion !== '' && resourceVersion !== '0') throw badRequest('specifying resource version is not allowed when using continue');
   return {
-    watch, resourceVersion, match, limit: Math.max(0, limit), continueToken, sendInitialEvents,
+    watch, resourceVersion, match, limit: Math.max(0, limit), continueToken, sendInitialEvents: release.streamedLists === 'served' ? sendInitialEvents : undefined,
     bookmarks: booleanParameter(query, 'allowWatchBookmarks'), timeoutSeconds: timeoutSeconds === 0 ? undefined : timeoutSeconds,
   };
 }

@@ -106,7 +106,8 @@ class RunningWatch {
         if (this.#ended) return false;
       }
       // A watch of "now" gets the mark as well, though it did not ask for a streamed list.
-      if (bookmarks && (sendInitialEvents === true || this.#options.resourceVersion === '')) this.#sink.bookmark(revision, true);
+      const marks = core.release.streamedLists === 'served';
+      if (marks && bookmarks && (sendInitialEvents === true || this.#options.resourceVersion === '')) this.#sink.bookmark(revision, true);
       this.#sink.flush();
       return true;
     }

@@ -26,10 +26,12 @@ export function writeOptions(context: Context, kind: OptionsKind, apply = false)
   else if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(manager)) errors.push(invalidError('fieldManager', manager, 'should only contain printable characters'));
   errors.push(...dryRunErrors(query.getAll('dryRun')));
   const validation = query.get('fieldValidation') ?? '';
-  if (!['', 'Ignore', 'Strict', 'Warn'].includes(validation)) errors.push(notSupportedError('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
+  // A server that does not know the parameter prunes in silence.
+  const known = context.core.release.fieldValidation;
+  if (known && !['', 'Ignore', 'Strict', 'Warn'].includes(validation)) errors.push(notSupportedError('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
   if (errors.length > 0) throw invalidOptions(kind, errors);
   return {
-    dryRun: query.getAll('dryRun').includes('All'), fieldValidation: validation === '' ? 'Warn' : (validation as 'Ignore' | 'Warn' | 'Strict'),
+    dryRun: query.getAll('dryRun').includes('All'), fieldValidation: known ? (validation === '' ? 'Warn' : (validation as 'Ignore' | 'Warn' | 'Strict')) : 'Ignore',
     manager: manager === '' ? managerOfAgent(header(context, 'user-agent')) : manager, force,
   };
 }

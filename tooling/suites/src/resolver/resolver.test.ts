@@ -47,8 +47,21 @@ interface Running {
   line(message: string): Promise<Record<string, unknown>>;
 }
 
+type Runtime = 'node' | 'bun' | 'deno';
+
+function command(runtime: Runtime): readonly [string, ...string[]] {
+  if (runtime === 'node') return [process.execPath];
+  const binary = join(root, 'node_modules/.bin', runtime);
+  return runtime === 'bun' ? [binary] : [binary, 'run', '-A', '--no-check'];
+}
+
 function start(...args: string[]): Running {
-  const child = spawn(process.execPath, ['--conditions=@kubecast/source', join(root, 'apps/resolver/src/main.ts'), ...args], {
+  return startOn('node', ...args);
+}
+
+function startOn(runtime: Runtime, ...args: string[]): Running {
+  const [binary, ...before] = command(runtime);
+  const child = spawn(binary, [...before, '--conditions=@kubecast/source', join(root, 'apps/resolver/src/main.ts'), ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   children.push(child);
@@ -85,33 +98,36 @@ const get = async (url: string): Promise<{ status: number; json: Record<string, 
   return { status: answer.status, text, json: (text.startsWith('{') ? JSON.parse(text) : {}) as Record<string, unknown> };
 };
 
-test('it listens, gets ready, answers, forwards a call, shows metrics, and ends with status 0 on SIGTERM', async () => {
-  const port = (backend.address() as AddressInfo).port;
-  const resolver = start(...flags(), '--dial', `192.0.2.1:80=127.0.0.1:${port}`);
-  const url = String((await resolver.line('listening'))['url']);
-  await until('it is ready', async () => (await get(`${url}/readyz`)).status === 200);
-  expect((await get(`${url}/v1/namespaces/meta-test/models/m`)).json).toMatchObject({
-    app: 'IIoT',
-    version: '1',
-    state: 'current',
-    metadata: { title: 'one' },
-  });
-  expect((await get(`${url}/v1/namespaces/meta-test/models/m/call/a/b?c=1`)).text).toBe('backend GET /a/b?c=1');
-  const metrics = (await get(`${url}/metrics`)).text;
-  for (const name of [
-    'kubecast_model_index_resyncs_total',
-    'kubecast_model_index_models{state="current"} 1',
-    'kubecast_informer_synced',
-    'kubecast_redis_loader_ready 1',
-    'kubecast_resolver_calls_total 1',
-  ]) {
-    expect(metrics).toContain(name);
-  }
-  expect((await get(`${url}/`)).text).toContain('IIoT');
-  resolver.child.kill('SIGTERM');
-  expect(await resolver.ended).toBe(0);
-  expect(resolver.lines.some((line) => line['msg'] === 'stopping')).toBe(true);
-});
+test.each(['node', 'bun', 'deno'] as const)(
+  'on %s it listens, gets ready, answers, forwards a call, shows metrics, and ends with status 0 on SIGTERM',
+  async (runtime) => {
+    const port = (backend.address() as AddressInfo).port;
+    const resolver = startOn(runtime, ...flags(), '--dial', `192.0.2.1:80=127.0.0.1:${port}`);
+    const url = String((await resolver.line('listening'))['url']);
+    await until('it is ready', async () => (await get(`${url}/readyz`)).status === 200);
+    expect((await get(`${url}/v1/namespaces/meta-test/models/m`)).json).toMatchObject({
+      app: 'IIoT',
+      version: '1',
+      state: 'current',
+      metadata: { title: 'one' },
+    });
+    expect((await get(`${url}/v1/namespaces/meta-test/models/m/call/a/b?c=1`)).text).toBe('backend GET /a/b?c=1');
+    const metrics = (await get(`${url}/metrics`)).text;
+    for (const name of [
+      'kubecast_model_index_resyncs_total',
+      'kubecast_model_index_models{state="current"} 1',
+      'kubecast_informer_synced',
+      'kubecast_redis_loader_ready 1',
+      'kubecast_resolver_calls_total 1',
+    ]) {
+      expect(metrics).toContain(name);
+    }
+    expect((await get(`${url}/`)).text).toContain('IIoT');
+    resolver.child.kill('SIGTERM');
+    expect(await resolver.ended).toBe(0);
+    expect(resolver.lines.some((line) => line['msg'] === 'stopping')).toBe(true);
+  },
+);
 
 test('it ends when its standard input is closed, if asked to', async () => {
   const resolver = start(...flags(), '--exit-with-stdin');

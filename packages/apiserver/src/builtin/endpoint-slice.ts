@@ -32,7 +32,7 @@ function several(values: readonly string[]): string {
   return values.length <= 3 ? values.join(',') : `${values.slice(0, 3).join(',')} + ${values.length - 3} more...`;
 }
 
-const shared = { kind: 'EndpointSlice', plural: 'endpointslices', group: 'discovery.k8s.io', schema, columns, generation: true, behaviour: { unconditionalPut: true, prepare, validate } } as const;
+const shared = { kind: 'EndpointSlice', plural: 'endpointslices', group: 'discovery.k8s.io', schema, columns, generation: true, behaviour: { unconditionalPut: true, prepare, validate, unowned } } as const;
 
 export const endpointSliceResource: ServedResource = builtinResource(shared);
 
@@ -49,23 +49,28 @@ function prepare(object: KubeObject): void {
   object['ports'] ??= null;
 }
 
+/** The lists are there from the start, as null. */
+function unowned(): KubeObject {
+  return { endpoints: null, ports: null };
+}
+
 function validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   const errors: FieldError[] = [];
   const type = textAt(object, 'addressType');
   if (type === '') errors.push(requiredError('addressType'));
   else if (!['IPv4', 'IPv6', 'FQDN'].includes(type)) errors.push(notSupportedError('addressType', type, ['FQDN', 'IPv4', 'IPv6']));
   if (old !== undefined && textAt(old, 'addressType') !== type) errors.push(invalidError('addressType', type, 'field is immutable'));
-  for (const [index, one] of listAt(object, 'endpoints').entries()) {
-    const addresses = listAt(one, 'addresses') as unknown as readonly string[];
-    if (addresses.length === 0) errors.push(requiredError(`endpoints[${index}].addresses`, 'must contain at least 1 address'));
-    if (type === 'FQDN') continue;
-    for (const [place, address] of addresses.entries()) errors.push(...addressErrors(`endpoints[${index}].addresses[${place}]`, address, type));
-  }
   const names = new Set<unknown>();
   for (const [index, port] of listAt(object, 'ports').entries()) {
     if (names.has(port['name'])) errors.push(duplicateError(`ports[${index}].name`, port['name']));
     names.add(port['name']);
     if (!['TCP', 'UDP', 'SCTP'].includes(textAt(port, 'protocol'))) errors.push(notSupportedError(`ports[${index}].protocol`, port['protocol'], ['SCTP', 'TCP', 'UDP']));
+  }
+  for (const [index, one] of listAt(object, 'endpoints').entries()) {
+    const addresses = listAt(one, 'addresses') as unknown as readonly string[];
+    if (addresses.length === 0) errors.push(requiredError(`endpoints[${index}].addresses`, 'must contain at least 1 address'));
+    if (type === 'FQDN') continue;
+    for (const [place, address] of addresses.entries()) errors.push(...addressErrors(`endpoints[${index}].addresses[${place}]`, address, type));
   }
   return errors;
 }

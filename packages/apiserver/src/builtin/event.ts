@@ -15,7 +15,7 @@ const columns = [
   column('Last Seen', (object, now) => ageOf(lastSeen(object), now)), column('Type', (object) => textAt(object, 'type')), column('Reason', (object) => textAt(object, 'reason')),
   column('Object', target), column('Subobject', (object) => textAt(object, 'involvedObject', 'fieldPath'), 1),
   column('Source', (object) => textAt(object, 'source', 'component') || textAt(object, 'reportingComponent'), 1), column('Message', (object) => textAt(object, 'message').trim()),
-  column('First Seen', (object, now) => ageOf(at(object, 'firstTimestamp') ?? at(object, 'eventTime'), now), 1), column('Count', (object) => Number(at(object, 'series', 'count') ?? at(object, 'count') ?? 1), 1, 'integer'),
+  column('First Seen', (object, now) => ageOf(at(object, 'firstTimestamp') ?? at(object, 'eventTime'), now), 1), column('Count', (object) => Number(at(object, 'series', 'count') ?? at(object, 'count') ?? 1), 1),
   { ...column('Name', (object) => textAt(object, 'metadata', 'name'), 1), format: 'name' },
 ];
 
@@ -32,6 +32,7 @@ export const eventResource: ServedResource = builtinResource({
     eventTime: time(), series, action: text(), related: objectReference, reportingComponent: text(), reportingInstance: text(),
   }),
   behaviour: {
+    unowned: () => ({ involvedObject: {}, source: {}, firstTimestamp: null, lastTimestamp: null, eventTime: null, reportingComponent: '', reportingInstance: '' }),
     prepare(object) {
       for (const [name, value] of Object.entries({ eventTime: null, reportingComponent: '', reportingInstance: '' })) object[name] ??= value;
       for (const name of ['firstTimestamp', 'lastTimestamp']) object[name] ??= null;
@@ -64,6 +65,8 @@ function rename(object: KubeObject, toCore: boolean): KubeObject {
     delete out[from];
     if (object[from] !== undefined) out[to] = object[from];
   }
+  // Empty texts are written by the core form alone.
+  if (!toCore) for (const name of ['reportingController', 'reportingInstance']) if (out[name] === '') delete out[name];
   return out;
 }
 
@@ -78,6 +81,7 @@ export const eventsEventResource: ServedResource = {
     }),
     behaviour: {
       storedAs: { table: '/events', version: 'v1', toStored: (object) => rename(object, true), fromStored: (object) => rename(object, false) },
+      unowned: () => ({ eventTime: null, regarding: {}, deprecatedSource: {}, deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null }),
       prepare(object) {
         object['eventTime'] ??= null;
         for (const name of ['deprecatedFirstTimestamp', 'deprecatedLastTimestamp']) object[name] ??= null;

@@ -1,7 +1,7 @@
 import { isObject, requiredError, type FieldError, type Schema } from '@kubecast/crd';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
-import { atomic, conditions, fields, flag, kindSchema, labelSelector, listMap, localReference, long, map, openFields, text, time, whole } from './schema-parts.ts';
+import { atomic, conditions, fields, flag, intOrText, kindSchema, labelSelector, listMap, localReference, long, map, openFields, text, time, whole } from './schema-parts.ts';
 
 const container = openFields({
   name: text('Name of the container specified as a DNS_LABEL.'), image: text('Container image name.'), command: atomic(text()), args: atomic(text()), workingDir: text(),
@@ -17,7 +17,7 @@ export const podSpec: Schema = openFields({
   restartPolicy: text(), terminationGracePeriodSeconds: long(), activeDeadlineSeconds: long(), dnsPolicy: text(), nodeSelector: { ...map(text()), 'x-kubernetes-map-type': 'atomic' },
   serviceAccountName: text(), serviceAccount: text(), automountServiceAccountToken: flag(), nodeName: text(), hostNetwork: flag(), securityContext: openFields({}),
   imagePullSecrets: listMap(['name'], localReference), hostname: text(), subdomain: text(), affinity: openFields({}), schedulerName: text(),
-  tolerations: atomic(openFields({})), priorityClassName: text(), priority: whole(), enableServiceLinks: flag(), preemptionPolicy: text(),
+  tolerations: atomic(fields({ key: text(), operator: text(), value: text(), effect: text(), tolerationSeconds: long() })), priorityClassName: text(), priority: whole(), enableServiceLinks: flag(), preemptionPolicy: text(),
 }, 'Specification of the desired behavior of the pod.');
 
 export const podResource: ServedResource = builtinResource({
@@ -34,7 +34,7 @@ export const podResource: ServedResource = builtinResource({
     column('Nominated Node', () => '<none>', 1), column('Readiness Gates', () => '<none>', 1),
   ],
   behaviour: {
-    deleteAnswer: 'object', prepare, validate,
+    deleteAnswer: 'object', prepare, validate, unowned,
     fields: {
       'spec.nodeName': (object) => textAt(object, 'spec', 'nodeName'), 'status.phase': (object) => textAt(object, 'status', 'phase'), 'status.podIP': (object) => textAt(object, 'status', 'podIP'),
       'spec.serviceAccountName': (object) => textAt(object, 'spec', 'serviceAccountName'), 'spec.restartPolicy': (object) => textAt(object, 'spec', 'restartPolicy'), 'spec.schedulerName': (object) => textAt(object, 'spec', 'schedulerName'),
@@ -71,6 +71,13 @@ function prepare(object: KubeObject, old: KubeObject | undefined): void {
   if (old === undefined) object['status'] = { phase: 'Pending', qosClass: 'BestEffort' };
 }
 
+/** What admission sets after the fields of a create were booked; the list of containers is there from the start, as null. */
+function unowned(object: KubeObject): KubeObject {
+  const spec = isObject(object['spec']) ? object['spec'] : {};
+  const admitted = ['tolerations', 'priority', 'preemptionPolicy'].filter((name) => Object.hasOwn(spec, name));
+  return { spec: { containers: null, ...Object.fromEntries(admitted.map((name) => [name, spec[name]])) } };
+}
+
 function validate(object: KubeObject): readonly FieldError[] {
   const containers = listAt(object, 'spec', 'containers');
   if (containers.length === 0) return [requiredError('spec.containers')];
@@ -87,7 +94,7 @@ export const deploymentResource: ServedResource = builtinResource({
     spec: fields({
       replicas: whole('Number of desired pods.'), selector: labelSelector,
       template: fields({ metadata: openFields({ labels: map(text()), annotations: map(text()) }), spec: podSpec }, 'Template describes the pods that will be created.'),
-      strategy: openFields({ type: text() }), minReadySeconds: whole(), revisionHistoryLimit: whole(), paused: flag(), progressDeadlineSeconds: whole(),
+      strategy: openFields({ type: text(), rollingUpdate: openFields({ maxUnavailable: intOrText(), maxSurge: intOrText() }) }), minReadySeconds: whole(), revisionHistoryLimit: whole(), paused: flag(), progressDeadlineSeconds: whole(),
     }, 'Specification of the desired behavior of the Deployment.', { required: ['selector', 'template'] }),
     status: openFields({ observedGeneration: long(), replicas: whole(), updatedReplicas: whole(), readyReplicas: whole(), availableReplicas: whole(), conditions }),
   }),
@@ -96,6 +103,7 @@ export const deploymentResource: ServedResource = builtinResource({
     column('Up-to-date', (object) => Number(textAt(object, 'status', 'updatedReplicas')), 0, 'integer'), column('Available', (object) => Number(textAt(object, 'status', 'availableReplicas')), 0, 'integer'), ageColumn,
   ],
   behaviour: {
+    unowned: () => ({ spec: { selector: null, strategy: {}, template: { metadata: {}, spec: { containers: null } } } }),
     prepare(object, old) {
       const spec = isObject(object['spec']) ? object['spec'] : {};
       object['spec'] = spec;

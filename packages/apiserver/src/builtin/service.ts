@@ -101,6 +101,8 @@ function allocatePorts(spec: KubeObject, old: KubeObject, allocate: Allocator): 
   }
 }
 
+const portRange = 'must be between 1 and 65535, inclusive';
+
 /** The API server shows the port's key in the shape of its internal struct. */
 function duplicatePort(field: string, item: KubeObject): FieldError {
   const shown = { Name: '', Protocol: item['protocol'], AppProtocol: null, Port: item['port'], TargetPort: 0, NodePort: 0 };
@@ -125,7 +127,9 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
     const same = ports.findIndex((other) => other['port'] === item['port'] && other['protocol'] === item['protocol']);
     if (same < index) errors.push(duplicatePort(path, item));
     const number = item['port'];
-    if (typeof number !== 'number' || number < 1 || number > 65_535) errors.push(invalidError(`${path}.port`, number ?? 0, 'must be between 1 and 65535, inclusive'));
+    if (typeof number !== 'number' || number < 1 || number > 65_535) errors.push(invalidError(`${path}.port`, number ?? 0, portRange));
+    const target = item['targetPort'];
+    if (typeof target === 'number' && (target < 1 || target > 65_535)) errors.push(invalidError(`${path}.targetPort`, target, portRange));
     if (!['TCP', 'UDP', 'SCTP'].includes(textAt(item, 'protocol'))) errors.push(notSupportedError(`${path}.protocol`, item['protocol'], ['SCTP', 'TCP', 'UDP']));
   }
   const before = textAt(old, 'spec', 'clusterIP');

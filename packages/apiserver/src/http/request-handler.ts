@@ -21,6 +21,7 @@ import { touchStorage } from '../verbs/storage-ready.ts';
 import { updateVerb } from '../verbs/update.ts';
 import { watchVerb } from '../verbs/watch.ts';
 import { readBody } from './body.ts';
+import { compressed, compresses } from './compression.ts';
 import { writeDiscovery } from './discovery-paths.ts';
 import { writeHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
@@ -191,7 +192,9 @@ export class RequestHandler {
     const answer = await this.#single(verb, context);
     writeWarnings(response, context.warnings);
     if ('stored' in answer && negotiated.format === 'json' && negotiated.as === undefined && !style.pretty) {
-      return writeBytes(response, answer.code, 'application/json', Buffer.concat([presentBytes(context.kind, context.resource, answer.stored), newline]), style);
+      const bytes = Buffer.concat([presentBytes(context.kind, context.resource, answer.stored), newline]);
+      const smaller = verb === 'get' && compresses(request.headers['accept-encoding'], bytes.length) ? await compressed(response, bytes) : bytes;
+      return writeBytes(response, answer.code, 'application/json', smaller, style);
     }
     if ('other' in answer) return writeObject(response, answer.code, answer.other, negotiated, style);
     const object = 'stored' in answer ? presentObject(context.kind, context.resource, answer.stored) : answer.object;

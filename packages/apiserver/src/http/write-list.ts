@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
+import { compresses, compressInto } from './compression.ts';
 import type { Context } from '../verbs/context.ts';
 import type { ListPage } from '../verbs/list.ts';
 import { apiVersion, presentBytes, presentObject } from '../storage/presenter.ts';
@@ -18,6 +20,8 @@ export async function writeList(response: ServerResponse, context: Context, page
     return;
   }
   const { kind, resource } = context;
+  const total = page.objects.reduce((sum, stored) => sum + stored.bytes.length, 0);
+  const out = compresses(context.headers['accept-encoding'], total) ? compressInto(response) : response;
   const [before, after] = envelope(context, page);
   const builtin = resource.builtin !== undefined;
   // Items of built-in kinds come without kind and apiVersion, which always stand first in their bytes.
@@ -33,18 +37,18 @@ export async function writeList(response: ServerResponse, context: Context, page
     else pending.push(bytes);
     size += bytes.length;
     if (size < chunkBytes) continue;
-    if (!response.write(Buffer.concat(pending)) && !(await drained(response, context.signal))) return;
+    if (!out.write(Buffer.concat(pending)) && !(await drained(out, context.signal))) return;
     pending = [];
     size = 0;
   }
   pending.push(Buffer.from(`${after}\n`));
   const last = Buffer.concat(pending);
   if (truncate) {
-    response.write(last.subarray(0, last.length >>> 1), () => response.destroy());
+    out.write(last.subarray(0, last.length >>> 1), () => response.destroy());
     return;
   }
-  if (!response.headersSent && last.length < 2048) response.setHeader('Content-Length', last.length);
-  response.end(last);
+  if (out === response && !response.headersSent && last.length < 2048) response.setHeader('Content-Length', last.length);
+  out.end(last);
 }
 
 /** The metadata of a list as this kind writes it. */
@@ -82,7 +86,7 @@ export function listObject(context: Context, page: ListPage): Record<string, unk
 }
 
 /** Resolves true when the client took what was written; false when it has gone. */
-export function drained(response: ServerResponse, signal: AbortSignal): Promise<boolean> {
+export function drained(response: Writable, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted || response.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {
     const done = (more: boolean) => (): void => {

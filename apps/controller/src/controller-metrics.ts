@@ -25,7 +25,7 @@ export function controllerMetrics(parts: MeasuredParts): Metrics {
   metrics.add(controllerCollector(controller));
   metrics.add(informerCollector('appmodels', informer));
   if (elector !== undefined) metrics.add(electionCollector(elector, 'kubecast-controller'));
-  metrics.addCounters('kubecast_client', () => client.counters);
+  metrics.addCounters('kubecast_client', () => client.counters, { gauges: ['openRequests', 'openStreams'] });
   metrics.addCounters('kubecast_redis_loader_publisher', () => values.counters);
   metrics.addCounters('kubecast_runtime_events', () => events.counters);
   metrics.addCounters('kubecast_controller', () => reconciler.counters);

@@ -60,7 +60,7 @@ export async function runController(flags: RunFlags, log: Log, shutdown: Shutdow
   const elector = flags.leaderElect
     ? createLeaderElector({
       lock: leaseLock(client.resource<typeof leaseType, Lease>(leaseType), flags.leaseNamespace ?? connection.namespace, leaseName),
-      identity: `${hostname()}_${randomUUID()}`, clock, graceMs: GRACE_MS, onReport: (report) => reportElection(log, report),
+      identity: `${hostname()}_${randomUUID()}`, clock, graceMs: GRACE_MS, onReport: electionReporter(log),
     })
     : undefined;
   let crdState = 'the CRD was not looked at yet';
@@ -153,6 +153,17 @@ function reportReconcile(log: Log, report: ReconcileReport<Key>): void {
     case 'timeout':
       return log.warn({ ...fields, afterMs: report.afterMs }, 'reconciling takes too long');
   }
+}
+
+/** Says a failure that repeats once. */
+function electionReporter(log: Log): (report: ElectionReport) => void {
+  let said = '';
+  return (report) => {
+    const reason = report.type === 'failed' ? messageOf(report.error) : '';
+    if (reason !== '' && reason === said) return;
+    said = reason;
+    reportElection(log, report);
+  };
 }
 
 function reportElection(log: Log, report: ElectionReport): void {

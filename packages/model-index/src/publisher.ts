@@ -121,8 +121,9 @@ class AppModelPublisher implements Publisher {
     const subject = `AppModel ${plan.namespace}/${plan.name}`;
     const existing = await this.#phase('read', `${subject} could not be read; nothing was written`, () => this.#o.appModels.get(plan.namespace, plan.name, signal), signal);
     checkExisting(plan, existing);
-    // What the server would refuse is found before a value is replaced: by a dry run where it is likely.
-    if (!force && !dryRun) await this.#phase('apply', `${subject} would be refused; nothing was written`, () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun: true, signal }), signal);
+    // What the server would refuse (no such namespace, no permission, another's fields) is found before a value is replaced: by a dry run,
+    // where the object is new or somebody else's fields are respected.
+    if ((!force || existing === undefined) && !dryRun) await this.#phase('apply', `${subject} would be refused; nothing was written`, () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun: true, signal }), signal);
     const values = await this.#publishValues(plan, payloads, options);
     const { object, receipt } = await this.#phase(
       'apply', dryRun ? `${subject} would be refused; nothing was written` : `${subject} could not be applied; its values are in Redis already, and publishing again is safe`,

@@ -116,6 +116,7 @@ function deleteObject(context: Context, live: StoredObject, options: DeleteOptio
   const heldBySpec = namespaceItself && isObject(spec) && Array.isArray(spec['finalizers']) && spec['finalizers'].length > 0;
   if (finalizers.size === 0 && !heldBySpec) {
     if (!options.dryRun) core.storage.remove(kind.table.id, parseStored(live), live.version);
+    if (resource.plural === 'pods' && resource.group === '') markDeleted(metadata, core.clock.wall());
     if (resource.builtin?.deleteAnswer === 'object') return { code: 200, object };
     return { code: 200, other: {
       kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',
@@ -133,4 +134,11 @@ function deleteObject(context: Context, live: StoredObject, options: DeleteOptio
   }
   if (options.dryRun) return { code: 200, object };
   return { code: 200, stored: store(context, object) };
+}
+
+/** A Pod that no node runs ends at once, but its answer shows it as one whose deletion began. */
+function markDeleted(metadata: Record<string, unknown>, wall: number): void {
+  metadata['deletionTimestamp'] = wholeSeconds(wall);
+  metadata['deletionGracePeriodSeconds'] = 0;
+  metadata['generation'] = ((metadata['generation'] as number | undefined) ?? 0) + 1;
 }

@@ -12,6 +12,12 @@ interface Cluster {
   readonly memory: ServerMemory;
 }
 
+/** How far the scopes went that were taken away: one that comes again must not show less. */
+interface HighWater {
+  readonly version: string;
+  readonly epoch: number;
+}
+
 /**
  * The scopes of one informer, changed while it runs. A scope that goes takes its objects with it, one that stays is not touched, and from
  * single namespaces to all or back no object leaves the view or goes back to an older version on the way.
@@ -19,6 +25,7 @@ interface Cluster {
 export class ScopeSet<T> {
   readonly runs: Map<ScopeId, ScopeRun<T>> = new Map();
   readonly #clusters = new Map<string, Cluster>();
+  readonly #high = new Map<string, HighWater>();
   readonly #host: ScopeHost<T>;
   readonly #ending = new Set<Promise<void>>();
   #started = false;
@@ -36,6 +43,7 @@ export class ScopeSet<T> {
 
   removeCluster(name: string): boolean {
     for (const run of this.#of(name)) this.#drop(run);
+    this.#high.delete(name);
     return this.#clusters.delete(name);
   }
 
@@ -76,8 +84,8 @@ export class ScopeSet<T> {
   #widen(cluster: string): void {
     const absorbed = this.#of(cluster);
     this.#add(cluster, '', absorbed.length === 0 ? {} : {
-      notBelow: () => absorbed.reduce((top, run) => (compareResourceVersions(run.reflector.version, top) === 1 || top === '' ? run.reflector.version : top), ''),
-      epochOf: () => Math.max(...absorbed.map((run) => run.reflector.epoch)),
+      notBelow: () => absorbed.reduce((top, run) => newest(top, run.reflector.version), this.#high.get(cluster)?.version ?? ''),
+      epochOf: () => Math.max(this.#high.get(cluster)?.epoch ?? 1, ...absorbed.map((run) => run.reflector.epoch)),
       absorbs: () => absorbed.filter((run) => this.runs.get(run.scope.id) === run),
       onAbsorbed: () => {
         for (const run of absorbed) if (this.runs.get(run.scope.id) === run) this.#retire(run);
@@ -99,7 +107,11 @@ export class ScopeSet<T> {
   #add(cluster: string, namespace: string, how: Omit<ScopeRunOptions<T>, 'memory'>): ScopeRun<T> {
     const place = this.#clusters.get(cluster);
     if (place === undefined) throw new InformerOptionsError(`there is no cluster named ${JSON.stringify(cluster)}`);
-    const run = new ScopeRun<T>(scopeOf(namespace, cluster), place.sourceOf(namespace), this.#host, { memory: place.memory, ...how });
+    const high = this.#high.get(cluster);
+    const known = high !== undefined && this.#of(cluster).every((run) => run.reflector.epoch <= high.epoch);
+    const run = new ScopeRun<T>(scopeOf(namespace, cluster), place.sourceOf(namespace), this.#host, {
+      memory: place.memory, ...(known ? { notBelow: () => high.version, epochOf: () => high.epoch } : {}), ...how,
+    });
     this.runs.set(run.scope.id, run);
     if (this.#started) run.start();
     return run;
@@ -110,12 +122,25 @@ export class ScopeSet<T> {
     run.clear('scope-removed');
   }
 
+  #remember(run: ScopeRun<T>): void {
+    const { version, epoch } = run.reflector;
+    if (version === '') return;
+    const high = this.#high.get(run.scope.cluster);
+    if (high !== undefined && high.epoch > epoch) return;
+    this.#high.set(run.scope.cluster, { version: high === undefined || high.epoch < epoch ? version : newest(high.version, version), epoch });
+  }
+
   #retire(run: ScopeRun<T>): void {
     this.runs.delete(run.scope.id);
+    this.#remember(run);
     const ended = run.stop(new InformerStoppedError(`the scope ${run.scope.id} was taken away`));
     this.#ending.add(ended);
     void ended.then(() => this.#ending.delete(ended));
   }
+}
+
+function newest(a: string, b: string): string {
+  return a === '' || compareResourceVersions(b, a) === 1 ? b : a;
 }
 
 function checkNamespaces(namespaces: readonly string[]): Set<string> {

@@ -4,8 +4,8 @@ import { scheduleArbitrary } from './arbitrary.ts';
 import { Coverage } from './coverage.ts';
 import { runSchedule } from './run-schedule.ts';
 
-// npm run test:oracle -- --schedules N --seed S [--path P]
-const { values } = parseArgs({ options: { schedules: { type: 'string', default: '2000' }, seed: { type: 'string' }, path: { type: 'string' } } });
+// npm run test:oracle -- --schedules N --seed S [--path P] [--quick: do not shrink]
+const { values } = parseArgs({ options: { schedules: { type: 'string', default: '2000' }, seed: { type: 'string' }, path: { type: 'string' }, quick: { type: 'boolean', default: false } } });
 const schedules = Number(values.schedules);
 const seed = values.seed === undefined ? Math.floor(Math.random() * 0x7fff_ffff) : Number(values.seed);
 const coverage = new Coverage();
@@ -24,7 +24,7 @@ const result = await fc.check(
     const wrong = await runSchedule(schedule, coverage);
     if (wrong.length > 0) throw new Error(wrong.join('\n'));
   }),
-  { numRuns: schedules, seed, ...(values.path === undefined ? {} : { path: values.path }) },
+  { numRuns: schedules, seed, endOnFailure: values.quick, ...(values.path === undefined ? {} : { path: values.path }) },
 );
 const seconds = Math.round((performance.now() - begun) / 1000);
 if (result.failed) {
@@ -34,7 +34,7 @@ if (result.failed) {
 } else {
   console.log(coverage.table());
 }
-const missing = values.path === undefined && !result.failed && schedules >= 2000 ? coverage.missing() : [];
+const missing = values.path === undefined && !values.quick && !result.failed && schedules >= 2000 ? coverage.missing() : [];
 for (const cell of missing) console.log(`no schedule met ${cell}`);
 const good = !result.failed && missing.length === 0 && unhandled === 0;
 console.log(`${good ? 'ok' : 'FAILED'}: ${result.numRuns} schedules, seed ${seed}, ${seconds} s, ${unhandled} unhandled rejections`);

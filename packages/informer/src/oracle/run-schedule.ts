@@ -38,7 +38,7 @@ class Run {
     this.#namespaces = schedule.namespaces;
     this.#rig = createModelRig({
       seed: schedule.seed, limits: { sliceMs: schedule.sliceMs }, namespaces: schedule.namespaces, ...(schedule.selector ? { labelSelector: 'sel=yes' } : {}),
-      api: { noStreams: !schedule.streams, batch: schedule.batch, paceMs: schedule.paceMs },
+      api: { noStreams: !schedule.streams, batch: schedule.batch, pageItems: 1 + schedule.batch, paceMs: schedule.paceMs },
     });
     this.#rig.api.onFault = (kind, fault) => {
       const name = this.#names.get(fault);

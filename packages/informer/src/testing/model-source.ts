@@ -23,7 +23,7 @@ export interface ModelFault {
   readonly silentAfter?: number;
   /** Bytes that are no JSON instead of the object of this frame or item. */
   readonly corruptAt?: number;
-  /** The initial events come twice, in reverse, or with their end bookmark altered or left out. */
+  /** The initial events come twice, in reverse, or with their end left out, or with a bookmark amid them that is not the end. */
   readonly duplicateInitial?: boolean;
   readonly reverseInitial?: boolean;
   readonly initialEnd?: 'missing' | 'True' | 'unmarked-first';
@@ -46,6 +46,8 @@ export interface ModelSourceOptions {
   readonly bareItems?: boolean;
   /** Frames in one batch. Default 3. */
   readonly batch?: number;
+  /** A page holds at most so many, whatever was asked for. */
+  readonly pageItems?: number;
   /** Milliseconds between batches of initial events, and between pages. Default 0. */
   readonly paceMs?: number;
   /** A streamed list is refused as by a server of 1.24. */
@@ -146,7 +148,7 @@ export class ModelApi {
     const match = matcher(namespace, options);
     const items = [...server.stateAt(rev).values()].filter(match).sort(inListOrder).map((object, index) =>
       index === fault.corruptAt ? encoder.encode('{"metadata":{"na') : bytesOf(wireObject(object, this.options.kind, this.options.bareItems)));
-    const size = options.limit === 0 || wanted === '0' ? Infinity : (options.limit ?? 500);
+    const size = options.limit === 0 || wanted === '0' ? Infinity : Math.min(options.limit ?? 500, this.options.pageItems ?? Infinity);
     let at = 0;
     let page = 0;
     do {
@@ -313,9 +315,11 @@ class ModelStream {
     }
     const end = this.#fault.initialEnd;
     if (end === 'unmarked-first') this.#queue.splice(Math.ceil(this.#queue.length / 2), 0, bookmarkFrame(rv));
-    if (end === 'missing') return;
+    // Another value at the wrong place: who takes it for the end shows a part of the list.
+    if (end === 'True') this.#queue.splice(Math.ceil(this.#queue.length / 2), 0, bookmarkFrame(rv, 'True'));
+    if (end === 'missing' || end === 'True') return;
     // The end is said when it is due: what happened meanwhile stands before it.
-    this.#queue.push(bookmarkFrame(rv, end === 'True' ? 'True' : 'true'));
+    this.#queue.push(bookmarkFrame(rv, 'true'));
   }
 
   #event(event: ModelEvent): void {

@@ -1,0 +1,21 @@
+import type { Clock } from '@kubecast/store';
+
+/** What the reflectors of one API server learned about it; share one among them. */
+export class ServerMemory {
+  readonly #clock: Clock;
+  #noStreamedListUntil = -Infinity;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether a streamed list is worth a try. */
+  get streamsLists(): boolean {
+    return this.#clock.now() >= this.#noStreamedListUntil;
+  }
+
+  /** The server refused a streamed list, or never ended one. Forgotten after `forMs`, since servers are upgraded. */
+  refusedStreamedList(forMs: number): void {
+    this.#noStreamedListUntil = this.#clock.now() + forMs;
+  }
+}

@@ -1,0 +1,48 @@
+import type { ResourceSource } from '@kubecast/client';
+import type { ResourceType } from '@kubecast/crd';
+import type { Clock, IndexExtractor, Writer } from '@kubecast/store';
+import type { ReflectorLimits } from './limits.ts';
+import type { ReflectorReport } from './reflector-report.ts';
+import type { Scope } from './scope.ts';
+import type { ServerMemory } from './server-memory.ts';
+
+/** What an informer needs of a client. `@kubecast/client`'s is one. */
+export interface SourceClient {
+  resource(type: ResourceType): { source(options: { readonly namespace?: string }): ResourceSource };
+}
+
+/** Where the objects of one cluster come from. */
+export interface ClusterOptions {
+  /** The cluster's part of the keys; `''` where there is one. */
+  readonly cluster: string;
+  /** A client, or sources by namespace (`''`: all). One of both. */
+  readonly client?: SourceClient;
+  readonly source?: ResourceSource | ((namespace: string) => ResourceSource);
+  /** Default `['']`: all namespaces, by one watch. Each namespace named is watched by a stream of its own. None: nothing yet. */
+  readonly namespaces?: readonly string[];
+  /** What is known of the server; share one among the informers of one server. */
+  readonly memory?: ServerMemory;
+}
+
+export interface InformerOptions<T> extends Omit<ClusterOptions, 'cluster'> {
+  readonly type: ResourceType<T>;
+  /** Default `''`. */
+  readonly cluster?: string;
+  /** More clusters in the same view, each with its own state: one that is dead or forbidden blocks no other. */
+  readonly clusters?: readonly ClusterOptions[];
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly indexes?: Readonly<Record<string, IndexExtractor<T>>>;
+  /** Paths dropped before anything is kept. Default: metadata.managedFields. */
+  readonly drop?: readonly (readonly string[])[];
+  /** Changes each object before it is kept; every list and every event goes through it. Must be pure. */
+  readonly transform?: (object: Record<string, unknown>) => Record<string, unknown>;
+  /** Milliseconds between replays of the store to the handlers that name none themselves. Default 0: never. */
+  readonly resyncMs?: number;
+  readonly clock?: Clock;
+  readonly limits?: Partial<ReflectorLimits>;
+  /** Something cost an object or a detour: worth a line in a log. */
+  readonly onReport?: (report: ReflectorReport, scope: Scope) => void;
+  /** The store to fill, empty and owned by this informer from now on. Default: one of its own. */
+  readonly writer?: Writer<T>;
+}

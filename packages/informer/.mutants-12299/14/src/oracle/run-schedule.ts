@@ -1,0 +1,205 @@
+import { compareResourceVersions } from '@kubecast/store';
+import { createModelRig, wireState } from '../testing/index.ts';
+import type { ModelFault, ModelRig } from '../testing/index.ts';
+import type { Coverage } from './coverage.ts';
+import { modelFault } from './schedule.ts';
+import type { FaultName, Schedule, ServerEvent, Step } from './schedule.ts';
+import { Witness } from './witness.ts';
+
+/** Objects broken in transit are listed for again; twice as long if the list broke them again. */
+const REPAIR_MS = 2 * 150_000;
+
+/** Long enough for the worst chain of waits: idle limit, probes of a server that went back, the longest back-off, the lists. */
+const QUIESCENCE_MS = 75_000 + 60_000 + 30_000 + 3 * 30_000 + 60_000 + REPAIR_MS;
+
+/** Runs one schedule to quiescence and gives what was wrong; empty: every promise held. */
+export async function runSchedule(schedule: Schedule, coverage: Coverage): Promise<string[]> {
+  const run = new Run(schedule, coverage);
+  return run.go();
+}
+
+class Run {
+  readonly #schedule: Schedule;
+  readonly #coverage: Coverage;
+  readonly #rig: ModelRig;
+  readonly #witnesses: Witness[] = [];
+  readonly #wrong: string[] = [];
+  readonly #names = new Map<ModelFault, FaultName>();
+  /** Per scope and epoch: the newest version that each object was seen at. */
+  readonly #seen = new Map<string, number>();
+  #namespaces: readonly string[];
+  #payload = 0;
+  /** After a restore: writes may not carry the server past what the informer saw, before that noticed. */
+  #restored = false;
+
+  constructor(schedule: Schedule, coverage: Coverage) {
+    this.#schedule = schedule;
+    this.#coverage = coverage;
+    this.#namespaces = schedule.namespaces;
+    this.#rig = createModelRig({
+      seed: schedule.seed, limits: { sliceMs: schedule.sliceMs }, namespaces: schedule.namespaces, ...(schedule.selector ? { labelSelector: 'sel=yes' } : {}),
+      api: { noStreams: !schedule.streams, batch: schedule.batch, pageItems: 1 + schedule.batch, paceMs: schedule.paceMs },
+    });
+    this.#rig.api.onFault = (kind, fault) => {
+      const name = this.#names.get(fault);
+      if (name !== undefined) coverage.hit(name, kind);
+    };
+  }
+
+  async go(): Promise<string[]> {
+    const { clock, informer, server, api } = this.#rig;
+    for (let i = 0; i < this.#schedule.objects; i += 1) this.#put(['a', 'a-0', 'b'][i % 3] ?? 'a', ['x', 'y', 'z'][i % 3 === 0 ? 0 : i % 2 + 1] ?? 'x', true);
+    for (const kind of this.#schedule.handlers) this.#witnesses.push(new Witness(kind, this.#rig));
+    const { first, streams } = this.#schedule;
+    if (first !== null) {
+      const planned = modelFault(first.fault, first.after);
+      this.#names.set(planned, first.fault);
+      api.plan(streams ? 'stream' : 'list', planned);
+    }
+    informer.start();
+    for (const step of this.#schedule.steps) {
+      await this.#step(step);
+      this.#look();
+    }
+    // The world calms down, and everything must be found out and made good.
+    api.calm();
+    server.lag(false);
+    for (const witness of this.#witnesses) witness.release();
+    for (let waited = 0; waited < QUIESCENCE_MS; waited += 15_000) {
+      await clock.advance(15_000);
+      this.#look();
+    }
+    // Without time passing: what is under way, turn by turn, ends.
+    for (let i = 0; i < 100 && this.#witnesses.some((witness) => (witness.handle?.waiting ?? 0) > 0); i += 1) await clock.settle();
+    this.#judge();
+    await informer.stop();
+    await clock.settle();
+    if (clock.pending !== 0) this.#wrong.push(`${clock.pending} timers were left behind`);
+    if (api.open !== 0) this.#wrong.push(`${api.open} streams were left behind`);
+    for (const witness of this.#witnesses) witness.remove();
+    return this.#wrong;
+  }
+
+  async #step(step: Step): Promise<void> {
+    const { clock, informer, server, api } = this.#rig;
+    switch (step.kind) {
+      case 'put':
+        if (this.#mayWrite()) this.#put(step.namespace, step.name, step.matches);
+        return;
+      case 'delete':
+        if (this.#mayWrite()) server.delete(step.namespace, step.name);
+        return;
+      case 'recreate':
+        if (!this.#mayWrite(2)) return;
+        server.delete(step.namespace, step.name);
+        this.#put(step.namespace, step.name, true);
+        return;
+      case 'other-write':
+        if (this.#mayWrite()) server.otherWrite();
+        return;
+      case 'wait':
+        return clock.advance(step.ms);
+      case 'fault': {
+        const fault = modelFault(step.fault, step.after);
+        this.#names.set(fault, step.fault);
+        api.plan(step.request, fault, step.times);
+        return;
+      }
+      case 'drive':
+        await this.#drive(step.to, step.ms);
+        return this.#server(step.event, step.amount);
+      case 'server':
+        return this.#server(step.event, step.amount);
+      case 'handler':
+        this.#witnesses.push(new Witness(step.handler, this.#rig));
+        return;
+      case 'scope':
+        this.#namespaces = step.namespaces;
+        informer.setNamespaces(step.namespaces);
+        return;
+    }
+  }
+
+  /** Brings the reflectors to a state that seldom comes by itself. */
+  async #drive(to: Extract<Step, { kind: 'drive' }>['to'], ms: number): Promise<void> {
+    const { clock, server, api } = this.#rig;
+    const plan = (request: 'any' | 'watch', fault: FaultName, times: number): void => {
+      const planned = modelFault(fault, 0);
+      this.#names.set(planned, fault);
+      api.plan(request, planned, times);
+    };
+    if (to === 'Regressed') plan('watch', 'low-bookmark', 1);
+    else plan('any', to === 'Gone' ? 'status-404' : to === 'Forbidden' ? 'status-403' : to === 'Stale' ? 'status-too-large' : 'refused', 4);
+    server.cut();
+    await clock.advance(ms);
+  }
+
+  async #server(event: ServerEvent, amount: number): Promise<void> {
+    const { clock, informer, server } = this.#rig;
+    for (const scope of informer.scopes()) this.#coverage.hit(event, scope.state);
+    if (event === 'cut') server.cut();
+    else if (event === 'end') server.end();
+    else if (event === 'restart') server.restart();
+    else if (event === 'compact') server.compact();
+    else if (event === 'lag') server.lag(amount % 2 === 1);
+    else if (event === 'reshape') {
+      if (this.#mayWrite()) server.reshape((payload) => payload + 1000);
+    } else {
+      // What is under way reaches the reader first: answers that outlive their server could not be told from the new one's.
+      for (let i = 0; i < 12; i += 1) await clock.settle();
+      server.restore(Math.max(server.oldest, server.rev - amount));
+      this.#restored = true;
+    }
+  }
+
+  #put(namespace: string, name: string, matches: boolean): void {
+    this.#rig.server.put(namespace, name, this.#payload += 1, { sel: matches ? 'yes' : 'no' });
+  }
+
+  /**
+   * No reader can tell a restored server that has since written past the reader's own version from one that never went back. So the model does
+   * not write past what any scope has seen until that scope has noticed.
+   */
+  #mayWrite(count = 1): boolean {
+    if (!this.#restored) return true;
+    const { informer, server } = this.#rig;
+    const behind = informer.scopes().some((scope) => compareResourceVersions(scope.resourceVersion === '' ? '0' : scope.resourceVersion, String(server.rev)) === 1);
+    if (!behind) this.#restored = false;
+    return informer.scopes().every((scope) => scope.resourceVersion === '' || Number(scope.resourceVersion) <= server.rev || Number(scope.resourceVersion) > server.rev + count);
+  }
+
+  /** What any reader could see now: nothing may have gone back within an epoch. */
+  #look(): void {
+    const { informer } = this.#rig;
+    for (const entry of informer.view.select()) {
+      const scope = informer.scopes().find((candidate) => candidate.namespace === entry.key.namespace || candidate.namespace === '');
+      const id = `${scope?.epoch ?? 0} ${entry.key.namespace}/${entry.key.name} ${entry.uid}`;
+      const version = Number(entry.version);
+      const before = this.#seen.get(id) ?? 0;
+      if (version < before) this.#wrong.push(`a reader saw ${id} go back from ${before} to ${version}`);
+      this.#seen.set(id, version);
+    }
+  }
+
+  #judge(): void {
+    const { informer, server } = this.#rig;
+    const truth = wireState(server.state(), (object) =>
+      (this.#namespaces.includes('') || this.#namespaces.includes(object.namespace)) && (!this.#schedule.selector || object.labels['sel'] === 'yes')).sort();
+    const held = [...this.#rig.held()].sort();
+    if (held.join('\n') !== truth.join('\n')) this.#wrong.push(`the view differs from the server:\n  view   ${held.join(', ')}\n  server ${truth.join(', ')}`);
+    if (!informer.hasSynced) this.#wrong.push('not synced');
+    for (const scope of informer.scopes()) {
+      if (scope.state !== 'Watching') this.#wrong.push(`scope ${scope.scope} ends in ${scope.state}: ${scope.reason}`);
+      if (scope.ageMs > 75_000) this.#wrong.push(`scope ${scope.scope} is ${scope.ageMs} ms old`);
+    }
+    for (const witness of this.#witnesses) {
+      this.#wrong.push(...witness.wrong);
+      if (witness.kind === 'late-leaver' && witness.gone) continue;
+      const told = witness.lines();
+      const expected = truth.filter((line) => witness.sees(Number(line.slice(line.lastIndexOf(' ') + 1))));
+      if (told.join('\n') !== expected.join('\n')) this.#wrong.push(`${witness.kind} was told another state:\n  told   ${told.join(', ')}\n  server ${expected.join(', ')}`);
+      if (witness.handle !== undefined && !witness.handle.hasSynced) this.#wrong.push(`${witness.kind} was never synced`);
+      if (witness.handle !== undefined && witness.handle.waiting !== 0) this.#wrong.push(`${witness.kind} still has ${witness.handle.waiting} waiting`);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { ScopeId, View } from '@kubecast/store';
+import type { WriteReceipt } from '@kubecast/client';
+import type { Delta } from './delta.ts';
+import type { ClusterOptions } from './informer-options.ts';
+import type { HandlerCounters } from './handler-counters.ts';
+import type { ReflectorCounters } from './reflector-report.ts';
+
+export type ReflectorState =
+  | 'Idle' | 'Streaming' | 'Listing' | 'Watching' | 'BackingOff' | 'Stale' | 'Forbidden' | 'Gone' | 'Regressed' | 'Stopped';
+
+/** The state of one scope of an informer, as a value. */
+export interface ScopeStatus {
+  readonly scope: ScopeId;
+  readonly cluster: string;
+  /** `''`: all namespaces. */
+  readonly namespace: string;
+  readonly state: ReflectorState;
+  /** Why it is in this state, in words. */
+  readonly reason: string;
+  /** Clock.now() of the last change of state. */
+  readonly since: number;
+  /** Whether a complete list stands in the view. */
+  readonly synced: boolean;
+  readonly resourceVersion: string;
+  /** Milliseconds since the last event or bookmark; Infinity before the first. */
+  readonly ageMs: number;
+  /** Grows when the server is found to have gone back (a restored etcd, a replaced cluster). Versions compare within an epoch only. */
+  readonly epoch: number;
+  readonly counters: Readonly<ReflectorCounters>;
+}
+
+export type Handler<T> = (delta: Delta<T>, signal: AbortSignal) => void | Promise<void>;
+
+export interface HandlerOptions<T> {
+  readonly filter?: (entry: Delta<T>['entry']) => boolean;
+  /** Milliseconds between replays of the store to this handler; default: the informer's. 0: never. */
+  readonly resyncMs?: number;
+  /** Distinct (key, UID) pairs that may wait. Default 1,024. */
+  readonly buffer?: number;
+  /** Keys handled at once; one key is never handled twice at once. Default 16. */
+  readonly workers?: number;
+  /** What happens when the buffer is full. Default 'coalesce'. */
+  readonly overflow?: 'coalesce' | 'resync';
+  readonly withPrevious?: boolean;
+  /** Called for what the handler throws; the handler goes on. */
+  readonly onError?: (error: unknown, delta: Delta<T>) => void;
+  readonly name?: string;
+}
+
+export interface HandlerHandle extends Disposable {
+  /** Resolves once the handler has settled its last initial item (processed, not queued). */
+  readonly synced: Promise<void>;
+  readonly hasSynced: boolean;
+  readonly name: string;
+  readonly counters: Readonly<HandlerCounters>;
+  /** Distinct (key, UID) pairs that wait for it now. */
+  readonly waiting: number;
+  /** Takes it away: its signal is aborted, nothing more is handed to it. A second call does nothing. */
+  remove(): void;
+}
+
+export interface Informer<T> extends AsyncDisposable {
+  readonly view: View<T>;
+  scopes(): readonly ScopeStatus[];
+  readonly hasSynced: boolean;
+  /** Resolves when every scope holds a complete list in the view; rejects when the signal is aborted. */
+  whenSynced(signal?: AbortSignal): Promise<void>;
+  /**
+   * Adds a handler, at any time. It is handed each object that stands in the view once, as 'added', then every change; changes of one
+   * object that it has not taken yet fold into one, so it always ends at the final state of each. Order is kept per object, not between
+   * objects. What it throws is counted and given to `onError`; it costs no other handler and never the watch.
+   */
+  handle(handler: Handler<T>, options?: HandlerOptions<T>): HandlerHandle;
+  /**
+   * The same as an async iteration: one delta at a time, settled when the next is asked for. Ends when the signal is aborted or the
+   * informer is stopped.
+   */
+  deltas(options?: Omit<HandlerOptions<T>, 'workers'> & { readonly signal?: AbortSignal }): AsyncIterableIterator<Delta<T>>;
+  readonly handlers: readonly HandlerHandle[];
+  /** Called after each change of a scope's state. Gives back its undo. */
+  onStatus(listener: (status: ScopeStatus) => void): Disposable;
+  waitFor(
+    what: WriteReceipt | { readonly scope: ScopeId; readonly version: string },
+    options: { readonly signal?: AbortSignal; readonly deadlineMs: number },
+  ): Promise<void>;
+  /**
+   * Changes the namespaces that are watched (`['']`: all), while it runs. Scopes that stay are not touched. Objects of a namespace that is
+   * taken away leave the view at once, as deletes with the cause 'scope-removed'. From single namespaces to all and back, no object leaves
+   * the view or goes back to an older version on the way. `hasSynced` is false until the new scopes are complete.
+   */
+  setNamespaces(namespaces: readonly string[], cluster?: string): void;
+  /** Adds another cluster to the view, while it runs. Throws if there is one of this name. */
+  addCluster(options: ClusterOptions): void;
+  /** Takes a cluster's objects out of the view, as deletes with the cause 'scope-removed'. False: there was none. */
+  removeCluster(cluster: string): boolean;
+  /** Begins to read. A second call does nothing. */
+  start(): void;
+  /** Ends all streams and removes all handlers; resolves when nothing runs any more. The view stays readable. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { scheduleArbitrary } from './arbitrary.ts';
+import { Coverage } from './coverage.ts';
+import { runSchedule } from './run-schedule.ts';
+
+// npm run test:oracle -- --schedules N --seed S [--path P] [--quick: do not shrink]
+const { values } = parseArgs({ options: { schedules: { type: 'string', default: '2000' }, seed: { type: 'string' }, path: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+const schedules = Number(values.schedules);
+const seed = values.seed === undefined ? Math.floor(Math.random() * 0x7fff_ffff) : Number(values.seed);
+const coverage = new Coverage();
+let unhandled = 0;
+process.on('unhandledRejection', (reason) => {
+  unhandled += 1;
+  console.error('an unhandled rejection:', reason);
+});
+
+const begun = performance.now();
+let ran = 0;
+const result = await fc.check(
+  fc.asyncProperty(scheduleArbitrary, async (schedule) => {
+    ran += 1;
+    if (ran % 5000 === 0) console.error(`${ran} schedules, ${Math.round((performance.now() - begun) / 1000)} s`);
+    const wrong = await runSchedule(schedule, coverage);
+    if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  }),
+  { numRuns: schedules, seed, endOnFailure: values.quick, ...(values.path === undefined ? {} : { path: values.path }) },
+);
+const seconds = Math.round((performance.now() - begun) / 1000);
+if (result.failed) {
+  console.log(`failed after ${result.numRuns} schedules: ${String(result.errorInstance)}`);
+  console.log(JSON.stringify(result.counterexample?.[0]));
+  console.log(`again: npm run test:oracle -- --schedules ${schedules} --seed ${seed} --path ${result.counterexamplePath ?? ''}`);
+} else {
+  console.log(coverage.table());
+}
+const missing = values.path === undefined && !values.quick && !result.failed && schedules >= 2000 ? coverage.missing() : [];
+for (const cell of missing) console.log(`no schedule met ${cell}`);
+const good = !result.failed && missing.length === 0 && unhandled === 0;
+console.log(`${good ? 'ok' : 'FAILED'}: ${result.numRuns} schedules, seed ${seed}, ${seconds} s, ${unhandled} unhandled rejections`);
+process.exitCode = good ? 0 : 1;

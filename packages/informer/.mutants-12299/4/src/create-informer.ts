@@ -1,0 +1,324 @@
+import type { ResourceSource, WriteReceipt } from '@kubecast/client';
+import type { ResourceType } from '@kubecast/crd';
+import { compareResourceVersions, createObjectStore, systemClock } from '@kubecast/store';
+import type { Change, Clock, ScopeId, View, Writer } from '@kubecast/store';
+import { iterateDeltas } from './delta-iterator.ts';
+import type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
+import { InformerOptionsError, InformerStoppedError } from './errors.ts';
+import { HandlerLane } from './handler-lane.ts';
+import type { Handler, HandlerHandle, HandlerOptions, Informer, ScopeStatus } from './informer.ts';
+import type { ClusterOptions, InformerOptions } from './informer-options.ts';
+import { defaultLimits } from './limits.ts';
+import type { ReflectorLimits } from './limits.ts';
+import type { ReflectorReport } from './reflector-report.ts';
+import { ScopeRun } from './scope-run.ts';
+import type { ScopeHost } from './scope-run.ts';
+import { ScopeSet } from './scope-set.ts';
+import type { Scope } from './scope.ts';
+import { ServerMemory } from './server-memory.ts';
+import { Waiters } from './waiters.ts';
+
+class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
+  readonly writer: Writer<T>;
+  readonly clock: Clock;
+  readonly limits: ReflectorLimits;
+  readonly expected: { readonly kind: string; readonly apiVersion: string };
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly #o: InformerOptions<T>;
+  readonly #scopes: ScopeSet<T>;
+  readonly #handlers = new Set<Attached<T>>();
+  readonly #statusListeners = new Set<(status: ScopeStatus) => void>();
+  readonly #waiters: Waiters;
+  readonly #stop = new AbortController();
+  #started = false;
+  #acceptOlder = false;
+
+  constructor(options: InformerOptions<T>) {
+    this.#o = options;
+    this.clock = options.clock ?? systemClock;
+    this.limits = { ...defaultLimits, ...options.limits };
+    const { group, version, kind } = options.type;
+    this.expected = { kind, apiVersion: group === '' ? version : `${group}/${version}` };
+    if (options.labelSelector) this.labelSelector = options.labelSelector;
+    if (options.fieldSelector) this.fieldSelector = options.fieldSelector;
+    this.writer = options.writer ?? createObjectStore<T>({
+      ...this.expected,
+      ...(options.indexes === undefined ? {} : { indexes: options.indexes }),
+      ...(options.drop === undefined ? {} : { drop: options.drop }),
+      ...(options.transform === undefined ? {} : { transform: options.transform }),
+      compareVersions: (a, b) => (this.#acceptOlder ? undefined : compareResourceVersions(a, b)),
+    });
+    this.#waiters = new Waiters(this.clock);
+    this.#scopes = new ScopeSet<T>(this);
+    if (options.client !== undefined || options.source !== undefined || options.clusters === undefined) {
+      this.addCluster({ ...options, cluster: options.cluster ?? '' });
+    }
+    for (const cluster of options.clusters ?? []) this.addCluster(cluster);
+  }
+
+  get view(): View<T> {
+    return this.writer.view;
+  }
+
+  get hasSynced(): boolean {
+    for (const run of this.#scopes.runs.values()) if (!run.filled) return false;
+    return true;
+  }
+
+  get handlers(): readonly HandlerHandle[] {
+    return [...this.#handlers];
+  }
+
+  scopes(): readonly ScopeStatus[] {
+    return [...this.#scopes.runs.values()].map((run) => run.status());
+  }
+
+  start(): void {
+    if (this.#started || this.#stop.signal.aborted) return;
+    this.#started = true;
+    this.#scopes.start();
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#stop.signal.aborted) this.#stop.abort(new InformerStoppedError(`the informer of ${this.#o.type.plural} was stopped`));
+    await this.#scopes.stop(this.#stop.signal.reason);
+    for (const handler of [...this.#handlers]) handler.remove();
+    this.#waiters.fail(this.#stop.signal.reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  whenSynced(signal?: AbortSignal): Promise<void> {
+    return this.#waiters.until(() => this.hasSynced, { what: `a complete list of ${this.#o.type.plural}`, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  waitFor(
+    what: WriteReceipt | { readonly scope: ScopeId; readonly version: string },
+    options: { readonly signal?: AbortSignal; readonly deadlineMs: number },
+  ): Promise<void> {
+    if ('scope' in what) {
+      const reached = (): boolean => atLeast(this.#scopes.runs.get(what.scope)?.reflector.version ?? '', what.version);
+      return this.#waiters.until(reached, { what: `version ${what.version} of ${this.#o.type.plural}`, ...options });
+    }
+    const { key, uid, version, gone } = what;
+    const name = key.namespace === '' ? key.name : `${key.namespace}/${key.name}`;
+    const shown = (): boolean => {
+      const run = this.#scopes.runOf(key.cluster, key.namespace);
+      if (run?.filled !== true) return false;
+      // A list or an event past the version has brought the write, whatever became of the object since.
+      const passed = version !== undefined && atLeast(run.reflector.version, version);
+      const entry = this.view.entry(key);
+      const holds = entry?.uid === uid;
+      if (gone) return !holds && (version === undefined || passed);
+      return passed || (holds && (version === undefined || atLeast(entry.version, version)));
+    };
+    return this.#waiters.until(shown, { what: `the write of ${this.#o.type.plural} ${name}`, ...options });
+  }
+
+  onStatus(listener: (status: ScopeStatus) => void): Disposable {
+    this.#statusListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#statusListeners.delete(listener) };
+  }
+
+  handle(handler: Handler<T>, options: HandlerOptions<T> = {}): HandlerHandle {
+    const attached = new Attached<T>(handler, options, this, this.#o.resyncMs ?? 0, () => void this.#handlers.delete(attached));
+    if (this.#stop.signal.aborted) {
+      attached.remove();
+      return attached;
+    }
+    this.#handlers.add(attached);
+    for (const run of this.filledRuns()) attached.lane.replay(run.query, 'initial', true, () => run.finishWalk());
+    attached.check();
+    return attached;
+  }
+
+  deltas(options: Omit<HandlerOptions<T>, 'workers'> & { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Delta<T>> {
+    return iterateDeltas(this, this.#stop.signal, options);
+  }
+
+  setNamespaces(namespaces: readonly string[], cluster: string = this.#o.cluster ?? ''): void {
+    if (this.#o.type.scope === 'Cluster') throw new InformerOptionsError(`${this.#o.type.plural} have no namespaces`);
+    this.#scopes.set(cluster, namespaces);
+    this.#checkAll();
+  }
+
+  addCluster(options: ClusterOptions): void {
+    const { type } = this.#o;
+    const namespaces = type.scope === 'Cluster' ? [''] : (options.namespaces ?? ['']);
+    this.#scopes.addCluster(options.cluster, { sourceOf: sourceBy(type, options), memory: options.memory ?? new ServerMemory(this.clock) }, namespaces);
+  }
+
+  removeCluster(cluster: string): boolean {
+    const removed = this.#scopes.removeCluster(cluster);
+    this.#checkAll();
+    return removed;
+  }
+
+  /** The parts of the view that are complete, for a replay. */
+  filledRuns(): readonly ScopeRun<T>[] {
+    return [...this.#scopes.runs.values()].filter((run) => run.filled);
+  }
+
+  // ---- ScopeHost ----
+
+  acceptingOlder<R>(body: () => R): R {
+    this.#acceptOlder = true;
+    try {
+      return body();
+    } finally {
+      this.#acceptOlder = false;
+    }
+  }
+
+  changed(changes: Iterable<Change<T>>, origin: DeltaOrigin, cause: (change: Change<T>) => DeleteCause | undefined): void {
+    for (const change of changes) {
+      const why = change.type === 'deleted' ? cause(change) : undefined;
+      for (const handler of this.#handlers) handler.lane.offer(change, origin, why);
+    }
+  }
+
+  audience(): (change: Change<T>, origin: DeltaOrigin, cause: DeleteCause | undefined) => void {
+    const present = [...this.#handlers];
+    return (change, origin, cause) => {
+      for (const handler of present) handler.lane.offer(change, origin, cause);
+    };
+  }
+
+  filled(run: ScopeRun<T>): void {
+    for (const handler of this.#handlers) handler.lane.replay(run.query, 'initial', true, () => run.finishWalk());
+    this.#checkAll();
+  }
+
+  committed(): void {
+    this.#checkAll();
+  }
+
+  onState(run: ScopeRun<T>): void {
+    const status = run.status();
+    for (const listener of [...this.#statusListeners]) {
+      try {
+        listener(status);
+      } catch {
+        // A listener's failure is its own matter; the state stands.
+      }
+    }
+  }
+
+  onProgress(): void {
+    this.#waiters.check();
+  }
+
+  onReport(report: ReflectorReport, scope: Scope): void {
+    try {
+      this.#o.onReport?.(report, scope);
+    } catch {
+      // As with listeners.
+    }
+  }
+
+  #checkAll(): void {
+    for (const handler of this.#handlers) handler.check();
+    this.#waiters.check();
+  }
+}
+
+/** A handler as its owner holds it. */
+class Attached<T> implements HandlerHandle {
+  readonly lane: HandlerLane<T>;
+  readonly synced: Promise<void>;
+  readonly #informer: ObjectInformer<T>;
+  readonly #detach: () => void;
+  readonly #abort = new AbortController();
+  #hasSynced = false;
+  #resolve: () => void = () => undefined;
+  #reject: (reason: unknown) => void = () => undefined;
+
+  constructor(handler: Handler<T>, options: HandlerOptions<T>, informer: ObjectInformer<T>, resyncMs: number, detach: () => void) {
+    this.#informer = informer;
+    this.#detach = detach;
+    this.lane = new HandlerLane<T>(handler, options, informer.view, informer.clock, informer.limits.sliceMs, () => this.check());
+    this.synced = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Nobody has to wait for it.
+    this.synced.catch(() => undefined);
+    const every = options.resyncMs ?? resyncMs;
+    if (every > 0) void this.#resync(every);
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  get name(): string {
+    return this.lane.name;
+  }
+
+  get counters(): HandlerLane<T>['counters'] {
+    return this.lane.counters;
+  }
+
+  get waiting(): number {
+    return this.lane.waiting;
+  }
+
+  check(): void {
+    if (this.#hasSynced || this.lane.removed || !this.#informer.hasSynced || !this.lane.initialDone) return;
+    this.#hasSynced = true;
+    this.#resolve();
+  }
+
+  remove(): void {
+    if (this.lane.removed) return;
+    const reason = new InformerStoppedError(`${this.lane.name} was removed`);
+    this.lane.remove(reason);
+    this.#abort.abort(reason);
+    this.#reject(reason);
+    this.#detach();
+  }
+
+  [Symbol.dispose](): void {
+    this.remove();
+  }
+
+  async #resync(every: number): Promise<void> {
+    const { clock } = this.#informer;
+    for (;;) {
+      try {
+        // A tenth of jitter either way, so that handlers and pods do not replay in step.
+        await clock.sleep(every * (0.9 + 0.2 * clock.random()), this.#abort.signal);
+      } catch {
+        return;
+      }
+      if (!this.#hasSynced || this.lane.replaying('resync')) continue;
+      for (const run of this.#informer.filledRuns()) {
+        // What the view shows and this handler was not told of yet is news, not a replay.
+        run.finishWalk();
+        this.lane.replay(run.query, 'resync', false, () => run.finishWalk());
+      }
+    }
+  }
+}
+
+function atLeast(version: string, wanted: string): boolean {
+  const order = compareResourceVersions(version, wanted);
+  return order === 0 || order === 1;
+}
+
+function sourceBy<T>(type: ResourceType<T>, options: Pick<ClusterOptions, 'client' | 'source'>): (namespace: string) => ResourceSource {
+  const { client, source } = options;
+  if (source !== undefined && client !== undefined) throw new InformerOptionsError('give a client or a source, not both');
+  if (typeof source === 'function') return source;
+  if (source !== undefined) return () => source;
+  if (client === undefined) throw new InformerOptionsError(`the informer of ${type.plural} needs a client or a source`);
+  return (namespace) => client.resource(type).source(namespace === '' ? {} : { namespace });
+}
+
+/** Makes an informer. Nothing is read before `start()`. */
+export function createInformer<T>(options: InformerOptions<T>): Informer<T> {
+  return new ObjectInformer<T>(options);
+}

@@ -1,0 +1,44 @@
+/** Something worth a line in a log: it cost an object or a detour, and nothing else stopped for it. */
+export interface ReflectorReport {
+  readonly kind: 'corrupt-object' | 'late-bookmark' | 'streamed-list-given-up' | 'duplicate-event' | 'probe-refused';
+  readonly message: string;
+}
+
+/** Plain counters of one reflector. All grow only. */
+export interface ReflectorCounters {
+  /** Lists begun, streamed or paged. */
+  lists: number;
+  /** Lists that reached their end. */
+  listsDone: number;
+  /** Seconds spent in lists. */
+  listSeconds: number;
+  /** Watches begun, the streamed list's own included. */
+  watches: number;
+  /** Watch events, without bookmarks. */
+  events: number;
+  bookmarks: number;
+  /** Failures that were waited out. */
+  failures: number;
+  /** 410 answers. */
+  expired: number;
+  /** 429 answers. */
+  rateLimited: number;
+  /** Streams that went silent. */
+  idle: number;
+  /** Times that the server was found to have gone back. */
+  regressions: number;
+  probes: number;
+  /** Objects that could not be read, and were skipped. */
+  corrupt: number;
+  /** Events that were not newer than what was seen, and were skipped. */
+  duplicates: number;
+  /** Times that the event loop was given a turn amid decoding. */
+  yields: number;
+}
+
+export function newReflectorCounters(): ReflectorCounters {
+  return {
+    lists: 0, listsDone: 0, listSeconds: 0, watches: 0, events: 0, bookmarks: 0, failures: 0, expired: 0, rateLimited: 0,
+    idle: 0, regressions: 0, probes: 0, corrupt: 0, duplicates: 0, yields: 0,
+  };
+}

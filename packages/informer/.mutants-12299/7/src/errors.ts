@@ -1,0 +1,45 @@
+/** What went wrong in an informer; `code` is stable. */
+export class InformerError extends Error {
+  override readonly name: string = 'InformerError';
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** waitFor's deadline passed first. The write it waited for may still arrive. */
+export class WaitTimeoutError extends InformerError {
+  override readonly name = 'WaitTimeoutError';
+
+  constructor(message: string) {
+    super('WAIT_TIMEOUT', message);
+  }
+}
+
+/** The handler, or the whole informer, was taken away before what was waited for happened. */
+export class InformerStoppedError extends InformerError {
+  override readonly name = 'InformerStoppedError';
+
+  constructor(message: string) {
+    super('STOPPED', message);
+  }
+}
+
+/** Options that cannot work; thrown by createInformer and the like, before anything was started. */
+export class InformerOptionsError extends InformerError {
+  override readonly name = 'InformerOptionsError';
+
+  constructor(message: string) {
+    super('OPTIONS_INVALID', message);
+  }
+}
+
+export function isInformerError(error: unknown): error is InformerError {
+  return error instanceof InformerError;
+}
+
+export function isWaitTimeoutError(error: unknown): error is WaitTimeoutError {
+  return error instanceof WaitTimeoutError;
+}

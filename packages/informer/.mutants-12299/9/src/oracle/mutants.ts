@@ -1,0 +1,45 @@
+/** A planted bug: the oracle must not stay green with it. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Must stand in the file exactly once. */
+  readonly find: string;
+  readonly put: string;
+}
+
+export const mutants: readonly Mutant[] = [
+  { name: 'bookmarks are dropped', file: 'reflector.ts', find: "      this.#heard(head.version);\n      return;", put: '      return;' },
+  { name: 'any bookmark ends the streamed list', file: 'reflector.ts', find: "if (head.initialEventsEnd !== 'true' && ended === '') continue;", put: '' },
+  { name: 'the annotation’s value does not matter', file: 'object-head.ts', find: "initialEventsEnd: typeof end === 'string' ? end : undefined", put: "initialEventsEnd: typeof end === 'string' ? 'true' : undefined" },
+  { name: 'a watch resumes at a too-new version', file: 'reflector.ts', find: "if (version !== '') this.#version = version;", put: "if (version !== '') this.#version = String(Number(version) + 1);" },
+  { name: 'versions are compared as texts', file: 'reflector.ts', find: 'const order = compareResourceVersions(head.version, this.#version);', put: 'const order = head.version < this.#version ? -1 : head.version === this.#version ? 0 : 1;' },
+  { name: 'a streamed list that breaks off is shown', file: 'reflector.ts', find: "if (open) throw new Fault('connection', any ?", put: "if (open) { open = false; await this.#commit(collection, String(Math.max(1, Number(this.#version) + 1)), begun, skipped); }\n      if (open) throw new Fault('connection', any ?" },
+  { name: 'a paged list that breaks off is shown', file: 'reflector.ts', find: "if (!complete) throw new Fault('connection', 'the list ended before its last page');", put: "if (version === '') version = String(Math.max(1, Number(this.#version)));" },
+  { name: '410 is taken for a broken connection', file: 'fault.ts', find: "if (code === 410 || reason === 'Expired' || reason === 'Gone') return 'expired';", put: "if (code === 410 || reason === 'Expired' || reason === 'Gone') return 'connection';" },
+  { name: 'a missing end bookmark is waited for without end', file: 'reflector.ts', find: 'if (quiet >= limits.bookmarkDeadlineMs || now - begun >= limits.streamedListMs) throw new BookmarkMissing(quiet);', put: '' },
+  { name: 'a silent stream is trusted', file: 'reflector.ts', find: "if (quiet >= limits.idleMs) throw new Fault('idle',", put: "if (quiet >= limits.idleMs && quiet < 0) throw new Fault('idle'," },
+  { name: 'a resume is not proven', file: 'reflector.ts', find: 'if (this.#unproven) await this.#prove(signal);', put: '' },
+  { name: 'a server that went back is waited for without end', file: 'reflector.ts', find: 'if (now - this.#tooLargeSince >= limits.regressedAfterMs) {', put: 'if (now < this.#tooLargeSince) {' },
+  { name: 'a list below the last version is shown', file: 'reflector.ts', find: "if (!this.#regressing && this.#version !== '' && compareResourceVersions(version, this.#version) === -1) {", put: 'if (false) {' },
+  { name: 'an object deleted inside the initial stream comes back', file: 'reflector.ts', find: "if (grave === undefined || grave.uid !== head.uid || compareResourceVersions(head.version, grave.version) === 1) return false;", put: 'return false;' },
+  { name: 'deletes inside the initial stream are skipped', file: 'reflector.ts', find: 'collection.remove(key, head.uid);', put: '' },
+  { name: 'an unreadable object is never asked for again', file: 'reflector.ts', find: 'if (now >= this.#repairAt) throw', put: 'if (now < 0) throw' },
+  { name: 'a relist’s deletes are not told', file: 'scope-run.ts', find: 'const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));', put: "const walk = map(both(gone, changes), (change) => () => { if (change.type !== 'deleted') tell(change, origin, causeOf(change)); });" },
+  { name: 'a new epoch does not take older versions', file: 'scope-run.ts', find: "origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version)", put: 'replacement.commit(version)' },
+  { name: 'a batch is written after its scope was taken away', file: 'scope-run.ts', find: '    // A batch may still be walked after the scope was taken away.\n    if (this.#abort.signal.aborted) return;', put: '' },
+  { name: 'a difference told in slices is overtaken by a removal', file: 'scope-run.ts', find: '    this.finishWalk();\n    const replacement', put: '    const replacement' },
+  { name: 'a scope removal is reported as a deletion', file: 'scope-set.ts', find: "    this.#retire(run);\n    run.clear('scope-removed');", put: "    this.#retire(run);\n    run.clear('deleted');" },
+  { name: 'narrowing drops what it should hand over', file: 'scope-set.ts', find: 'this.#host.writer.move(all.scope.id, run.scope.id, namespace);', put: '' },
+  { name: 'a wide scope takes over before it has caught up', file: 'reflector.ts', find: 'if (this.#synced || this.#regressing) return false;', put: 'return false;' },
+  { name: 'a late handler loses the first object', file: 'replay.ts', find: '      this.#at = key;', put: '      const first = this.#at === undefined;\n      this.#at = key;\n      if (first && this.fresh) continue;' },
+  { name: 'a late handler sees what changed meanwhile twice', file: 'replay.ts', find: 'if (this.#overtaken.delete(encode(key))) continue;', put: '' },
+  { name: 'a recreation folds into an update', file: 'handler-lane.ts', find: 'lane.items.findIndex((item) => item.uid === offer.entry.uid)', put: 'lane.items.length - 1' },
+  { name: 'an add and a delete never delivered are both delivered', file: 'pending.ts', find: 'if (!waiting.known) return false;', put: '' },
+  { name: 'one key is handled twice at once', file: 'handler-lane.ts', find: 'if (lane.running || lane.queued || lane.items.length === 0) return;', put: 'lane.running = false;\n    if (lane.queued || lane.items.length === 0) return;' },
+  { name: 'what came before the wait is given as the last delivered', file: 'pending.ts', find: '    given: offer.type', put: '    given: offer.type === \'updated\' ? offer.entry : offer.type' },
+  { name: 'what leaves a filter is not told', file: 'pending.ts', find: "return before ? { type: 'deleted', unmatched: true } : undefined;", put: 'return undefined;' },
+  { name: 'a rejecting handler keeps its key for ever', file: 'handler-lane.ts', find: '          this.#failed(error, delta);\n          this.#settled(id, lane, item, true);', put: '          this.#failed(error, delta);' },
+  { name: 'a cancelled initial item keeps a handler from being synced', file: 'handler-lane.ts', find: 'if (waiting.initial) this.#initialSettled();', put: '' },
+  { name: 'a resync hands out what waits as news', file: 'handler-lane.ts', find: ' || this.#lanes.has(id)) return;', put: ') return;' },
+  { name: 'a stopped watch leaves its timer', file: 'frame-reader.ts', find: '        await clock.sleep(wait, signal);', put: '        await clock.sleep(wait);' },
+];

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '@kubecast/store';
 import { connectionFrom } from './connection-from.ts';
 import type { Connection } from './connection.ts';
@@ -21,14 +19,15 @@ export async function connectionInCluster(options: InClusterOptions = {}): Promi
   const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
   const port = env['KUBERNETES_SERVICE_PORT_HTTPS'] ?? env['KUBERNETES_SERVICE_PORT'] ?? '443';
   if (host === '') throw new ConfigError('not in a pod: KUBERNETES_SERVICE_HOST is not set. Outside of one, give a kubeconfig');
+  const { readFile } = await import('node:fs/promises');
   const read = async (file: string): Promise<string> => {
     try {
-      return await readFile(join(folder, file), 'utf8');
+      return await readFile(`${folder}/${file}`, 'utf8');
     } catch (cause) {
-      throw new ConfigError(`in a pod, but ${join(folder, file)} cannot be read: is automountServiceAccountToken off?`, { cause });
+      throw new ConfigError(`in a pod, but ${folder}/${file} cannot be read: is automountServiceAccountToken off?`, { cause });
     }
   };
-  const credentials = new TokenFile(join(folder, 'token'), options.clock === undefined ? {} : { clock: options.clock });
+  const credentials = new TokenFile(`${folder}/token`, options.clock === undefined ? {} : { clock: options.clock });
   return connectionFrom({
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
     origin: `the pod's service account (${folder})`,

@@ -1,7 +1,8 @@
-import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+// Types only: importing node:http as a module touches its lazy WebSocket and so loads all of undici, 6 MB. node:https does not.
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/store/clock';
 import type { Connection, Credentials } from './connection.ts';
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from './errors.ts';
 import { networkError } from './network-error.ts';
@@ -27,7 +28,7 @@ export class HttpsTransport implements Transport {
   readonly #userAgent: string;
   readonly #counters: Counters = { requests: 0, failures: 0, repeats: 0, connections: 0, bytesRead: 0, openRequests: 0, openStreams: 0 };
   readonly #calls = new Set<Call>();
-  #agent: http.Agent | undefined;
+  #agent: Agent | undefined;
   // A pool belongs to one client certificate: a connection made with the old one must not carry requests of the new.
   #agentCert: string | undefined;
   #closed = false;
@@ -212,10 +213,11 @@ export class HttpsTransport implements Transport {
       this.#counters.connections++;
       return { ...base, agent: false, createConnection: () => socket };
     }
-    return { ...base, agent: this.#pool(secure, credentials.cert) };
+    const http = secure ? https : await plainHttp();
+    return { ...base, agent: this.#pool(http, credentials.cert) };
   }
 
-  #pool(secure: boolean, cert: string | undefined): http.Agent {
+  #pool(http: Http, cert: string | undefined): Agent {
     if (this.#agent !== undefined && this.#agentCert !== cert) {
       // Those in use end by themselves: an agent that is destroyed would take running watches with it.
       this.#agent = undefined;
@@ -223,15 +225,23 @@ export class HttpsTransport implements Transport {
     this.#agentCert = cert;
     // Long watches hold a connection each, so their number is not bounded here; the request budget bounds the rest.
     const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 16, scheduling: 'lifo' as const };
-    this.#agent ??= secure ? new https.Agent(options) : new http.Agent(options);
+    this.#agent ??= new http.Agent(options);
     return this.#agent;
   }
 }
 
-function send(call: Call, options: https.RequestOptions, body: string | Uint8Array | undefined, counters: Counters, signal: AbortSignal): Promise<IncomingMessage> {
+type Http = Pick<typeof https, 'request'> & { readonly Agent: new (options: https.AgentOptions) => Agent };
+
+// Servers without TLS: `kubectl proxy`, tests.
+async function plainHttp(): Promise<Http> {
+  return (await import('node:http')).default;
+}
+
+async function send(call: Call, options: https.RequestOptions, body: string | Uint8Array | undefined, counters: Counters, signal: AbortSignal): Promise<IncomingMessage> {
+  const http: Http = options.rejectUnauthorized === undefined ? await plainHttp() : https;
+  if (call.failure !== undefined) throw call.failure;
   return new Promise((resolve, reject) => {
-    const secure = options.rejectUnauthorized !== undefined;
-    const request = (secure ? https : http).request(options);
+    const request = http.request(options);
     call.request = request;
     const onAbort = (): void => { reject(signal.reason as Error); };
     signal.addEventListener('abort', onAbort, { once: true });

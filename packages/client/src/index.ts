@@ -14,7 +14,7 @@ export {
 export type { Frame, FrameType, WatchFrames, WatchOptions } from './frame.ts';
 export type { ListPages, ListPagesOptions, RawPage, ResourceSource } from './raw-page.ts';
 export type { BudgetCounters, BudgetOptions } from './request-budget.ts';
-export { ResourceClient } from './resource-client.ts';
+export { ResourceClient, type Appliable } from './resource-client.ts';
 export type {
   ApplyOptions, CallOptions, Deleted, DeleteCollectionOptions, DeleteOptions, GetOptions, JsonPatchOperation, ListOptions, ListPage, PatchKind,
   UnknownObject, WatchEvent, WriteOptions, Written,

@@ -24,6 +24,9 @@ export interface ResourcePlace {
   readonly defaultNamespace: string;
 }
 
+/** What apply takes; apiVersion and kind are filled in where they are left out. */
+export type Appliable<A> = Omit<A, 'apiVersion' | 'kind'> & { readonly apiVersion?: string; readonly kind?: string };
+
 const patchTypes: Readonly<Record<PatchKind, string>> = {
   json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json',
 };
@@ -149,7 +152,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
    * Server-side apply: what the object says becomes true, and is owned by the field manager. Creates it where it is missing. Throws
    * ApplyConflictError, which names every field and manager; ValidationError, also for the 500 by which the server says the same.
    */
-  async apply(object: A & { readonly metadata?: { readonly name?: string; readonly namespace?: string } }, options: ApplyOptions = {}): Promise<Written<T>> {
+  async apply(object: Appliable<A>, options: ApplyOptions = {}): Promise<Written<T>> {
     const name = nameOf(object);
     const namespace = this.#namespaceOf(object, options);
     const identified = this.#identified(object);
@@ -167,7 +170,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   }
 
   /** Server-side apply of the status subresource. */
-  applyStatus(object: A & { readonly metadata?: { readonly name?: string; readonly namespace?: string } }, options: ApplyOptions = {}): Promise<Written<T>> {
+  applyStatus(object: Appliable<A>, options: ApplyOptions = {}): Promise<Written<T>> {
     return this.apply(object, { ...options, subresource: 'status' });
   }
 

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { type Clock, systemClock } from '@kubecast/store';
+import type { Clock } from '@kubecast/store';
+import { systemClock } from '@kubecast/store/clock';
 import type { Credentials, CredentialSource } from './connection.ts';
 import { CredentialsError } from './errors.ts';
 
@@ -24,6 +24,7 @@ export class TokenFile implements CredentialSource {
     const now = this.#clock.now();
     if (options.fresh || now - this.#readAt >= this.#maxAgeMs) {
       try {
+        const { readFile } = await import('node:fs/promises');
         const token = (await readFile(this.#path, 'utf8')).trim();
         if (token === '') throw new Error('it is empty');
         this.#token = token;

@@ -31,7 +31,7 @@ export interface TestServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export type Handler = (request: SeenRequest, response: ServerResponse, raw: IncomingMessage) => void | Promise<void>;
+export type Handler = (request: SeenRequest, response: ServerResponse, raw: IncomingMessage) => unknown;
 
 /** A real HTTPS (or HTTP) server on loopback. */
 export async function startServer(

@@ -115,6 +115,7 @@ export class WatchReader {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly #controller: AbortController;
+  readonly #response: IncomingMessage;
   readonly #lines: WatchLine[] = [];
   #waiting: (() => void) | undefined;
   #rest = '';
@@ -125,6 +126,7 @@ export class WatchReader {
     this.status = response.statusCode ?? 0;
     this.headers = response.headers;
     this.#controller = controller;
+    this.#response = response;
     response.setEncoding('utf8');
     response.on('data', (text: string) => this.#take(text));
     response.on('end', () => this.#finish('end'));
@@ -161,6 +163,12 @@ export class WatchReader {
       });
     }
     return { how: this.#ended, rest: this.#rest };
+  }
+
+  /** Stops reading from the connection; gives the call that goes on. */
+  pause(): () => void {
+    this.#response.pause();
+    return () => void this.#response.resume();
   }
 
   close(): void {

@@ -130,8 +130,8 @@ class RunningWatch {
     const events = kind.table.events;
     for (;;) {
       // A reader too slow for the window loses its place; the real server ends such a watch as well.
-      if (this.#position < events.first && !this.#ended) {
-        if (events.floor > this.#sent) return;
+      if (this.#position < events.first) {
+        if (this.#ended || events.floor > this.#sent) return;
         this.#position = events.first;
       }
       while (this.#position < events.end) {

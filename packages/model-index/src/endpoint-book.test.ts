@@ -92,3 +92,32 @@ test('hostile names of Services and ports are names', () => {
     expect(book.resolve('n', { name, explicit: true, port: name }).endpoints).toMatchObject([{ address: '10.0.0.1', port: 2 }]);
   }
 });
+
+test.each([
+  ['is ready where one of them says so', { ready: false, serving: true }, { ready: true }, [true]],
+  [
+    'serves while it terminates where one of them says so',
+    { ready: false, serving: false, terminating: true },
+    { ready: false, serving: true, terminating: true },
+    [false],
+  ],
+])('an address in two slices %s', (_what, first, second, expected) => {
+  for (const [one, two] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    const book = new EndpointBook();
+    book.setService('n', 'a', [{ name: 'http', port: 80 }]);
+    for (const [slice, conditions] of [
+      ['s1', one],
+      ['s2', two],
+    ] as const) {
+      const content = readSlice(
+        { [serviceNameLabel]: 'a' },
+        { endpoints: [{ addresses: ['10.0.0.1'], conditions }], ports: [{ name: 'http', port: 80 }] },
+      );
+      if (content !== undefined) book.setSlice('n', slice, content);
+    }
+    expect(book.resolve('n', { name: 'a', explicit: false }).endpoints.map(({ ready }) => ready)).toEqual(expected);
+  }
+});

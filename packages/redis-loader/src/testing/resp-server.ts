@@ -37,6 +37,7 @@ export interface RespServer extends TestRedis {
   intercept(look: ((call: RespCall) => RespFault | undefined) | undefined): void;
   /** What WAIT answers from now on. */
   setReplicas(count: number): void;
+  flushAll(): void;
   /** The keys of a database as they stand, to look at and to change behind the clients' backs. */
   database(index: number): RespDatabase;
   /** Commands that arrived on each open connection, by the name that it gave itself. */

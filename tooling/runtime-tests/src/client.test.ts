@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { connectionFrom, type ConnectionInit, createClient, isNotFound, type KubernetesClient, TlsError } from '@kubecast/client';
+import { appModel, isValidationError } from '@kubecast/crd';
+
+const pem = (name: string): string => readFileSync(new URL(`../../../packages/client/testdata/${name}`, import.meta.url), 'utf8');
+const model = { metadata: { name: 'iiot' }, spec: { app: 'iiot', version: '1', models: [{ name: 'a', version: '1' }] } };
+
+interface Running { readonly url: string; readonly port: number; close(): Promise<void> }
+
+async function serve(listener: RequestListener, more: object = {}): Promise<Running> {
+  const server = createServer({ cert: pem('server.crt'), key: pem('server.key'), ...more }, listener);
+  const sockets = new Set<Socket>();
+  server.on('secureConnection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => { resolve(); }));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `https://127.0.0.1:${port}`, port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => { resolve(); }));
+      for (const socket of sockets) socket.destroy();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+const clientOf = (server: Running, more: Partial<ConnectionInit> = {}): KubernetesClient => createClient(connectionFrom({ server: server.url, ca: pem('ca.crt'), ...more }));
+
+test('client: a private CA is trusted, a bearer token sent, another CA refused as TlsError', async () => {
+  const server = await serve((request, response) => { response.end(JSON.stringify({ metadata: { name: request.headers.authorization ?? '' } })); });
+  const client = clientOf(server, { token: 'tok' });
+  assert.equal((await client.resource(appModel).get('x')).metadata.name, 'Bearer tok');
+  const other = clientOf(server, { ca: pem('other-ca.crt') });
+  await assert.rejects(other.resource(appModel).get('x'), (error) => error instanceof TlsError && error.code === 'CLIENT_TLS');
+  client.close();
+  other.close();
+  await server.close();
+});
+
+test('client: a client certificate is presented', async () => {
+  const server = await serve((_, response) => { response.end('{"metadata":{"name":"known"}}'); }, { ca: pem('ca.crt'), requestCert: true, rejectUnauthorized: true });
+  const client = clientOf(server, { cert: pem('client.crt'), key: pem('client.key') });
+  assert.equal((await client.resource(appModel).get('x')).metadata.name, 'known');
+  const nobody = clientOf(server);
+  await assert.rejects(nobody.resource(appModel).get('x'));
+  client.close();
+  nobody.close();
+  await server.close();
+});
+
+test('client: twenty requests one after the other use one connection', async () => {
+  const ports = new Set<number | undefined>();
+  const server = await serve((request, response) => {
+    ports.add(request.socket.remotePort);
+    response.end('{"metadata":{}}');
+  });
+  const client = clientOf(server);
+  for (let i = 0; i < 20; i++) await client.resource(appModel).get('x');
+  assert.equal(ports.size, 1);
+  client.close();
+  await server.close();
+});
+
+test('client: a token that was rotated is read again after a 401', async () => {
+  const server = await serve((request, response) => {
+    response.statusCode = request.headers.authorization === 'Bearer new' ? 200 : 401;
+    response.end('{"metadata":{}}');
+  });
+  const client = clientOf(server, { credentials: { get: ({ fresh }) => Promise.resolve({ token: fresh ? 'new' : 'old' }) } });
+  await client.resource(appModel).get('x');
+  client.close();
+  await server.close();
+});
+
+test('client: a list in gzip is cut into its items', async () => {
+  const items = Array.from({ length: 300 }, (_, i) => ({ metadata: { name: `m${i}` }, spec: { text: 'ü"\\'.repeat(50) } }));
+  const server = await serve((request, response) => {
+    assert.equal(request.headers['accept-encoding'], 'gzip');
+    response.writeHead(200, { 'content-encoding': 'gzip' });
+    response.end(gzipSync(JSON.stringify({ items, metadata: { resourceVersion: '5' } })));
+  });
+  const client = clientOf(server);
+  const names: (string | undefined)[] = [];
+  for await (const item of client.resource(appModel).list()) names.push(item.metadata.name);
+  assert.deepEqual(names, items.map((item) => item.metadata.name));
+  client.close();
+  await server.close();
+});
+
+test('client: a watch gives events as they come, whatever the cuts, and abort ends it', async () => {
+  const server = await serve((_, response) => {
+    response.write('{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"1"}}}\n{"type":"MODI');
+    setImmediate(() => response.write('FIED","object":{"metadata":{"name":"b","resourceVersion":"2"}}}\n'));
+  });
+  const client = clientOf(server);
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  const seen: string[] = [];
+  await assert.rejects(async () => {
+    for await (const event of client.resource(appModel).watch({ signal: abort.signal })) {
+      seen.push(`${event.type} ${event.resourceVersion}`);
+      if (seen.length === 2) abort.abort(reason);
+    }
+  }, (error) => error === reason);
+  assert.deepEqual(seen, ['ADDED 1', 'MODIFIED 2']);
+  assert.equal(client.counters.openStreams, 0);
+  client.close();
+  await server.close();
+});
+
+test('client: a silent stream ends by its idle limit', async () => {
+  const server = await serve((_, response) => { response.write('{"type":"ADDED","object":{"metadata":{}}}\n'); });
+  const client = createClient(connectionFrom({ server: server.url, ca: pem('ca.crt') }), { limits: { idleMs: 50 } });
+  await assert.rejects(async () => { for await (const _ of client.resource(appModel).watch()); }, { code: 'CLIENT_TIMEOUT', phase: 'idle' });
+  client.close();
+  await server.close();
+});
+
+test('client: no answer within the deadline is a timeout', async () => {
+  const server = await serve(() => {});
+  const client = clientOf(server);
+  await assert.rejects(client.resource(appModel).get('x', { deadlineMs: 50 }), { code: 'CLIENT_TIMEOUT', phase: 'request' });
+  assert.equal(client.counters.openRequests, 0);
+  client.close();
+  await server.close();
+});
+
+test('client: a refusal is a StatusError, a bad object a validation error that is not sent', async () => {
+  let requests = 0;
+  const server = await serve((_, response) => {
+    requests++;
+    response.statusCode = 404;
+    response.end('{"kind":"Status","reason":"NotFound","message":"no such thing","code":404}');
+  });
+  const client = clientOf(server);
+  await assert.rejects(client.resource(appModel).get('x'), (error) => isNotFound(error) && error.reason === 'NotFound');
+  await assert.rejects(client.resource(appModel).create({ ...model, spec: { models: ['x'] } } as never), (error) => isValidationError(error));
+  assert.equal(requests, 1);
+  client.close();
+  await server.close();
+});
+
+test('client: an answer that is cut off is an error', async () => {
+  const server = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': '100' });
+    response.write('{"metadata"');
+    setImmediate(() => response.socket?.destroy());
+  });
+  const client = clientOf(server);
+  await assert.rejects(client.resource(appModel).get('x'), { code: 'CLIENT_CONNECTION' });
+  client.close();
+  await server.close();
+});
+
+test('client: nobody listens: a connection error that names the server', async () => {
+  const client = createClient(connectionFrom({ server: 'https://127.0.0.1:1' }));
+  await assert.rejects(client.resource(appModel).get('x'), { code: 'CLIENT_CONNECTION', message: /https:\/\/127\.0\.0\.1:1/ });
+  client.close();
+});
+
+test('client: through an HTTP proxy, TLS goes to the server itself', async () => {
+  const server = await serve((_, response) => { response.end('{"metadata":{"name":"through"}}'); });
+  const asked: string[] = [];
+  const proxy = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (data) => {
+      asked.push(String(data).split('\r\n', 1)[0] ?? '');
+      const target = connect(server.port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        socket.pipe(target);
+        target.pipe(socket);
+      });
+      target.on('error', () => {});
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', () => { resolve(); }));
+  const client = clientOf(server, { proxyUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+  assert.equal((await client.resource(appModel).get('x')).metadata.name, 'through');
+  assert.deepEqual(asked, [`CONNECT 127.0.0.1:${server.port} HTTP/1.1`]);
+  client.close();
+  await server.close();
+  proxy.close();
+});

@@ -1,4 +1,5 @@
 import { describeFlags, environmentNameOf, FlagError, readFlags, type Flag, type GivenFlags } from '@kubecast/runtime';
+import { parseLabelSelector } from '@kubecast/store';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -164,7 +165,7 @@ function runFlags(given: GivenFlags): RunFlags {
   const leaseNamespace = given.text('lease-namespace');
   return {
     command: 'run', ...connectionFlags(given),
-    selector: given.text('selector') ?? '',
+    selector: selectorOf(given.text('selector') ?? ''),
     ...(healthHost === undefined ? {} : { healthHost }), ...(leaseNamespace === undefined ? {} : { leaseNamespace }),
     healthPort: given.number('health-port', 8081, { max: 65_535, whole: true }),
     leaderElect: given.on('leader-elect', true),
@@ -175,6 +176,15 @@ function runFlags(given: GivenFlags): RunFlags {
     logLevel: given.oneOf('log-level', logLevels, 'info'),
     exitWithStdin: given.on('exit-with-stdin'),
   };
+}
+
+function selectorOf(text: string): string {
+  try {
+    parseLabelSelector(text);
+    return text;
+  } catch (error) {
+    throw new FlagError(`--selector ${JSON.stringify(text)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 function publishFlags(given: GivenFlags): PublishFlags {

@@ -1,0 +1,4 @@
+import { behaviours } from './behaviours.ts';
+import { startEmbedded } from './embedded-target.ts';
+
+behaviours('embedded', startEmbedded);

@@ -14,7 +14,8 @@ import type { AppModelLike } from './announcement.ts';
 import { chooseEndpoints, type Serves } from './choose-endpoints.ts';
 import { ModelIndexOptionsError } from './errors.ts';
 import { loaderPayloads } from './loader-payloads.ts';
-import { joinModelIndex, type ModelIndex, type ModelIndexSettings } from './model-index.ts';
+import { joinModelIndex } from './join-model-index.ts';
+import type { ModelIndex, ModelIndexSettings } from './model-index.ts';
 import type { EndpointsLike, EndpointSliceLike } from './read-endpoints.ts';
 
 /** What an index needs of a client. `@kubecast/client`'s is one. */

@@ -17,15 +17,15 @@ export {
   type SliceContent,
 } from './endpoint-book.ts';
 export { ModelCore, type ModelCoreOptions, type StateCounts } from './model-core.ts';
-export {
-  joinModelIndex,
-  type EndpointsSource,
-  type ModelIndex,
-  type ModelIndexCounters,
-  type ModelIndexParts,
-  type ModelIndexSettings,
-  type RedisStatus,
-  type SourceStatus,
+export { joinModelIndex } from './join-model-index.ts';
+export type {
+  EndpointsSource,
+  ModelIndex,
+  ModelIndexCounters,
+  ModelIndexParts,
+  ModelIndexSettings,
+  RedisStatus,
+  SourceStatus,
 } from './model-index.ts';
 export { payloadId, type HeldPayload, type PayloadSource, type PayloadState, type WantedPayload } from './payload-source.ts';
 export type { Problem, ProblemCode } from './problem.ts';

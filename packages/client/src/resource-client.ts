@@ -1,4 +1,4 @@
-import type { KubernetesObject, ResourceType } from '@kubecast/crd';
+import type { KubernetesObject, ObjectMeta, ResourceType } from '@kubecast/crd';
 import { type ApiCaller, type CallRequest, describe } from './api-call.ts';
 import { apiVersionOf, queryString, resourcePath } from './api-path.ts';
 import { applyError, checkWrite } from './check-write.ts';
@@ -24,8 +24,8 @@ export interface ResourcePlace {
   readonly defaultNamespace: string;
 }
 
-/** What apply takes; apiVersion and kind are filled in where they are left out. */
-export type Appliable<A> = Omit<A, 'apiVersion' | 'kind'> & { readonly apiVersion?: string; readonly kind?: string };
+/** What apply takes; apiVersion and kind are filled in where they are left out, and a name must be there. */
+export type Appliable<A> = Omit<A, 'apiVersion' | 'kind' | 'metadata'> & { readonly apiVersion?: string; readonly kind?: string; readonly metadata: ObjectMeta };
 
 const patchTypes: Readonly<Record<PatchKind, string>> = {
   json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json',

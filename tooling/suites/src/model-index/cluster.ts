@@ -13,9 +13,13 @@ export interface Answer {
 
 /** An embedded API server with the CRD, a Redis, and a platform's hands on both. */
 export class Cluster implements AsyncDisposable {
-  readonly api: ApiServer = createApiServer();
+  readonly api: ApiServer;
   redis!: TestRedis;
   publisher!: ValuePublisher;
+
+  constructor(api: ApiServer = createApiServer()) {
+    this.api = api;
+  }
 
   static async start(): Promise<Cluster> {
     const cluster = new Cluster();

@@ -1,0 +1,56 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { until } from '../model-index/cluster.ts';
+
+const main = join(import.meta.dirname, '../../../../apps/controller/src/main.ts');
+
+/** The controller as users run it: a process of its own. */
+export class ControllerProcess {
+  readonly child: ChildProcess;
+  readonly lines: Record<string, unknown>[] = [];
+  readonly ended: Promise<number | null>;
+  #out = '';
+  #errors = '';
+
+  constructor(args: readonly string[]) {
+    const child = spawn(process.execPath, ['--conditions=@kubecast/source', main, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = child;
+    let rest = '';
+    child.stdin.on('error', () => {}); // It may have ended already.
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#out += text;
+      const parts = (rest + text).split('\n');
+      rest = parts.pop() ?? '';
+      for (const part of parts) if (part.startsWith('{')) this.lines.push(JSON.parse(part) as Record<string, unknown>);
+    });
+    this.ended = once(child, 'close').then(([code]) => code as number | null);
+  }
+
+  get out(): string {
+    return this.#out;
+  }
+
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** The first log line with this message. */
+  async line(message: string): Promise<Record<string, unknown>> {
+    await until(`the log says ${message}; it says ${this.#out}${this.#errors}`, () => this.lines.some((line) => line['msg'] === message) || this.child.exitCode !== null);
+    const found = this.lines.find((line) => line['msg'] === message);
+    if (found === undefined) throw new Error(`the controller ended: ${this.#out}${this.#errors}`);
+    return found;
+  }
+
+  /** The address of its health port. */
+  async url(): Promise<string> {
+    return String((await this.line('listening'))['url']);
+  }
+
+  async kill(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+    await this.ended;
+  }
+}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Change, Key, ScopeId, Writer } from './index.ts';
-import { compareResourceVersions, createObjectStore, parseLabelSelector, RecordError, StoreError } from './index.ts';
+import type { Change, Key, ObjectStore, ScopeId, Writer } from './index.ts';
+import { compareResourceVersions, createObjectStore, parseLabelSelector, RecordError, SnapshotExpired, StoreError } from './index.ts';
 import { testRecord } from './testing/index.ts';
 
 interface Thing {
@@ -10,7 +10,7 @@ interface Thing {
   spec?: { app?: string; models?: string[]; deep?: { list: number[] } };
 }
 
-const make = (): Writer<Thing> =>
+const make = (): ObjectStore<Thing> =>
   createObjectStore<Thing>({
     apiVersion: 'example.com/v1', kind: 'Thing', compareVersions: compareResourceVersions,
     indexes: { app: (entry) => (entry.value.spec?.app === undefined ? [] : [entry.value.spec.app]), model: (entry) => entry.value.spec?.models ?? [] },
@@ -196,6 +196,7 @@ test('mutable gives a copy of its own each time', () => {
   const store = make();
   store.put(testRecord({ namespace: 'n', name: 'a', spec: { deep: { list: [1] } } }));
   const entry = store.view.entry(at('a'));
+  expect(() => (entry?.value.spec?.deep?.list as number[]).push(3)).toThrow(TypeError);
   const copy = entry?.mutable();
   copy?.spec?.deep?.list.push(2);
   expect(entry?.value.spec?.deep?.list).toEqual([1]);
@@ -251,4 +252,114 @@ test('paths of choice are dropped, and a transform changes what is kept', () => 
   expect(value?.spec).toEqual({ models: ['m'], app: 'made' });
   expect(value?.metadata.labels).toEqual({ y: '2' });
   expect(value?.metadata.managedFields).toHaveLength(1);
+});
+
+test('an extractor that throws leaves the store as it was, also in the midst of a commit', () => {
+  const store = createObjectStore<Thing>({
+    apiVersion: 'v1', kind: 'T', compareVersions: compareResourceVersions,
+    indexes: { app: (entry) => [entry.value.spec?.app ?? ''], strict: (entry) => { if (entry.value.spec?.app === 'bad') throw new Error('no'); return []; } },
+  });
+  store.put(testRecord({ namespace: 'n', name: 'a', spec: { app: 'good' } }));
+  const sequence = store.view.sequence;
+  expect(() => store.put(testRecord({ namespace: 'n', name: 'a', version: '2', spec: { app: 'bad' } }))).toThrow('no');
+  const relist = store.replace('' as ScopeId);
+  relist.put(testRecord({ namespace: 'n', name: 'b', spec: { app: 'good' } }));
+  relist.put(testRecord({ namespace: 'n', name: 'c', spec: { app: 'bad' } }));
+  expect(() => relist.commit('3')).toThrow('no');
+  expect(store.view.sequence).toBe(sequence);
+  expect(names(store)).toEqual(['a']);
+  expect(names(store, { index: { name: 'app', value: 'good' } })).toEqual(['a']);
+});
+
+test('an equal put and an equal relist run no extractor and keep no second copy', () => {
+  let runs = 0;
+  const store = createObjectStore<Thing>({ apiVersion: 'v1', kind: 'T', compareVersions: compareResourceVersions, indexes: { x: () => { runs += 1; return ['v']; } } });
+  const records = Array.from({ length: 2000 }, (_, i) => testRecord({ namespace: 'n', name: `o${i}`, spec: { app: 'x'.repeat(200) } }));
+  for (const record of records) store.put(record);
+  const before = store.counters;
+  for (const record of records) store.put(record);
+  const relist = store.replace('' as ScopeId);
+  for (const record of records) relist.put(record);
+  expect([...relist.commit('2')]).toEqual([]);
+  expect(runs).toBe(2000);
+  expect(store.counters).toEqual(before);
+});
+
+test('a record that a relist counts on survives its removal and its compaction meanwhile', () => {
+  const store = make();
+  const count = 3000;
+  const record = (i: number, version = '1'): ReturnType<typeof testRecord> => testRecord({ namespace: 'n', name: `o${i}`, version, spec: { app: `${i}`.padEnd(150, 'x') } });
+  for (let i = 0; i < count; i += 1) store.put(record(i));
+  const relists = [store.replace('' as ScopeId), store.replace('' as ScopeId)];
+  for (const relist of relists) for (let i = 0; i < count; i += 1) relist.put(record(i));
+  for (let i = 0; i < count; i += 1) if (i % 3) store.remove(at(`o${i}`), `uid-o${i}`);
+  for (let i = 0; i < 1500; i += 1) store.put(record(count, String(i + 2)));
+  expect(store.counters.movedRecords).toBeGreaterThan(0);
+  for (const relist of relists) {
+    relist.commit('9999');
+    expect(store.view.size).toBe(count);
+    for (let i = 0; i < count; i += 1) expect(store.view.get(at(`o${i}`))?.spec?.app).toBe(`${i}`.padEnd(150, 'x'));
+  }
+});
+
+test('dead records give their memory back', () => {
+  const store = make();
+  for (let round = 0; round < 12; round += 1) for (let i = 0; i < 1000; i += 1) store.put(testRecord({ namespace: 'n', name: `o${i}`, version: String(round), spec: { app: 'x'.repeat(500 + ((i * round) % 300)) } }));
+  const { recordBytes, reservedBytes } = store.counters;
+  expect(reservedBytes).toBeLessThan(recordBytes * 1.25 + 2 * 1024 * 1024);
+  for (let i = 0; i < 1000; i += 1) expect(store.view.get(at(`o${i}`))?.metadata.resourceVersion).toBe('11');
+});
+
+test('what is read twice is kept parsed and frozen, until it changes or the budget is spent', () => {
+  const store = createObjectStore<Thing>({ apiVersion: 'v1', kind: 'T', compareVersions: compareResourceVersions, hotBytes: 40_000 });
+  store.put(testRecord({ namespace: 'n', name: 'a', spec: { deep: { list: [1] } } }));
+  expect(store.view.get(at('a'))).not.toBe(store.view.get(at('a')));
+  const hot = store.view.get(at('a'));
+  expect(store.view.get(at('a'))).toBe(hot);
+  expect(store.view.entry(at('a'))?.value).toBe(hot);
+  expect(Object.isFrozen(hot?.spec?.deep?.list)).toBe(true);
+  expect([store.counters.cacheRequests, store.counters.cacheHits, store.counters.promotions]).toEqual([5, 3, 1]);
+  store.put(testRecord({ namespace: 'n', name: 'a', version: '2', spec: { deep: { list: [2] } } }));
+  expect(store.counters.hotBytes).toBe(0);
+  expect(store.view.get(at('a'))?.spec?.deep?.list).toEqual([2]);
+  for (let i = 0; i < 300; i += 1) store.put(testRecord({ namespace: 'n', name: `o${i}` }));
+  for (let round = 0; round < 3; round += 1) for (let i = 0; i < 300; i += 1) store.view.get(at(`o${i}`));
+  expect(store.counters.hotBytes).toBeLessThanOrEqual(40_000);
+  expect(store.counters.evictions).toBeGreaterThan(0);
+});
+
+test('an entry held over compaction and reuse of its memory still is what it was', () => {
+  const store = make();
+  for (let i = 0; i < 3000; i += 1) store.put(testRecord({ namespace: 'n', name: `o${i}`, spec: { app: `first ${i}`.padEnd(300) } }));
+  const held = [...store.view.select()];
+  for (let round = 2; round < 12; round += 1) for (let i = 0; i < 3000; i += 1) store.put(testRecord({ namespace: 'n', name: `o${(i * 7) % 3000}`, version: String(round), spec: { app: 'later' } }));
+  for (const entry of held) expect(entry.value.spec?.app).toBe(`first ${entry.key.name.slice(1)}`.padEnd(300));
+});
+
+test('a select goes on in order while the store changes under it', () => {
+  const store = make();
+  for (let i = 0; i < 600; i += 1) store.put(testRecord({ namespace: 'n', name: `o${String(i).padStart(4, '0')}` }));
+  const seen: string[] = [];
+  for (const entry of store.view.select()) {
+    seen.push(entry.key.name);
+    if (seen.length === 100) {
+      for (let i = 50; i < 300; i += 1) store.remove(at(`o${String(i).padStart(4, '0')}`), `uid-o${String(i).padStart(4, '0')}`);
+      store.put(testRecord({ namespace: 'n', name: 'o0000a' }));
+      store.put(testRecord({ namespace: 'n', name: 'o0400a' }));
+    }
+  }
+  const expected = Array.from({ length: 600 }, (_, i) => `o${String(i).padStart(4, '0')}`).filter((_, i) => i < 100 || i >= 300);
+  expected.splice(expected.indexOf('o0400') + 1, 0, 'o0400a');
+  expect(seen).toEqual(expected);
+});
+
+test('a snapshot past its cap of changes expires aloud, a disposed one too', () => {
+  const store = createObjectStore<Thing>({ apiVersion: 'v1', kind: 'T' });
+  const snapshot = store.view.snapshot();
+  const disposed = store.view.snapshot();
+  disposed[Symbol.dispose]();
+  for (let i = 0; i <= 65_536; i += 1) store.put(testRecord({ name: `o${i}` }));
+  expect(() => snapshot.get(at('a'))).toThrow(SnapshotExpired);
+  expect(() => [...snapshot.select()]).toThrow(SnapshotExpired);
+  expect(() => disposed.size).toThrow(StoreError);
 });

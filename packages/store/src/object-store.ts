@@ -1,13 +1,17 @@
 import type { Change } from './change.ts';
-import { decodeRecord, equalBytes, makeDecoder } from './decode-record.ts';
-import type { DeepReadonly, Entry } from './entry.ts';
+import { Collection } from './collection.ts';
 import type { Key } from './key.ts';
-import { compareKeys, encodeKey } from './key-order.ts';
-import { ObjectEntry } from './object-entry.ts';
-import { matchesLabels } from './parse-label-selector.ts';
-import type { Query } from './query.ts';
+import { KeyProbe, Numbers } from './key-probe.ts';
+import { jsonEquals, jsonOf, moveRecord, NAMESPACE, partEquals, partText, UID, VERSION, writeRecord } from './packed-record.ts';
+import { PackedEntry } from './packed-entry.ts';
+import { Postings } from './postings.ts';
 import type { RawRecord, ScopeId } from './record.ts';
+import { RecordScanner } from './scan-record.ts';
+import type { Slab } from './slabs.ts';
+import { offsetOf, placeOf } from './slabs.ts';
+import type { StoreCounters } from './store-counters.ts';
 import { StoreError } from './store-error.ts';
+import { StoreView } from './store-view.ts';
 import type { View } from './view.ts';
 import type { IndexExtractor, Replacement, Writer } from './writer.ts';
 
@@ -16,243 +20,322 @@ export interface ObjectStoreOptions<T> {
   readonly apiVersion: string;
   readonly kind: string;
   readonly indexes?: Readonly<Record<string, IndexExtractor<T>>>;
-  /** Paths that are not kept. Default: metadata.managedFields. */
+  /**
+   * Paths that are not kept. Default: metadata.managedFields. Paths go through objects only. What is dropped is gone for headers and indexes
+   * too. The parts of metadata that identify an object cannot be dropped (DROP_INVALID).
+   */
   readonly drop?: readonly (readonly string[])[];
   /** Changes each object before it is kept. The slow path: every object is parsed and written again. */
   readonly transform?: (object: Record<string, unknown>) => Record<string, unknown>;
   /** The order of versions; undefined: not comparable, and then every version that differs is newer. Default: every version is newer. */
   readonly compareVersions?: (a: string, b: string) => -1 | 0 | 1 | undefined;
+  /** Bytes of heap that parsed objects may take, reckoned as four times their JSON. 0: none is kept. Default 32 MiB. */
+  readonly hotBytes?: number;
 }
 
-interface Slot<T> {
-  readonly entry: ObjectEntry<T>;
-  readonly scope: ScopeId;
-  readonly indexed: ReadonlyMap<string, readonly string[]>;
+/** A store's writer, with what it counts. */
+export interface ObjectStore<T> extends Writer<T> {
+  readonly counters: StoreCounters;
 }
 
 const DEFAULT_DROP: readonly (readonly string[])[] = [['metadata', 'managedFields']];
 const DEFAULT_SCOPE = '' as ScopeId;
+const HOT_BYTES = 32 * 1024 * 1024;
+/** Records that one write moves at most, so that compaction never stops anybody. */
+const MOVES = 8;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
-class StoreView<T> implements View<T> {
-  readonly slots: Map<string, Slot<T>>;
-  readonly indexes: Map<string, Map<string, Set<string>>>;
-  sequence = 0n;
-  #sorted: readonly string[] | undefined;
+type Values = readonly (readonly string[])[];
 
-  constructor(slots = new Map<string, Slot<T>>(), indexes = new Map<string, Map<string, Set<string>>>()) {
-    this.slots = slots;
-    this.indexes = indexes;
-  }
-
-  get size(): number {
-    return this.slots.size;
-  }
-
-  get(key: Key): DeepReadonly<T> | undefined {
-    return this.slots.get(encodeKey(key))?.entry.value;
-  }
-
-  entry(key: Key): Entry<T> | undefined {
-    return this.slots.get(encodeKey(key))?.entry;
-  }
-
-  /** The set of keys changed: the order must be made anew at the next select. */
-  keysChanged(): void {
-    this.#sorted = undefined;
-  }
-
-  *select(query: Query = {}): IterableIterator<Entry<T>> {
-    for (const id of this.#candidates(query)) {
-      const slot = this.slots.get(id);
-      if (!slot) continue;
-      const { key, labels } = slot.entry;
-      if (query.cluster !== undefined && key.cluster !== query.cluster) continue;
-      if (query.namespace !== undefined && key.namespace !== query.namespace) continue;
-      if (query.namePrefix !== undefined && !key.name.startsWith(query.namePrefix)) continue;
-      if (query.labels && !matchesLabels(query.labels, labels)) continue;
-      yield slot.entry;
-    }
-  }
-
-  snapshot(): View<T> & Disposable {
-    const copy = new StoreView<T>(new Map(this.slots), new Map([...this.indexes].map(([name, postings]) => [name, new Map([...postings].map(([value, ids]) => [value, new Set(ids)]))])));
-    copy.sequence = this.sequence;
-    return Object.assign(copy, { [Symbol.dispose]: () => copy.slots.clear() });
-  }
-
-  #candidates(query: Query): readonly string[] {
-    if (query.index) {
-      const postings = this.indexes.get(query.index.name);
-      if (!postings) throw new StoreError('INDEX_UNKNOWN', `there is no index named ${JSON.stringify(query.index.name)}; there are: ${[...this.indexes.keys()].join(', ') || 'none'}`);
-      return this.#inOrder([...(postings.get(query.index.value) ?? [])]);
-    }
-    this.#sorted ??= this.#inOrder([...this.slots.keys()]);
-    return this.#sorted;
-  }
-
-  #inOrder(ids: string[]): readonly string[] {
-    const keyOf = (id: string): Key => this.slots.get(id)?.entry.key ?? { cluster: '', namespace: '', name: '' };
-    return ids.sort((a, b) => compareKeys(keyOf(a), keyOf(b)));
-  }
-}
-
-class ObjectStore<T> implements Writer<T> {
-  readonly view: StoreView<T> = new StoreView<T>();
-  readonly #extractors = new Map<string, IndexExtractor<T>>();
-  readonly #drop: readonly (readonly string[])[];
-  readonly #decode: (bytes: Uint8Array) => T;
+class PackedStore<T> implements ObjectStore<T> {
+  readonly #view: StoreView<T>;
+  readonly #scanner: RecordScanner;
   readonly #compare: (a: string, b: string) => -1 | 0 | 1 | undefined;
   readonly #transform: ObjectStoreOptions<T>['transform'];
+  readonly #scopeNumbers = new Numbers();
+  #scopes: Int32Array = new Int32Array(64);
+  readonly #probe: KeyProbe;
+  readonly #collections = new Map<number, Collection>();
+  #collectionId = 0;
+  #writes = 0;
+  #victim: Slab | undefined;
+  #sweptTo = 0;
+  #moved = 0;
 
   constructor(options: ObjectStoreOptions<T>) {
-    this.#drop = options.drop ?? DEFAULT_DROP;
-    this.#decode = makeDecoder<T>(options.apiVersion, options.kind);
+    const seed = (Math.random() * 0x1_0000_0000) | 0;
+    this.#view = new StoreView<T>(options.apiVersion, options.kind, options.hotBytes ?? HOT_BYTES, seed);
+    this.#probe = new KeyProbe(seed);
+    this.#scanner = new RecordScanner(options.drop ?? DEFAULT_DROP);
     this.#compare = options.compareVersions ?? (() => undefined);
     this.#transform = options.transform;
     for (const [name, extract] of Object.entries(options.indexes ?? {})) this.addIndex(name, extract);
   }
 
+  get view(): View<T> {
+    return this.#view;
+  }
+
+  get counters(): StoreCounters {
+    const { hot, slabs, table } = this.#view;
+    return {
+      objects: table.size, recordBytes: slabs.live, reservedBytes: slabs.reserved, movedRecords: this.#moved,
+      cacheRequests: hot.requests, cacheHits: hot.hits, hotBytes: hot.bytes, promotions: hot.promotions, evictions: hot.evictions,
+    };
+  }
+
   put(record: RawRecord): readonly Change<T>[] {
-    return this.#store(this.#read(record), record.scope ?? DEFAULT_SCOPE, false);
+    const place = this.#write(record, 0);
+    const changes = this.#apply(place, this.#scopeNumbers.of(record.scope ?? DEFAULT_SCOPE), false);
+    this.#tidy(MOVES);
+    return changes;
   }
 
   remove(key: Key, uid: string, final?: RawRecord): readonly Change<T>[] {
-    const id = encodeKey(key);
-    const slot = this.view.slots.get(id);
-    if (!slot || slot.entry.uid !== uid) return [];
-    const entry = final ? this.#read(final) : slot.entry;
-    this.#take(id, slot);
-    return [{ type: 'deleted', entry, ...(final ? { previous: slot.entry } : {}), finalStateKnown: final !== undefined }];
+    const slot = this.#view.slotOf(key);
+    if (slot < 0 || partText(this.#view.table.slab(slot), this.#view.table.offset(slot), UID) !== uid) return [];
+    const stands = this.#view.entryOf(slot);
+    let entry = stands;
+    if (final) {
+      const place = this.#write(final, 0);
+      entry = this.#entryAt(place);
+      this.#view.slabs.release(place);
+    }
+    this.#take(slot);
+    this.#tidy(MOVES);
+    return [{ type: 'deleted', entry, ...(final ? { previous: stands } : {}), finalStateKnown: final !== undefined }];
   }
 
   replace(scope: ScopeId): Replacement<T> {
-    const collected = new Map<string, ObjectEntry<T>>();
-    let open = true;
+    const view = this.#view;
+    this.#collectionId += 1;
+    const id = this.#collectionId;
+    const collection = new Collection(id, view.table, view.slabs, this.#compare);
+    this.#collections.set(id, collection);
+    const close = (): void => {
+      this.#collections.delete(id);
+      collection.clear();
+    };
     const mustBeOpen = (): void => {
-      if (!open) throw new StoreError('REPLACEMENT_CLOSED', 'this replacement was committed or aborted; start another');
+      if (!this.#collections.has(id)) throw new StoreError('REPLACEMENT_CLOSED', 'this replacement was committed or aborted; start another');
     };
     return {
       put: (record) => {
         mustBeOpen();
-        const entry = this.#read(record);
-        const id = encodeKey(entry.key);
-        const before = collected.get(id);
-        if (before?.uid === entry.uid && this.#compare(before.version, entry.version) === 1) return;
-        const stands = this.view.slots.get(id)?.entry;
-        // An equal record is used again, so that a relist of the same content costs no second copy.
-        collected.set(id, stands && stands.uid === entry.uid && stands.version === entry.version && equalBytes(stands.bytes, entry.bytes) ? stands : entry);
+        collection.put(this.#write(record, id), this.#probe);
       },
       remove: (key, uid) => {
         mustBeOpen();
-        const id = encodeKey(key);
-        if (collected.get(id)?.uid === uid) collected.delete(id);
+        if (this.#probe.fromKey(key, view.clusters.find(key.cluster))) collection.remove(this.#probe, uid);
       },
       commit: () => {
         mustBeOpen();
-        open = false;
-        const changes: Change<T>[] = [];
-        for (const [id, slot] of [...this.view.slots]) {
-          if (slot.scope !== scope || collected.has(id)) continue;
-          this.#take(id, slot);
-          changes.push({ type: 'deleted', entry: slot.entry, finalStateKnown: false });
+        try {
+          return this.#commit(collection, this.#scopeNumbers.of(scope));
+        } finally {
+          close();
         }
-        for (const entry of collected.values()) changes.push(...this.#store(entry, scope, true));
-        collected.clear();
-        return changes;
       },
-      abort: () => {
-        open = false;
-        collected.clear();
-      },
+      abort: close,
     };
   }
 
   move(from: ScopeId, to: ScopeId, namespace: string): void {
-    for (const [id, slot] of this.view.slots) {
-      if (slot.scope === from && slot.entry.key.namespace === namespace) this.view.slots.set(id, { ...slot, scope: to });
+    const source = this.#scopeNumbers.of(from);
+    const target = this.#scopeNumbers.of(to);
+    const { table } = this.#view;
+    for (let slot = 0; slot < table.end; slot += 1) {
+      if (table.place(slot) >= 0 && this.#scopes[slot] === source && partText(table.slab(slot), table.offset(slot), NAMESPACE) === namespace) this.#scopes[slot] = target;
     }
   }
 
   addIndex(name: string, extract: IndexExtractor<T>): void {
-    if (this.#extractors.has(name)) throw new StoreError('INDEX_EXISTS', `there is an index named ${JSON.stringify(name)} already`);
-    this.#extractors.set(name, extract);
-    this.view.indexes.set(name, new Map());
-    for (const [id, slot] of this.view.slots) {
-      const values = [...new Set(extract(slot.entry))];
-      this.view.slots.set(id, { ...slot, indexed: new Map([...slot.indexed, [name, values]]) });
-      this.#post(name, values, id);
+    const { indexes, table } = this.#view;
+    if (indexes.has(name)) throw new StoreError('INDEX_EXISTS', `there is an index named ${JSON.stringify(name)} already`);
+    const postings = new Postings<T>(extract);
+    for (let slot = 0; slot < table.end; slot += 1) {
+      if (table.place(slot) >= 0) postings.add(slot, [...new Set(extract(this.#view.entryOf(slot)))]);
     }
+    indexes.set(name, postings);
   }
 
-  #read(record: RawRecord): ObjectEntry<T> {
-    const { namespace, name, header, bytes } = decodeRecord(record.object, this.#drop, this.#transform);
-    return new ObjectEntry<T>({ cluster: record.cluster ?? '', namespace, name }, header, bytes, this.#decode);
+  /** Writes what is kept of a record; nobody sees it yet. */
+  #write(record: RawRecord, table: number): number {
+    const { slabs, clusters } = this.#view;
+    const cluster = clusters.of(record.cluster ?? '');
+    const place = writeRecord(slabs, record.object, this.#scanner.scan(record.object), cluster, table);
+    if (!this.#transform) return place;
+    const object = JSON.parse(decoder.decode(jsonOf(slabs.slab(place), offsetOf(place)))) as Record<string, unknown>;
+    slabs.undo(place);
+    const bytes = encoder.encode(JSON.stringify(this.#transform(object)));
+    return writeRecord(slabs, bytes, this.#scanner.scan(bytes), cluster, table);
   }
 
-  #store(entry: ObjectEntry<T>, scope: ScopeId, relist: boolean): readonly Change<T>[] {
-    const id = encodeKey(entry.key);
-    const slot = this.view.slots.get(id);
-    if (!slot) {
-      this.#place(id, entry, scope);
-      return [{ type: 'added', entry }];
+  #entryAt(place: number): PackedEntry<T> {
+    return new PackedEntry<T>(this.#view, this.#view.slabs.slab(place), offsetOf(place));
+  }
+
+  /** Runs the extractors over a record that nobody sees yet. If one throws, the record is taken back. */
+  #extract(place: number): Values {
+    const values: (readonly string[])[] = [];
+    if (this.#view.indexes.size === 0) return values;
+    try {
+      const entry = this.#entryAt(place);
+      for (const { extract } of this.#view.indexes.values()) values.push([...new Set(extract(entry))]);
+    } catch (error) {
+      this.#view.slabs.undo(place);
+      throw error;
     }
-    const stands = slot.entry;
-    if (stands === entry) {
-      if (slot.scope !== scope) this.view.slots.set(id, { ...slot, scope });
+    return values;
+  }
+
+  /** Puts a written record in its place, or takes it back if what stands there stays. */
+  #apply(place: number, scope: number, relist: boolean, prepared?: Values): readonly Change<T>[] {
+    const { table, slabs, order } = this.#view;
+    const slab = slabs.slab(place);
+    const offset = offsetOf(place);
+    const probe = this.#probe.fromRecord(slab, offset);
+    const slot = table.find(probe);
+    if (slot < 0) {
+      const values = prepared ?? this.#extract(place);
+      this.#remember(place, -1);
+      const added = table.insert(probe.hash, place);
+      order.insert(added, this.#view.comparator(probe));
+      this.#post(added, scope, values);
+      return [{ type: 'added', entry: this.#entryAt(place) }];
+    }
+    const stands = table.slab(slot);
+    const at = table.offset(slot);
+    const comparison = this.#compare(partText(stands, at, VERSION), partText(slab, offset, VERSION));
+    const sameObject = partEquals(stands, at, slab, offset, UID);
+    const equal = sameObject && partEquals(stands, at, slab, offset, VERSION) && jsonEquals(stands, at, slab, offset);
+    // A relist is the server's own word on which object stands under the name, but not on an older version of the same one.
+    if (equal || (comparison === 1 && (sameObject || !relist))) {
+      slabs.undo(place);
+      if (equal && relist) this.#scopes[slot] = scope;
       return [];
     }
-    if (stands.uid !== entry.uid) {
-      if (!relist && this.#compare(stands.version, entry.version) === 1) return [];
-      this.#take(id, slot);
-      this.#place(id, entry, scope);
-      return [{ type: 'deleted', entry: stands, finalStateKnown: false }, { type: 'added', entry }];
-    }
-    const order = this.#compare(stands.version, entry.version);
-    // A relist is the server's own word: equal versions may then show other content (a changed CRD), and that is an update.
-    if (!relist && (order === 1 || (stands.version === entry.version && equalBytes(stands.bytes, entry.bytes)))) return [];
-    if (relist && order === 1) return [];
-    this.#take(id, slot);
-    this.#place(id, entry, scope);
-    return [{ type: 'updated', entry, previous: stands }];
+    const values = prepared ?? this.#extract(place);
+    const previous = this.#view.entryOf(slot);
+    this.#remember(place, slot);
+    this.#unpost(slot);
+    this.#retire(slot);
+    table.set(slot, place);
+    this.#post(slot, scope, values);
+    const entry = this.#entryAt(place);
+    return sameObject ? [{ type: 'updated', entry, previous }] : [{ type: 'deleted', entry: previous, finalStateKnown: false }, { type: 'added', entry }];
   }
 
-  #place(id: string, entry: ObjectEntry<T>, scope: ScopeId): void {
+  #take(slot: number): PackedEntry<T> {
+    const { table, order } = this.#view;
+    const entry = this.#view.entryOf(slot);
+    this.#remember(table.place(slot), slot);
+    this.#unpost(slot);
+    order.remove(slot, this.#view.comparator(this.#probe.fromRecord(table.slab(slot), table.offset(slot))));
+    this.#retire(slot);
+    table.delete(slot);
+    this.#view.sequence += 1n;
+    return entry;
+  }
+
+  #commit(collection: Collection, scope: number): Iterable<Change<T>> {
+    const { table } = this.#view;
+    const { own } = collection;
+    // Before anything is seen, since an extractor may throw.
+    const prepared: Values[] = [];
+    if (this.#view.indexes.size > 0) for (let slot = 0; slot < own.end; slot += 1) prepared.push(own.place(slot) < 0 ? [] : this.#prepare(own.place(slot)));
+    const changes: Change<T>[] = [];
+    for (let slot = 0; slot < table.end; slot += 1) {
+      if (table.place(slot) < 0) continue;
+      if (collection.isMarked(slot)) this.#scopes[slot] = scope;
+      else if (this.#scopes[slot] === scope && own.find(this.#probe.fromRecord(table.slab(slot), table.offset(slot))) < 0) changes.push({ type: 'deleted', entry: this.#take(slot), finalStateKnown: false });
+    }
+    for (let slot = 0; slot < own.end; slot += 1) {
+      const place = own.place(slot);
+      if (place < 0) continue;
+      own.delete(slot);
+      for (const change of this.#apply(place, scope, true, prepared[slot])) changes.push(change);
+    }
+    this.#tidy(MOVES);
+    return changes;
+  }
+
+  #prepare(place: number): Values {
+    const entry = this.#entryAt(place);
+    return [...this.#view.indexes.values()].map(({ extract }) => [...new Set(extract(entry))]);
+  }
+
+  #post(slot: number, scope: number, values: Values): void {
+    if (slot >= this.#scopes.length) {
+      const larger = new Int32Array(this.#scopes.length + (this.#scopes.length >> 1));
+      larger.set(this.#scopes);
+      this.#scopes = larger;
+    }
+    this.#scopes[slot] = scope;
+    let i = 0;
+    for (const postings of this.#view.indexes.values()) {
+      postings.add(slot, values[i] ?? []);
+      i += 1;
+    }
+    this.#view.sequence += 1n;
+  }
+
+  #unpost(slot: number): void {
+    for (const postings of this.#view.indexes.values()) postings.remove(slot);
+    this.#view.hot.drop(slot);
+  }
+
+  /** Lets go of a slot's record, unless a relist needs it. */
+  #retire(slot: number): void {
+    const place = this.#view.table.place(slot);
+    let adopted = false;
+    for (const collection of this.#collections.values()) adopted = collection.adopt(slot, place, this.#probe, adopted) || adopted;
+    if (!adopted) this.#view.slabs.release(place);
+  }
+
+  /** Keeps for the open snapshots what stands in a slot, or that nothing does. */
+  #remember(place: number, slot: number): void {
+    if (this.#view.snapshots.size === 0) return;
     const indexed = new Map<string, readonly string[]>();
-    for (const [name, extract] of this.#extractors) {
-      const values = [...new Set(extract(entry))];
-      indexed.set(name, values);
-      this.#post(name, values, id);
-    }
-    this.view.slots.set(id, { entry, scope, indexed });
-    this.view.keysChanged();
-    this.view.sequence += 1n;
+    if (slot >= 0) for (const [name, postings] of this.#view.indexes) indexed.set(name, postings.valuesOf(slot));
+    const entry = slot >= 0 ? this.#view.entryOf(slot) : undefined;
+    for (const snapshot of this.#view.snapshots) snapshot.remember(this.#entryAt(place).key, entry, indexed);
   }
 
-  #take(id: string, slot: Slot<T>): void {
-    this.view.slots.delete(id);
-    for (const [name, values] of slot.indexed) {
-      const postings = this.view.indexes.get(name);
-      for (const value of values) {
-        const ids = postings?.get(value);
-        ids?.delete(id);
-        if (ids?.size === 0) postings?.delete(value);
+  /** Compaction, a few records at a time: moves what lives in the most wasteful slab, until it can be let go. */
+  #tidy(moves: number): void {
+    const { slabs, table } = this.#view;
+    this.#writes += 1;
+    if (!this.#victim) {
+      if ((this.#writes & 63) !== 0) return;
+      this.#victim = slabs.wasteful();
+      this.#sweptTo = 0;
+    }
+    const victim = this.#victim;
+    if (!victim) return;
+    for (let left = moves; left > 0 && slabs.holds(victim); ) {
+      if (this.#sweptTo >= victim.used) {
+        victim.swept = true;
+        break;
       }
+      const w = this.#sweptTo >> 2;
+      const from = placeOf(victim, this.#sweptTo);
+      const slot = victim.words[w + 2] as number;
+      this.#sweptTo += victim.words[w] as number;
+      if (victim.words[w + 1] !== 0 || slot < 0 || table.place(slot) !== from) continue;
+      const to = moveRecord(slabs, victim, offsetOf(from));
+      table.set(slot, to);
+      for (const collection of this.#collections.values()) collection.moved(slot, from, to);
+      slabs.release(from);
+      this.#moved += 1;
+      left -= 1;
     }
-    this.view.keysChanged();
-    this.view.sequence += 1n;
-  }
-
-  #post(name: string, values: readonly string[], id: string): void {
-    const postings = this.view.indexes.get(name);
-    for (const value of values) {
-      const ids = postings?.get(value);
-      if (ids) ids.add(id);
-      else postings?.set(value, new Set([id]));
-    }
+    if (victim.swept || !slabs.holds(victim)) this.#victim = undefined;
   }
 }
 
 /** Makes an empty store and gives its one writer; readers get `writer.view`. */
-export function createObjectStore<T>(options: ObjectStoreOptions<T>): Writer<T> {
-  return new ObjectStore<T>(options);
+export function createObjectStore<T>(options: ObjectStoreOptions<T>): ObjectStore<T> {
+  return new PackedStore<T>(options);
 }

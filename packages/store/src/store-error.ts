@@ -30,3 +30,12 @@ export class LabelSelectorError extends StoreError {
 export function isStoreError(error: unknown): error is StoreError {
   return error instanceof StoreError;
 }
+
+/** More keys changed since a snapshot was taken than it can take back. Take another. */
+export class SnapshotExpired extends StoreError {
+  override readonly name = 'SnapshotExpired';
+
+  constructor() {
+    super('SNAPSHOT_EXPIRED', 'more keys changed than the snapshot can take back; take another');
+  }
+}

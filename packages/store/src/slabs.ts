@@ -1,0 +1,115 @@
+const UNIT_BITS = 3;
+const PLACE_BITS = 17;
+/** Slabs grow from small to this, so that a store of a few objects costs little. A larger record gets a slab of its own. */
+const FULL = 1 << (UNIT_BITS + PLACE_BITS);
+const FIRST = 1 << 13;
+
+/** One block of packed records. Bytes once written here are never written over: who holds the slab may read it for as long as he likes. */
+export interface Slab {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly floats: Float64Array;
+  used: number;
+  live: number;
+  /** Records were moved off it already; what is left cannot be moved. */
+  swept: boolean;
+}
+
+/**
+ * Memory for records outside the JavaScript heap, filled from front to end. A place is a number: the slab and the offset in it, in units
+ * of eight bytes. Space comes back a slab at a time: when all its records are dead the slab is let go, and lives on only for those
+ * who still hold an entry of it.
+ */
+export class Slabs {
+  readonly #slabs: (Slab | undefined)[] = [];
+  readonly #vacant: number[] = [];
+  #current: Slab | undefined;
+  #next = FIRST;
+  /** Bytes of records that are in use. */
+  live = 0;
+  /** Bytes that the slabs hold in all. */
+  reserved = 0;
+
+  /** Room for a record. Its first word is its length. */
+  allocate(length: number): { readonly slab: Slab; readonly offset: number } {
+    const size = (length + 7) & ~7;
+    let slab = this.#current;
+    if (!slab || slab.used + size > slab.bytes.length) slab = this.#open(size);
+    const offset = slab.used;
+    slab.used += size;
+    slab.live += size;
+    this.live += size;
+    slab.words[offset >> 2] = size;
+    return { slab, offset };
+  }
+
+  /** The record is dead. */
+  release(place: number): void {
+    const slab = this.slab(place);
+    const size = slab.words[offsetOf(place) >> 2] ?? 0;
+    slab.live -= size;
+    this.live -= size;
+    if (slab.live === 0 && slab !== this.#current) this.#drop(slab);
+  }
+
+  /** Takes a record back that nobody has seen: its room is filled again by the next. */
+  undo(place: number): void {
+    const slab = this.slab(place);
+    const size = slab.words[offsetOf(place) >> 2] ?? 0;
+    if (slab === this.#current && offsetOf(place) + size === slab.used) slab.used -= size;
+    this.release(place);
+  }
+
+  slab(place: number): Slab {
+    const slab = this.#slabs[place >> PLACE_BITS];
+    if (!slab) throw new Error('a place in a slab that is gone');
+    return slab;
+  }
+
+  /** Whether the slab still is the one under its number: a number is given again after its slab was let go. */
+  holds(slab: Slab): boolean {
+    return this.#slabs[slab.index] === slab;
+  }
+
+  /** The slab that is most dead, if more than a quarter of the memory (and more than two slabs' worth) is dead. */
+  wasteful(): Slab | undefined {
+    const open = this.#current ? this.#current.bytes.length - this.#current.used : 0;
+    const dead = this.reserved - open - this.live;
+    if (dead < this.live >> 3 || dead < FULL >> 2) return undefined;
+    let most: Slab | undefined;
+    for (const slab of this.#slabs) {
+      if (slab && slab !== this.#current && !slab.swept && (!most || slab.bytes.length - slab.live > most.bytes.length - most.live)) most = slab;
+    }
+    return most;
+  }
+
+  #open(size: number): Slab {
+    const before = this.#current;
+    this.#current = undefined;
+    if (before && before.live === 0) this.#drop(before);
+    const length = Math.max(size, this.#next);
+    this.#next = Math.min(FULL, this.#next * 2);
+    const buffer = new ArrayBuffer(length);
+    const index = this.#vacant.pop() ?? this.#slabs.length;
+    const slab: Slab = { index, bytes: new Uint8Array(buffer), words: new Int32Array(buffer), floats: new Float64Array(buffer), used: 0, live: 0, swept: false };
+    this.#slabs[index] = slab;
+    this.#current = slab;
+    this.reserved += length;
+    return slab;
+  }
+
+  #drop(slab: Slab): void {
+    this.#slabs[slab.index] = undefined;
+    this.#vacant.push(slab.index);
+    this.reserved -= slab.bytes.length;
+  }
+}
+
+export function placeOf(slab: Slab, offset: number): number {
+  return (slab.index << PLACE_BITS) | (offset >> UNIT_BITS);
+}
+
+export function offsetOf(place: number): number {
+  return (place & ((1 << PLACE_BITS) - 1)) << UNIT_BITS;
+}

@@ -163,6 +163,7 @@ export class Reflector {
     let any = false;
     // After the end mark: the version that the collected set stands at. Only a scope that takes over another goes on collecting there.
     let ended = '';
+    let endedAt = 0;
     const begun = clock.now();
     let progressAt = begun;
     let warned = false;
@@ -178,7 +179,13 @@ export class Reflector {
     );
     reader.guard(clock, () => {
       const now = clock.now();
-      if (!open || ended !== '') return this.#idleWait(heardAt);
+      if (!open) return this.#idleWait(heardAt);
+      if (ended !== '') {
+        // A server that lives brings a bookmark each minute: one that stays below what was seen went back.
+        if (now - endedAt < limits.idleMs) return Math.min(this.#idleWait(heardAt), limits.idleMs - (now - endedAt));
+        this.#goBack(`the newest list stays at ${ended}, below ${this.#o.notBelow?.() ?? ''}`);
+        throw new Fault('regressed', `the newest list stays at ${ended}`);
+      }
       const quiet = now - progressAt;
       if (quiet >= limits.bookmarkDeadlineMs || now - begun >= limits.streamedListMs) throw new BookmarkMissing(quiet);
       if (quiet >= limits.bookmarkWarnMs && !warned) {
@@ -207,6 +214,7 @@ export class Reflector {
           if (frame.type === 'BOOKMARK') {
             this.counters.bookmarks += 1;
             if (head.initialEventsEnd !== 'true' && ended === '') continue;
+            if (ended === '') endedAt = heardAt;
             ended = head.version;
             if (this.#isBelow(ended)) continue;
             open = false;

@@ -11,7 +11,7 @@ export interface Authority {
   readonly key: string;
 }
 
-export interface ServerCertificate {
+export interface IssuedCertificate {
   readonly certificate: string;
   readonly key: string;
 }
@@ -32,18 +32,34 @@ export async function createAuthority(now: number): Promise<Authority> {
 }
 
 /** A certificate of the authority for these names and addresses. */
-export async function issueServerCertificate(authority: Authority, names: readonly string[], now: number): Promise<ServerCertificate> {
+export function issueServerCertificate(authority: Authority, names: readonly string[], now: number): Promise<IssuedCertificate> {
+  const alternatives = new x509.SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) === 0 ? ('dns' as const) : ('ip' as const), value: name })));
+  return issue(authority, 'CN=kubecast-apiserver', [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), alternatives], now);
+}
+
+/** A certificate that a client shows: its common name is the user, its organizations are the groups (Kubernetes' x509 authentication). */
+export function issueClientCertificate(authority: Authority, user: string, groups: readonly string[], now: number): Promise<IssuedCertificate> {
+  const name = [{ CN: [user] }, ...groups.map((group) => ({ O: [group] }))];
+  return issue(authority, name, [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])], now);
+}
+
+/** A pair of keys by itself: what service account tokens are signed with, and checked. */
+export async function createSigningKeys(): Promise<{ readonly publicKey: string; readonly privateKey: string }> {
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  return { publicKey: pemText('PUBLIC KEY', await crypto.subtle.exportKey('spki', keys.publicKey)), privateKey: await keyPem(keys.privateKey) };
+}
+
+async function issue(authority: Authority, subject: string | x509.JsonName, usage: readonly x509.Extension[], now: number): Promise<IssuedCertificate> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const signingKey = await crypto.subtle.importKey('pkcs8', pemBytes(authority.key), algorithm, false, ['sign']);
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serial(), subject: 'CN=kubecast-apiserver', issuer: issuer.subject, notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day),
+    serialNumber: serial(), subject, issuer: issuer.subject, notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day),
     signingAlgorithm: algorithm, publicKey: keys.publicKey, signingKey,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) === 0 ? ('dns' as const) : ('ip' as const), value: name }))),
+      ...usage,
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   });
@@ -60,8 +76,12 @@ function serial(): string {
 const pem = (text: string): string => `${text.trim()}\n`;
 
 async function keyPem(key: CryptoKey): Promise<string> {
-  const body = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64').replace(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`;
+  return pemText('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', key));
+}
+
+function pemText(label: string, bytes: ArrayBuffer): string {
+  const body = Buffer.from(bytes).toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 }
 
 function pemBytes(text: string): Uint8Array<ArrayBuffer> {

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '@kubecast/store';
+import { createApiServer, type ApiServer } from '../api-server.ts';
+import type { ApiServerOptions } from '../options.ts';
+import { installCrds, type InstallOptions } from './install-crds.ts';
+import { nobodyUser, type TestCluster } from './test-cluster.ts';
+
+/** The embedded server as a test cluster; its objects are in memory and survive `kill` and `restart`. */
+export class EmbeddedCluster implements TestCluster {
+  readonly kind = 'embedded';
+  /** The server itself, for its faults and counters. */
+  readonly server: ApiServer;
+  readonly #clock: NonNullable<ApiServerOptions['clock']>;
+
+  constructor(options: ApiServerOptions = {}) {
+    this.#clock = options.clock ?? systemClock;
+    this.server = createApiServer({ ...options, users: [...(options.users ?? []), { name: nobodyUser, token: randomBytes(16).toString('hex') }] });
+  }
+
+  start(): Promise<void> {
+    return this.server.listen();
+  }
+
+  stop(): Promise<void> {
+    return this.server.close();
+  }
+
+  async kill(): Promise<void> {
+    this.server.faults.dropConnections();
+    await this.server.close();
+  }
+
+  restart(): Promise<void> {
+    return this.server.listen();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  get ca(): string {
+    return this.server.ca;
+  }
+
+  token(user?: string): string {
+    return this.server.token(user);
+  }
+
+  kubeconfig(user?: string): string {
+    return this.server.kubeconfig(user);
+  }
+
+  writeKubeconfig(path: string, user?: string): void {
+    this.server.writeKubeconfig(path, user);
+  }
+
+  installCrds(paths: readonly string[], options?: InstallOptions): Promise<readonly string[]> {
+    return installCrds({ url: this.url, ca: this.ca, token: this.token() }, this.#clock, paths, options);
+  }
+}

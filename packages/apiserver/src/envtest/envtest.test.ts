@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { appModelCrd } from '../testing/cluster.ts';
+import { httpsCall } from './https-json.ts';
+import { createTestCluster } from './create-test-cluster.ts';
+import type { TestCluster } from './test-cluster.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kubecast-envtest-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+// The real binaries are built by another command and take minutes; where they are named, everything here runs on them as well.
+const assets = process.env['KUBEBUILDER_ASSETS'];
+const kinds: readonly ('embedded' | 'real')[] = assets === undefined || assets === '' ? ['embedded'] : ['embedded', 'real'];
+
+const maps = '/api/v1/namespaces/default/configmaps';
+const get = (cluster: TestCluster, path: string, user?: string): ReturnType<typeof httpsCall> => httpsCall({ url: cluster.url, ca: cluster.ca, token: cluster.token(user) }, 'GET', path);
+
+for (const use of kinds) {
+  test(`${use}: it starts, installs CRDs from files and folders, is killed and comes back with its objects`, async () => {
+    const cluster = createTestCluster({ use });
+    await cluster.start();
+    try {
+      expect(cluster.kind).toBe(use);
+      mkdirSync(join(folder, 'crds'));
+      writeFileSync(join(folder, 'crds', 'a.yaml'), `kind: List\n---\n${stringify(appModelCrd)}`);
+      writeFileSync(join(folder, 'crds', 'notes.txt'), 'no CRD');
+      expect(await cluster.installCrds([join(folder, 'crds')])).toEqual(['appmodels.iidp.com']);
+      expect((await get(cluster, '/apis/iidp.com/v1/appmodels')).status).toBe(200);
+      const made = await httpsCall({ url: cluster.url, ca: cluster.ca, token: cluster.token() }, 'POST', maps, JSON.stringify({ metadata: { name: 'kept' } }));
+      expect(made.status).toBe(201);
+      const { url } = cluster;
+      await cluster.kill();
+      await expect(get(cluster, '/version')).rejects.toThrow(/ECONNREFUSED|hang up|ECONNRESET/);
+      await cluster.restart();
+      expect(cluster.url).toBe(url);
+      expect((await get(cluster, `${maps}/kept`)).status).toBe(200);
+      expect(cluster.kubeconfig()).toContain(url);
+    } finally {
+      await cluster.stop();
+    }
+  }, 120_000);
+
+  test(`${use}: a missing path is an error unless told otherwise, and a refused CRD says why`, async () => {
+    const cluster = createTestCluster({ use });
+    await cluster.start();
+    try {
+      const nowhere = join(folder, 'nowhere');
+      await expect(cluster.installCrds([nowhere])).rejects.toThrow(`${nowhere} does not exist`);
+      expect(await cluster.installCrds([nowhere], { missing: 'ignore' })).toEqual([]);
+      const bad = join(folder, 'bad.yaml');
+      writeFileSync(bad, stringify({ ...appModelCrd, metadata: { name: 'wrong.iidp.com' } }));
+      await expect(cluster.installCrds([bad])).rejects.toThrow(/bad\.yaml: the server refused wrong\.iidp\.com: .*must be spec\.names\.plural\+"\."\+spec\.group/);
+    } finally {
+      await cluster.stop();
+    }
+  }, 120_000);
+}
+
+test('a folder without the binaries is an error that names what is missing', () => {
+  expect(() => createTestCluster({ assets: folder })).toThrow(`${folder} has no kube-apiserver that can be run`);
+  expect(createTestCluster({ assets: folder, use: 'embedded' }).kind).toBe('embedded');
+});

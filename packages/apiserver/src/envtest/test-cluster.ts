@@ -1,0 +1,32 @@
+import type { InstallOptions } from './install-crds.ts';
+
+/** May do everything. */
+export const adminUser = 'kubecast-admin';
+/** May do nothing but look at discovery, where RBAC is enforced. */
+export const nobodyUser = 'kubecast-nobody';
+/** May do everything and shows a certificate; the real cluster only. */
+export const certificateUser = 'kubecast-certificate';
+
+/** A cluster for tests: the real kube-apiserver and etcd, or the embedded server. */
+export interface TestCluster extends AsyncDisposable {
+  readonly kind: 'real' | 'embedded';
+  readonly url: string;
+  readonly ca: string;
+  /** Starts it and waits until it is ready. */
+  start(): Promise<void>;
+  /** Ends it, and takes its temporary files away. */
+  stop(): Promise<void>;
+  /** The API server is gone at once, and its connections with it; what was written stays. */
+  kill(): Promise<void>;
+  /** Starts again what is not running, at the same address. */
+  restart(): Promise<void>;
+  token(user?: string): string;
+  kubeconfig(user?: string): string;
+  writeKubeconfig(path: string, user?: string): void;
+  /**
+   * Applies the CustomResourceDefinitions in these files and folders (YAML and JSON, other kinds in them are passed over) and
+   * waits until they are served. Gives their names.
+   * @throws ApiServerError for a path that is missing, unless told otherwise, and for what the server refuses
+   */
+  installCrds(paths: readonly string[], options?: InstallOptions): Promise<readonly string[]>;
+}

@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectionFromKubeconfig } from './connection-from-kubeconfig.ts';
+import { CredentialsError } from './errors.ts';
+
+let folder = '';
+beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'kubecast-plugin-')); });
+afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+
+function kubeconfig(name: string, user: object): string {
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify({
+    'current-context': 'dev', contexts: [{ name: 'dev', context: { cluster: 'c', user: 'u' } }],
+    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }], users: [{ name: 'u', user }],
+  }));
+  return path;
+}
+const plugin = (script: string): object => ({
+  exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script], interactiveMode: 'Never' },
+});
+
+test('an exec plugin gives the token; asked for fresh credentials it runs again', async () => {
+  const counter = join(folder, 'runs');
+  const script = `const fs=require('fs');fs.appendFileSync(${JSON.stringify(counter)},'x');
+    const token='t'+fs.readFileSync(${JSON.stringify(counter)},'utf8').length;
+    console.log(JSON.stringify({apiVersion:'client.authentication.k8s.io/v1',kind:'ExecCredential',status:{token,expirationTimestamp:'2999-01-01T00:00:00Z'}}))`;
+  const { credentials } = await connectionFromKubeconfig({ path: kubeconfig('exec', plugin(script)), env: {} });
+  expect(await credentials.get({ fresh: false })).toEqual({ token: 't1' });
+  expect(await credentials.get({ fresh: false })).toEqual({ token: 't1' });
+  expect(await credentials.get({ fresh: true })).toEqual({ token: 't2' });
+});
+
+test('a plugin that fails is a CredentialsError that names the context and the user', async () => {
+  const { credentials } = await connectionFromKubeconfig({ path: kubeconfig('broken', plugin('process.exit(3)')), env: {} });
+  const error: unknown = await credentials.get({ fresh: false }).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(CredentialsError);
+  expect((error as Error).message).toMatch(/context "dev" of .*broken: the plugin of user "u" gave no credentials/);
+});
+
+test('without a plugin neither client-node, nor undici, nor the store is loaded, and yaml only for a kubeconfig', () => {
+  const path = kubeconfig('token', { token: 't' });
+  const script = `
+    import { registerHooks } from 'node:module';
+    const seen = [];
+    registerHooks({ resolve(specifier, context, next) { const found = next(specifier, context); seen.push(found.url); return found; } });
+    const { connectionFromKubeconfig, createClient } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+    const atImport = new Set(seen).size;
+    const yamlEarly = seen.some((url) => url.includes('/yaml/'));
+    const client = createClient(await connectionFromKubeconfig({ path: ${JSON.stringify(path)}, env: {} }));
+    await client.version().catch(() => {});
+    client.close();
+    const named = (part) => seen.some((url) => url.includes(part));
+    console.log(JSON.stringify({ yamlEarly, yaml: named('/yaml/'), clientNode: named('client-node'), http: named('node:http') && seen.includes('node:http'), store: named('store/src/index.ts'), crd: named('crd/src/index.ts'), few: atImport <= 40 }));`;
+  const out = execFileSync(process.execPath, ['--conditions=@kubecast/source', '--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(JSON.parse(out)).toEqual({ yamlEarly: false, yaml: true, clientNode: false, http: false, store: false, crd: false, few: true });
+});

@@ -131,7 +131,7 @@ class JoinedModelIndex implements ModelIndex {
     const scopes = this.#parts.appModels.scopes();
     const scope =
       scopes.find((candidate) => candidate.namespace === namespace) ?? scopes.find((candidate) => candidate.namespace === '') ?? scopes[0];
-    return { resourceVersion: scope?.resourceVersion ?? '', ageMs: scope?.ageMs ?? Infinity };
+    return { resourceVersion: scope?.resourceVersion ?? '', ageMs: Math.round(scope?.ageMs ?? Infinity) };
   }
 
   sources(): readonly SourceStatus[] {

@@ -12,7 +12,7 @@ export function loaderPayloads(loader: Loader): PayloadSource {
       return {
         state: held.state,
         payload: held.payload,
-        staleForMs: held.staleForMs,
+        staleForMs: Math.round(held.staleForMs),
         ...(held.version === undefined ? {} : { version: held.version }),
         ...(held.error === undefined ? {} : { reason: held.error.message, away: held.error.code === 'Away' }),
       };

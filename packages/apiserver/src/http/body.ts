@@ -21,7 +21,9 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 }
 
-export type BodyFormat = 'json' | 'yaml';
+export type BodyFormat = 'json' | 'yaml' | 'protobuf';
+
+export const protobufType = 'application/vnd.kubernetes.protobuf';
 
 /** The media type of a Content-Type header, without parameters, in lower case. */
 export function mediaType(header: string | undefined): string {
@@ -29,11 +31,12 @@ export function mediaType(header: string | undefined): string {
 }
 
 /**
- * The format of an object's body; no header means JSON.
+ * The format of an object's body; no header means JSON. Protobuf is for built-in kinds alone.
  * @throws StatusError 415
  */
-export function objectFormat(header: string | undefined): BodyFormat {
+export function objectFormat(header: string | undefined, builtin: boolean): BodyFormat {
   const type = mediaType(header);
+  if (builtin && type === protobufType) return 'protobuf';
   if (type === '' || type === 'application/json') return 'json';
   if (type === 'application/yaml') return 'yaml';
   throw new StatusError(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');

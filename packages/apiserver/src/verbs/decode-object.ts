@@ -2,8 +2,9 @@ import { isObject, type FieldError } from '@kubecast/crd';
 import { objectFormat, type BodyFormat } from '../http/body.ts';
 import { GoJsonError, parseGoJson } from '../http/go-json.ts';
 import { parseKubeYaml, YamlTextError } from '../http/yaml-text.ts';
+import { decodeKubeProtobuf, ProtobufError } from '../protobuf/index.ts';
 import type { KubeObject } from '../served-resource.ts';
-import { badRequest } from '../status/status-error.ts';
+import { badRequest, unsupportedMediaType } from '../status/status-error.ts';
 import { apiVersion } from '../storage/presenter.ts';
 import { header, type Context } from './context.ts';
 import { textOf } from '../status/text-of.ts';
@@ -20,7 +21,7 @@ export interface Decoded {
  * @throws StatusError 400, 415
  */
 export async function decodeObject(context: Context): Promise<Decoded> {
-  const format = objectFormat(header(context, 'content-type'));
+  const format = objectFormat(header(context, 'content-type'), context.resource.builtin !== undefined);
   const bytes = await context.body();
   return decodeBytes(context, bytes, format);
 }
@@ -52,6 +53,7 @@ export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat)
 function parseText(context: Context, text: string, format: BodyFormat, bytes: Buffer): { value: unknown; duplicates: readonly string[] } {
   const { resource } = context;
   try {
+    if (format === 'protobuf') return { value: decodeKubeProtobuf(bytes), duplicates: [] };
     if (format === 'yaml') return parseKubeYaml(text);
     const parsed = parseGoJson(text);
     return { value: parsed.value, duplicates: parsed.duplicates.map((path) => `duplicate field "${path}"`) };
@@ -60,6 +62,7 @@ function parseText(context: Context, text: string, format: BodyFormat, bytes: Bu
       throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${error.message} (${excerpt(bytes)})`);
     }
     if (error instanceof YamlTextError) throw badRequest(error.message);
+    if (error instanceof ProtobufError) throw error.unsupported ? unsupportedMediaType(error.message) : badRequest(error.message);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { isObject, notSupportedError, type FieldError } from '@kubecast/crd';
-import { mediaType } from '../http/body.ts';
+import { mediaType, protobufType } from '../http/body.ts';
+import { decodeKubeProtobuf, ProtobufError } from '../protobuf/index.ts';
 import { GoJsonError, parseGoJson } from '../http/go-json.ts';
 import { parseKubeYaml, YamlTextError } from '../http/yaml-text.ts';
 import { selectionOf } from '../selectors/selection.ts';
@@ -67,8 +68,18 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+function protobufOptions(body: Buffer): KubeObject {
+  try {
+    return decodeKubeProtobuf(body);
+  } catch (error) {
+    if (error instanceof ProtobufError) throw error.unsupported ? unsupportedMediaType(error.message) : badRequest(error.message);
+    throw error;
+  }
+}
+
 function parseOptions(context: Context, body: Buffer): KubeObject {
   const type = mediaType(header(context, 'content-type'));
+  if (type === protobufType) return protobufOptions(body);
   if (type !== '' && type !== 'application/json' && type !== 'application/yaml') {
     throw unsupportedMediaType('the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');
   }

@@ -1,0 +1,1 @@
+export { decodeKubeProtobuf, ProtobufError } from './decode-protobuf.ts';

@@ -59,21 +59,43 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
  */
 export function readEnvelope(text: string, parsed: unknown): Envelope | undefined {
   if (!isRecord(parsed)) return undefined;
+  const head = Object.hasOwn(parsed, 'payload') ? readHead(parsed) : undefined;
+  if (head === undefined) return undefined;
+  if (!hasDigest(text, head.digest)) {
+    throw new ValueError('BadValue', `the envelope of ${describeOwner(head)} version ${JSON.stringify(head.version)} does not have its digest: it was changed or cut after it was written`);
+  }
+  return { ...head, payload: parsed['payload'] };
+}
+
+function readHead(parsed: unknown): Omit<Envelope, 'payload'> | undefined {
+  if (!isRecord(parsed)) return undefined;
   const own = (name: string): unknown => (Object.hasOwn(parsed, name) ? parsed[name] : undefined);
   const namespace = own('namespace'), app = own('app'), model = own('model'), version = own('version'), digest = own('digest'), number = own('number');
   if (typeof namespace !== 'string' || typeof app !== 'string' || typeof model !== 'string' || typeof version !== 'string') return undefined;
-  if (typeof digest !== 'string' || !Number.isSafeInteger(number) || !Object.hasOwn(parsed, 'payload')) return undefined;
-  const payload = parsed['payload'];
-  if (!hasDigest(text, digest)) {
-    throw new ValueError('BadValue', `the envelope of ${describeOwner({ namespace, app, model })} version ${JSON.stringify(version)} does not have its digest: it was changed or cut after it was written`);
-  }
-  return { namespace, app, model, version, number: number as number, digest, payload };
+  if (typeof digest !== 'string' || !Number.isSafeInteger(number)) return undefined;
+  return { namespace, app, model, version, number: number as number, digest };
 }
 
+/**
+ * The head of an envelope of ours and the text of its payload, without a walk through the payload: it stands last, and its digest says
+ * that it is as it was written. Undefined for everything else, which is not the same as no envelope.
+ */
+export function readOwnEnvelope(text: string): { readonly head: Omit<Envelope, 'payload'>; readonly payload: string } | undefined {
+  // Not inside of a string: quotation marks are escaped there.
+  const mark = text.startsWith('{"namespace":') && text.endsWith('}') ? text.indexOf(MARK) : -1;
+  if (mark < 0) return undefined;
+  const payload = text.slice(mark + MARK.length, -1);
+  try {
+    const head = readHead(JSON.parse(`${text.slice(0, mark)}}`));
+    return head !== undefined && sha256(payload) === head.digest ? { head, payload } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const MARK = ',"payload":';
+
 function hasDigest(text: string, digest: string): boolean {
-  // Our own envelopes end in the payload: found without walking through it.
-  const mark = text.indexOf(',"payload":');
-  if (mark >= 0 && text.endsWith('}') && sha256(text.slice(mark + 11, -1)) === digest) return true;
   const member = findMember(text, 'payload');
   return member !== undefined && sha256(member) === digest;
 }

@@ -5,6 +5,7 @@ import { DueTimer } from './due-timer.ts';
 import { ClosedError, isRedisLoaderError } from './errors.ts';
 import { parseKeyTemplate, type KeyTemplate } from './key-template.ts';
 import { judgeAnswer } from './judge-answer.ts';
+import type { LazyPayload } from './lazy-payload.ts';
 import { Lanes, type Batch } from './lanes.ts';
 import type { LoaderCounters } from './loader-counters.ts';
 import { isSameOwner, isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
@@ -52,10 +53,8 @@ export class LoaderCore<P> implements Loader<P> {
   #scheduled = false;
   #closed = false;
 
-  readonly #decode: (payload: unknown, wanted: Wanted) => P;
 
   constructor(options: LoaderOptions<P> & { readonly clock: Clock }) {
-    this.#decode = options.decode ?? ((payload) => payload as P);
     checkTarget(options.redis);
     if (options.primary !== undefined) checkTarget(options.primary);
     this.#options = options;
@@ -143,12 +142,19 @@ export class LoaderCore<P> implements Loader<P> {
     const item = this.#items.get(id);
     if (item === undefined) return undefined;
     const { held } = item;
+    let payload: P | undefined;
+    try {
+      payload = held?.payload.read();
+    } catch {
+      this.#isNoJson(item);
+      return this.get(id);
+    }
     const error = isSatisfied(item) ? undefined : item.failure ?? this.#awayFailure(item);
     const why = error === undefined ? {} : { error };
     if (held === undefined) return { state: 'missing', staleForMs: 0, ...why };
     const version = held.version === undefined ? {} : { version: held.version };
-    if (isSatisfied(item)) return { state: held.version === undefined ? 'unverified' : 'current', ...version, payload: held.payload, staleForMs: 0 };
-    return { state: 'stale', ...version, payload: held.payload, staleForMs: Math.max(0, this.#clock.now() - item.staleSince), ...why };
+    if (isSatisfied(item)) return { state: held.version === undefined ? 'unverified' : 'current', ...version, payload: payload as P, staleForMs: 0 };
+    return { state: 'stale', ...version, payload: payload as P, staleForMs: Math.max(0, this.#clock.now() - item.staleSince), ...why };
   }
 
   onChange(listener: (id: string) => void): Disposable {
@@ -268,7 +274,7 @@ export class LoaderCore<P> implements Loader<P> {
     item.suspicion = 0;
     item.phase = 'idle';
     if (isSatisfied(item)) return; // It went back to what is held while this was on its way.
-    const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, item.key, this.#decode);
+    const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, item.key, this.#options.decode);
     // An answer to an older question counts only if it proves itself.
     if (generation !== item.generation && (answer.kind === 'wrong' || answer.version === undefined)) return this.#enqueue(item);
     const size = bytes?.byteLength ?? 0;
@@ -283,7 +289,7 @@ export class LoaderCore<P> implements Loader<P> {
     this.#fail(item, answer.code, answer.message);
   }
 
-  #hold(item: Item<P>, payload: P, version: string | undefined, bytes: number): void {
+  #hold(item: Item<P>, payload: LazyPayload<P>, version: string | undefined, bytes: number): void {
     item.held = { payload, version, forVersion: item.wanted.version, bytes };
     item.attempts = 0;
     item.failure = undefined;
@@ -293,6 +299,14 @@ export class LoaderCore<P> implements Loader<P> {
     if (version === undefined) this.#counters.unverified += 1;
     this.#determine(item);
     this.#notify(item);
+  }
+
+  /** Found at the first reading: the publisher put a digest on something that is no JSON. */
+  #isNoJson(item: Item<P>): void {
+    if (isSatisfied(item)) this.#satisfied -= 1;
+    item.held = undefined;
+    this.#counters.malformed += 1;
+    this.#fail(item, 'Malformed', `under the key ${JSON.stringify(item.key)}: the payload of the envelope is not JSON`);
   }
 
   #groupFailed(asked: readonly { readonly item: Item<P>; readonly generation: number }[], group: ReadGroup, connection: Connection, client: RedisClient): void {

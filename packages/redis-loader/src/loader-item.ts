@@ -1,8 +1,9 @@
+import type { LazyPayload } from './lazy-payload.ts';
 import type { LoadFailure, Wanted } from './wanted.ts';
 
 /** The last good value of an item. */
 export interface HeldValue<P> {
-  readonly payload: P;
+  readonly payload: LazyPayload<P>;
   /** Of its envelope. */
   readonly version: string | undefined;
   /** The announced version that this value is right for; undefined: none, it stood under another key. */

@@ -2,6 +2,7 @@ import { createVirtualClock, type VirtualClock } from '@kubecast/store/testing';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ClosedError, createLoader, formatEnvelope, type Loader, type LoaderOptions, type LoadFailure, type Owner, type Wanted } from './index.ts';
+import { sha256 } from './sha256.ts';
 import { startRespServer, type RespCall, type RespServer } from './testing/index.ts';
 
 let server: RespServer;
@@ -224,6 +225,16 @@ test('a malformed value is reported and costs its neighbours nothing', async () 
   expect(loader.get('good')).toMatchObject({ state: 'current' });
   expect(loader.get('bad')).toMatchObject({ state: 'missing', error: { code: 'Malformed' } });
   expect(loader.get('list')).toMatchObject({ state: 'missing', error: { code: 'Missing' } });
+});
+
+test('an envelope whose payload is no JSON although its digest is right is malformed when it is read, not current', async () => {
+  const payload = '{"cut":';
+  await client.set('a_m', `{"namespace":"n","app":"a","model":"m","version":"1","number":1,"digest":"${sha256(payload)}","payload":${payload}}`);
+  const loader = make();
+  loader.want(wanted('m', '1'));
+  await loader.settled();
+  expect(loader.get('m')).toMatchObject({ state: 'missing', error: { code: 'Malformed' } });
+  expect(loader.counters).toMatchObject({ satisfied: 0, malformed: 1 });
 });
 
 test('names that make no key are reported without a command', async () => {

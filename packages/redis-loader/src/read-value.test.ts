@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
 import { formatEnvelope, ValueError } from './index.ts';
-import { readValue } from './read-value.ts';
+import type { LazyPayload } from './lazy-payload.ts';
+import { readValue as read, type ValueForm } from './read-value.ts';
 
 const owner = { namespace: 'n', app: 'a', model: 'm' };
+/** With the payload read. */
+const readValue = (...args: [Uint8Array, ValueForm, typeof owner]): unknown => {
+  const reading = read(...args);
+  return 'payload' in reading ? { ...reading, payload: (reading.payload as LazyPayload<unknown>).read() } : reading;
+};
 const bytes = (text: string): Buffer => Buffer.from(text);
 
 test('an envelope of the owner is read, one of somebody else is foreign', () => {

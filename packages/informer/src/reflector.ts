@@ -5,7 +5,7 @@ import { Fault, faultOf } from './fault.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { ReflectorState } from './informer.ts';
 import type { ReflectorLimits } from './limits.ts';
-import { readHead, readStatus } from './object-head.ts';
+import { parseHead, readHead, readStatus } from './object-head.ts';
 import type { ObjectHead } from './object-head.ts';
 import { newReflectorCounters } from './reflector-report.ts';
 import type { ReflectorCounters, ReflectorReport } from './reflector-report.ts';
@@ -209,7 +209,14 @@ export class Reflector {
             continue;
           }
           if (frame.type === 'ERROR') throw faultOf(readStatus(frame.object));
-          const head = this.#head(frame.object);
+          // Of the mass of initial objects, the store reads the head; here it is one a batch, for its kind.
+          if (frame.type === 'ADDED' && frame !== batch[0] && dead.size === 0 && ended === '') {
+            this.counters.events += 1;
+            progressAt = heardAt;
+            if (!this.#tryObject(() => collection.put(frame.object), undefined)) skipped += 1;
+            continue;
+          }
+          const head = this.#head(frame);
           if (head === undefined) { skipped += 1; continue; }
           if (frame.type === 'BOOKMARK') {
             this.counters.bookmarks += 1;
@@ -225,12 +232,10 @@ export class Reflector {
           }
           this.counters.events += 1;
           this.#checkKind(head);
-          const key = { cluster: '', namespace: head.namespace, name: head.name };
-          const id = `${head.namespace}/${head.name}`;
           if (frame.type === 'DELETED') {
-            dead.set(id, { uid: head.uid, version: head.version });
-            collection.remove(key, head.uid);
-          } else if (!this.#isDead(dead.get(id), head)) {
+            dead.set(`${head.namespace}/${head.name}`, { uid: head.uid, version: head.version });
+            collection.remove({ cluster: '', namespace: head.namespace, name: head.name }, head.uid);
+          } else if (dead.size === 0 || !this.#isDead(dead.get(`${head.namespace}/${head.name}`), head)) {
             if (frame.type === 'ADDED') progressAt = heardAt;
             if (!this.#tryObject(() => collection.put(frame.object), head)) skipped += 1;
           }
@@ -323,7 +328,7 @@ export class Reflector {
           if (this.#slice.due()) await this.#slice.turn();
           if (first) {
             first = false;
-            const head = this.#head(item);
+            const head = this.#head({ type: 'ADDED', object: item });
             if (head !== undefined) this.#checkKind(head);
             else { skipped += 1; continue; }
           }
@@ -413,7 +418,7 @@ export class Reflector {
   /** One frame of a watch, after the initial events. */
   #liveFrame(frame: Frame): void {
     if (frame.type === 'ERROR') throw faultOf(readStatus(frame.object));
-    const head = this.#head(frame.object);
+    const head = this.#head(frame);
     if (head === undefined) return;
     if (frame.type === 'BOOKMARK') {
       this.counters.bookmarks += 1;
@@ -569,9 +574,9 @@ export class Reflector {
 
   // ---- small parts ----
 
-  #head(object: Uint8Array): ObjectHead | undefined {
+  #head({ type, object }: Frame): ObjectHead | undefined {
     try {
-      return readHead(object);
+      return type === 'BOOKMARK' ? parseHead(object) : readHead(object);
     } catch (error) {
       this.counters.corrupt += 1;
       this.#damaged();

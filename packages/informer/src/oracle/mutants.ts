@@ -22,7 +22,7 @@ export const mutants: readonly Mutant[] = [
   { name: 'a server that went back is waited for without end', file: 'reflector.ts', find: 'if (now - this.#tooLargeSince >= limits.regressedAfterMs) {', put: 'if (now < this.#tooLargeSince) {' },
   { name: 'a list below the last version is shown', file: 'reflector.ts', find: "if (!this.#regressing && this.#version !== '' && compareResourceVersions(version, this.#version) === -1) {", put: 'if (false) {' },
   { name: 'an object deleted inside the initial stream comes back', file: 'reflector.ts', find: "if (grave === undefined || grave.uid !== head.uid || compareResourceVersions(head.version, grave.version) === 1) return false;", put: 'return false;' },
-  { name: 'deletes inside the initial stream are skipped', file: 'reflector.ts', find: 'collection.remove(key, head.uid);', put: '' },
+  { name: 'deletes inside the initial stream are skipped', file: 'reflector.ts', find: "collection.remove({ cluster: '', namespace: head.namespace, name: head.name }, head.uid);", put: '' },
   { name: 'an unreadable object is never asked for again', file: 'reflector.ts', find: 'if (now >= this.#repairAt) throw', put: 'if (now < 0) throw' },
   { name: 'a relist’s deletes are not told', file: 'scope-run.ts', find: 'const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));', put: "const walk = map(both(gone, changes), (change) => () => { if (change.type !== 'deleted') tell(change, origin, causeOf(change)); });" },
   { name: 'a new epoch does not take older versions', file: 'scope-run.ts', find: "origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version)", put: 'replacement.commit(version)' },

@@ -30,6 +30,12 @@ test.each<[Schema, unknown, string[]]>([
 test.each<[Schema, unknown, string[]]>([
   [{ type: 'string', enum: ['a', 'b'] }, 'c', ['spec.a: Unsupported value: "c": supported values: "a", "b"']],
   [{ type: 'integer', enum: [1, 2] }, 3, ['spec.a: Unsupported value: 3: supported values: "1", "2"']],
+  [
+    { type: 'integer', enum: [1, 2] },
+    1.5,
+    [typeError('integer', 'number'), '<nil>: Invalid value: "": Checked value must be of type integer (default format) in spec.a'],
+  ],
+  [{ type: 'string', enum: ['a'] }, 97, [typeError('string', 'integer')]],
   [{ type: 'string', enum: ['a'] }, 5, [typeError('string', 'integer'), 'spec.a: Unsupported value: 5: supported values: "a"']],
   [{ type: 'string', pattern: '^[a-z]+$' }, 'A', [`spec.a: Invalid value: "A": spec.a in body should match '^[a-z]+$'`]],
   [{ type: 'string', minLength: 2 }, 'x', ['spec.a: Invalid value: "x": spec.a in body should be at least 2 chars long']],

@@ -98,7 +98,17 @@ function checkEnum(schema: Schema, value: unknown, path: string, result: Result)
   if (schema.enum === undefined || schema.enum.length === 0) return;
   result.checks += 1;
   if (value === null && schema.nullable === true) return;
-  if (!schema.enum.some((allowed) => equalJson(allowed, value))) result.errors.push(notSupportedError(path, value, schema.enum));
+  if (!schema.enum.some((allowed) => isAllowed(allowed, value))) result.errors.push(notSupportedError(path, value, schema.enum));
+}
+
+/** The server converts a value to the type of what is allowed before it compares: 1.5 passes for 1, and 97 for "a". */
+function isAllowed(allowed: unknown, value: unknown): boolean {
+  if (equalJson(allowed, value)) return true;
+  if (typeof value !== 'number') return false;
+  if (typeof allowed === 'number') return Number.isInteger(allowed) && Math.trunc(value) === allowed;
+  return (
+    typeof allowed === 'string' && Number.isInteger(value) && value >= 0 && value <= 0x10_ffff && String.fromCodePoint(value) === allowed
+  );
 }
 
 function codePoints(text: string): number {

@@ -9,6 +9,7 @@ import type { RawRecord, ScopeId } from './record.ts';
 import { RecordScanner } from './scan-record.ts';
 import type { Slab } from './slabs.ts';
 import { offsetOf, placeOf } from './slabs.ts';
+import type { ImageRecord, LoadedImage, StoreImage } from './store-image.ts';
 import type { StoreCounters } from './store-counters.ts';
 import { StoreError } from './store-error.ts';
 import { StoreView } from './store-view.ts';
@@ -63,13 +64,14 @@ class PackedStore<T> implements ObjectStore<T> {
   #sweptTo = 0;
   #moved = 0;
 
-  constructor(options: ObjectStoreOptions<T>) {
-    const seed = (Math.random() * 0x1_0000_0000) | 0;
+  constructor(options: ObjectStoreOptions<T>, image?: LoadedImage) {
+    const seed = image?.seed ?? (Math.random() * 0x1_0000_0000) | 0;
     this.#view = new StoreView<T>(options.apiVersion, options.kind, options.hotBytes ?? HOT_BYTES, seed);
     this.#probe = new KeyProbe(seed);
     this.#scanner = new RecordScanner(options.drop ?? DEFAULT_DROP);
     this.#compare = options.compareVersions ?? (() => undefined);
     this.#transform = options.transform;
+    if (image) this.#load(image);
     for (const [name, extract] of Object.entries(options.indexes ?? {})) this.addIndex(name, extract);
   }
 
@@ -158,6 +160,30 @@ class PackedStore<T> implements ObjectStore<T> {
       if (table.place(slot) >= 0) postings.add(slot, [...new Set(extract(this.#view.entryOf(slot)))]);
     }
     indexes.set(name, postings);
+  }
+
+  /** What is there now, for a file. */
+  image(): StoreImage {
+    const { table, order, apiVersion, kind, seed, clusters } = this.#view;
+    const records: ImageRecord[] = [];
+    for (const slot of order.from()) records.push({ slab: table.slab(slot), offset: table.offset(slot), hash: table.hash(slot), scope: this.#scopes[slot] as number });
+    return { apiVersion, kind, seed, scopes: [...this.#scopeNumbers.texts()] as ScopeId[], clusters: [...clusters.texts()], records };
+  }
+
+  /** Fills the empty store. */
+  #load(image: LoadedImage): void {
+    const { table, order, slabs, clusters } = this.#view;
+    for (const scope of image.scopes) this.#scopeNumbers.of(scope);
+    for (const cluster of image.clusters) clusters.of(cluster);
+    for (const segment of image.segments) slabs.load(segment);
+    const count = image.rows.length / 3;
+    this.#scopes = new Int32Array(Math.max(64, count));
+    for (let i = 0; i < count; i += 1) {
+      const slot = table.insert(image.rows[i * 3 + 1] as number, image.rows[i * 3] as number);
+      this.#scopes[slot] = image.rows[i * 3 + 2] as number;
+      order.append(slot);
+    }
+    this.#view.sequence = BigInt(count);
   }
 
   /** Writes what is kept of a record; nobody sees it yet. */
@@ -335,7 +361,13 @@ class PackedStore<T> implements ObjectStore<T> {
   }
 }
 
-/** Makes an empty store and gives its one writer; readers get `writer.view`. */
-export function createObjectStore<T>(options: ObjectStoreOptions<T>): ObjectStore<T> {
-  return new PackedStore<T>(options);
+/** Makes a store and gives its one writer; readers get `writer.view`. It is empty, but for an image that loadStore gives. */
+export function createObjectStore<T>(options: ObjectStoreOptions<T>, image?: LoadedImage): ObjectStore<T> {
+  return new PackedStore<T>(options, image);
+}
+
+/** The content of a store at this moment, for a file. */
+export function imageOf<T>(store: ObjectStore<T>): StoreImage {
+  if (!(store instanceof PackedStore)) throw new StoreError('STORE_FOREIGN', 'only a store made by createObjectStore can be saved');
+  return store.image();
 }

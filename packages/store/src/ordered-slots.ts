@@ -57,6 +57,17 @@ export class OrderedSlots {
     else insertAt(next, at - half, slot);
   }
 
+  /** Adds a slot behind all others. */
+  append(slot: number): void {
+    this.changes += 1;
+    let last = this.#chunks.at(-1);
+    if (!last || last.count === ROOM) {
+      last = { slots: new Int32Array(ROOM), count: 0 };
+      this.#chunks.push(last);
+    }
+    insertAt(last, last.count, slot);
+  }
+
   remove(slot: number, compare: (slot: number) => number): void {
     this.changes += 1;
     const [number, at] = this.#seek(compare);

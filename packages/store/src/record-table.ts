@@ -51,6 +51,10 @@ export class RecordTable {
     return slot;
   }
 
+  hash(slot: number): number {
+    return this.#hashes[slot] as number;
+  }
+
   /** Another record of the same key takes the slot. */
   set(slot: number, place: number): void {
     this.#places[slot] = place;

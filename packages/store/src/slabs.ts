@@ -84,6 +84,16 @@ export class Slabs {
     return most;
   }
 
+  /** Takes a whole block of records in, all of them in use. Only while nothing else was allocated: its number is its position. */
+  load(buffer: ArrayBuffer): void {
+    const index = this.#slabs.length;
+    const length = buffer.byteLength;
+    this.#slabs.push({ index, bytes: new Uint8Array(buffer), words: new Int32Array(buffer), floats: new Float64Array(buffer), used: length, live: length, swept: false });
+    this.live += length;
+    this.reserved += length;
+    this.#next = FULL;
+  }
+
   #open(size: number): Slab {
     const before = this.#current;
     this.#current = undefined;

@@ -39,3 +39,13 @@ export class SnapshotExpired extends StoreError {
     super('SNAPSHOT_EXPIRED', 'more keys changed than the snapshot can take back; take another');
   }
 }
+
+/** A file that cannot be written, read, or used; the message names the file and the reason. */
+export class StoreFileError extends StoreError {
+  override readonly name = 'StoreFileError';
+  declare readonly code: 'FILE_SECRETS' | 'FILE_WRITE' | 'FILE_READ' | 'FILE_DAMAGED' | 'FILE_FORMAT' | 'FILE_OTHER';
+
+  constructor(code: StoreFileError['code'], message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}

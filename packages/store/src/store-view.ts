@@ -31,13 +31,13 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   readonly hot: HotTier<T>;
   readonly seed: number;
   readonly #probe: KeyProbe;
-  readonly #apiVersion: string;
-  readonly #kind: string;
+  readonly apiVersion: string;
+  readonly kind: string;
   sequence = 0n;
 
   constructor(apiVersion: string, kind: string, hotBytes: number, seed: number) {
-    this.#apiVersion = apiVersion;
-    this.#kind = kind;
+    this.apiVersion = apiVersion;
+    this.kind = kind;
     this.hot = new HotTier(hotBytes);
     this.seed = seed;
     this.#probe = new KeyProbe(seed);
@@ -91,7 +91,7 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   }
 
   decode(slab: Slab, offset: number): T {
-    return { apiVersion: this.#apiVersion, kind: this.#kind, ...(JSON.parse(decoder.decode(jsonOf(slab, offset))) as object) } as T;
+    return { apiVersion: this.apiVersion, kind: this.kind, ...(JSON.parse(decoder.decode(jsonOf(slab, offset))) as object) } as T;
   }
 
   read(slab: Slab, offset: number): T {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { Backoff, compareKeys, compareResourceVersions, createObjectStore, encodeKey, isStoreError, matchesLabels, parseLabelSelector, systemClock } from '@kubecast/store';
+import { Backoff, compareKeys, compareResourceVersions, createObjectStore, encodeKey, isStoreError, loadStore, matchesLabels, nodeFileSystem, parseLabelSelector, saveStore, systemClock } from '@kubecast/store';
 import type { Key, ScopeId, Writer } from '@kubecast/store';
 import { createVirtualClock, testRecord } from '@kubecast/store/testing';
 
@@ -105,4 +108,25 @@ test('store: clocks sleep, abort, and back off', async () => {
   await clock.advance(20);
   assert.equal(woke, 10);
   assert.ok(new Backoff(clock).next() <= 800);
+});
+
+test('store: a saved store comes back whole, and a damaged file is refused', async () => {
+  const folder = await fs.mkdtemp(join(tmpdir(), 'kubecast-store-'));
+  try {
+    const files = nodeFileSystem(fs);
+    const path = join(folder, 'things');
+    const store = make();
+    for (let i = 0; i < 3000; i += 1) store.put(testRecord({ namespace: `n${i % 3}`, name: `o${i}`, spec: { app: 'x'.repeat(i % 500) } }));
+    await saveStore(store, files, path, { identity: 'here', versions: new Map() });
+    const options = { apiVersion: 'example.com/v1', kind: 'Thing' };
+    const loaded = await loadStore<Thing>(options, files, path, 'here');
+    assert.deepEqual([...(loaded?.store.view.select() ?? [])].map((entry) => entry.value), [...store.view.select()].map((entry) => entry.value));
+    await assert.rejects(loadStore(options, files, path, 'there'), (error) => isStoreError(error) && error.code === 'FILE_OTHER');
+    const bytes = await fs.readFile(path);
+    bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 4;
+    await fs.writeFile(path, bytes);
+    await assert.rejects(loadStore(options, files, path, 'here'), (error) => isStoreError(error) && error.code === 'FILE_DAMAGED');
+  } finally {
+    await fs.rm(folder, { recursive: true });
+  }
 });

@@ -87,8 +87,7 @@ function validate(object: KubeObject): readonly FieldError[] {
   ]);
 }
 
-/** Stored and defaulted; nothing here makes pods of it. */
-export const deploymentResource: ServedResource = builtinResource({
+const deployment: ServedResource = builtinResource({
   group: 'apps', kind: 'Deployment', plural: 'deployments', shortNames: ['deploy'], categories: ['all'], status: true, generation: true,
   schema: kindSchema('Deployment enables declarative updates for Pods and ReplicaSets.', {
     spec: fields({
@@ -117,3 +116,8 @@ export const deploymentResource: ServedResource = builtinResource({
     },
   },
 });
+
+/** Stored and defaulted; nothing here makes pods of it. */
+export const deploymentResource: ServedResource = {
+  ...deployment, subresources: { status: true, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
+};

@@ -135,11 +135,8 @@ function ordered(list: readonly unknown[], order: readonly unknown[], before: re
   let next = 0;
   for (const item of named) {
     const place = indexIn(before, item);
-    while (place >= 0 && next < others.length) {
-      const other = indexIn(before, others[next]);
-      if (other < 0 || other >= place) break;
-      out.push(others[next++]);
-    }
+    const isBefore = (other: unknown): boolean => indexIn(before, other) >= 0 && indexIn(before, other) < place;
+    while (next < others.length && isBefore(others[next])) out.push(others[next++]);
     out.push(item);
   }
   return [...out, ...others.slice(next)];

@@ -80,6 +80,13 @@ export class Api {
   }
 }
 
+/** The objects of a list in an answer; none where there is no list. */
+export function listAt(body: Json, ...path: readonly string[]): readonly Json[] {
+  let at: Json | undefined = body;
+  for (const name of path) at = at?.[name];
+  return Array.isArray(at) ? (at as readonly Json[]) : [];
+}
+
 function parsed(text: string): Json {
   try {
     return JSON.parse(text) as Json;

@@ -2,7 +2,7 @@ import type { InferApply, KubernetesObject, ResourceType } from '@kubecast/crd';
 import { ApiCaller, type CallRequest } from './api-call.ts';
 import type { Connection } from './connection.ts';
 import { Discovery } from './discovery.ts';
-import { HttpsTransport } from './https-transport.ts';
+import { LazyTransport } from './lazy-transport.ts';
 import { RequestBudget, type BudgetCounters, type BudgetOptions } from './request-budget.ts';
 import { ResourceClient } from './resource-client.ts';
 import type { CallOptions, UnknownObject } from './resource-options.ts';
@@ -56,7 +56,7 @@ export interface KubernetesClient extends AsyncDisposable {
 
 /** Makes a client. Opens nothing and reads nothing. */
 export function createClient(connection: Connection, options: ClientOptions = {}): KubernetesClient {
-  const transport = options.transport ?? new HttpsTransport(connection, options);
+  const transport = options.transport ?? new LazyTransport(connection, options);
   const budget = new RequestBudget(transport.clock, options.budget);
   const caller = new ApiCaller(transport, budget, options.onWarning);
   const discovery = new Discovery(caller);

@@ -38,6 +38,13 @@ export async function runController(flags: RunFlags, log: Log, shutdown: Shutdow
     type: appModel, client, namespaces: [namespace], clock,
     onReport: (report, scope) => log.warn({ ...report, namespace: scope.namespace }, 'the watch of AppModels made a detour'),
   });
+  const told = new Map<string, string>();
+  informer.onStatus(({ namespace: where, state, reason }) => {
+    if (told.get(where) === state) return;
+    told.set(where, state);
+    const bad = state === 'BackingOff' || state === 'Forbidden' || state === 'Stale' || state === 'Gone' || state === 'Regressed';
+    log[bad ? 'warn' : 'debug']({ namespace: where, state, reason }, 'the watch of AppModels');
+  });
   const events = createEventRecorder({
     sink: eventSink(client.resource<typeof eventType, Event>(eventType)), controller: 'iidp.com/kubecast-controller', instance: hostname(), clock,
     onError: (error) => log.debug({ reason: messageOf(error) }, 'an event could not be written'),

@@ -60,7 +60,8 @@ export function coalesce<T>(waiting: Pending<T>, offer: Offer<T>): boolean {
     waiting.finalStateKnown = undefined;
   }
   waiting.entry = offer.entry;
-  if (!waiting.initial) waiting.origin = offer.origin;
+  // That versions went back must reach the handler, whatever came on top of it.
+  if (!waiting.initial && waiting.origin !== 'regressed') waiting.origin = offer.origin;
   return true;
 }
 

@@ -18,15 +18,10 @@ async function main(): Promise<number> {
     complain(error.message);
     return 2;
   }
-  switch (flags.command) {
-    case 'help':
-      process.stdout.write(flags.text);
-      return 0;
-    case 'run':
-      return run(flags);
-    default:
-      return command(flags);
-  }
+  if (flags.command === 'run') return run(flags);
+  if (flags.command !== 'help') return command(flags);
+  process.stdout.write(flags.text);
+  return 0;
 }
 
 async function run(flags: RunFlags): Promise<number> {

@@ -157,12 +157,19 @@ class SeriesRecorder implements EventRecorder {
   /** One at a time and in order, so that a count never comes before its event. */
   #send(task: () => Promise<void>, done: () => void): void {
     this.#waiting += 1;
-    this.#tail = this.#tail.then(task).then(done, (error: unknown) => {
-      this.#counters.failed += 1;
-      this.#o.onError?.(error);
-    }).finally(() => {
-      this.#waiting -= 1;
-    });
+    const before = this.#tail;
+    this.#tail = (async () => {
+      await before;
+      try {
+        await task();
+        done();
+      } catch (error) {
+        this.#counters.failed += 1;
+        this.#o.onError?.(error);
+      } finally {
+        this.#waiting -= 1;
+      }
+    })();
   }
 
   #request(task: (signal: AbortSignal) => Promise<void>): Promise<void> {

@@ -337,7 +337,7 @@ class RecordQueue<K> implements WorkQueue<K> {
       waiter.resolve(undefined);
     }
     this.#waiters.clear();
-    for (const drainer of [...this.#drainers]) drainer();
+    for (const drainer of this.#drainers) drainer();
   }
 
   shutDown(): void {

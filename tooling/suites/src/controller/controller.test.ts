@@ -133,7 +133,8 @@ test('two AppModels of one app are reported, and the oldest is named', async () 
   // Ages are whole seconds.
   await until('the next second', () => Date.now() >= Date.parse(creationTimestamp) + 1_000);
   await cluster.announce('aa-younger', 'claimed', { m: '1' });
-  await controller.line('AppModel meta-test/aa-younger claims the app "claimed", which the older AppModel zz-older holds; it is ignored');
+  const line = await controller.line('AppModel meta-test/aa-younger claims the app "claimed", which the older AppModel zz-older holds; it is ignored');
+  expect(line).toMatchObject({ level: 40, code: 'AppClaimedTwice' });
   await cluster.withdraw('zz-older');
   await cluster.withdraw('aa-younger');
 });

@@ -367,7 +367,7 @@ export function createObjectStore<T>(options: ObjectStoreOptions<T>, image?: Loa
 }
 
 /** The content of a store at this moment, for a file. */
-export function imageOf<T>(store: ObjectStore<T>): StoreImage {
+export function imageOf<T>(store: Writer<T>): StoreImage {
   if (!(store instanceof PackedStore)) throw new StoreError('STORE_FOREIGN', 'only a store made by createObjectStore can be saved');
   return store.image();
 }

@@ -3,11 +3,23 @@ import { ShardedMap } from './sharded-map.ts';
 
 const NONE: readonly number[] = [];
 
-/** One index: from value to slots, and from slot to the values that it is held under, so that the extractor need not run again to remove it. */
+/** A value that several objects have. */
+interface Posting {
+  readonly value: string;
+  slots: Int32Array;
+  count: number;
+}
+
+/**
+ * One index: from value to slots, and from slot to the values that it is held under, so that the extractor need not run again to remove it.
+ * A value that many objects have is kept once, its slots as plain numbers; one that a single object has needs no list.
+ */
 export class Postings<T> {
   readonly extract: IndexExtractor<T>;
-  readonly #slots = new ShardedMap<number | Set<number>>();
+  readonly #slots = new ShardedMap<number | Posting>();
   readonly #values: (string | readonly string[] | undefined)[] = [];
+  /** Where a slot of a single value stands in that value's list. */
+  #positions: Int32Array = new Int32Array(64);
 
   constructor(extract: IndexExtractor<T>) {
     this.extract = extract;
@@ -15,24 +27,20 @@ export class Postings<T> {
 
   add(slot: number, values: readonly string[]): void {
     while (this.#values.length <= slot) this.#values.push(undefined);
-    this.#values[slot] = values.length === 1 ? values[0] : values.length === 0 ? undefined : values;
-    for (const value of values) {
-      const found = this.#slots.get(value);
-      if (found === undefined) this.#slots.set(value, slot);
-      else if (typeof found === 'number') this.#slots.set(value, new Set([found, slot]));
-      else found.add(slot);
+    if (slot >= this.#positions.length) {
+      const larger = new Int32Array(this.#values.length + (this.#values.length >> 2));
+      larger.set(this.#positions);
+      this.#positions = larger;
     }
+    if (values.length === 1) this.#values[slot] = this.#enter(slot, values[0] as string, true);
+    else if (values.length > 1) this.#values[slot] = values.map((value) => this.#enter(slot, value, false));
+    else this.#values[slot] = undefined;
   }
 
   remove(slot: number): void {
-    for (const value of this.valuesOf(slot)) {
-      const found = this.#slots.get(value);
-      if (typeof found === 'number') this.#slots.delete(value);
-      else if (found) {
-        found.delete(slot);
-        if (found.size === 0) this.#slots.delete(value);
-      }
-    }
+    const values = this.#values[slot];
+    if (typeof values === 'string') this.#leave(slot, values);
+    else for (const value of values ?? []) this.#leave(slot, value);
     this.#values[slot] = undefined;
   }
 
@@ -44,6 +52,49 @@ export class Postings<T> {
   /** In no order. */
   slotsOf(value: string): Iterable<number> {
     const found = this.#slots.get(value);
-    return found === undefined ? NONE : typeof found === 'number' ? [found] : found;
+    return found === undefined ? NONE : typeof found === 'number' ? [found] : found.slots.subarray(0, found.count);
+  }
+
+  /** Gives back the one text that is kept of the value. */
+  #enter(slot: number, value: string, single: boolean): string {
+    const found = this.#slots.get(value);
+    if (found === undefined) {
+      this.#slots.set(value, slot);
+      if (single) this.#positions[slot] = 0;
+      return value;
+    }
+    const posting = typeof found === 'number' ? { value: this.#textOf(found, value), slots: new Int32Array([found, slot]), count: 1 } : found;
+    if (typeof found === 'number') this.#slots.set(posting.value, posting);
+    if (posting.count === posting.slots.length) {
+      const larger = new Int32Array(posting.count + (posting.count >> 1) + 1);
+      larger.set(posting.slots);
+      posting.slots = larger;
+    }
+    posting.slots[posting.count] = slot;
+    if (single) this.#positions[slot] = posting.count;
+    posting.count += 1;
+    return posting.value;
+  }
+
+  #textOf(slot: number, value: string): string {
+    return this.valuesOf(slot).find((each) => each === value) ?? value;
+  }
+
+  #leave(slot: number, value: string): void {
+    const posting = this.#slots.get(value);
+    if (posting === undefined) return;
+    if (typeof posting === 'number') {
+      this.#slots.delete(value);
+      return;
+    }
+    // A slot of several values does not know where it stands; those lists are searched.
+    const single = typeof this.#values[slot] === 'string';
+    const at = single ? (this.#positions[slot] as number) : posting.slots.subarray(0, posting.count).indexOf(slot);
+    posting.count -= 1;
+    const last = posting.slots[posting.count] as number;
+    posting.slots[at] = last;
+    if (typeof this.#values[last] === 'string') this.#positions[last] = at;
+    if (posting.count === 0) this.#slots.delete(value);
+    else if (posting.count * 4 < posting.slots.length) posting.slots = posting.slots.slice(0, posting.count * 2);
   }
 }

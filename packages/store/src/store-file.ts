@@ -5,6 +5,7 @@ import { createObjectStore, imageOf } from './object-store.ts';
 import type { ScopeId } from './record.ts';
 import type { StoreImage } from './store-image.ts';
 import { StoreFileError } from './store-error.ts';
+import type { Writer } from './writer.ts';
 import { systemClock } from './system-clock.ts';
 
 /*
@@ -73,7 +74,7 @@ interface Header {
  * disk and put in place at once: a crash leaves the old one or the new one. Two saves of one path at a time are the caller's to avoid.
  * @throws StoreFileError FILE_SECRETS for Secrets without `secrets: true`; FILE_WRITE if the file system refuses.
  */
-export async function saveStore<T>(store: ObjectStore<T>, files: StoreFileSystem, path: string, options: SaveOptions): Promise<void> {
+export async function saveStore<T>(store: Writer<T>, files: StoreFileSystem, path: string, options: SaveOptions): Promise<void> {
   const image = imageOf(store);
   if (image.kind === 'Secret' && image.apiVersion === 'v1' && options.secrets !== true) throw new StoreFileError('FILE_SECRETS', `${path}: Secrets are not saved unless \`secrets: true\` asks for it`);
   const aside = `${path}.tmp`;

@@ -55,7 +55,7 @@ export function readResourceList(body: unknown, group: string, version: string):
   const entries = list(fields(body)['resources']);
   const subresources = new Map<string, string[]>();
   for (const entry of entries) {
-    const [plural = '', sub] = splitOnce(text(entry['name']));
+    const [plural, sub] = splitOnce(text(entry['name']));
     if (sub !== undefined) subresources.set(plural, [...(subresources.get(plural) ?? []), sub]);
   }
   return entries.filter((entry) => !text(entry['name']).includes('/')).map((entry) => ({

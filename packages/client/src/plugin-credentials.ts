@@ -28,13 +28,13 @@ export function pluginCredentials(from: {
         // A new object has no cached credential.
         if (fresh) loaded = undefined;
         loaded ??= load();
-        const options: { headers?: Record<string, string>; cert?: unknown; key?: unknown } = { headers: {} };
+        const options: { headers?: Record<string, string>; cert?: string | Buffer; key?: string | Buffer } = { headers: {} };
         await (await loaded).applyToHTTPSOptions(options);
         const authorization = options.headers?.['Authorization'] ?? options.headers?.['authorization'] ?? '';
         const token = authorization.startsWith('Bearer ') ? authorization.slice(7) : '';
         return {
           ...(token === '' ? {} : { token }),
-          ...(options.cert === undefined || options.key === undefined ? {} : { cert: String(options.cert), key: String(options.key) }),
+          ...(options.cert === undefined || options.key === undefined ? {} : { cert: options.cert.toString(), key: options.key.toString() }),
         };
       } catch (cause) {
         loaded = undefined;

@@ -32,7 +32,10 @@ const httpProxy = (answer?: string): Promise<Proxy> => startProxy((socket, asked
   socket.once('data', (data) => {
     const head = data.toString('latin1');
     asked.push(head);
-    if (answer !== undefined) return socket.end(answer);
+    if (answer !== undefined) {
+      socket.end(answer);
+      return;
+    }
     const [, host = '', port = ''] = /^CONNECT ([^:]+):(\d+)/.exec(head) ?? [];
     splice(socket, host, Number(port), 'HTTP/1.1 200 Connection established\r\n\r\n');
   });

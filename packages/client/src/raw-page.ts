@@ -1,3 +1,5 @@
+import type { WatchFrames } from './frame.ts';
+
 export interface ListPagesOptions {
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
@@ -21,5 +23,5 @@ export type ListPages = (options: ListPagesOptions, signal: AbortSignal) => Asyn
 /** What an informer needs of one resource in one scope: `client.resource(type).source(namespace)` gives it. */
 export interface ResourceSource {
   readonly listPages: ListPages;
-  readonly watchFrames: import('./frame.ts').WatchFrames;
+  readonly watchFrames: WatchFrames;
 }

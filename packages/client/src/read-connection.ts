@@ -93,7 +93,7 @@ function proxyOf(server: string, env: Readonly<Record<string, string | undefined
     return '';
   }
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  if (host === 'localhost' || host === '::1' || /^127\./.test(host)) return '';
+  if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return '';
   const proxy = url.protocol === 'https:' ? env['HTTPS_PROXY'] ?? env['https_proxy'] ?? '' : env['HTTP_PROXY'] ?? env['http_proxy'] ?? '';
   if (proxy === '') return '';
   for (const entry of (env['NO_PROXY'] ?? env['no_proxy'] ?? '').split(',')) {

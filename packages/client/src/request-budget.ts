@@ -95,7 +95,7 @@ export class RequestBudget {
   close(): void {
     this.#closed = true;
     this.#timer?.abort();
-    for (const level of levels) for (const waiter of [...this.#waiting[level]]) waiter.refuse(new ClosedError());
+    for (const level of levels) for (const waiter of this.#waiting[level]) waiter.refuse(new ClosedError());
   }
 
   #ahead(level: Level): number {
@@ -140,7 +140,7 @@ export class RequestBudget {
   #grant(): void {
     this.#fill();
     for (const level of levels) {
-      for (const waiter of [...this.#waiting[level]]) {
+      for (const waiter of this.#waiting[level]) {
         if (this.#wait(level) > 0) break;
         this.#spend();
         waiter.grant();

@@ -43,7 +43,7 @@ test('paths follow the group, the scope and the namespace of call, object, clien
 
 test('names that could ask for another path are refused before anything is sent; others are encoded', async () => {
   const models = client.resource(appModel);
-  for (const name of ['', '.', '..', 'a/b', 'a%2fb', '\ud800']) await expect(models.get(name), JSON.stringify(name)).rejects.toThrow(RequestError);
+  for (const name of ['', '.', '..', 'a/b', 'a%2fb', '\ud800']) await expect(models.get(name)).rejects.toThrow(RequestError);
   await expect(models.get('a', { namespace: '../x' })).rejects.toThrow(RequestError);
   expect(server.seen).toHaveLength(0);
   for (const [name, path] of [['__proto__', '__proto__'], ['ü?#', '%C3%BC%3F%23'], ['x'.repeat(253), 'x'.repeat(253)]] as const) {
@@ -150,8 +150,8 @@ test('a 429 is obeyed for as long as the server asks, for writes too; other refu
   };
   const done = own.resource(appModel).create(model());
   const started = clock.now();
-  while (refuse > 0 || clock.pending > 0) await clock.advance(100);
-  await done;
+  const finished = done.then(() => true);
+  while (!(await Promise.race([finished, clock.advance(100).then(() => false)])));
   expect(clock.now() - started).toBeGreaterThanOrEqual(6000);
   expect(server.seen).toHaveLength(3);
   own.close();

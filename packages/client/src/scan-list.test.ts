@@ -27,6 +27,6 @@ test('items that are null, as Go writes an empty list, are none', () => {
 test('what is no list, or is cut anywhere, is a ProtocolError that names the request', () => {
   const text = '{"kind":"L","metadata":{"resourceVersion":"5"},"items":[{"a":"b\\"c"},{"d":[1]}]}';
   expect(scanList(encode(text), 'x').items).toHaveLength(2);
-  for (let i = 0; i < text.length; i++) expect(() => scanList(encode(text.slice(0, i)), 'GET /p'), text.slice(0, i)).toThrow(ProtocolError);
-  for (const bad of ['<html>', '[]', '{"kind":"Status"}', `${text} x`, '{"items":{}}', '{"items":[1,]}']) expect(() => scanList(encode(bad), 'GET /p'), bad).toThrow(/GET \/p: the answer is no list/);
+  for (let i = 0; i < text.length; i++) expect(() => scanList(encode(text.slice(0, i)), 'GET /p')).toThrow(ProtocolError);
+  for (const bad of ['<html>', '[]', '{"kind":"Status"}', `${text} x`, '{"items":{}}', '{"items":[1,]}']) expect(() => scanList(encode(bad), 'GET /p')).toThrow(/GET \/p: the answer is no list/);
 });

@@ -35,7 +35,7 @@ test('frames of one batch stay whole until the next push, also when a part of a 
 
 test('a line that is no event, a type that nobody knows, and an end within an event are ProtocolErrors', () => {
   for (const line of ['hello', '[]', '{"type":"ADDED"}', '{"type":"WHAT","object":{}}', '{"type":"ADDED","object":{}', '{"type":"ADDED","object":{}} x', '{"type":"ADDED" "object":{}}']) {
-    expect(() => new FrameSplitter(1e6, 'GET /x').push(encode(`${line}\n`)), line).toThrow(/GET \/x: a line of the watch is no event/);
+    expect(() => new FrameSplitter(1e6, 'GET /x').push(encode(`${line}\n`))).toThrow(/GET \/x: a line of the watch is no event/);
   }
   const cut = new FrameSplitter(1e6, 'GET /x');
   cut.push(encode('{"type":"ADDED","obj'));

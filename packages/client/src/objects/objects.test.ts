@@ -17,7 +17,7 @@ test('nested get tells found, missing and wrong type apart, and where the wrong 
   expect(getAt(nested, ['status', 'x', 'y'], 'string')).toEqual({ state: 'missing' });
   expect(getAt(nested, ['spec', 'count'], 'string')).toEqual({ state: 'wrong', at: ['spec', 'count'], expected: 'string', is: 'number' });
   expect(getAt(nested, ['spec', 'none', 'deep'], 'string')).toEqual({ state: 'wrong', at: ['spec', 'none'], expected: 'object', is: 'null' });
-  for (const name of ['constructor', '__proto__', 'toString', 'length']) expect(getAt(nested, [name], 'object'), name).toEqual({ state: 'missing' });
+  for (const name of ['constructor', '__proto__', 'toString', 'length']) expect(getAt(nested, [name], 'object')).toEqual({ state: 'missing' });
 });
 
 test('set and remove leave the original as it was and share what is not on the way', () => {
@@ -76,7 +76,7 @@ test('strings become the numbers and booleans of the schema only where nothing i
   const { value, changes } = coerce<Record<string, unknown>>(schema, { n: '5', f: '1.5', b: 'true', s: '7', l: ['1', 'x'], p: '80', other: '1' });
   expect(value).toEqual({ n: 5, f: 1.5, b: true, s: '7', l: [1, 'x'], p: '80', other: '1' });
   expect(changes.map((change) => [formatPath(change.path), change.from, change.to])).toEqual([['n', '5', 5], ['f', '1.5', 1.5], ['b', 'true', true], ['l[0]', '1', 1]]);
-  for (const text of ['5.0', '0x5', ' 5', '05', '', '-0', '9007199254740993', '1e3']) expect(coerce<unknown>({ type: 'integer' }, text), text).toEqual({ value: text, changes: [] });
+  for (const text of ['5.0', '0x5', ' 5', '05', '', '-0', '9007199254740993', '1e3']) expect(coerce<unknown>({ type: 'integer' }, text)).toEqual({ value: text, changes: [] });
 });
 
 const gear = defineResource({ group: 't.example', version: 'v1', kind: 'Gear', plural: 'gears', scope: 'Namespaced', spec: object({ teeth: integer(), note: optional(string()) }) });

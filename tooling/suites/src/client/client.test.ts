@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = createApiServer({});
   await server.listen();
   const path = join(folder, 'kubeconfig');
-  await server.writeKubeconfig(path);
+  server.writeKubeconfig(path);
   client = createClient(await connectionFromKubeconfig({ path, env: {} }));
   await client.resource(customResourceDefinitionType).create(toManifest(appModel) as never);
 });

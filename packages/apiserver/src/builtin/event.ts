@@ -89,6 +89,9 @@ export const eventsEventResource: ServedResource = {
       },
       validate(object) {
         const errors: FieldError[] = [];
+        const namespace = textAt(object, 'metadata', 'namespace');
+        const regarding = textAt(object, 'regarding', 'namespace');
+        if (regarding !== namespace && (regarding !== '' || namespace !== 'default')) errors.push(invalidError('involvedObject.namespace', regarding, 'does not match event.namespace'));
         if (typeof object['eventTime'] !== 'string') errors.push(requiredError('eventTime'));
         const type = textAt(object, 'type');
         if (type !== 'Normal' && type !== 'Warning') errors.push(invalidError('type', '', `has invalid value: ${type}`));

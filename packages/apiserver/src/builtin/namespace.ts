@@ -1,6 +1,6 @@
-import { isObject } from '@kubecast/crd';
+import { invalidError, isObject } from '@kubecast/crd';
 import type { ServedResource } from '../served-resource.ts';
-import { ageColumn, builtinResource, column, nameColumn, textAt } from './builtin-resource.ts';
+import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
 import { conditions, fields, kindSchema, set, text } from './schema-parts.ts';
 
 export const namespaceResource: ServedResource = builtinResource({
@@ -20,8 +20,11 @@ export const namespaceResource: ServedResource = builtinResource({
       labels['kubernetes.io/metadata.name'] = metadata['name'] ?? metadata['generateName'];
       metadata['labels'] = labels;
       // spec.finalizers are the finalize subresource's alone.
-      object['spec'] = old === undefined ? { finalizers: ['kubernetes'] } : (old['spec'] ?? {});
+      const asked = listAt(object, 'spec', 'finalizers') as unknown as string[];
+      object['spec'] = old === undefined ? { finalizers: asked.includes('kubernetes') ? asked : [...asked, 'kubernetes'] } : (old['spec'] ?? {});
       if (old === undefined) object['status'] = { phase: 'Active' };
     },
+    validate: (object) => (listAt(object, 'spec', 'finalizers') as unknown as string[]).filter((finalizer) => !finalizer.includes('/') && !['kubernetes', 'orphan', 'foregroundDeletion'].includes(finalizer))
+      .map((finalizer) => invalidError('spec.finalizers', finalizer, 'name is neither a standard finalizer name nor is it fully qualified')),
   },
 });

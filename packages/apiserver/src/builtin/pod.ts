@@ -1,6 +1,6 @@
 import { isObject, requiredError, type FieldError, type Schema } from '@kubecast/crd';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
-import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
 import { atomic, conditions, fields, flag, intOrText, kindSchema, labelSelector, listMap, localReference, long, map, openFields, text, time, whole } from './schema-parts.ts';
 
 const container = openFields({
@@ -99,7 +99,10 @@ const deployment: ServedResource = builtinResource({
   }),
   columns: [
     nameColumn, column('Ready', (object) => `${textAt(object, 'status', 'readyReplicas') || '0'}/${textAt(object, 'spec', 'replicas')}`),
-    column('Up-to-date', (object) => Number(textAt(object, 'status', 'updatedReplicas')), 0, 'integer'), column('Available', (object) => Number(textAt(object, 'status', 'availableReplicas')), 0, 'integer'), ageColumn,
+    column('Up-to-date', (object) => Number(textAt(object, 'status', 'updatedReplicas'))), column('Available', (object) => Number(textAt(object, 'status', 'availableReplicas'))), ageColumn,
+    column('Containers', (object) => listAt(object, 'spec', 'template', 'spec', 'containers').map((one) => textAt(one, 'name')).join(','), 1),
+    column('Images', (object) => listAt(object, 'spec', 'template', 'spec', 'containers').map((one) => textAt(one, 'image')).join(','), 1),
+    column('Selector', (object) => Object.entries((at(object, 'spec', 'selector', 'matchLabels') ?? {}) as Record<string, string>).map(([key, value]) => `${key}=${value}`).sort().join(','), 1),
   ],
   behaviour: {
     unowned: () => ({ spec: { selector: null, strategy: {}, template: { metadata: {}, spec: { containers: null } } } }),

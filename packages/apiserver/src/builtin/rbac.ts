@@ -15,6 +15,14 @@ const roleRef = fields({ apiGroup: text(), kind: text(), name: text() }, 'RoleRe
 const createdColumn = column('Created At', (object) => textAt(object, 'metadata', 'creationTimestamp'), 0, 'date');
 const roleColumn = column('Role', (object) => `${textAt(object, 'roleRef', 'kind')}/${textAt(object, 'roleRef', 'name')}`);
 
+const subjectNames = (object: KubeObject, kind: string): string => listAt(object, 'subjects').filter((subject) => subject['kind'] === kind)
+  .map((subject) => (kind === 'ServiceAccount' ? `${textAt(subject, 'namespace')}/${textAt(subject, 'name')}` : textAt(subject, 'name'))).join(', ');
+
+const bindingColumns = [
+  nameColumn, roleColumn, ageColumn, column('Users', (object) => subjectNames(object, 'User'), 1), column('Groups', (object) => subjectNames(object, 'Group'), 1),
+  column('ServiceAccounts', (object) => subjectNames(object, 'ServiceAccount'), 1),
+];
+
 const bindingBehaviour = {
   prepare(object: KubeObject): void {
     const reference = object['roleRef'] as Record<string, unknown> | undefined;
@@ -36,9 +44,9 @@ export const rbacResources: readonly ServedResource[] = [
     group, kind: 'ClusterRole', plural: 'clusterroles', scope: 'Cluster', columns: [nameColumn, createdColumn],
     schema: kindSchema('ClusterRole is a cluster level, logical grouping of PolicyRules.', { rules, aggregationRule: fields({ clusterRoleSelectors: atomic(labelSelector) }) }),
   }),
-  builtinResource({ group, kind: 'RoleBinding', plural: 'rolebindings', schema: kindSchema('RoleBinding references a role, but does not contain it.', { subjects, roleRef }), columns: [nameColumn, roleColumn, ageColumn], behaviour: bindingBehaviour }),
+  builtinResource({ group, kind: 'RoleBinding', plural: 'rolebindings', schema: kindSchema('RoleBinding references a role, but does not contain it.', { subjects, roleRef }), columns: bindingColumns, behaviour: bindingBehaviour }),
   builtinResource({
-    group, kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', scope: 'Cluster', columns: [nameColumn, roleColumn, ageColumn], behaviour: bindingBehaviour,
+    group, kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', scope: 'Cluster', columns: bindingColumns, behaviour: bindingBehaviour,
     schema: kindSchema('ClusterRoleBinding references a ClusterRole, but does not contain it.', { subjects, roleRef }),
   }),
 ];

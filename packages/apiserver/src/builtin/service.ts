@@ -67,8 +67,10 @@ function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allo
   } else {
     allocateAddress(spec, isObject(old?.['spec']) ? old['spec'] : {}, allocate);
     spec['internalTrafficPolicy'] ??= 'Cluster';
-    spec['ipFamilies'] ??= ['IPv4'];
-    spec['ipFamilyPolicy'] ??= 'SingleStack';
+    // Nothing is allocated to a headless service without a selector: it may have both families, whatever the cluster has.
+    const open = spec['clusterIP'] === 'None' && at(spec, 'selector') === undefined;
+    spec['ipFamilies'] ??= open ? ['IPv4', 'IPv6'] : ['IPv4'];
+    spec['ipFamilyPolicy'] ??= open ? 'RequireDualStack' : 'SingleStack';
   }
   if (spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer') allocatePorts(spec, isObject(old?.['spec']) ? old['spec'] : {}, allocate);
   if (old === undefined) object['status'] = { loadBalancer: {} };

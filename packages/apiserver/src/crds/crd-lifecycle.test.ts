@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCluster, type Cluster } from '../testing/cluster.ts';
+import { onRealServer, startCluster, type Cluster } from '../testing/cluster.ts';
 import type { Reply } from '../testing/probe.ts';
 
 const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -98,7 +98,7 @@ test('a second CRD of the same kind is not accepted', async () => {
   expect((await cluster.probe.get('/apis/t.example/v1/seconds')).text).toBe('404 page not found\n');
 });
 
-test('the first list of a new resource is a 429 with Retry-After; a read of one object makes the storage as well', async () => {
+test.skipIf(onRealServer)('the first list of a new resource is a 429 with Retry-After; a read of one object makes the storage as well', async () => {
   const slow = await startCluster({ storageInitMs: 15 });
   const first = await slow.probe.get('/apis/iidp.com/v1/appmodels');
   // The helper that waited for the CRD has asked already; until the storage is there every list says so.
@@ -121,6 +121,8 @@ test('a change of the spec ends watches and expires what they could resume from;
   const next = crd('changes', { spec: { size: { type: 'integer', default: 7 }, color: { type: 'string' } } });
   await cluster.probe.patch(`${crds}/changes.t.example`, { spec: next.spec });
   expect(await watch.ended()).toEqual({ how: 'end', rest: '' });
+  // The storage is made anew meanwhile.
+  while ((await cluster.probe.get(path)).status === 429) await cluster.probe.get('/version');
   const resumed = await cluster.probe.watch(`${path}?watch=1&resourceVersion=${from}`);
   expect((await resumed.next())?.object.reason).toBe('Expired');
 });

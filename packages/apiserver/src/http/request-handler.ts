@@ -296,7 +296,7 @@ function checkScope(context: Context, method: string): void {
 
 function unknownMethod(context: Context, _method: string): Error {
   const { resource } = context;
-  return resource.builtin !== undefined ? methodNotAllowed() : methodNotAllowed(` is not supported on resources of kind "${resource.plural}.${resource.group}"`);
+  return resource.builtin !== undefined ? methodNotAllowed() : methodNotAllowed(` is not supported on resources of kind "${resource.plural}.${resource.group}"`, { group: resource.group, kind: resource.plural });
 }
 
 function anonymousRefused(path: ResourcePath, verb: string): Error {

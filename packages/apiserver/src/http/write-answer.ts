@@ -21,6 +21,11 @@ export function jsonBytes(value: unknown, pretty: boolean): Buffer {
   return Buffer.from(pretty ? JSON.stringify(value, null, 2) : `${JSON.stringify(value)}\n`);
 }
 
+/** Go's encoder writes these three by their number. */
+function htmlSafe(json: string): string {
+  return json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+}
+
 export function writeWarnings(response: ServerResponse, warnings: readonly string[]): void {
   if (warnings.length === 0) return;
   response.setHeader('Warning', warnings.map((warning) => `299 - "${warning.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll(/[^\x20-\x7e]/g, '?')}"`));
@@ -64,5 +69,5 @@ export function writeError(response: ServerResponse, error: unknown, style: Answ
     : new StatusError(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`, { causes: [{ message: error instanceof Error ? error.message : String(error) }] });
   if (status.details?.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(status.details.retryAfterSeconds));
   if (status.httpCode === 403) response.setHeader('X-Content-Type-Options', 'nosniff');
-  writeBytes(response, status.httpCode, 'application/json', jsonBytes(status.toStatus(), style.pretty), style);
+  writeBytes(response, status.httpCode, 'application/json', Buffer.from(htmlSafe(jsonBytes(status.toStatus(), style.pretty).toString('utf8'))), style);
 }

@@ -120,8 +120,8 @@ export function badRequest(message: string): StatusError {
   return new StatusError(400, 'BadRequest', message);
 }
 
-export function methodNotAllowed(message = 'the server does not allow this method on the requested resource'): StatusError {
-  return new StatusError(405, 'MethodNotAllowed', message, {});
+export function methodNotAllowed(message = 'the server does not allow this method on the requested resource', details: StatusDetails = {}): StatusError {
+  return new StatusError(405, 'MethodNotAllowed', message, details);
 }
 
 /** 500 without a reason: what the API server says when an error reached it that it did not expect. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApiServer, type ApiServer } from '../api-server.ts';
+import { RealCluster } from '../envtest/index.ts';
 import type { ApiServerOptions } from '../options.ts';
 import { Probe } from './probe.ts';
 
@@ -34,6 +35,7 @@ export function appModel(name: string, more: Record<string, unknown> = {}): Reco
 }
 
 export interface Cluster {
+  /** The embedded server; fails where the tests run on the real one. */
   readonly server: ApiServer;
   readonly probe: Probe;
   close(): Promise<void>;
@@ -41,6 +43,7 @@ export interface Cluster {
 
 /** A server with the CRD of AppModels established and a namespace `ns`. */
 export async function startCluster(options: ApiServerOptions = {}): Promise<Cluster> {
+  if (onRealServer) return startRealCluster();
   const server = createApiServer({ storageInitMs: 0, ...options });
   await server.listen();
   const probe = Probe.of(server);
@@ -51,6 +54,27 @@ export async function startCluster(options: ApiServerOptions = {}): Promise<Clus
     async close() {
       probe.close();
       await server.close();
+    },
+  };
+}
+
+/** The tests of behaviour run on the real kube-apiserver, to see that they tell the truth: KUBECAST_TEST_REAL names the folder of its binaries. */
+export const onRealServer: boolean = (process.env['KUBECAST_TEST_REAL'] ?? '') !== '';
+
+async function startRealCluster(): Promise<Cluster> {
+  const real = new RealCluster({ assets: process.env['KUBECAST_TEST_REAL'] as string });
+  await real.start();
+  const probe = new Probe({ url: real.url, ca: real.ca, token: real.token() });
+  await probe.post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' } });
+  await establish(probe, appModelCrd);
+  return {
+    get server(): ApiServer {
+      throw new Error('this test needs the embedded server');
+    },
+    probe,
+    async close() {
+      probe.close();
+      await real.stop();
     },
   };
 }
@@ -69,7 +93,7 @@ export async function establish(probe: Probe, crd: { readonly metadata: { readon
   }
   watch.close();
   // Established is written before the next turn serves it.
-  while ((await probe.get('/apis/' + groupOf(crd.metadata.name) + '/v1/' + crd.metadata.name.split('.')[0])).status === 404) await sleep(1);
+  while ((await probe.get('/apis/' + groupOf(crd.metadata.name) + '/v1/' + crd.metadata.name.split('.')[0])).status !== 200) await sleep(1);
 }
 
 function groupOf(name: string): string {

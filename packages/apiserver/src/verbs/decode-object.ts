@@ -30,6 +30,7 @@ export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat)
   const { resource } = context;
   const text = bytes.toString('utf8');
   const { value, duplicates } = parseText(context, text, format, bytes);
+  if (value === null) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text.trim()}' (${excerpt(bytes)})`);
   if (!isObject(value)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${excerpt(bytes)})`);
   const object = value as KubeObject;
   const expected = apiVersion(resource);
@@ -40,7 +41,7 @@ export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat)
     object['kind'] = kind === undefined || kind === '' ? resource.kind : kind;
     object['apiVersion'] = version === undefined || version === '' ? expected : version;
   } else if (kind === undefined || kind === '') {
-    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text}'`);
+    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text}' (${excerpt(bytes)})`);
   }
   const given = object['apiVersion'] ?? '';
   if (given !== expected) throw badRequest(`the API version in the data (${textOf(given)}) does not match the expected API version (${expected})`);
@@ -61,7 +62,7 @@ function parseText(context: Context, text: string, format: BodyFormat, bytes: Bu
     if (error instanceof GoJsonError) {
       throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${error.message} (${excerpt(bytes)})`);
     }
-    if (error instanceof YamlTextError) throw badRequest(error.message);
+    if (error instanceof YamlTextError) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): ${error.message} (${excerpt(bytes)})`);
     if (error instanceof ProtobufError) throw error.unsupported ? unsupportedMediaType(error.message) : badRequest(error.message);
     throw error;
   }

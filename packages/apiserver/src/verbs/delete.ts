@@ -6,13 +6,15 @@ import { parseKubeYaml, YamlTextError } from '../http/yaml-text.ts';
 import { selectionOf } from '../selectors/selection.ts';
 import type { KubeObject } from '../served-resource.ts';
 import { badRequest, forbidden, invalidOptions, qualifiedKind, StatusError, unsupportedMediaType } from '../status/status-error.ts';
+import { canonicalObject } from '../storage/canonical.ts';
 import { presentObject } from '../storage/presenter.ts';
 import { parseStored, type StoredObject } from '../storage/stored-object.ts';
 import { header, type Answer, type Context } from './context.ts';
 import { store, wholeSeconds } from './create.ts';
 import { listVerb, type ListPage } from './list.ts';
 import { liveOrNotFound } from './update.ts';
-import { dryRunErrors } from './write-options.ts';
+import { textOf } from '../status/text-of.ts';
+import { dryRunErrors, integerParameter } from './write-options.ts';
 
 interface DeleteOptions {
   readonly dryRun: boolean;
@@ -49,6 +51,9 @@ async function deleteOptions(context: Context): Promise<DeleteOptions> {
   const body = await context.body();
   const given = body.length === 0 ? {} : parseOptions(context, body);
   const { query } = context;
+  integerParameter(query, 'gracePeriodSeconds');
+  const kind = given['kind'];
+  if (typeof kind === 'string' && kind !== '' && kind !== 'DeleteOptions') throw badRequest(`no kind "${kind}" is registered for version "${textOf(given['apiVersion'])}" in scheme "pkg/runtime/scheme.go:111"`);
   const errors: FieldError[] = [];
   const dryRun = [...(Array.isArray(given['dryRun']) ? (given['dryRun'] as string[]) : []), ...(body.length === 0 ? query.getAll('dryRun') : [])];
   errors.push(...dryRunErrors(dryRun));
@@ -128,7 +133,7 @@ function deleteObject(context: Context, live: StoredObject, options: DeleteOptio
   if (finalizers.size === 0 && !heldBySpec) {
     if (!options.dryRun) core.storage.remove(kind.table.id, parseStored(live), live.version);
     if (resource.plural === 'pods' && resource.group === '') markDeleted(metadata, core.clock.wall());
-    if (resource.builtin?.deleteAnswer === 'object') return { code: 200, object };
+    if (resource.builtin?.deleteAnswer === 'object') return { code: 200, object: canonicalObject(object, resource) };
     return { code: 200, other: {
       kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',
       details: { name: live.name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural, uid: live.uid },
@@ -143,7 +148,7 @@ function deleteObject(context: Context, live: StoredObject, options: DeleteOptio
     if (resource.generation && !crdItself) metadata['generation'] = ((metadata['generation'] as number | undefined) ?? 0) + 1;
     if (namespaceItself) object['status'] = { ...(isObject(object['status']) ? object['status'] : {}), phase: 'Terminating' };
   }
-  if (options.dryRun) return { code: 200, object };
+  if (options.dryRun) return { code: 200, object: canonicalObject(object, resource) };
   return { code: 200, stored: store(context, object) };
 }
 

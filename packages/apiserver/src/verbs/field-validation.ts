@@ -1,4 +1,4 @@
-import { defaultObject, dropNulls, isObject, pruneObject, validateObject } from '@kubecast/crd';
+import { defaultObject, dropNulls, getOwn, isObject, pruneObject, validateObject, type Schema } from '@kubecast/crd';
 import type { KubeObject } from '../served-resource.ts';
 import { badRequest } from '../status/status-error.ts';
 import type { Context } from './context.ts';
@@ -39,7 +39,20 @@ export function checkBuiltinTypes(context: Context, object: KubeObject): void {
   if (match === null) return;
   const names: Readonly<Record<string, string>> = { integer: 'number', boolean: 'bool' };
   const found = match[1] as string;
-  throw badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${names[found] ?? found} into Go struct field ${resource.kind}.${wrong.field.replace(/\[\d+\]/g, '')} of type ${goTypeOf(match[2] as string)}`);
+  throw badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${names[found] ?? found} into Go struct field ${resource.kind}.${goPath(resource.schema, wrong.field)} of type ${goTypeOf(match[2] as string)}`);
+}
+
+/** The path as Go's decoder says it: without indexes, and without the names that are keys of a map. */
+function goPath(schema: Schema, field: string): string {
+  const shown: string[] = [];
+  let place: Schema | undefined = schema;
+  for (const name of field.replace(/\[[^\]]*\]/g, '').split('.')) {
+    const property: Schema | undefined = getOwn(place?.properties, name);
+    if (property === undefined) break;
+    shown.push(name);
+    place = property.items ?? property;
+  }
+  return shown.join('.');
 }
 
 function goTypeOf(type: string): string {
@@ -71,7 +84,10 @@ export function metadataOf(context: Context, object: KubeObject): Record<string,
     object['metadata'] = fresh;
     return fresh;
   }
-  if (!isObject(metadata)) return fail(metadata, `${context.resource.kind}.metadata of type v1.ObjectMeta`);
+  if (!isObject(metadata)) {
+    const { kind, version } = context.resource;
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonType(metadata)} into Go value of type v1.ObjectMeta`);
+  }
   for (const [name, [type, place]] of Object.entries(goTypes)) {
     const value = Object.hasOwn(metadata, name) ? metadata[name] : undefined;
     if (value === null) delete metadata[name];

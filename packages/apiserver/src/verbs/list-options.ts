@@ -2,6 +2,7 @@ import { forbiddenError, notSupportedError, type FieldError } from '@kubecast/cr
 import { oldWatchErrors } from '../release.ts';
 import { badRequest, invalidOptions } from '../status/status-error.ts';
 import type { Context } from './context.ts';
+import { parseContinue } from './continue-token.ts';
 import { booleanParameter, integerParameter } from './write-options.ts';
 
 export interface ListOptions {
@@ -34,7 +35,11 @@ export function listOptions(context: Context): ListOptions {
   const errors: FieldError[] = watch && release.streamedLists !== 'served' ? oldWatchErrors(release, match, sendInitialEvents)
     : watch ? watchErrors(match, sendInitialEvents, continueToken) : listErrors(match, resourceVersion, continueToken, sendInitialEvents);
   if (errors.length > 0) throw invalidOptions('ListOptions', errors);
-  if (!watch && continueToken !== '' && resourceVersion !== '' && resourceVersion !== '0') throw badRequest('specifying resource version is not allowed when using continue');
+  if (!watch && continueToken !== '') {
+    // A token that cannot be read is told before what does not go with one.
+    parseContinue(continueToken);
+    if (resourceVersion !== '' && resourceVersion !== '0') throw badRequest('specifying resource version is not allowed when using continue');
+  }
   return {
     watch, resourceVersion, match, limit: Math.max(0, limit), continueToken, sendInitialEvents: release.streamedLists === 'served' ? sendInitialEvents : undefined,
     bookmarks: booleanParameter(query, 'allowWatchBookmarks'), timeoutSeconds: timeoutSeconds === 0 ? undefined : timeoutSeconds,
@@ -61,6 +66,6 @@ function watchErrors(match: string, initial: boolean | undefined, token: string)
     errors.push(forbiddenError('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
     if (match !== '') errors.push(notSupportedError('resourceVersionMatch', match, ['NotOlderThan']));
   }
-  if (token !== '') errors.push(forbiddenError('continue', 'continue is forbidden for watch'));
+  if (token !== '') errors.push(forbiddenError('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
   return errors;
 }

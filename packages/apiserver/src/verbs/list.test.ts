@@ -46,7 +46,7 @@ test('pages keep the version of the first, whatever is written meanwhile', async
 test('a continue token is the start key and the version in base64url', async () => {
   const page = await cluster.probe.get(`${collection}?limit=1`);
   const token = JSON.parse(Buffer.from(page.json.metadata.continue, 'base64url').toString());
-  expect(token).toEqual({ v: 'meta.k8s.io/v1', rv: Number(page.json.metadata.resourceVersion), start: 'a\u0000' });
+  expect(token).toEqual({ v: 'meta.k8s.io/v1', rv: Number(page.json.metadata.resourceVersion), start: '/a\u0000' });
   const all = await cluster.probe.get(`${everywhere}?limit=1`);
   expect(JSON.parse(Buffer.from(all.json.metadata.continue, 'base64url').toString()).start).toBe('/a-0/x\u0000');
 });
@@ -115,7 +115,9 @@ test('bad options of a list are told one by one', async () => {
   expect(await message('sendInitialEvents=true')).toContain('sendInitialEvents is forbidden for list');
   expect(await message('limit=abc')).toBe('strconv.ParseInt: parsing "abc": invalid syntax');
   expect(await message('resourceVersion=abc')).toBe('invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax');
-  expect(await message('continue=abc&resourceVersion=5')).toBe('specifying resource version is not allowed when using continue');
+  const token = Buffer.from('{"v":"meta.k8s.io/v1","rv":5,"start":"/a"}').toString('base64url');
+  expect(await message(`continue=${token}&resourceVersion=5`)).toBe('specifying resource version is not allowed when using continue');
+  expect(await message('continue=abc&resourceVersion=5')).toContain('invalid continue token: continue key is not valid: ');
   expect(await message(`continue=${Buffer.from('{"v":"v9"}').toString('base64url')}`)).toBe('invalid continue token: continue key is not valid: server does not recognize this encoded version v9');
 });
 

@@ -72,8 +72,7 @@ function cut(candidates: readonly StoredObject[], revision: number, limit: numbe
     const left = candidates.length - index - 1;
     if (left === 0) break;
     const start = `${object.key.slice(selection.prefix.length)}\u0000`;
-    const absolute = selection.prefix === '' && object.key.includes('/') ? `/${start}` : start;
-    return { objects, revision, continueToken: formatContinue({ revision, start: absolute }), remaining: selection.narrowed ? undefined : left };
+    return { objects, revision, continueToken: formatContinue({ revision, start: `/${start}` }), remaining: selection.narrowed ? undefined : left };
   }
   return { objects, revision, continueToken: '', remaining: undefined };
 }

@@ -55,7 +55,7 @@ function parsePatch(type: string, body: Buffer): unknown {
 function patched(context: Context, live: StoredObject, type: string, patch: unknown): KubeObject {
   const object = presentObject(context.kind, context.resource, live);
   if (type === 'application/json-patch+json') return jsonPatched(object, patch);
-  if (!isObject(patch)) throw badRequest('error decoding patch: json: cannot unmarshal the patch into Go value of type map[string]interface {}');
+  if (!isObject(patch)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : patch === null ? 'null' : typeof patch} into Go value of type map[string]interface {}`);
   if (type === 'application/strategic-merge-patch+json') return strategicallyPatched(context, object, patch);
   return mergePatch(object, patch) as KubeObject;
 }
@@ -70,7 +70,7 @@ function strategicallyPatched(context: Context, object: KubeObject, patch: KubeO
 }
 
 function jsonPatched(object: KubeObject, patch: unknown): KubeObject {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  if (!Array.isArray(patch)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
   if (patch.length > operationLimit) {
     throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${operationLimit}, got ${patch.length}`);
   }
@@ -83,6 +83,18 @@ function jsonPatched(object: KubeObject, patch: unknown): KubeObject {
   throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 }
 
+/** What cannot be decoded after a patch is the patch's fault, and shown whole. */
+function patchedMetadata(context: Context, next: KubeObject): Record<string, unknown> {
+  const shown = JSON.stringify(next);
+  try {
+    return metadataOf(context, next);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const why = error.message.slice(error.message.indexOf('json: '));
+    throw invalidNamed('', {}, [{ field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(shown)}: ${why}` }]);
+  }
+}
+
 function updatePatched(context: Context, live: StoredObject, next: KubeObject, options: WriteOptions): Answer {
   const { resource } = context;
   const errors: FieldError[] = [];
@@ -90,7 +102,7 @@ function updatePatched(context: Context, live: StoredObject, next: KubeObject, o
   if (next['apiVersion'] !== expected) errors.push({ field: 'apiVersion', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(next['apiVersion'] ?? '')}: must be ${expected}` });
   if (errors.length > 0) throw invalid(resource, live.name, errors);
   const before = options.fieldValidation === 'Strict' ? JSON.stringify(next) : '';
-  const metadata = metadataOf(context, next);
+  const metadata = patchedMetadata(context, next);
   const unknown = pruneUnknown(context, next);
   if (unknown.length > 0 && options.fieldValidation === 'Strict') {
     throw invalidNamed('', {}, [{ field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(before)}: strict decoding error: ${unknown.join(', ')}` }]);
@@ -99,6 +111,7 @@ function updatePatched(context: Context, live: StoredObject, next: KubeObject, o
   dropNulls(resource.schema, next);
   defaultObject(resource.schema, next);
   checkBuiltinTypes(context, next);
+  if (metadata['name'] === undefined || metadata['name'] === '') throw badRequest(`the name of the object (${live.name} based on URL) was undeterminable: name must be provided`);
   if (metadata['name'] !== live.name) throw badRequest(`the name of the object (${textOf(metadata['name'])}) does not match the name on the URL (${live.name})`);
   if (live.namespace !== '' && metadata['namespace'] !== live.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   if (metadata['uid'] !== live.uid && metadata['uid'] !== undefined && metadata['uid'] !== '') {

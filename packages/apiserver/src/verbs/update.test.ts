@@ -69,9 +69,11 @@ test('of concurrent updates from one version exactly one is taken', async () => 
 test('what only the server sets stays as it was', async () => {
   const object = await made('kept');
   const { json } = await cluster.probe.put(`${collection}/kept`, {
-    ...object, metadata: { ...object.metadata, creationTimestamp: '2001-01-01T00:00:00Z', generation: 77, deletionTimestamp: '2001-01-01T00:00:00Z' },
+    ...object, metadata: { ...object.metadata, creationTimestamp: '2001-01-01T00:00:00Z', generation: 77 },
   });
-  expect([json.metadata.creationTimestamp, json.metadata.generation, json.metadata.deletionTimestamp]).toEqual([object.metadata.creationTimestamp, 1, undefined]);
+  expect([json.metadata.creationTimestamp, json.metadata.generation]).toEqual([object.metadata.creationTimestamp, 1]);
+  const marked = await cluster.probe.put(`${collection}/kept`, { ...object, metadata: { ...object.metadata, deletionTimestamp: '2001-01-01T00:00:00Z' } });
+  expect([marked.status, marked.json.message]).toEqual([422, 'AppModel.iidp.com "kept" is invalid: metadata.deletionTimestamp: Invalid value: "2001-01-01T00:00:00Z": field is immutable']);
 });
 
 test('a dry run shows the change under the old version and stores nothing', async () => {
@@ -83,8 +85,10 @@ test('a dry run shows the change under the old version and stores nothing', asyn
 
 test('Namespaces keep their finalizers but for /finalize, whose empty list takes a deleted one away and leaves its contents', async () => {
   const path = '/api/v1/namespaces/fin';
-  await cluster.probe.post('/api/v1/namespaces', { metadata: { name: 'fin' }, spec: { finalizers: ['other'] } });
-  expect((await cluster.probe.get(path)).json.spec.finalizers).toEqual(['kubernetes']);
+  await cluster.probe.post('/api/v1/namespaces', { metadata: { name: 'fin' }, spec: { finalizers: ['other.io/x'] } });
+  expect((await cluster.probe.get(path)).json.spec.finalizers).toEqual(['other.io/x', 'kubernetes']);
+  const bad = await cluster.probe.post('/api/v1/namespaces', { metadata: { name: 'bad' }, spec: { finalizers: ['other'] } });
+  expect(bad.json.message).toBe('Namespace "bad" is invalid: spec.finalizers: Invalid value: "other": name is neither a standard finalizer name nor is it fully qualified');
   await cluster.probe.post(`${path}/configmaps`, { metadata: { name: 'left' } });
   await cluster.probe.delete(path);
   expect((await cluster.probe.get(path)).json.status.phase).toBe('Terminating');

@@ -103,6 +103,7 @@ export function updateObject(context: Context, live: StoredObject, next: KubeObj
     if (old['status'] === undefined) delete next['status'];
     else next['status'] = old['status'];
   }
+  const changes = deletionErrors(context, oldMetadata, metadata);
   for (const name of kept) {
     if (oldMetadata[name] === undefined) delete metadata[name];
     else metadata[name] = oldMetadata[name];
@@ -112,7 +113,7 @@ export function updateObject(context: Context, live: StoredObject, next: KubeObj
   }
   if (path.subresource !== 'status') resource.builtin?.prepare?.(next, old, core.allocator);
   if (path.subresource !== 'status' && resource.generation && specChanged(context, old, next)) metadata['generation'] = ((oldMetadata['generation'] as number | undefined) ?? 0) + 1;
-  const errors = [...kindErrors(context, next), ...finalizerErrors(oldMetadata, metadata), ...tolerate(objectErrors(context, next, old), context, old)];
+  const errors = [...changes, ...kindErrors(context, next), ...finalizerErrors(oldMetadata, metadata), ...tolerate(objectErrors(context, next, old), context, old)];
   if (errors.length > 0) throw invalid({ group: resource.group, kind: textOf(next['kind']) }, live.name, errors);
   track(old, next);
   metadata['resourceVersion'] = String(live.revision);
@@ -136,6 +137,14 @@ function hasSpecFinalizers(context: Context, object: KubeObject): boolean {
   if (context.resource.plural !== 'namespaces' || context.resource.group !== '') return false;
   const spec = object['spec'];
   return isObject(spec) && Array.isArray(spec['finalizers']) && spec['finalizers'].length > 0;
+}
+
+/** deletionTimestamp is the server's to set. A custom resource's metadata is checked twice, and so reports it twice. */
+function deletionErrors(context: Context, old: Record<string, unknown>, next: Record<string, unknown>): FieldError[] {
+  const value = next['deletionTimestamp'];
+  if (old['deletionTimestamp'] !== undefined || typeof value !== 'string') return [];
+  const error = invalidError('metadata.deletionTimestamp', value, 'field is immutable');
+  return context.resource.builtin === undefined ? [error, error] : [error];
 }
 
 function specChanged(context: Context, old: KubeObject, next: KubeObject): boolean {

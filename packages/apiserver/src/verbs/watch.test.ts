@@ -111,11 +111,14 @@ test('a streamed list of a version of the future is an ERROR event in a 200', as
   expect([watch.status, line?.type, line?.object.reason, line?.object.code]).toEqual([200, 'ERROR', 'Timeout', 504]);
 });
 
-test('a plain watch of now with bookmarks gets the mark too; one at version 0 does not', async () => {
+test('a plain watch from no version or 0 with bookmarks gets the mark too; one that resumes does not', async () => {
   const now = await cluster.probe.watch(`${path}?watch=1&allowWatchBookmarks=true`);
   expect((await now.next())?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
   now.close();
-  const cached = await cluster.probe.watch(`${path}?watch=1&allowWatchBookmarks=true&resourceVersion=0`);
+  const zero = await cluster.probe.watch(`${path}?watch=1&allowWatchBookmarks=true&resourceVersion=0`);
+  expect((await zero.next())?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
+  zero.close();
+  const cached = await cluster.probe.watch(`${path}?watch=1&allowWatchBookmarks=true&resourceVersion=${await version()}`);
   await cluster.probe.post(path, appModel('first'));
   expect((await cached.next())?.type).toBe('ADDED');
   cached.close();
@@ -131,7 +134,7 @@ test('a version of the future is silence until it is passed', async () => {
 });
 
 test('timeoutSeconds ends a watch cleanly, after bookmarks two seconds and one second before', async () => {
-  const watch = await cluster.probe.watch(`${path}?watch=1&timeoutSeconds=2&allowWatchBookmarks=true&resourceVersion=${await version()}`);
+  const watch = await cluster.probe.watch(`${path}?watch=1&timeoutSeconds=3&allowWatchBookmarks=true&resourceVersion=${await version()}`);
   expect((await watch.next())?.type).toBe('BOOKMARK');
   expect(await watch.ended()).toEqual({ how: 'end', rest: '' });
 });

@@ -107,7 +107,7 @@ class RunningWatch {
       }
       // A watch of "now" gets the mark as well, though it did not ask for a streamed list.
       const marks = core.release.streamedLists === 'served';
-      if (marks && bookmarks && (sendInitialEvents === true || this.#options.resourceVersion === '')) this.#sink.bookmark(revision, true);
+      if (marks && bookmarks && (sendInitialEvents === true || this.#from === 0)) this.#sink.bookmark(revision, true);
       this.#sink.flush();
       return true;
     }

@@ -250,6 +250,29 @@ test('work that fails gives the Lease up and ends the election with its error', 
   expect(clock.pending).toBe(0);
 });
 
+test('work that ends by itself ends the election; the Lease is given up and nobody stands again', async () => {
+  const clock = createVirtualClock();
+  const server = new LeaseServer();
+  const a = stand(clock, server, 'a', {}, () => Promise.resolve());
+  await a.done;
+  expect(a.leaderships).toHaveLength(1);
+  expect(server.lease?.spec?.holderIdentity).toBe('');
+  expect(clock.pending).toBe(0);
+});
+
+test('who lost the Lease stands again, and leads with a higher term when it is free', async () => {
+  const clock = createVirtualClock();
+  const server = new LeaseServer();
+  const a = stand(clock, server, 'a');
+  await clock.advance(3_000);
+  server.edit({ holderIdentity: 'b', leaseTransitions: 1, leaseDurationSeconds: 15 });
+  await clock.advance(40_000);
+  expect(a.leaderships.map(({ term }) => term)).toEqual([0, 2]);
+  expect(a.elector.isLeader).toBe(true);
+  a.stop.abort();
+  await a.done;
+});
+
 test('options that cannot keep the promise are refused with the numbers', () => {
   const lock = new LeaseServer().lock();
   expect(() => createLeaderElector({ lock, identity: '' })).toThrow('identity is empty');

@@ -48,8 +48,8 @@ export interface LeaderElector {
   /**
    * Stands for election until the signal is aborted; leads each time it is elected. `lead` gets the leadership and should end soon after its
    * signal is aborted; the elector stands again only when it has. When stopped: leadership's signal is aborted first, the Lease is
-   * renewed while the work winds down, then given up, by the version of our own last write, so that no other's is. If `lead` rejects, so
-   * does this, after giving up the Lease.
+   * renewed while the work winds down, then given up, by the version of our own last write, so that no other's is. If `lead` ends by
+   * itself the election is over: the Lease is given up, and this resolves or rejects as `lead` did.
    */
   run(lead: (leadership: Leadership) => Promise<void>, signal: AbortSignal): Promise<void>;
   readonly isLeader: boolean;
@@ -125,7 +125,7 @@ class LeaseElector implements LeaderElector {
     while (!signal.aborted) {
       const leadership = await this.#acquire(signal);
       if (leadership === undefined) return;
-      await this.#reign(leadership, lead, signal);
+      if (await this.#reign(leadership, lead, signal)) return;
     }
   }
 
@@ -195,7 +195,7 @@ class LeaseElector implements LeaderElector {
 
   // ---- leading ----
 
-  async #reign(leadership: TimedLeadership, lead: (leadership: Leadership) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #reign(leadership: TimedLeadership, lead: (leadership: Leadership) => Promise<void>, signal: AbortSignal): Promise<boolean> {
     this.#leadership = leadership;
     this.#report({ type: 'leading', term: leadership.term });
     const renewing = new AbortController();
@@ -205,11 +205,13 @@ class LeaseElector implements LeaderElector {
     if (signal.aborted) onStop();
     const renewed = this.#renewForEver(leadership, renewing.signal);
     let failure: { readonly error: unknown } | undefined;
+    let finished = false;
     const led = (async () => {
       await lead({ term: leadership.term, signal: work.signal, check: () => {
         leadership.check();
         work.signal.throwIfAborted();
       } });
+      finished = !work.signal.aborted;
     })().catch((error: unknown) => {
       // What the work throws because its signal was aborted is no failure of its own.
       if (!work.signal.aborted) failure = { error };
@@ -233,6 +235,7 @@ class LeaseElector implements LeaderElector {
     }
     this.#leadership = undefined;
     if (failure !== undefined) throw failure.error;
+    return finished;
   }
 
   async #patiently(led: Promise<void>): Promise<void> {

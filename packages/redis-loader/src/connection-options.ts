@@ -24,7 +24,9 @@ export type RedisClient = Redis | Cluster;
 
 /** The shapes of replies are told by a type of the options. */
 type OwnOptions = RedisOptions & { replyMapping: 'legacy' };
-type OwnClusterOptions = Omit<ClusterOptions, 'redisOptions'> & { redisOptions: NonNullable<ClusterOptions['redisOptions']> & { replyMapping: 'legacy' } };
+type OwnClusterOptions = Omit<ClusterOptions, 'redisOptions'> & {
+  redisOptions: NonNullable<ClusterOptions['redisOptions']> & { replyMapping: 'legacy' };
+};
 
 const isClient = (target: object): target is Redis | Cluster => 'duplicate' in target && typeof target.duplicate === 'function';
 const isCluster = (target: object): target is ClusterConnection => 'cluster' in target;
@@ -32,14 +34,17 @@ const isCluster = (target: object): target is ClusterConnection => 'cluster' in 
 /** Checks without connecting. @throws ConnectionOptionsError */
 export function checkTarget(target: RedisTarget): void {
   if (typeof target !== 'string') {
-    if (typeof target !== 'object' || target === null) throw new ConnectionOptionsError('redis must be a URL, options of ioredis, { cluster }, or a client of ioredis');
+    if (typeof target !== 'object' || target === null)
+      throw new ConnectionOptionsError('redis must be a URL, options of ioredis, { cluster }, or a client of ioredis');
     return;
   }
   let url: URL;
   try {
     url = new URL(target);
   } catch {
-    throw new ConnectionOptionsError('the Redis URL cannot be read; write redis://host:6379 or rediss://user:password@host:6380/0, with #, / and @ in a password percent-encoded');
+    throw new ConnectionOptionsError(
+      'the Redis URL cannot be read; write redis://host:6379 or rediss://user:password@host:6380/0, with #, / and @ in a password percent-encoded',
+    );
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
     throw new ConnectionOptionsError(`the Redis URL starts with ${url.protocol}, must be redis: or rediss:`);

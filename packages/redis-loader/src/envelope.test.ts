@@ -7,10 +7,19 @@ const owner = { namespace: 'n', app: 'iiot', model: '__proto__' };
 const read = (text: string): ReturnType<typeof readEnvelope> => readEnvelope(text, JSON.parse(text));
 
 test('what was written is read back, whatever the names and the payload', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.string(), fc.integer({ min: 1 }), fc.jsonValue(), (app, version, number, payload) => {
-    const text = formatEnvelope({ ...owner, app, version, number, payload });
-    expect(read(text)).toEqual({ ...owner, app, version, number, digest: payloadDigest(payload, owner), payload: JSON.parse(JSON.stringify(payload)) as unknown });
-  }));
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string(), fc.integer({ min: 1 }), fc.jsonValue(), (app, version, number, payload) => {
+      const text = formatEnvelope({ ...owner, app, version, number, payload });
+      expect(read(text)).toEqual({
+        ...owner,
+        app,
+        version,
+        number,
+        digest: payloadDigest(payload, owner),
+        payload: JSON.parse(JSON.stringify(payload)) as unknown,
+      });
+    }),
+  );
 });
 
 test('the digest is that of the bytes of the payload as they stand there: any writer of JSON can make one', () => {
@@ -18,7 +27,9 @@ test('the digest is that of the bytes of the payload as they stand there: any wr
   const text = `{ "payload" : ${payload} , "digest":"${sha256(payload)}", "number": 3, "version":"v", "model":"m","app":"a","namespace":"n"}`;
   expect(read(text)).toMatchObject({ version: 'v', number: 3, payload: { a: 1, b: 'x}"' } });
   for (const scalar of ['null', 'true', '-1.5e3', '"text, with ,"', '[]', '[1,[2,{"payload":3}]]']) {
-    expect(read(`{"namespace":"n","app":"a","model":"m","version":"v","number":1,"payload": ${scalar} ,"digest":"${sha256(scalar)}"}`)?.payload).toEqual(JSON.parse(scalar));
+    expect(
+      read(`{"namespace":"n","app":"a","model":"m","version":"v","number":1,"payload": ${scalar} ,"digest":"${sha256(scalar)}"}`)?.payload,
+    ).toEqual(JSON.parse(scalar));
   }
 });
 
@@ -30,14 +41,22 @@ test('an envelope that was changed after it was written is refused by name', () 
 });
 
 test.each([
-  '{"title":"plain"}', '[]', 'null', '3', '{"namespace":"n","app":"a","model":"m","version":"1"}',
+  '{"title":"plain"}',
+  '[]',
+  'null',
+  '3',
+  '{"namespace":"n","app":"a","model":"m","version":"1"}',
   '{"namespace":"n","app":"a","model":"m","version":1,"number":1,"digest":"d","payload":1}',
   '{"namespace":"n","app":"a","model":"m","version":"1","number":1.5,"digest":"d","payload":1}',
 ])('%s is no envelope', (text) => {
   expect(read(text)).toBeUndefined();
 });
 
-test.each([[() => 1, /function/], [undefined, /undefined/], [1n, /cannot be written as JSON/]])('a payload that JSON cannot hold is refused (%s)', (payload, reason) => {
+test.each([
+  [() => 1, /function/],
+  [undefined, /undefined/],
+  [1n, /cannot be written as JSON/],
+])('a payload that JSON cannot hold is refused (%s)', (payload, reason) => {
   expect(() => formatEnvelope({ ...owner, version: '1', number: 1, payload })).toThrow(reason);
 });
 

@@ -27,7 +27,11 @@ export interface Envelope extends Owner {
  */
 export function formatEnvelope(envelope: Owner & { readonly version: string; readonly number: number; readonly payload: unknown }): string {
   const { namespace, app, model, version, number, payload } = envelope;
-  if (!Number.isSafeInteger(number) || number < 1) throw new ValueError('BadEnvelope', `the number of ${describeOwner(envelope)} is ${number}; it must be a whole number from 1 to 2^53 - 1`);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new ValueError(
+      'BadEnvelope',
+      `the number of ${describeOwner(envelope)} is ${number}; it must be a whole number from 1 to 2^53 - 1`,
+    );
   const text = payloadText(payload, envelope);
   const head = JSON.stringify({ namespace, app, model, version, number, digest: sha256(text) });
   return `${head.slice(0, -1)},"payload":${text}}`;
@@ -45,11 +49,13 @@ function payloadText(payload: unknown, owner: Owner): string {
   } catch (error) {
     throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} cannot be written as JSON`, { cause: error });
   }
-  if (text === undefined) throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} is ${typeof payload}, which JSON cannot hold`);
+  if (text === undefined)
+    throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} is ${typeof payload}, which JSON cannot hold`);
   return text;
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Reads the envelope that a JSON text is, given also as parsed. Undefined if it is none: an object is an envelope if it has all of
@@ -62,7 +68,10 @@ export function readEnvelope(text: string, parsed: unknown): Envelope | undefine
   const head = Object.hasOwn(parsed, 'payload') ? readHead(parsed) : undefined;
   if (head === undefined) return undefined;
   if (!hasDigest(text, head.digest)) {
-    throw new ValueError('BadValue', `the envelope of ${describeOwner(head)} version ${JSON.stringify(head.version)} does not have its digest: it was changed or cut after it was written`);
+    throw new ValueError(
+      'BadValue',
+      `the envelope of ${describeOwner(head)} version ${JSON.stringify(head.version)} does not have its digest: it was changed or cut after it was written`,
+    );
   }
   return { ...head, payload: parsed['payload'] };
 }
@@ -70,8 +79,14 @@ export function readEnvelope(text: string, parsed: unknown): Envelope | undefine
 function readHead(parsed: unknown): Omit<Envelope, 'payload'> | undefined {
   if (!isRecord(parsed)) return undefined;
   const own = (name: string): unknown => (Object.hasOwn(parsed, name) ? parsed[name] : undefined);
-  const namespace = own('namespace'), app = own('app'), model = own('model'), version = own('version'), digest = own('digest'), number = own('number');
-  if (typeof namespace !== 'string' || typeof app !== 'string' || typeof model !== 'string' || typeof version !== 'string') return undefined;
+  const namespace = own('namespace'),
+    app = own('app'),
+    model = own('model'),
+    version = own('version'),
+    digest = own('digest'),
+    number = own('number');
+  if (typeof namespace !== 'string' || typeof app !== 'string' || typeof model !== 'string' || typeof version !== 'string')
+    return undefined;
   if (typeof digest !== 'string' || !Number.isSafeInteger(number)) return undefined;
   return { namespace, app, model, version, number: number as number, digest };
 }

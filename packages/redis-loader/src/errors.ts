@@ -1,6 +1,15 @@
 /** What a failure of this package is about. Stable: programs may compare it. */
 export type RedisLoaderErrorCode =
-  | 'BadConnection' | 'BadKeyTemplate' | 'BadKey' | 'BadValue' | 'BadEnvelope' | 'RedisFailed' | 'PublishRefused' | 'Unreplicated' | 'Closed' | 'TestRedis';
+  | 'BadConnection'
+  | 'BadKeyTemplate'
+  | 'BadKey'
+  | 'BadValue'
+  | 'BadEnvelope'
+  | 'RedisFailed'
+  | 'PublishRefused'
+  | 'Unreplicated'
+  | 'Closed'
+  | 'TestRedis';
 
 /** The base of every error of this package. No message and no cause of one holds a password, a command's arguments or a value. */
 export class RedisLoaderError extends Error {

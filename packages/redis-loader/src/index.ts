@@ -3,8 +3,17 @@ export type { ClusterConnection, RedisTarget } from './connection-options.ts';
 export { describeOwner, formatEnvelope, payloadDigest, readEnvelope } from './envelope.ts';
 export type { Envelope, Owner } from './envelope.ts';
 export {
-  ClosedError, ConnectionOptionsError, isPublishRefused, isRedisFailed, isRedisLoaderError, KeyTemplateError, PublishRefusedError, RedisFailedError,
-  RedisLoaderError, UnreplicatedError, ValueError,
+  ClosedError,
+  ConnectionOptionsError,
+  isPublishRefused,
+  isRedisFailed,
+  isRedisLoaderError,
+  KeyTemplateError,
+  PublishRefusedError,
+  RedisFailedError,
+  RedisLoaderError,
+  UnreplicatedError,
+  ValueError,
 } from './errors.ts';
 export type { RedisFailureKind, RedisLoaderErrorCode, RefusalReason } from './errors.ts';
 export type { Inspection } from './inspection.ts';

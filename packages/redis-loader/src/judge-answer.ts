@@ -6,10 +6,21 @@ import type { LoadFailureCode, Wanted } from './wanted.ts';
 export type Answer<P> =
   /** The announced value; `version` is its envelope's. */
   | { readonly kind: 'right'; readonly payload: LazyPayload<P>; readonly version: string | undefined }
-  | { readonly kind: 'wrong'; readonly code: LoadFailureCode; readonly message: string; /** A value of the owner's, of another version. */ readonly other?: { readonly payload: LazyPayload<P>; readonly version: string } };
+  | {
+      readonly kind: 'wrong';
+      readonly code: LoadFailureCode;
+      readonly message: string;
+      /** A value of the owner's, of another version. */ readonly other?: { readonly payload: LazyPayload<P>; readonly version: string };
+    };
 
 /** Judges the bytes under a key; null: there are none. Never throws. */
-export function judgeAnswer<P>(bytes: Buffer | null, form: ValueForm, wanted: Wanted, key: string, decode: ((payload: unknown, wanted: Wanted) => P) | undefined): Answer<P> {
+export function judgeAnswer<P>(
+  bytes: Buffer | null,
+  form: ValueForm,
+  wanted: Wanted,
+  key: string,
+  decode: ((payload: unknown, wanted: Wanted) => P) | undefined,
+): Answer<P> {
   const place = `under the key ${JSON.stringify(key)}`;
   if (bytes === null) return { kind: 'wrong', code: 'Missing', message: `there is no string ${place}` };
   try {
@@ -22,7 +33,9 @@ export function judgeAnswer<P>(bytes: Buffer | null, form: ValueForm, wanted: Wa
     if (reading.kind === 'unverified') return { kind: 'right', payload, version: undefined };
     if (reading.version === wanted.version) return { kind: 'right', payload, version: reading.version };
     return {
-      kind: 'wrong', code: 'OtherVersion', other: { payload, version: reading.version },
+      kind: 'wrong',
+      code: 'OtherVersion',
+      other: { payload, version: reading.version },
       message: `the value ${place} is of version ${JSON.stringify(reading.version)}, announced is ${JSON.stringify(wanted.version)}`,
     };
   } catch (error) {

@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { KeyTemplateError, parseKeyTemplate } from './index.ts';
 
 const names = { namespace: 'n', app: 'iiot', model: 'edge_x' };
-const hostile = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('__proto__', 'constructor', '', '_', '%', '%5F', '{', '}', 'a/b', 'n'.repeat(253)));
+const hostile = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom('__proto__', 'constructor', '', '_', '%', '%5F', '{', '}', 'a/b', 'n'.repeat(253)),
+);
 
 test('the default is the layout of the user: app, underscore, model', () => {
   expect(parseKeyTemplate().render(names)).toBe('iiot_edge_x');
@@ -20,10 +23,13 @@ test('in plain encoding two pairs of names can share a key; in injective encodin
 test('different names never share a key in injective encoding', () => {
   const template = parseKeyTemplate('{namespace}:{app}_{model}', 'injective');
   const triple = fc.tuple(hostile, hostile, hostile).filter((parts) => parts.every((part) => part.isWellFormed()));
-  fc.assert(fc.property(triple, triple, (a, b) => {
-    const key = ([namespace, app, model]: [string, string, string]): string => template.render({ namespace, app, model });
-    expect(key(a) === key(b)).toBe(a.every((part, i) => part === b[i]));
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(triple, triple, (a, b) => {
+      const key = ([namespace, app, model]: [string, string, string]): string => template.render({ namespace, app, model });
+      expect(key(a) === key(b)).toBe(a.every((part, i) => part === b[i]));
+    }),
+    { numRuns: 500 },
+  );
   // Pairs that a separator inside of a name would confuse.
   expect(template.render({ namespace: 'a:b', app: 'c', model: 'd' })).not.toBe(template.render({ namespace: 'a', app: 'b:c', model: 'd' }));
 });
@@ -34,9 +40,14 @@ test('fields of any name can be used, and braces as such', () => {
 });
 
 test('names are data, whatever they are called', () => {
-  fc.assert(fc.property(hostile.filter((name) => name.isWellFormed()), (name) => {
-    expect(parseKeyTemplate().render({ app: name, model: name })).toBe(`${name}_${name}`);
-  }));
+  fc.assert(
+    fc.property(
+      hostile.filter((name) => name.isWellFormed()),
+      (name) => {
+        expect(parseKeyTemplate().render({ app: name, model: name })).toBe(`${name}_${name}`);
+      },
+    ),
+  );
   expect(() => parseKeyTemplate('{constructor}').render({})).toThrow(/needs "constructor"/);
 });
 

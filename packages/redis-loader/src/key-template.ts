@@ -34,20 +34,34 @@ interface Part {
 export function parseKeyTemplate(text: string = defaultKeyTemplate, encoding: KeyEncoding = 'plain'): KeyTemplate {
   const parts = readParts(text);
   const fields = parts.flatMap((part) => (part.field === undefined ? [] : [part.field]));
-  if (fields.length === 0) throw new KeyTemplateError('BadKeyTemplate', `the key template ${JSON.stringify(text)} names no field: every value would have the same key`);
+  if (fields.length === 0)
+    throw new KeyTemplateError(
+      'BadKeyTemplate',
+      `the key template ${JSON.stringify(text)} names no field: every value would have the same key`,
+    );
   if (encoding === 'injective') checkSeparators(text, parts);
   const encode = encoding === 'injective' ? encodeName : (name: string): string => name;
   return {
-    text, encoding, fields,
+    text,
+    encoding,
+    fields,
     render(names) {
       let key = '';
       for (const part of parts) {
         key += part.literal;
         if (part.field === undefined) continue;
         const name = Object.hasOwn(names, part.field) ? names[part.field] : undefined;
-        if (typeof name !== 'string') throw new KeyTemplateError('BadKey', `the key template ${JSON.stringify(text)} needs ${JSON.stringify(part.field)}, which is not given`);
+        if (typeof name !== 'string')
+          throw new KeyTemplateError(
+            'BadKey',
+            `the key template ${JSON.stringify(text)} needs ${JSON.stringify(part.field)}, which is not given`,
+          );
         // A lone surrogate becomes U+FFFD on the wire: different names would share a key without a sign.
-        if (!name.isWellFormed()) throw new KeyTemplateError('BadKey', `${part.field} ${JSON.stringify(name)} holds half of a surrogate pair; no key can be made of it`);
+        if (!name.isWellFormed())
+          throw new KeyTemplateError(
+            'BadKey',
+            `${part.field} ${JSON.stringify(name)} holds half of a surrogate pair; no key can be made of it`,
+          );
         key += encode(name);
       }
       return key;
@@ -67,13 +81,19 @@ function readParts(text: string): readonly Part[] {
       const end = text.indexOf('}', at);
       const field = end < 0 ? '' : text.slice(at + 1, end);
       if (!/^[a-zA-Z][a-zA-Z0-9]*$/u.test(field)) {
-        throw new KeyTemplateError('BadKeyTemplate', `the key template ${JSON.stringify(text)} has no field name at character ${at + 1}; write {app}, and {{ for a brace`);
+        throw new KeyTemplateError(
+          'BadKeyTemplate',
+          `the key template ${JSON.stringify(text)} has no field name at character ${at + 1}; write {app}, and {{ for a brace`,
+        );
       }
       parts.push({ literal, field });
       literal = '';
       at = end;
     } else if (char === '}') {
-      throw new KeyTemplateError('BadKeyTemplate', `the key template ${JSON.stringify(text)} has a } at character ${at + 1} without its {; write }} for a brace`);
+      throw new KeyTemplateError(
+        'BadKeyTemplate',
+        `the key template ${JSON.stringify(text)} has a } at character ${at + 1} without its {; write }} for a brace`,
+      );
     } else {
       literal += char;
     }

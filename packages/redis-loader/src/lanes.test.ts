@@ -9,7 +9,8 @@ const item = (name: string, suspicion = 0, bytes?: number): Item<unknown> => {
   if (bytes !== undefined) made.held = { payload: LazyPayload.of<unknown>(null), version: '0', forVersion: '0', bytes };
   return made;
 };
-const names = (batch: { readonly items: readonly Item<unknown>[] } | undefined): readonly string[] | undefined => batch?.items.map(({ key }) => key);
+const names = (batch: { readonly items: readonly Item<unknown>[] } | undefined): readonly string[] | undefined =>
+  batch?.items.map(({ key }) => key);
 
 test('items go in batches of the size, in the order in which they came', () => {
   const lanes = new Lanes({ batchSize: 2, bytesPerBatch: 1e9 });
@@ -21,8 +22,19 @@ test('items go in batches of the size, in the order in which they came', () => {
 
 test('a batch holds no more bytes than it may, as far as sizes are known, but always one item', () => {
   const lanes = new Lanes({ batchSize: 10, bytesPerBatch: 100 });
-  for (const [name, bytes] of [['a', 60], ['b', 60], ['big', 500], ['c', 10]] as const) lanes.add(item(name, 0, bytes), false);
-  expect([names(lanes.next(0, true, 1)), names(lanes.next(0, true, 1)), names(lanes.next(0, true, 1)), names(lanes.next(0, true, 1))]).toEqual([['a'], ['b'], ['big'], ['c']]);
+  for (const [name, bytes] of [
+    ['a', 60],
+    ['b', 60],
+    ['big', 500],
+    ['c', 10],
+  ] as const)
+    lanes.add(item(name, 0, bytes), false);
+  expect([
+    names(lanes.next(0, true, 1)),
+    names(lanes.next(0, true, 1)),
+    names(lanes.next(0, true, 1)),
+    names(lanes.next(0, true, 1)),
+  ]).toEqual([['a'], ['b'], ['big'], ['c']]);
 });
 
 test('a suspect is asked for alone, in a batch a quarter as large for each failure, and in turn with the others', () => {

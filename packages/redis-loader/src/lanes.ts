@@ -52,12 +52,18 @@ export class Lanes<P> {
       if (inFlight > 0) return undefined; // It drains first: the suspect's turn would never come under a steady load.
       this.#suspectWasLast = true;
       const [first] = this.#suspects as Set<Item<P>> & Iterable<Item<P>>;
-      return { items: this.#take(this.#suspects, quarter(this.#limits.batchSize, (first as Item<P>).suspicion), averageBytes), primary: false, exclusive: true };
+      return {
+        items: this.#take(this.#suspects, quarter(this.#limits.batchSize, (first as Item<P>).suspicion), averageBytes),
+        primary: false,
+        exclusive: true,
+      };
     }
     this.#suspectWasLast = false;
-    if (this.#ordinary.size > 0) return { items: this.#take(this.#ordinary, this.#limits.batchSize, averageBytes), primary: false, exclusive: false };
+    if (this.#ordinary.size > 0)
+      return { items: this.#take(this.#ordinary, this.#limits.batchSize, averageBytes), primary: false, exclusive: false };
     // While there is no primary the others are asked again: they may have caught up.
-    if (this.#primary.size > 0) return { items: this.#take(this.#primary, this.#limits.batchSize, averageBytes), primary: primaryReady, exclusive: false };
+    if (this.#primary.size > 0)
+      return { items: this.#take(this.#primary, this.#limits.batchSize, averageBytes), primary: primaryReady, exclusive: false };
     return undefined;
   }
 

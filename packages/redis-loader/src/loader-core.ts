@@ -5,26 +5,36 @@ import { DueTimer } from './due-timer.ts';
 import { ClosedError, isRedisLoaderError } from './errors.ts';
 import { parseKeyTemplate, type KeyTemplate } from './key-template.ts';
 import { judgeAnswer } from './judge-answer.ts';
+import { judgeFailure, unreadable } from './judge-failure.ts';
 import type { LazyPayload } from './lazy-payload.ts';
 import { Lanes, type Batch } from './lanes.ts';
 import type { LoaderCounters } from './loader-counters.ts';
 import { isSameOwner, isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
 import type { Loader, LoaderOptions } from './loader.ts';
 import { isCluster, readBatch, type ReadGroup } from './read-batch.ts';
-import { readFailure } from './redis-failure.ts';
 import { SettledWaiters } from './settled-waiters.ts';
 import type { Held, LoadFailure, LoadFailureCode, Wanted } from './wanted.ts';
 
-/** A single value that cut the connection this often is tried again with its own back-off only. */
-const LONELY_FAILURES = 3;
+/** So suspicious that it is asked for alone, whatever the size of batches. */
+const ALONE = 8;
+/** A value that is asked for alone and was in this many cuts of the connection is tried again with its own back-off only. */
+const UNREADABLE_FROM = 7;
 /** From this failure on a value is read from the primary, if one is given. */
 const PRIMARY_FROM_ATTEMPT = 2;
 
 /** The counter of each failure that an answer can be. */
-const COUNTED = {
-  Missing: 'missing', OtherVersion: 'otherVersions', Foreign: 'foreign', Malformed: 'malformed', Denied: 'denied', Unreadable: 'unreadable', BadKey: 'malformed',
-  Away: 'failedCommands',
-} as const satisfies Record<LoadFailureCode, string>;
+const COUNTED: Readonly<
+  Record<LoadFailureCode, 'missing' | 'otherVersions' | 'foreign' | 'malformed' | 'denied' | 'unreadable' | undefined>
+> = {
+  Missing: 'missing',
+  OtherVersion: 'otherVersions',
+  Foreign: 'foreign',
+  Malformed: 'malformed',
+  Denied: 'denied',
+  Unreadable: 'unreadable',
+  BadKey: 'malformed',
+  Away: undefined,
+};
 
 /** The loader's body: what is wanted, what is held, and the turn of batches between them. */
 export class LoaderCore<P> implements Loader<P> {
@@ -41,8 +51,22 @@ export class LoaderCore<P> implements Loader<P> {
   readonly #waiters = new SettledWaiters<Item<P>>();
   readonly #pause: Backoff;
   readonly #counters = {
-    commands: 0, keysRead: 0, bytesRead: 0, loaded: 0, unverified: 0, missing: 0, otherVersions: 0, foreign: 0, malformed: 0, denied: 0, unreadable: 0,
-    failedCommands: 0, timeouts: 0, splits: 0, primaryReads: 0, listenerErrors: 0,
+    commands: 0,
+    keysRead: 0,
+    bytesRead: 0,
+    loaded: 0,
+    unverified: 0,
+    missing: 0,
+    otherVersions: 0,
+    foreign: 0,
+    malformed: 0,
+    denied: 0,
+    unreadable: 0,
+    failedCommands: 0,
+    timeouts: 0,
+    splits: 0,
+    primaryReads: 0,
+    listenerErrors: 0,
   };
   #inFlight = 0;
   #exclusive = false;
@@ -52,7 +76,6 @@ export class LoaderCore<P> implements Loader<P> {
   #reading = 0;
   #scheduled = false;
   #closed = false;
-
 
   constructor(options: LoaderOptions<P> & { readonly clock: Clock }) {
     checkTarget(options.redis);
@@ -66,9 +89,19 @@ export class LoaderCore<P> implements Loader<P> {
       bytesPerBatch: (options.maxBytesInFlight ?? 32 * 2 ** 20) / (options.inFlight ?? 4),
     });
     this.#pause = new Backoff(options.clock, { baseMs: 200, maxMs: 10_000, resetAfterMs: 60_000 });
-    const shared = { clock: options.clock, commandTimeoutMs: options.commandTimeoutMs ?? 5_000, connectionName: options.connectionName ?? 'kubecast-loader' };
-    this.#connection = new Connection({ ...shared, target: options.redis, onReady: () => this.#retryFailing(undefined), ...(options.onStatus ? { onStatus: options.onStatus } : {}) });
-    this.#primary = options.primary === undefined ? undefined : new Connection({ ...shared, target: options.primary, onReady: () => this.#schedule() });
+    const shared = {
+      clock: options.clock,
+      commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
+      connectionName: options.connectionName ?? 'kubecast-loader',
+    };
+    this.#connection = new Connection({
+      ...shared,
+      target: options.redis,
+      onReady: () => this.#retryFailing(undefined),
+      ...(options.onStatus ? { onStatus: options.onStatus } : {}),
+    });
+    this.#primary =
+      options.primary === undefined ? undefined : new Connection({ ...shared, target: options.primary, onReady: () => this.#schedule() });
   }
 
   get status(): ConnectionStatus {
@@ -77,8 +110,13 @@ export class LoaderCore<P> implements Loader<P> {
 
   get counters(): LoaderCounters {
     return {
-      ...this.#counters, connects: this.#connection.readies, renewals: this.#connection.renewals,
-      wanted: this.#items.size, satisfied: this.#satisfied, pending: this.#lanes.size + this.#reading, failing: this.#failing.size,
+      ...this.#counters,
+      connects: this.#connection.readies,
+      renewals: this.#connection.renewals,
+      wanted: this.#items.size,
+      satisfied: this.#satisfied,
+      pending: this.#lanes.size + this.#reading,
+      failing: this.#failing.size,
     };
   }
 
@@ -149,11 +187,12 @@ export class LoaderCore<P> implements Loader<P> {
       this.#isNoJson(item);
       return this.get(id);
     }
-    const error = isSatisfied(item) ? undefined : item.failure ?? this.#awayFailure(item);
+    const error = isSatisfied(item) ? undefined : (item.failure ?? this.#awayFailure(item));
     const why = error === undefined ? {} : { error };
     if (held === undefined) return { state: 'missing', staleForMs: 0, ...why };
     const version = held.version === undefined ? {} : { version: held.version };
-    if (isSatisfied(item)) return { state: held.version === undefined ? 'unverified' : 'current', ...version, payload: payload as P, staleForMs: 0 };
+    if (isSatisfied(item))
+      return { state: held.version === undefined ? 'unverified' : 'current', ...version, payload: payload as P, staleForMs: 0 };
     return { state: 'stale', ...version, payload: payload as P, staleForMs: Math.max(0, this.#clock.now() - item.staleSince), ...why };
   }
 
@@ -247,21 +286,20 @@ export class LoaderCore<P> implements Loader<P> {
     this.#inFlight += 1;
     this.#reading += batch.items.length;
     if (batch.exclusive) this.#exclusive = true;
-    const groups = await readBatch(connection, client, [...byKey.keys()]);
-    this.#inFlight -= 1;
-    this.#reading -= batch.items.length;
-    if (batch.exclusive) this.#exclusive = false;
-    if (this.#closed) return;
-    for (const group of groups) {
+    await readBatch(connection, client, [...byKey.keys()], (group) => {
+      const asked = group.keys.map((key) => byKey.get(key) ?? []);
+      for (const same of asked) this.#reading -= same.length;
+      if (this.#closed) return;
       this.#counters.commands += 1;
       if (batch.primary) this.#counters.primaryReads += group.keys.length;
-      const asked = group.keys.map((key) => byKey.get(key) ?? []);
-      if (group.values === undefined) this.#groupFailed(asked.flat(), group, connection, client);
-      else for (const [index, bytes] of group.values.entries()) for (const { item, generation } of asked[index] ?? []) this.#answered(item, generation, bytes);
-      if (group.values === undefined) continue;
+      if (group.values === undefined) return this.#groupFailed(asked.flat(), group, connection, client);
       this.#counters.keysRead += group.keys.length;
       this.#pause.reset();
-    }
+      for (const [index, bytes] of group.values.entries())
+        for (const { item, generation } of asked[index] ?? []) this.#answered(item, generation, bytes);
+    });
+    this.#inFlight -= 1;
+    if (batch.exclusive) this.#exclusive = false;
     this.#schedule();
   }
 
@@ -279,7 +317,7 @@ export class LoaderCore<P> implements Loader<P> {
     if (generation !== item.generation && (answer.kind === 'wrong' || answer.version === undefined)) return this.#enqueue(item);
     const size = bytes?.byteLength ?? 0;
     if (answer.kind === 'right') return this.#hold(item, answer.payload, answer.version, size);
-    this.#counters[COUNTED[answer.code]] += 1;
+    this.#countFailure(answer.code);
     if (answer.other !== undefined && item.held === undefined) {
       // Nothing is held yet: a value of another version is better than none, as long as it is called stale.
       item.held = { ...answer.other, forVersion: answer.other.version, bytes: size };
@@ -309,54 +347,43 @@ export class LoaderCore<P> implements Loader<P> {
     this.#fail(item, 'Malformed', `under the key ${JSON.stringify(item.key)}: the payload of the envelope is not JSON`);
   }
 
-  #groupFailed(asked: readonly { readonly item: Item<P>; readonly generation: number }[], group: ReadGroup, connection: Connection, client: RedisClient): void {
-    const { kind, message } = readFailure(group.error);
+  #groupFailed(
+    asked: readonly { readonly item: Item<P>; readonly generation: number }[],
+    group: ReadGroup,
+    connection: Connection,
+    client: RedisClient,
+  ): void {
+    const verdict = judgeFailure(group.error, group.keys, isCluster(client));
     this.#counters.failedCommands += 1;
-    if (kind === 'timeout') this.#counters.timeouts += 1;
-    const items = asked.map(({ item }) => item).filter((item) => this.#items.get(item.wanted.id) === item && !isSatisfied(item));
-    for (const { item } of asked) item.phase = 'idle';
+    if (verdict.timedOut) this.#counters.timeouts += 1;
     const single = group.keys.length === 1;
-    const isKeyDenied = message.startsWith('NOPERM');
-    const isAway = kind === 'away' || kind === 'timeout' || (kind === 'refused' && !isKeyDenied);
-    if (isAway && isCluster(client)) {
-      // Other shards may be well: only these wait.
-      for (const item of items) this.#fail(item, 'Away', message);
-      return;
-    }
-    if (isAway) {
-      const cut = kind === 'timeout' || message.startsWith('Connection is closed') || message.startsWith('write E') || message.startsWith('read E');
-      if (cut && !single) this.#counters.splits += 1;
-      for (const item of items) {
-        if (cut) item.suspicion += 1;
-        if (cut && single && item.suspicion >= LONELY_FAILURES + 4) this.#unreadable(item, message);
-        else this.#failAway(item, message);
-      }
-      if (kind === 'timeout') connection.renew(client);
-      this.#pauseAll();
-      return;
-    }
-    if (!single) {
-      this.#counters.splits += 1;
-      for (const item of items) {
-        item.suspicion += isKeyDenied ? 8 : 1;
+    if (!single && (verdict.cut || verdict.action === 'split')) this.#counters.splits += 1;
+    for (const { item } of asked) {
+      item.phase = 'idle';
+      if (this.#items.get(item.wanted.id) !== item || isSatisfied(item)) continue;
+      if (verdict.action === 'each') {
+        this.#countFailure(verdict.code);
+        this.#fail(item, verdict.code, verdict.message);
+      } else if (verdict.action === 'split') {
+        item.suspicion += verdict.code === 'Denied' ? ALONE : 1;
         this.#enqueue(item);
+      } else {
+        if (verdict.cut) item.suspicion += 1;
+        if (!verdict.cut || !single || item.suspicion < UNREADABLE_FROM) this.#failAway(item, verdict.message);
+        else {
+          this.#countFailure('Unreadable');
+          this.#fail(item, 'Unreadable', unreadable(item.key, verdict.message));
+        }
       }
-      return;
     }
-    for (const item of items) {
-      if (isKeyDenied) {
-        this.#counters.denied += 1;
-        this.#fail(item, 'Denied', `${message}; the key is ${JSON.stringify(item.key)}`);
-      } else if (kind === 'wrong-type') {
-        this.#counters.missing += 1;
-        this.#fail(item, 'Missing', `the key ${JSON.stringify(item.key)} holds no string`);
-      } else this.#unreadable(item, message);
-    }
+    if (verdict.action !== 'pause') return;
+    if (verdict.timedOut) connection.renew(client);
+    this.#pauseAll();
   }
 
-  #unreadable(item: Item<P>, message: string): void {
-    this.#counters.unreadable += 1;
-    this.#fail(item, 'Unreadable', `the value under the key ${JSON.stringify(item.key)} cannot be read: ${message}`);
+  #countFailure(code: LoadFailureCode): void {
+    const counter = COUNTED[code];
+    if (counter !== undefined) this.#counters[counter] += 1;
   }
 
   /** Redis as a whole is away: the item stays in its lane, nothing is sent until the pause is over. */
@@ -381,7 +408,13 @@ export class LoaderCore<P> implements Loader<P> {
 
   #setFailure(item: Item<P>, code: LoadFailureCode, message: string): void {
     const before = item.failure;
-    const failure: LoadFailure = { code, message, key: item.key, attempts: (before?.attempts ?? 0) + 1, since: before?.since ?? this.#clock.now() };
+    const failure: LoadFailure = {
+      code,
+      message,
+      key: item.key,
+      attempts: (before?.attempts ?? 0) + 1,
+      since: before?.since ?? this.#clock.now(),
+    };
     item.failure = failure;
     this.#failing.add(item);
     if (before?.code !== code) this.#safely(() => this.#options.onFailure?.(item.wanted.id, failure));
@@ -390,7 +423,8 @@ export class LoaderCore<P> implements Loader<P> {
   #awayFailure(item: Item<P>): LoadFailure | undefined {
     const { state, reason, since } = this.#connection.status;
     if (state === 'ready' || state === 'idle') return undefined;
-    const what = state === 'refused' ? 'Redis refuses the connection' : state === 'closed' ? 'the loader is closed' : 'Redis is not connected';
+    const what =
+      state === 'refused' ? 'Redis refuses the connection' : state === 'closed' ? 'the loader is closed' : 'Redis is not connected';
     return { code: 'Away', message: reason === '' ? what : `${what}: ${reason}`, key: item.key, attempts: 0, since };
   }
 
@@ -406,7 +440,8 @@ export class LoaderCore<P> implements Loader<P> {
   #retryFailing(also: LoadFailureCode | undefined): void {
     if (this.#closed) return;
     this.#pausedUntil = -Infinity;
-    for (const item of this.#failing) if (item.phase === 'waiting' && (item.failure?.code !== 'Unreadable' || also === 'Unreadable')) this.#enqueue(item);
+    for (const item of this.#failing)
+      if (item.phase === 'waiting' && (item.failure?.code !== 'Unreadable' || also === 'Unreadable')) this.#enqueue(item);
     this.#schedule();
   }
 

@@ -36,7 +36,17 @@ export interface Item<P> {
 
 export function makeItem<P>(wanted: Wanted, key: string): Item<P> {
   return {
-    wanted, key, generation: 0, phase: 'idle', held: undefined, staleSince: 0, failure: undefined, determined: false, attempts: 0, suspicion: 0, ticket: 0,
+    wanted,
+    key,
+    generation: 0,
+    phase: 'idle',
+    held: undefined,
+    staleSince: 0,
+    failure: undefined,
+    determined: false,
+    attempts: 0,
+    suspicion: 0,
+    ticket: 0,
   };
 }
 

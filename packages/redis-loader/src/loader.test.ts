@@ -1,7 +1,16 @@
 import { createVirtualClock, type VirtualClock } from '@kubecast/store/testing';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ClosedError, createLoader, formatEnvelope, type Loader, type LoaderOptions, type LoadFailure, type Owner, type Wanted } from './index.ts';
+import {
+  ClosedError,
+  createLoader,
+  formatEnvelope,
+  type Loader,
+  type LoaderOptions,
+  type LoadFailure,
+  type Owner,
+  type Wanted,
+} from './index.ts';
 import { sha256 } from './sha256.ts';
 import { startRespServer, type RespCall, type RespServer } from './testing/index.ts';
 
@@ -39,13 +48,14 @@ function make(options: Partial<LoaderOptions> = {}): Made {
   const loader = createLoader({ redis: server.url, clock, onFailure: (id, failure) => failures.get(id)?.(failure), ...options });
   loaders.push(loader);
   return Object.assign(loader, {
-    changed: (id: string) => new Promise<void>((resolve) => {
-      const undo = loader.onChange((each) => {
-        if (each !== id) return;
-        undo[Symbol.dispose]();
-        resolve();
-      });
-    }),
+    changed: (id: string) =>
+      new Promise<void>((resolve) => {
+        const undo = loader.onChange((each) => {
+          if (each !== id) return;
+          undo[Symbol.dispose]();
+          resolve();
+        });
+      }),
     failed: (id: string) => new Promise<LoadFailure>((resolve) => failures.set(id, resolve)),
   });
 }
@@ -145,7 +155,13 @@ test('a value of another version is not served as current; it is read again unti
   loader.want(wanted('m', '2'));
   expect(await loader.failed('m')).toMatchObject({ code: 'OtherVersion', key: 'a_m', attempts: 1 });
   await clock.advance(1_000);
-  expect(loader.get('m')).toMatchObject({ state: 'stale', version: '1', payload: 'm@1', staleForMs: 1_000, error: { code: 'OtherVersion' } });
+  expect(loader.get('m')).toMatchObject({
+    state: 'stale',
+    version: '1',
+    payload: 'm@1',
+    staleForMs: 1_000,
+    error: { code: 'OtherVersion' },
+  });
   const changed = loader.changed('m');
   await put('m', '2');
   await clock.advance(60_000);
@@ -229,7 +245,10 @@ test('a malformed value is reported and costs its neighbours nothing', async () 
 
 test('an envelope whose payload is no JSON although its digest is right is malformed when it is read, not current', async () => {
   const payload = '{"cut":';
-  await client.set('a_m', `{"namespace":"n","app":"a","model":"m","version":"1","number":1,"digest":"${sha256(payload)}","payload":${payload}}`);
+  await client.set(
+    'a_m',
+    `{"namespace":"n","app":"a","model":"m","version":"1","number":1,"digest":"${sha256(payload)}","payload":${payload}}`,
+  );
   const loader = make();
   loader.want(wanted('m', '1'));
   await loader.settled();
@@ -362,8 +381,11 @@ test('one value that cuts the connection does not keep the others from being loa
 
 test('one key that the ACL refuses does not keep the others from being loaded', async () => {
   await Promise.all(['a', 'b', 'c'].map((model) => put(model, '1')));
-  server.intercept(({ args, client: who, name }) => who === 'kubecast-loader' && (name === 'mget' || name === 'get') && args.includes('a_b')
-    ? { error: 'NOPERM this user has no permissions to access one of the keys used as arguments' } : undefined);
+  server.intercept(({ args, client: who, name }) =>
+    who === 'kubecast-loader' && (name === 'mget' || name === 'get') && args.includes('a_b')
+      ? { error: 'NOPERM this user has no permissions to access one of the keys used as arguments' }
+      : undefined,
+  );
   const loader = make();
   for (const model of ['a', 'b', 'c']) loader.want(wanted(model, '1'));
   await loader.settled();
@@ -387,10 +409,16 @@ test('a wrong password is a state with its reason, without the password', async 
   const guarded = await startRespServer({ password: 'secret-1' });
   try {
     const refused = Promise.withResolvers<string>();
-    const loader = make({ redis: `redis://:wrong-1@${guarded.host}:${guarded.port}`, onStatus: (status) => status.state === 'refused' && refused.resolve(status.reason) });
+    const loader = make({
+      redis: `redis://:wrong-1@${guarded.host}:${guarded.port}`,
+      onStatus: (status) => status.state === 'refused' && refused.resolve(status.reason),
+    });
     loader.want(wanted('m', '1'));
     expect(await refused.promise).toMatch(/^WRONGPASS/);
-    expect(loader.get('m')).toMatchObject({ state: 'missing', error: { code: 'Away', message: expect.stringContaining('WRONGPASS') as string } });
+    expect(loader.get('m')).toMatchObject({
+      state: 'missing',
+      error: { code: 'Away', message: expect.stringContaining('WRONGPASS') as string },
+    });
     expect(JSON.stringify([loader.status, loader.get('m')])).not.toMatch(/wrong-1|secret-1/);
     const good = make({ redis: `redis://:secret-1@${guarded.host}:${guarded.port}` });
     good.want(wanted('m', '1'));
@@ -417,7 +445,11 @@ test('forgetting drops what is held and touches nothing in Redis, also while it 
 });
 
 test('another owner or another key under the same id is another value', async () => {
-  await Promise.all([put('x', '1'), put('y', '1'), client.set('own key', formatEnvelope({ ...owner('y'), version: '1', number: 1, payload: 'of own key' }))]);
+  await Promise.all([
+    put('x', '1'),
+    put('y', '1'),
+    client.set('own key', formatEnvelope({ ...owner('y'), version: '1', number: 1, payload: 'of own key' })),
+  ]);
   const loader = make();
   loader.want({ id: 'i', version: '1', owner: owner('x') });
   await loader.settled();
@@ -455,7 +487,8 @@ test('a value that the first connection does not show is read from the primary',
 test('a payload can be decoded to a type of the application, and what that throws makes the value malformed', async () => {
   await Promise.all([put('good', '1', { size: 3 }), put('bad', '1', {})]);
   const loader = createLoader<number>({
-    redis: server.url, clock,
+    redis: server.url,
+    clock,
     decode: (payload) => {
       const { size } = payload as { size?: number };
       if (size === undefined) throw new Error('size is missing');
@@ -467,7 +500,10 @@ test('a payload can be decoded to a type of the application, and what that throw
   loader.want(wanted('bad', '1'));
   await loader.settled();
   expect(loader.get('good')?.payload).toBe(3);
-  expect(loader.get('bad')).toMatchObject({ state: 'missing', error: { code: 'Malformed', message: expect.stringContaining('size is missing') as string } });
+  expect(loader.get('bad')).toMatchObject({
+    state: 'missing',
+    error: { code: 'Malformed', message: expect.stringContaining('size is missing') as string },
+  });
 });
 
 test('a listener that throws costs only itself, and can be taken away', async () => {
@@ -535,7 +571,11 @@ test('a client of the application is left as it is: the loader has a connection 
   expect(given.status).toBe('wait');
 });
 
-test.each([['not a url', /cannot be read/], ['http://h', /must be redis: or rediss:/], ['redis://:pa#ss@h', /cannot be read|percent-encoded/]])('the URL %s is refused without being shown', (redis, reason) => {
+test.each([
+  ['not a url', /cannot be read/],
+  ['http://h', /must be redis: or rediss:/],
+  ['redis://:pa#ss@h', /cannot be read|percent-encoded/],
+])('the URL %s is refused without being shown', (redis, reason) => {
   expect(() => createLoader({ redis })).toThrow(reason);
   try {
     createLoader({ redis });

@@ -18,16 +18,26 @@ export type Verdict =
 /** Whether a value may be written over what stands there. Pure: the write itself makes sure that exactly that is replaced. */
 export function judge(stored: Inspection, intent: Intent): Verdict {
   const what = `${describeOwner(intent)} version ${JSON.stringify(intent.version)}`;
-  const refuse = (reason: RefusalReason, message: string): Verdict => ({ kind: 'refused', reason, message: `${what} was not published: ${message}` });
+  const refuse = (reason: RefusalReason, message: string): Verdict => ({
+    kind: 'refused',
+    reason,
+    message: `${what} was not published: ${message}`,
+  });
   const { envelope } = stored;
   if (envelope === undefined) {
     if (stored.kind === 'unverified' && intent.adopt !== true) {
-      return refuse('unverified', `a value without an envelope stands under the key ${JSON.stringify(intent.key)}; adopt it (--adopt) if it may be replaced`);
+      return refuse(
+        'unverified',
+        `a value without an envelope stands under the key ${JSON.stringify(intent.key)}; adopt it (--adopt) if it may be replaced`,
+      );
     }
     return { kind: 'write', number: intent.number ?? 1 };
   }
   if (envelope.namespace !== intent.namespace || envelope.app !== intent.app || envelope.model !== intent.model) {
-    return refuse('foreign', `the value under the key ${JSON.stringify(intent.key)} belongs to ${describeOwner(envelope)}; a key template with {namespace}, or injective encoding, keeps them apart`);
+    return refuse(
+      'foreign',
+      `the value under the key ${JSON.stringify(intent.key)} belongs to ${describeOwner(envelope)}; a key template with {namespace}, or injective encoding, keeps them apart`,
+    );
   }
   if (envelope.version === intent.version) {
     if (envelope.digest === intent.digest) return { kind: 'unchanged', number: envelope.number };
@@ -35,7 +45,10 @@ export function judge(stored: Inspection, intent: Intent): Verdict {
   }
   const number = intent.number ?? envelope.number + 1;
   if (number <= envelope.number) {
-    return refuse('smaller-number', `its number is ${number}, and version ${JSON.stringify(envelope.version)} with number ${envelope.number} was published meanwhile or before`);
+    return refuse(
+      'smaller-number',
+      `its number is ${number}, and version ${JSON.stringify(envelope.version)} with number ${envelope.number} was published meanwhile or before`,
+    );
   }
   return { kind: 'write', number };
 }

@@ -1,14 +1,26 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  ClosedError, createValuePublisher, isPublishRefused, readEnvelope, RedisFailedError, UnreplicatedError, type PublishItem, type PublishRefusedError,
-  type ValuePublisher, type ValuePublisherOptions,
+  ClosedError,
+  createValuePublisher,
+  isPublishRefused,
+  readEnvelope,
+  RedisFailedError,
+  UnreplicatedError,
+  type PublishItem,
+  type PublishRefusedError,
+  type ValuePublisher,
+  type ValuePublisherOptions,
 } from './index.ts';
 import { findRedisServer, startRedis, startRespServer, type RespServer, type TestRedis } from './testing/index.ts';
 
 const kinds = ['resp-server', ...(findRedisServer() === undefined ? [] : ['redis-server'])] as const;
 const item: PublishItem = { namespace: 'n', app: 'a', model: 'm', version: 'v-1', payload: { title: 'one' } };
-const reasonOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'no refusal', (error: unknown) => (isPublishRefused(error) ? error.reason : String(error)));
+const reasonOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'no refusal',
+    (error: unknown) => (isPublishRefused(error) ? error.reason : String(error)),
+  );
 
 let server: TestRedis;
 let client: Redis;
@@ -42,7 +54,15 @@ describe.each(kinds)('on a %s', (kind) => {
     const publisher = make();
     const receipt = await publisher.publish(item);
     expect(receipt).toMatchObject({ key: 'a_m', outcome: 'written', number: 1, replicas: 0 });
-    expect(await envelope()).toEqual({ namespace: 'n', app: 'a', model: 'm', version: 'v-1', number: 1, digest: receipt.digest, payload: { title: 'one' } });
+    expect(await envelope()).toEqual({
+      namespace: 'n',
+      app: 'a',
+      model: 'm',
+      version: 'v-1',
+      number: 1,
+      digest: receipt.digest,
+      payload: { title: 'one' },
+    });
     expect(await publisher.publish(item)).toEqual({ ...receipt, outcome: 'unchanged' });
     expect(publisher.counters).toMatchObject({ written: 1, unchanged: 1 });
   });
@@ -85,7 +105,9 @@ describe.each(kinds)('on a %s', (kind) => {
     for (const other of [{ namespace: 'o' }, { app: 'o' }, { model: 'o' }]) {
       expect(await reasonOf(publisher.publish({ ...item, ...other, key: 'a_m', version: 'v-2', adopt: true }))).toBe('foreign');
     }
-    await expect(publisher.publish({ ...item, namespace: 'o' })).rejects.toThrow(/belongs to model "m" of app "a" in namespace "n"; a key template with \{namespace\}/);
+    await expect(publisher.publish({ ...item, namespace: 'o' })).rejects.toThrow(
+      /belongs to model "m" of app "a" in namespace "n"; a key template with \{namespace\}/,
+    );
   });
 
   test('of writers at the same time one wins each round and none writes over what it did not see', async () => {
@@ -121,7 +143,9 @@ describe.each(kinds)('on a %s', (kind) => {
 
   test('a key of another type is told, not overwritten', async () => {
     await client.rpush('a_m', 'x');
-    const error = await make().publish({ ...item, adopt: true }).catch((failure: unknown) => failure);
+    const error = await make()
+      .publish({ ...item, adopt: true })
+      .catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(RedisFailedError);
     expect(error).toMatchObject({ kind: 'wrong-type', code: 'RedisFailed' });
     expect(await client.type('a_m')).toBe('list');
@@ -239,14 +263,22 @@ describe('with faults', () => {
     ["NOPERM this user has no permissions to run the 'eval' command", 'refused'],
   ])('a refusal is told as what it is: %s', async (error, kind) => {
     resp.intercept(({ name }) => (name === 'eval' ? { error } : undefined));
-    await expect(make().publish(item)).rejects.toMatchObject({ code: 'RedisFailed', kind, message: expect.stringContaining(error.slice(0, 30)) as string });
+    await expect(make().publish(item)).rejects.toMatchObject({
+      code: 'RedisFailed',
+      kind,
+      message: expect.stringContaining(error.slice(0, 30)) as string,
+    });
   });
 
   test('no error holds the value that was to be written, nor its arguments', async () => {
     resp.intercept(({ name }) => (name === 'eval' ? { error: 'ERR something' } : undefined));
-    const error = (await make().publish({ ...item, payload: 'hunter2' }).catch((failure: unknown) => failure)) as Error;
+    const error = (await make()
+      .publish({ ...item, payload: 'hunter2' })
+      .catch((failure: unknown) => failure)) as Error;
     const cause = error.cause as Error;
-    expect([error.message, error.stack, cause.message, cause.stack, JSON.stringify(error), JSON.stringify(cause)].join()).not.toContain('hunter2');
+    expect([error.message, error.stack, cause.message, cause.stack, JSON.stringify(error), JSON.stringify(cause)].join()).not.toContain(
+      'hunter2',
+    );
     expect(Object.keys(cause)).not.toContain('command');
   });
 
@@ -263,7 +295,11 @@ describe('with faults', () => {
 
   test('where there is no Redis the reason is told within the deadline', async () => {
     await server.stop();
-    const error = (await make({ commandTimeoutMs: 200 }).publish(item).catch((failure: unknown) => failure)) as Error;
-    expect(error.message).toMatch(/^publishing model "m" of app "a" in namespace "n" version "v-1": Redis is not connected: connect ECONNREFUSED/);
+    const error = (await make({ commandTimeoutMs: 200 })
+      .publish(item)
+      .catch((failure: unknown) => failure)) as Error;
+    expect(error.message).toMatch(
+      /^publishing model "m" of app "a" in namespace "n" version "v-1": Redis is not connected: connect ECONNREFUSED/,
+    );
   });
 });

@@ -120,7 +120,10 @@ class RedisPublisher implements ValuePublisher {
     this.#replicaTimeoutMs = Math.max(1, options.replicaTimeoutMs ?? 1_000);
     this.#commandTimeoutMs = Math.max(options.commandTimeoutMs ?? 5_000, this.#replicas > 0 ? this.#replicaTimeoutMs + 500 : 1);
     this.#connection = new Connection({
-      target: options.redis, clock: options.clock ?? systemClock, commandTimeoutMs: this.#commandTimeoutMs, connectionName: options.connectionName ?? 'kubecast-publisher',
+      target: options.redis,
+      clock: options.clock ?? systemClock,
+      commandTimeoutMs: this.#commandTimeoutMs,
+      connectionName: options.connectionName ?? 'kubecast-publisher',
     });
   }
 
@@ -157,7 +160,13 @@ class RedisPublisher implements ValuePublisher {
       // The number of the first look is kept: who was overtaken is refused instead of writing an older version over a newer one.
       firstNumber = verdict.number;
       const text = formatEnvelope({ ...item, number: verdict.number });
-      const { first, confirmed } = await this.#confirm(key, doing, (pipeline) => pipeline.eval(replaceScript.lua, 1, key, stored.fingerprint, text), item.signal, false);
+      const { first, confirmed } = await this.#confirm(
+        key,
+        doing,
+        (pipeline) => pipeline.eval(replaceScript.lua, 1, key, stored.fingerprint, text),
+        item.signal,
+        false,
+      );
       if (Number(first) === 1) {
         this.#counters.written += 1;
         if (confirmed < this.#replicas) throw new UnreplicatedError(key, this.#replicas, confirmed, this.#replicaTimeoutMs);
@@ -165,7 +174,11 @@ class RedisPublisher implements ValuePublisher {
       }
     }
     this.#counters.refused += 1;
-    throw new PublishRefusedError('contended', key, `${doing}: the value under ${JSON.stringify(key)} changed ${TRIES} times meanwhile; publish again`);
+    throw new PublishRefusedError(
+      'contended',
+      key,
+      `${doing}: the value under ${JSON.stringify(key)} changed ${TRIES} times meanwhile; publish again`,
+    );
   }
 
   inspect(key: string, signal?: AbortSignal): Promise<Inspection> {
@@ -174,7 +187,11 @@ class RedisPublisher implements ValuePublisher {
 
   async compareAndDelete(key: string, expected: Uint8Array | string, signal?: AbortSignal): Promise<DeleteOutcome> {
     const fingerprint = typeof expected === 'string' ? expected : sha1Hex(expected);
-    const reply = await this.#run(`deleting the key ${JSON.stringify(key)}`, (client) => client.eval(deleteScript.lua, 1, key, fingerprint), signal);
+    const reply = await this.#run(
+      `deleting the key ${JSON.stringify(key)}`,
+      (client) => client.eval(deleteScript.lua, 1, key, fingerprint),
+      signal,
+    );
     if (Number(reply) === 1) {
       this.#counters.deleted += 1;
       return 'deleted';
@@ -202,15 +219,23 @@ class RedisPublisher implements ValuePublisher {
 
   /** A command, and in the same pipeline of the same connection the question how many replicas have it. */
   async #confirm(
-    key: string, doing: string, add: (pipeline: Commands) => Commands, signal?: AbortSignal, strict: boolean = true,
+    key: string,
+    doing: string,
+    add: (pipeline: Commands) => Commands,
+    signal?: AbortSignal,
+    strict: boolean = true,
   ): Promise<{ readonly first: unknown; readonly confirmed: number }> {
-    const replies = await this.#run(doing, async (client) => {
-      const pipeline = add(client.pipeline() as unknown as Commands);
-      if (this.#replicas > 0) pipeline.wait(this.#replicas, this.#replicaTimeoutMs);
-      const results = (await pipeline.exec()) ?? [];
-      for (const [error] of results) if (error) throw error;
-      return results.map(([, value]) => value);
-    }, signal);
+    const replies = await this.#run(
+      doing,
+      async (client) => {
+        const pipeline = add(client.pipeline() as unknown as Commands);
+        if (this.#replicas > 0) pipeline.wait(this.#replicas, this.#replicaTimeoutMs);
+        const results = (await pipeline.exec()) ?? [];
+        for (const [error] of results) if (error) throw error;
+        return results.map(([, value]) => value);
+      },
+      signal,
+    );
     const confirmed = this.#replicas > 0 ? Number(replies[1]) : 0;
     if (strict && confirmed < this.#replicas) throw new UnreplicatedError(key, this.#replicas, confirmed, this.#replicaTimeoutMs);
     return { first: replies[0], confirmed };
@@ -233,7 +258,11 @@ class RedisPublisher implements ValuePublisher {
       const { state, reason } = this.#connection.status;
       if (failed.kind === 'timeout') this.#connection.renew(client);
       if (state === 'ready' || reason === '') throw failed;
-      throw new RedisFailedError(state === 'refused' ? 'refused' : 'away', `${doing}: ${state === 'refused' ? 'Redis refuses the connection' : 'Redis is not connected'}: ${reason}`, { cause: failed.cause });
+      throw new RedisFailedError(
+        state === 'refused' ? 'refused' : 'away',
+        `${doing}: ${state === 'refused' ? 'Redis refuses the connection' : 'Redis is not connected'}: ${reason}`,
+        { cause: failed.cause },
+      );
     } finally {
       signal?.removeEventListener('abort', onAbort);
       aborted.promise.catch(() => {});

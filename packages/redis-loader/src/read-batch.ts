@@ -12,11 +12,17 @@ export interface ReadGroup {
 }
 
 /**
- * Reads keys as bytes: one MGET, in a cluster one command for each slot. No pipelines there: while a slot moves, a pipeline with a
- * moved key reads nil for keys that exist. Never rejects.
+ * Reads keys as bytes: one MGET, in a cluster one command for each slot, and hands over each answer as it comes: a node that is slow
+ * keeps the values of the others from nobody. No pipelines there: while a slot moves, a pipeline with a moved key reads nil for keys
+ * that exist. Never rejects.
  */
-export async function readBatch(connection: Connection, client: RedisClient, keys: readonly string[]): Promise<readonly ReadGroup[]> {
-  if (!(client instanceof Cluster)) return [await readGroup(connection, client, keys)];
+export async function readBatch(
+  connection: Connection,
+  client: RedisClient,
+  keys: readonly string[],
+  onGroup: (group: ReadGroup) => void,
+): Promise<void> {
+  if (!(client instanceof Cluster)) return onGroup(await readGroup(connection, client, keys));
   const prefix = client.options.keyPrefix ?? '';
   const bySlot = new Map<number, string[]>();
   for (const key of keys) {
@@ -25,7 +31,7 @@ export async function readBatch(connection: Connection, client: RedisClient, key
     if (group === undefined) bySlot.set(slot, [key]);
     else group.push(key);
   }
-  return Promise.all([...bySlot.values()].map((group) => readGroup(connection, client, group)));
+  await Promise.all([...bySlot.values()].map(async (group) => onGroup(await readGroup(connection, client, group))));
 }
 
 /** Whether the keys of a batch may lie on several servers. */
@@ -35,7 +41,9 @@ export function isCluster(client: RedisClient): boolean {
 
 async function readGroup(connection: Connection, client: RedisClient, keys: readonly string[]): Promise<ReadGroup> {
   try {
-    const values = await connection.run(client, async () => (keys.length === 1 ? [await client.getBuffer(keys[0] as string)] : client.mgetBuffer([...keys])));
+    const values = await connection.run(client, async () =>
+      keys.length === 1 ? [await client.getBuffer(keys[0] as string)] : client.mgetBuffer([...keys]),
+    );
     return { keys, values };
   } catch (error) {
     return { keys, error };

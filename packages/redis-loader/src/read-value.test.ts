@@ -14,8 +14,16 @@ const bytes = (text: string): Buffer => Buffer.from(text);
 test('an envelope of the owner is read, one of somebody else is foreign', () => {
   const text = bytes(formatEnvelope({ ...owner, version: '1', number: 7, payload: { x: 1 } }));
   expect(readValue(text, 'envelope', owner)).toMatchObject({ kind: 'envelope', version: '1', number: 7, payload: { x: 1 } });
-  for (const other of [{ ...owner, namespace: 'o' }, { ...owner, app: 'o' }, { ...owner, model: 'o' }]) {
-    expect(readValue(text, 'envelope', other)).toMatchObject({ kind: 'foreign', owner, message: expect.stringContaining('model "m" of app "a" in namespace "n"') as string });
+  for (const other of [
+    { ...owner, namespace: 'o' },
+    { ...owner, app: 'o' },
+    { ...owner, model: 'o' },
+  ]) {
+    expect(readValue(text, 'envelope', other)).toMatchObject({
+      kind: 'foreign',
+      owner,
+      message: expect.stringContaining('model "m" of app "a" in namespace "n"') as string,
+    });
   }
 });
 
@@ -32,7 +40,11 @@ test('in the form raw the bytes are handed out as they are, and are a copy', () 
   expect(reading).toEqual({ kind: 'unverified', payload: new Uint8Array([0, 255, 128]) });
 });
 
-test.each([['', /is empty/], ['{', /1 bytes is not JSON/], ['secret', /^the value of 6 bytes is not JSON$/]])('%j is malformed, and the message does not quote it', (text, reason) => {
+test.each([
+  ['', /is empty/],
+  ['{', /1 bytes is not JSON/],
+  ['secret', /^the value of 6 bytes is not JSON$/],
+])('%j is malformed, and the message does not quote it', (text, reason) => {
   expect(() => readValue(bytes(text), 'envelope', owner)).toThrow(reason);
   expect(() => readValue(bytes(text), 'envelope', owner)).toThrow(ValueError);
 });

@@ -10,7 +10,13 @@ export type ValueForm = 'envelope' | 'json' | 'raw';
 
 /** What a value was found to be. */
 export type ValueReading =
-  | { readonly kind: 'envelope'; readonly version: string; readonly number: number; readonly digest: string; readonly payload: LazyPayload<unknown> }
+  | {
+      readonly kind: 'envelope';
+      readonly version: string;
+      readonly number: number;
+      readonly digest: string;
+      readonly payload: LazyPayload<unknown>;
+    }
   | { readonly kind: 'unverified'; readonly payload: LazyPayload<unknown> }
   | { readonly kind: 'foreign'; readonly owner: Owner; readonly message: string };
 
@@ -32,9 +38,17 @@ export function readValue(bytes: Uint8Array, form: ValueForm, owner: Owner): Val
   return forOwner(envelope, LazyPayload.of(envelope.payload), owner);
 }
 
-function forOwner({ namespace, app, model, version, number, digest }: Omit<Envelope, 'payload'>, payload: LazyPayload<unknown>, owner: Owner): ValueReading {
+function forOwner(
+  { namespace, app, model, version, number, digest }: Omit<Envelope, 'payload'>,
+  payload: LazyPayload<unknown>,
+  owner: Owner,
+): ValueReading {
   if (namespace !== owner.namespace || app !== owner.app || model !== owner.model) {
-    return { kind: 'foreign', owner: { namespace, app, model }, message: `the value belongs to ${describeOwner({ namespace, app, model })}` };
+    return {
+      kind: 'foreign',
+      owner: { namespace, app, model },
+      message: `the value belongs to ${describeOwner({ namespace, app, model })}`,
+    };
   }
   return { kind: 'envelope', version, number, digest, payload };
 }

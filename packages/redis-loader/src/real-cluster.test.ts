@@ -14,7 +14,9 @@ describe.runIf(binary !== undefined)('on a cluster of three real redis-servers',
   const clients: Redis[] = [];
   const ids: string[] = [];
   const at = (index: number): Redis => clients[index] as Redis;
-  const target = (): { cluster: { nodes: { host: string; port: number }[] } } => ({ cluster: { nodes: nodes.map(({ host, port }) => ({ host, port })) } });
+  const target = (): { cluster: { nodes: { host: string; port: number }[] } } => ({
+    cluster: { nodes: nodes.map(({ host, port }) => ({ host, port })) },
+  });
   const load = (options: Partial<LoaderOptions> = {}): Loader => createLoader({ redis: target(), ...options });
   const first = (index: number): number => Math.floor((SLOTS * index) / 3);
 
@@ -29,7 +31,8 @@ describe.runIf(binary !== undefined)('on a cluster of three real redis-servers',
       if (i > 0) await at(0).call('CLUSTER', 'MEET', node.host, String(node.port));
     }
     for (const client of clients) {
-      for (let info = ''; !/cluster_state:ok/.test(info) || !/cluster_known_nodes:3/.test(info); ) info = String(await client.call('CLUSTER', 'INFO'));
+      for (let info = ''; !/cluster_state:ok/.test(info) || !/cluster_known_nodes:3/.test(info);)
+        info = String(await client.call('CLUSTER', 'INFO'));
     }
   });
   afterAll(async () => {
@@ -74,7 +77,8 @@ describe.runIf(binary !== undefined)('on a cluster of three real redis-servers',
     const slot = keySlot(Buffer.from('{moving}'));
     const source = [0, 1, 2].find((i) => slot >= first(i) && slot < first(i + 1)) as number;
     const destination = (source + 1) % 3;
-    for (const [i, key] of keys.entries()) await at(source).set(key, formatEnvelope({ ...owner(`v${i}`), version: '1', number: 1, payload: i }));
+    for (const [i, key] of keys.entries())
+      await at(source).set(key, formatEnvelope({ ...owner(`v${i}`), version: '1', number: 1, payload: i }));
     await at(destination).call('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', ids[source] as string);
     await at(source).call('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', ids[destination] as string);
     const { host, port } = nodes[destination] as TestRedis;
@@ -100,7 +104,8 @@ describe.runIf(binary !== undefined)('on a cluster of three real redis-servers',
     const nodeOf = (model: string): number => [0, 1, 2].find((i) => keySlot(Buffer.from(`a_${model}`)) < first(i + 1)) as number;
     const moving = keySlot(Buffer.from('{moving}'));
     const here = models.filter((model) => keySlot(Buffer.from(`a_${model}`)) !== moving);
-    for (const model of here) await at(nodeOf(model)).set(`a_${model}`, formatEnvelope({ ...owner(model), version: '1', number: 1, payload: model }));
+    for (const model of here)
+      await at(nodeOf(model)).set(`a_${model}`, formatEnvelope({ ...owner(model), version: '1', number: 1, payload: model }));
     const loader = load({ commandTimeoutMs: 300, retryBaseMs: 20, retryMaxMs: 100 });
     try {
       loader.want({ id: here[0] as string, version: '1', owner: owner(here[0] as string) });

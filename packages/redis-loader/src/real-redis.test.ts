@@ -1,6 +1,15 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLoader, createValuePublisher, formatEnvelope, type Loader, type LoaderOptions, type Owner, type RedisTarget, type ValuePublisher } from './index.ts';
+import {
+  createLoader,
+  createValuePublisher,
+  formatEnvelope,
+  type Loader,
+  type LoaderOptions,
+  type Owner,
+  type RedisTarget,
+  type ValuePublisher,
+} from './index.ts';
 import { findRedisServer, startRedisServer, type TestRedis } from './testing/index.ts';
 
 const binary = findRedisServer();
@@ -27,7 +36,10 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
     ends.push(() => loader.close());
     return loader;
   };
-  const publishTo = (redis: RedisTarget, options: { readonly replicas?: number; readonly replicaTimeoutMs?: number } = {}): ValuePublisher => {
+  const publishTo = (
+    redis: RedisTarget,
+    options: { readonly replicas?: number; readonly replicaTimeoutMs?: number } = {},
+  ): ValuePublisher => {
     const publisher = createValuePublisher({ redis, ...options });
     ends.push(() => publisher.close());
     return publisher;
@@ -51,7 +63,8 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
 
   test('a user who may read only some keys gets those, and the others are reported as denied', async () => {
     await client.call('ACL', 'SETUSER', 'reader', 'on', '>pw', '~a_open*', '+@all');
-    for (const model of ['open1', 'open2', 'closed']) await publishTo(server.url).publish({ ...owner(model), version: '1', payload: model });
+    for (const model of ['open1', 'open2', 'closed'])
+      await publishTo(server.url).publish({ ...owner(model), version: '1', payload: model });
     const loader = load(`redis://reader:pw@${server.host}:${server.port}`);
     for (const model of ['open1', 'closed', 'open2']) want(loader, model);
     await loader.settled();
@@ -62,7 +75,11 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
   test('a value larger than the server is willing to send is found among its neighbours, which are loaded', async () => {
     await client.config('SET', 'client-output-buffer-limit', 'normal 1mb 0 0');
     const models = Array.from({ length: 60 }, (_, i) => `m${i}`);
-    for (const model of models) await client.set(`a_${model}`, formatEnvelope({ ...owner(model), version: '1', number: 1, payload: model === 'm31' ? 'x'.repeat(5_000_000) : model }));
+    for (const model of models)
+      await client.set(
+        `a_${model}`,
+        formatEnvelope({ ...owner(model), version: '1', number: 1, payload: model === 'm31' ? 'x'.repeat(5_000_000) : model }),
+      );
     const loader = load(server.url, { commandTimeoutMs: 2_000 });
     for (const model of models) want(loader, model);
     await loader.settled();
@@ -120,12 +137,15 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
     const replica = await start('--replicaof', server.host, String(server.port), '--repl-diskless-sync-delay', '0');
     await client.config('SET', 'repl-diskless-sync-delay', '0');
     const of = connect(replica);
-    for (let state = ''; state !== 'connected'; ) state = String(((await of.call('ROLE')) as unknown[])[3]);
+    for (let state = ''; state !== 'connected';) state = String(((await of.call('ROLE')) as unknown[])[3]);
     const publisher = publishTo(server.url, { replicas: 1, replicaTimeoutMs: 3_000 });
     expect(await publisher.publish({ ...owner('m'), version: '1', payload: 1 })).toMatchObject({ outcome: 'written', replicas: 1 });
     const impatient = publishTo(server.url, { replicas: 1, replicaTimeoutMs: 50 });
     replica.pause();
-    await expect(impatient.publish({ ...owner('m'), version: '2', payload: 2 })).rejects.toMatchObject({ code: 'Unreplicated', confirmed: 0 });
+    await expect(impatient.publish({ ...owner('m'), version: '2', payload: 2 })).rejects.toMatchObject({
+      code: 'Unreplicated',
+      confirmed: 0,
+    });
     await expect(impatient.publish({ ...owner('m'), version: '2', payload: 2 })).rejects.toMatchObject({ code: 'Unreplicated' });
     replica.resume();
     expect(await publisher.publish({ ...owner('m'), version: '2', payload: 2 })).toMatchObject({ outcome: 'unchanged', replicas: 1 });
@@ -135,9 +155,11 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
     const replica = await start('--replicaof', server.host, String(server.port));
     await client.config('SET', 'repl-diskless-sync-delay', '0');
     const publisher = publishTo(server.url, { replicas: 1, replicaTimeoutMs: 10_000 });
-    await publisher.publish({ ...owner('m'), version: '1', payload: 1 }).catch(() => publisher.publish({ ...owner('m'), version: '1', payload: 1 }));
+    await publisher
+      .publish({ ...owner('m'), version: '1', payload: 1 })
+      .catch(() => publisher.publish({ ...owner('m'), version: '1', payload: 1 }));
     const of = connect(replica);
-    for (let value: string | null = null; value === null; ) value = await of.get('a_m');
+    for (let value: string | null = null; value === null;) value = await of.get('a_m');
     await of.call('REPLICAOF', 'NO', 'ONE'); // From now on it hears nothing more, as of a link that hangs.
     await publishTo(server.url).publish({ ...owner('m'), version: '2', payload: 2 });
     const loader = load(replica.url, { primary: server.url });
@@ -155,7 +177,10 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
   test('a publisher is told what a full or a read-only Redis says', async () => {
     const publisher = publishTo(server.url);
     await client.config('SET', 'maxmemory', '1');
-    await expect(publisher.publish({ ...owner('m'), version: '1', payload: 1 })).rejects.toMatchObject({ kind: 'unwritable', message: expect.stringContaining('OOM command not allowed') as string });
+    await expect(publisher.publish({ ...owner('m'), version: '1', payload: 1 })).rejects.toMatchObject({
+      kind: 'unwritable',
+      message: expect.stringContaining('OOM command not allowed') as string,
+    });
     await client.config('SET', 'maxmemory', '0');
     await client.call('REPLICAOF', '127.0.0.1', '1');
     await expect(publisher.publish({ ...owner('m'), version: '1', payload: 1 })).rejects.toMatchObject({ kind: 'elsewhere' });
@@ -170,7 +195,10 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
     want(loader, 'm');
     await loader.settled();
     await publishTo(server.url).publish({ ...owner('m'), version: '2', payload: 2 });
-    const busy = client.eval("local t = redis.call('TIME') repeat local n = redis.call('TIME') until (n[1] - t[1]) * 1000000 + n[2] - t[2] > 300000", 0);
+    const busy = client.eval(
+      "local t = redis.call('TIME') repeat local n = redis.call('TIME') until (n[1] - t[1]) * 1000000 + n[2] - t[2] > 300000",
+      0,
+    );
     want(loader, 'm', '2');
     await loader.settled();
     expect(loader.get('m')).toMatchObject({ state: 'current', version: '2' });

@@ -27,20 +27,34 @@ test.each([
 
 test('a failure of the network is known by its code, too', () => {
   expect(readFailure(coded('connect ECONNREFUSED 127.0.0.1:1', 'ECONNREFUSED')).kind).toBe('away');
-  expect(readFailure(coded('self signed certificate', 'SELF_SIGNED_CERT_IN_CHAIN'))).toEqual({ kind: 'away', message: 'self signed certificate (SELF_SIGNED_CERT_IN_CHAIN)' });
+  expect(readFailure(coded('self signed certificate', 'SELF_SIGNED_CERT_IN_CHAIN'))).toEqual({
+    kind: 'away',
+    message: 'self signed certificate (SELF_SIGNED_CERT_IN_CHAIN)',
+  });
 });
 
 test('nothing that a command carried leaves the package: no arguments, no URL, no other errors', () => {
   const error = Object.assign(new Error("ERR unknown command 'x', with args beginning with: 'hunter2' "), {
-    command: { name: 'hello', args: ['3', 'AUTH', 'default', 'hunter2'] }, previousErrors: [new Error('hunter2')], cert: {}, input: 'redis://:hunter2@h',
+    command: { name: 'hello', args: ['3', 'AUTH', 'default', 'hunter2'] },
+    previousErrors: [new Error('hunter2')],
+    cert: {},
+    input: 'redis://:hunter2@h',
   });
   const failed = redisFailed('publishing', error);
-  const shown = [failed.message, failed.stack, JSON.stringify(failed), JSON.stringify(Object.getOwnPropertyDescriptors(failed.cause)), String(failed.cause)].join('\n');
+  const shown = [
+    failed.message,
+    failed.stack,
+    JSON.stringify(failed),
+    JSON.stringify(Object.getOwnPropertyDescriptors(failed.cause)),
+    String(failed.cause),
+  ].join('\n');
   expect(shown).not.toContain('hunter2');
   expect(failed.message).toBe("publishing: ERR unknown command 'x'");
   expect(redisFailed('reading', new Error('Invalid URL redis://:hunter2@h:1')).message).not.toContain('hunter2');
 });
 
 test('a wrong password is told with the way out', () => {
-  expect(redisFailed('reading', new Error('WRONGPASS invalid username-password pair or user is disabled.')).message).toMatch(/redis:\/\/:password@host/);
+  expect(redisFailed('reading', new Error('WRONGPASS invalid username-password pair or user is disabled.')).message).toMatch(
+    /redis:\/\/:password@host/,
+  );
 });

@@ -2,16 +2,38 @@ import { RedisFailedError, type RedisFailureKind } from './errors.ts';
 
 /** Redis's own refusals, by the first word of their text. */
 const BY_WORD: ReadonlyMap<string, RedisFailureKind> = new Map<string, RedisFailureKind>([
-  ['LOADING', 'away'], ['MASTERDOWN', 'away'], ['BUSY', 'away'], ['TRYAGAIN', 'away'], ['CLUSTERDOWN', 'away'], ['UNBLOCKED', 'away'],
-  ['READONLY', 'elsewhere'], ['MOVED', 'elsewhere'], ['ASK', 'elsewhere'],
-  ['NOAUTH', 'refused'], ['WRONGPASS', 'refused'], ['NOPERM', 'refused'],
-  ['OOM', 'unwritable'], ['MISCONF', 'unwritable'], ['NOREPLICAS', 'unwritable'],
+  ['LOADING', 'away'],
+  ['MASTERDOWN', 'away'],
+  ['BUSY', 'away'],
+  ['TRYAGAIN', 'away'],
+  ['CLUSTERDOWN', 'away'],
+  ['UNBLOCKED', 'away'],
+  ['READONLY', 'elsewhere'],
+  ['MOVED', 'elsewhere'],
+  ['ASK', 'elsewhere'],
+  ['NOAUTH', 'refused'],
+  ['WRONGPASS', 'refused'],
+  ['NOPERM', 'refused'],
+  ['OOM', 'unwritable'],
+  ['MISCONF', 'unwritable'],
+  ['NOREPLICAS', 'unwritable'],
   ['WRONGTYPE', 'wrong-type'],
 ]);
 
 /** What the client says of itself, known by its text only. */
-const AWAY = /^(?:Connection is closed|Reached the max retries|Stream isn't writeable|None of startup nodes|Failed to refresh slots|All sentinels are unreachable|Too many Cluster redirections|Cluster isn't ready|Cluster is ended|Socket timeout|connect |read E|write E|getaddrinfo )/;
-const CODES: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNABORTED']);
+const AWAY =
+  /^(?:Connection is closed|Reached the max retries|Stream isn't writeable|None of startup nodes|Failed to refresh slots|All sentinels are unreachable|Too many Cluster redirections|Cluster isn't ready|Cluster is ended|Socket timeout|connect |read E|write E|getaddrinfo )/;
+const CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNABORTED',
+]);
 
 const LOST = 'Connection is closed.';
 
@@ -57,7 +79,8 @@ function cleanText(text: string): string {
 }
 
 function wayOut(kind: RedisFailureKind, message: string): string {
-  if (message.startsWith('WRONGPASS')) return '; check the user and the password (a URL with only a password is written redis://:password@host)';
+  if (message.startsWith('WRONGPASS'))
+    return '; check the user and the password (a URL with only a password is written redis://:password@host)';
   if (message.startsWith('NOAUTH')) return '; give a password';
   if (kind === 'refused') return '; the Redis user needs GET, MGET, and to publish also EVAL, SET, DEL and WAIT on these keys';
   if (kind === 'wrong-type') return '; the key holds no string';

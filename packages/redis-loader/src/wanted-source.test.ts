@@ -24,11 +24,21 @@ test('another kind of resource with another shape is kept in step by the same lo
   const client = new Redis(server.port, server.host);
   const template = { keyTemplate: 'prices/{namespace}/{region}/{app}', keyEncoding: 'injective' } as const;
   const publisher = createValuePublisher({ redis: server.url, ...template });
-  const loader = createLoader<{ readonly eur: number }>({ redis: server.url, ...template, decode: (payload) => payload as { eur: number } });
+  const loader = createLoader<{ readonly eur: number }>({
+    redis: server.url,
+    ...template,
+    decode: (payload) => payload as { eur: number },
+  });
   const lists = new Objects<PriceList>();
-  const wantedOf = (list: { readonly spec: { readonly revision: number; readonly regions: readonly string[] } }, key: { readonly namespace: string; readonly name: string }): Wanted[] =>
+  const wantedOf = (
+    list: { readonly spec: { readonly revision: number; readonly regions: readonly string[] } },
+    key: { readonly namespace: string; readonly name: string },
+  ): Wanted[] =>
     list.spec.regions.map((region) => ({
-      id: `${key.name}/${region}`, version: `r${list.spec.revision}`, owner: { namespace: key.namespace, app: key.name, model: region }, fields: { region },
+      id: `${key.name}/${region}`,
+      version: `r${list.spec.revision}`,
+      owner: { namespace: key.namespace, app: key.name, model: region },
+      fields: { region },
     }));
   const sync = syncWanted(lists, loader, wantedOf);
   try {
@@ -40,7 +50,14 @@ test('another kind of resource with another shape is kept in step by the same lo
     expect(loader.get('summer/eu')).toMatchObject({ state: 'current', version: 'r1', payload: { eur: 1 } });
     expect(loader.get('summer/__proto__')).toMatchObject({ state: 'current' });
 
-    await publisher.publish({ namespace: 'shop', app: 'summer', model: 'eu', version: 'r2', payload: { eur: 2 }, fields: { region: 'eu' } });
+    await publisher.publish({
+      namespace: 'shop',
+      app: 'summer',
+      model: 'eu',
+      version: 'r2',
+      payload: { eur: 2 },
+      fields: { region: 'eu' },
+    });
     lists.tell('updated', 'summer', { spec: { revision: 2, regions: ['eu'] } });
     await loader.settled();
     expect(loader.get('summer/eu')).toMatchObject({ state: 'current', version: 'r2', payload: { eur: 2 } });
@@ -60,7 +77,8 @@ test('another kind of resource with another shape is kept in step by the same lo
 test('an id that moved to another object is not forgotten when the first one leaves', () => {
   const objects = new Objects<readonly string[]>();
   const wants = new Set<string>();
-  const wantedOf = (ids: readonly string[]): Wanted[] => ids.map((id) => ({ id, version: '1', owner: { namespace: '', app: '', model: id } }));
+  const wantedOf = (ids: readonly string[]): Wanted[] =>
+    ids.map((id) => ({ id, version: '1', owner: { namespace: '', app: '', model: id } }));
   syncWanted(objects, { want: ({ id }) => wants.add(id), forget: (id) => wants.delete(id) }, wantedOf);
   objects.tell('added', 'a', ['x', 'y']);
   objects.tell('added', 'b', ['x']);

@@ -20,7 +20,11 @@ export interface ObjectSource<T> {
  * If two objects announce one id, the one that came last speaks for it until it leaves; then the id is forgotten unless the other
  * changes: give ids that only one object can announce. Gives back its undo, which forgets nothing.
  */
-export function syncWanted<T>(source: ObjectSource<T>, loader: Pick<Loader, 'want' | 'forget'>, wantedOf: (object: DeepReadonly<T>, key: Key) => Iterable<Wanted>): Disposable {
+export function syncWanted<T>(
+  source: ObjectSource<T>,
+  loader: Pick<Loader, 'want' | 'forget'>,
+  wantedOf: (object: DeepReadonly<T>, key: Key) => Iterable<Wanted>,
+): Disposable {
   const announced = new Map<string, ReadonlySet<string>>();
   const speaker = new Map<string, string>();
   return source.handle(({ type, entry }) => {

@@ -12,7 +12,7 @@ const nextChange = (loader: Loader): Promise<string> =>
     });
   });
 
-test('redis-loader: a published value is loaded and current, and its next version too', async () => {
+void test('redis-loader: a published value is loaded and current, and its next version too', async () => {
   const redis = await startRespServer();
   const publisher = createValuePublisher({ redis: redis.url });
   const loader = createLoader({ redis: redis.url });
@@ -35,7 +35,7 @@ test('redis-loader: a published value is loaded and current, and its next versio
   }
 });
 
-test('redis-loader: Redis goes and comes back, what failed is loaded at once', async () => {
+void test('redis-loader: Redis goes and comes back, what failed is loaded at once', async () => {
   const redis = await startRespServer();
   const publisher = createValuePublisher({ redis: redis.url });
   const loader = createLoader({ redis: redis.url });
@@ -59,7 +59,7 @@ test('redis-loader: Redis goes and comes back, what failed is loaded at once', a
   }
 });
 
-test('redis-loader: a command that is never answered ends by its deadline, and the loader goes on over a new connection', async () => {
+void test('redis-loader: a command that is never answered ends by its deadline, and the loader goes on over a new connection', async () => {
   const redis = await startRespServer();
   const publisher = createValuePublisher({ redis: redis.url });
   const loader = createLoader({ redis: redis.url, commandTimeoutMs: 100 });
@@ -82,12 +82,16 @@ test('redis-loader: a command that is never answered ends by its deadline, and t
   }
 });
 
-test('redis-loader: the publisher refuses a smaller number and the same version with other content', async () => {
+void test('redis-loader: the publisher refuses a smaller number and the same version with other content', async () => {
   const redis = await startRespServer();
   const publisher = createValuePublisher({ redis: redis.url });
   try {
     await publisher.publish({ ...owner('m'), version: '1', payload: 1, number: 5 });
-    const refused = async (promise: Promise<unknown>): Promise<string> => promise.then(() => 'written', (error: unknown) => (isPublishRefused(error) ? error.reason : String(error)));
+    const refused = async (promise: Promise<unknown>): Promise<string> =>
+      promise.then(
+        () => 'written',
+        (error: unknown) => (isPublishRefused(error) ? error.reason : String(error)),
+      );
     assert.equal(await refused(publisher.publish({ ...owner('m'), version: '2', payload: 2, number: 5 })), 'smaller-number');
     assert.equal(await refused(publisher.publish({ ...owner('m'), version: '1', payload: 2 })), 'same-version-other-content');
     const seen = await publisher.inspect('a_m');
@@ -99,7 +103,7 @@ test('redis-loader: the publisher refuses a smaller number and the same version 
   }
 });
 
-test('redis-loader: values and keys are bytes', async () => {
+void test('redis-loader: values and keys are bytes', async () => {
   const redis = await startRespServer();
   const loader = createLoader<Uint8Array>({ redis: redis.url, form: 'raw' });
   try {
@@ -115,7 +119,7 @@ test('redis-loader: values and keys are bytes', async () => {
   }
 });
 
-test('redis-loader: a hundred values come in one command', async () => {
+void test('redis-loader: a hundred values come in one command', async () => {
   const redis = await startRespServer();
   const loader = createLoader({ redis: redis.url });
   try {
@@ -130,7 +134,7 @@ test('redis-loader: a hundred values come in one command', async () => {
   }
 });
 
-test('redis-loader: closing settles every wait, also while Redis answers nothing', async () => {
+void test('redis-loader: closing settles every wait, also while Redis answers nothing', async () => {
   const redis = await startRespServer();
   const loader = createLoader({ redis: redis.url });
   redis.pause();
@@ -141,10 +145,13 @@ test('redis-loader: closing settles every wait, also while Redis answers nothing
   await redis.close();
 });
 
-test('redis-loader: a wrong password is a state, and no text holds it', async () => {
+void test('redis-loader: a wrong password is a state, and no text holds it', async () => {
   const redis = await startRespServer({ password: 'right-one' });
   const reason = Promise.withResolvers<string>();
-  const loader = createLoader({ redis: `redis://:wrong-one@127.0.0.1:${redis.port}`, onStatus: (status) => status.state === 'refused' && reason.resolve(status.reason) });
+  const loader = createLoader({
+    redis: `redis://:wrong-one@127.0.0.1:${redis.port}`,
+    onStatus: (status) => status.state === 'refused' && reason.resolve(status.reason),
+  });
   try {
     loader.start();
     assert.match(await reason.promise, /^WRONGPASS/);
@@ -155,7 +162,7 @@ test('redis-loader: a wrong password is a state, and no text holds it', async ()
   }
 });
 
-test('redis-loader: a private Redis keeps its data over a restart and its commands can be watched', async () => {
+void test('redis-loader: a private Redis keeps its data over a restart and its commands can be watched', async () => {
   const redis = await startRedis();
   const publisher = createValuePublisher({ redis: redis.url });
   try {
@@ -167,7 +174,10 @@ test('redis-loader: a private Redis keeps its data over a restart and its comman
     assert.equal(redis.port, port);
     const log = await redis.watch();
     assert.equal((await publisher.publish({ ...owner('m'), version: '1', payload: 1 })).outcome, 'unchanged');
-    assert.deepEqual((await log.read()).filter(({ name }) => name === 'get').map(({ client, args }) => [client, ...args]), [['kubecast-publisher', 'a_m']]);
+    assert.deepEqual(
+      (await log.read()).filter(({ name }) => name === 'get').map(({ client, args }) => [client, ...args]),
+      [['kubecast-publisher', 'a_m']],
+    );
     log.close();
   } finally {
     await publisher.close();
@@ -175,7 +185,10 @@ test('redis-loader: a private Redis keeps its data over a restart and its comman
   }
 });
 
-test('redis-loader: names make keys, injectively where that is asked for', () => {
+void test('redis-loader: names make keys, injectively where that is asked for', () => {
   assert.equal(parseKeyTemplate().render({ app: 'iiot', model: 'edge_x' }), 'iiot_edge_x');
-  assert.equal(parseKeyTemplate('{namespace}/{app}_{model}', 'injective').render({ namespace: 'n', app: 'iiot', model: 'edge_x' }), 'n/iiot_edge%5Fx');
+  assert.equal(
+    parseKeyTemplate('{namespace}/{app}_{model}', 'injective').render({ namespace: 'n', app: 'iiot', model: 'edge_x' }),
+    'n/iiot_edge%5Fx',
+  );
 });

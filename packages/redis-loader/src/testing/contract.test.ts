@@ -16,7 +16,13 @@ describe.each(kinds)('on a %s', (kind) => {
   let server: TestRedis;
   const clients: Redis[] = [];
   const connect = (options: RedisOptions = {}): Redis => {
-    const client = new Redis({ host: server.host, port: server.port, commandTimeout: 5_000, retryStrategy: () => 20, ...options } as RedisOptions & { replyMapping: 'legacy' });
+    const client = new Redis({
+      host: server.host,
+      port: server.port,
+      commandTimeout: 5_000,
+      retryStrategy: () => 20,
+      ...options,
+    } as RedisOptions & { replyMapping: 'legacy' });
     client.on('error', () => {}); // Cut on purpose in some tests.
     clients.push(client);
     return client;
@@ -33,7 +39,11 @@ describe.each(kinds)('on a %s', (kind) => {
     for (const client of clients) client.disconnect();
     await server.close();
   });
-  const refusal = async (promise: Promise<unknown>): Promise<string> => promise.then(() => 'no error', (error: Error) => error.message);
+  const refusal = async (promise: Promise<unknown>): Promise<string> =>
+    promise.then(
+      () => 'no error',
+      (error: Error) => error.message,
+    );
 
   test.each([2, 3] as const)('protocol %i: values are bytes, and what is not there is null', async (protocol) => {
     const client = connect({ protocol });
@@ -115,12 +125,19 @@ describe.each(kinds)('on a %s', (kind) => {
 
   test('a pipeline answers in its order, with errors in their places', async () => {
     const results = await connect().pipeline().set('a', '1').call('get').get('a').exec();
-    expect(results?.map(([error, value]) => error?.message ?? value)).toEqual(['OK', "ERR wrong number of arguments for 'get' command", '1']);
+    expect(results?.map(([error, value]) => error?.message ?? value)).toEqual([
+      'OK',
+      "ERR wrong number of arguments for 'get' command",
+      '1',
+    ]);
   });
 
   test('MULTI runs its commands together', async () => {
     const client = connect();
-    expect(await client.multi().set('a', '1').incr('a').exec()).toEqual([[null, 'OK'], [null, 2]]);
+    expect(await client.multi().set('a', '1').incr('a').exec()).toEqual([
+      [null, 'OK'],
+      [null, 2],
+    ]);
     expect(await refusal(client.exec())).toBe('ERR EXEC without MULTI');
   });
 
@@ -204,6 +221,8 @@ describe.each(kinds)('on a %s', (kind) => {
   });
 
   test('a port that is taken is named', async () => {
-    await expect(startRedis({ kind: kind as 'resp-server', port: server.port })).rejects.toThrow(new RegExp(`port ${server.port}|:${server.port}`));
+    await expect(startRedis({ kind: kind as 'resp-server', port: server.port })).rejects.toThrow(
+      new RegExp(`port ${server.port}|:${server.port}`),
+    );
   });
 });

@@ -21,7 +21,9 @@ test.runIf(hasServer)('a process that is killed leaves neither its redis-server 
     const redis = await startRedis({ kind: 'redis-server' });
     console.log(JSON.stringify({ pid: redis.pid, url: redis.url }));
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--conditions=@kubecast/source', '--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--conditions=@kubecast/source', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const line = await new Promise<string>((resolve) => child.stdout.once('data', (data: Buffer) => resolve(data.toString())));
   const { pid, url } = JSON.parse(line) as { pid: number; url: string };
   const client = new Redis(url, { retryStrategy: null, commandTimeout: 5_000 });

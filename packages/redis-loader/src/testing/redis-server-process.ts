@@ -99,11 +99,26 @@ class RedisServerProcess implements TestRedis {
     if (this.#holder !== undefined || this.#closed) return;
     // A rule that never fires, so that SIGTERM saves and nothing else does.
     const args = [
-      '--port', String(this.port), '--bind', this.host, '--dir', this.#folder, '--save', '100000000 100000000', '--appendonly', 'no', '--daemonize', 'no',
-      '--protected-mode', 'no', ...(this.#options.args ?? []),
+      '--port',
+      String(this.port),
+      '--bind',
+      this.host,
+      '--dir',
+      this.#folder,
+      '--save',
+      '100000000 100000000',
+      '--appendonly',
+      'no',
+      '--daemonize',
+      'no',
+      '--protected-mode',
+      'no',
+      ...(this.#options.args ?? []),
     ];
     const holder = spawn('/bin/sh', ['-c', HOLDER, 'kubecast-redis', this.#options.binary, ...args], {
-      stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: process.env['PATH'] ?? '', KUBECAST_REDIS_DIR: this.#folder }, detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { PATH: process.env['PATH'] ?? '', KUBECAST_REDIS_DIR: this.#folder },
+      detached: true,
     });
     this.#holder = holder;
     holder.stdin?.on('error', () => {}); // It is gone already.
@@ -111,7 +126,8 @@ class RedisServerProcess implements TestRedis {
     this.#ended = ended.promise;
     const lines: string[] = [];
     await new Promise<void>((resolve, reject) => {
-      const failed = (why: string): void => reject(new RedisLoaderError('TestRedis', `redis-server (${this.#options.binary}) did not start on port ${this.port}: ${why}`));
+      const failed = (why: string): void =>
+        reject(new RedisLoaderError('TestRedis', `redis-server (${this.#options.binary}) did not start on port ${this.port}: ${why}`));
       let rest = '';
       holder.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
         const parts = (rest + chunk).split('\n');

@@ -21,7 +21,8 @@ const NOT_INTEGER = new Refusal('ERR value is not an integer or out of range');
 const text = (buffer: Buffer | undefined): string => buffer?.toString('latin1') ?? '';
 const none = Buffer.alloc(0);
 
-const stored = (session: RespSession, world: RespWorld, key: Buffer | undefined): Stored | undefined => world.database(session.db).get(key ?? none);
+const stored = (session: RespSession, world: RespWorld, key: Buffer | undefined): Stored | undefined =>
+  world.database(session.db).get(key ?? none);
 
 function set(session: RespSession, world: RespWorld, [key = none, value = none, ...options]: readonly Buffer[]): Reply {
   const database = world.database(session.db);
@@ -107,16 +108,22 @@ function hashSet(session: RespSession, world: RespWorld, [key = none, ...pairs]:
 
 function script(_session: RespSession, world: RespWorld, [name, ...rest]: readonly Buffer[]): Reply {
   const sub = text(name).toUpperCase();
-  if (sub === 'FLUSH') return world.loaded.clear(), OK;
+  if (sub === 'FLUSH') return (world.loaded.clear(), OK);
   if (sub === 'EXISTS') return rest.map((sha) => (world.loaded.has(text(sha).toLowerCase()) ? 1 : 0));
   if (sub !== 'LOAD') return new Refusal(`ERR unknown subcommand '${text(name)}'. Try SCRIPT HELP.`);
   const sha1 = sha1Hex(rest[0] ?? none);
-  if (!isKnownScript(sha1)) return new Refusal(`ERR this test server runs only the scripts of @kubecast/redis-loader; ${sha1} is none of them`);
+  if (!isKnownScript(sha1))
+    return new Refusal(`ERR this test server runs only the scripts of @kubecast/redis-loader; ${sha1} is none of them`);
   world.loaded.add(sha1);
   return sha1;
 }
 
-const config = new Map([['maxmemory', '0'], ['save', ''], ['appendonly', 'no'], ['databases', '16']]);
+const config = new Map([
+  ['maxmemory', '0'],
+  ['save', ''],
+  ['appendonly', 'no'],
+  ['databases', '16'],
+]);
 
 export const respCommands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['ping', { arity: -0, run: (_s, _w, [message]) => message ?? new Status('PONG') }],
@@ -128,51 +135,101 @@ export const respCommands: ReadonlyMap<string, Command> = new Map<string, Comman
   ['role', { arity: 0, run: () => ['master', 0, []] }],
   ['time', { arity: 0, run: (_s, world) => [String(Math.floor(world.now() / 1000)), String((world.now() % 1000) * 1000)] }],
   ['command', { arity: -0, run: (_s, _w, [sub]) => (text(sub).toUpperCase() === 'COUNT' ? respCommands.size : []) }],
-  ['config', { arity: -2, run: (_s, _w, [sub, name, value]) => {
-    if (text(sub).toUpperCase() === 'GET') return [...config].filter(([key]) => matchesGlob(text(name), key)).flat();
-    if (value !== undefined) config.set(text(name), text(value));
-    return OK;
-  } }],
-  ['select', { arity: 1, run: (session, _w, [index]) => {
-    const db = Number(text(index));
-    if (!Number.isInteger(db)) return new Refusal('ERR value is not an integer or out of range');
-    if (db < 0 || db > 15) return new Refusal('ERR DB index is out of range');
-    session.db = db;
-    return OK;
-  } }],
-  ['get', { arity: 1, run: (session, world, [key]) => {
-    const found = stored(session, world, key);
-    return found === undefined ? null : found.type === 'string' ? found.value : WRONG_TYPE;
-  } }],
-  ['mget', { arity: -1, run: (session, world, keys) => keys.map((key) => {
-    const found = stored(session, world, key);
-    return found?.type === 'string' ? found.value : null;
-  }) }],
+  [
+    'config',
+    {
+      arity: -2,
+      run: (_s, _w, [sub, name, value]) => {
+        if (text(sub).toUpperCase() === 'GET') return [...config].filter(([key]) => matchesGlob(text(name), key)).flat();
+        if (value !== undefined) config.set(text(name), text(value));
+        return OK;
+      },
+    },
+  ],
+  [
+    'select',
+    {
+      arity: 1,
+      run: (session, _w, [index]) => {
+        const db = Number(text(index));
+        if (!Number.isInteger(db)) return new Refusal('ERR value is not an integer or out of range');
+        if (db < 0 || db > 15) return new Refusal('ERR DB index is out of range');
+        session.db = db;
+        return OK;
+      },
+    },
+  ],
+  [
+    'get',
+    {
+      arity: 1,
+      run: (session, world, [key]) => {
+        const found = stored(session, world, key);
+        return found === undefined ? null : found.type === 'string' ? found.value : WRONG_TYPE;
+      },
+    },
+  ],
+  [
+    'mget',
+    {
+      arity: -1,
+      run: (session, world, keys) =>
+        keys.map((key) => {
+          const found = stored(session, world, key);
+          return found?.type === 'string' ? found.value : null;
+        }),
+    },
+  ],
   ['set', { arity: -2, run: set }],
-  ['mset', { arity: -2, run: (session, world, args) => {
-    if (args.length % 2 !== 0) return new Refusal("ERR wrong number of arguments for 'mset' command");
-    for (let i = 0; i < args.length; i += 2) world.database(session.db).set(args[i] as Buffer, { type: 'string', value: args[i + 1] as Buffer });
-    return OK;
-  } }],
-  ['append', { arity: 2, run: (session, world, [key = none, more = none]) => {
-    const before = stored(session, world, key);
-    if (before !== undefined && before.type !== 'string') return WRONG_TYPE;
-    const value = Buffer.concat([before?.value ?? none, more]);
-    world.database(session.db).set(key, { ...before, type: 'string', value });
-    return value.length;
-  } }],
-  ['incr', { arity: 1, run: (session, world, [key = none]) => {
-    const before = stored(session, world, key);
-    if (before !== undefined && before.type !== 'string') return WRONG_TYPE;
-    const value = Number(text(before?.value) || '0');
-    if (!Number.isSafeInteger(value)) return NOT_INTEGER;
-    world.database(session.db).set(key, { ...before, type: 'string', value: Buffer.from(String(value + 1)) });
-    return value + 1;
-  } }],
-  ['strlen', { arity: 1, run: (session, world, [key]) => {
-    const found = stored(session, world, key);
-    return found === undefined ? 0 : found.type === 'string' ? found.value.length : WRONG_TYPE;
-  } }],
+  [
+    'mset',
+    {
+      arity: -2,
+      run: (session, world, args) => {
+        if (args.length % 2 !== 0) return new Refusal("ERR wrong number of arguments for 'mset' command");
+        for (let i = 0; i < args.length; i += 2)
+          world.database(session.db).set(args[i] as Buffer, { type: 'string', value: args[i + 1] as Buffer });
+        return OK;
+      },
+    },
+  ],
+  [
+    'append',
+    {
+      arity: 2,
+      run: (session, world, [key = none, more = none]) => {
+        const before = stored(session, world, key);
+        if (before !== undefined && before.type !== 'string') return WRONG_TYPE;
+        const value = Buffer.concat([before?.value ?? none, more]);
+        world.database(session.db).set(key, { ...before, type: 'string', value });
+        return value.length;
+      },
+    },
+  ],
+  [
+    'incr',
+    {
+      arity: 1,
+      run: (session, world, [key = none]) => {
+        const before = stored(session, world, key);
+        if (before !== undefined && before.type !== 'string') return WRONG_TYPE;
+        const value = Number(text(before?.value) || '0');
+        if (!Number.isSafeInteger(value)) return NOT_INTEGER;
+        world.database(session.db).set(key, { ...before, type: 'string', value: Buffer.from(String(value + 1)) });
+        return value + 1;
+      },
+    },
+  ],
+  [
+    'strlen',
+    {
+      arity: 1,
+      run: (session, world, [key]) => {
+        const found = stored(session, world, key);
+        return found === undefined ? 0 : found.type === 'string' ? found.value.length : WRONG_TYPE;
+      },
+    },
+  ],
   ['del', { arity: -1, run: remove }],
   ['unlink', { arity: -1, run: remove }],
   ['exists', { arity: -1, run: (session, world, keys) => keys.filter((key) => stored(session, world, key) !== undefined).length }],
@@ -181,31 +238,65 @@ export const respCommands: ReadonlyMap<string, Command> = new Map<string, Comman
   ['pexpire', { arity: 2, run: expire(1) }],
   ['ttl', { arity: 1, run: timeToLive(1000) }],
   ['pttl', { arity: 1, run: timeToLive(1) }],
-  ['keys', { arity: 1, run: (session, world, [pattern]) => world.database(session.db).keys().filter((key) => matchesGlob(text(pattern), text(key))) }],
+  [
+    'keys',
+    {
+      arity: 1,
+      run: (session, world, [pattern]) =>
+        world
+          .database(session.db)
+          .keys()
+          .filter((key) => matchesGlob(text(pattern), text(key))),
+    },
+  ],
   ['scan', { arity: -1, run: scan }],
   ['dbsize', { arity: 0, run: (session, world) => world.database(session.db).keys().length }],
   ['flushall', { arity: -0, run: (_s, world) => (world.flushAll(), OK) }],
   ['flushdb', { arity: -0, run: (session, world) => (world.database(session.db).clear(), OK) }],
   ['rpush', { arity: -2, run: push }],
-  ['lrange', { arity: 3, run: (session, world, [key, from, to]) => {
-    const found = stored(session, world, key);
-    if (found !== undefined && found.type !== 'list') return WRONG_TYPE;
-    const list = found?.value ?? [];
-    const place = (index: Buffer | undefined): number => (Number(text(index)) < 0 ? list.length + Number(text(index)) : Number(text(index)));
-    return list.slice(Math.max(0, place(from)), place(to) + 1);
-  } }],
+  [
+    'lrange',
+    {
+      arity: 3,
+      run: (session, world, [key, from, to]) => {
+        const found = stored(session, world, key);
+        if (found !== undefined && found.type !== 'list') return WRONG_TYPE;
+        const list = found?.value ?? [];
+        const place = (index: Buffer | undefined): number =>
+          Number(text(index)) < 0 ? list.length + Number(text(index)) : Number(text(index));
+        return list.slice(Math.max(0, place(from)), place(to) + 1);
+      },
+    },
+  ],
   ['hset', { arity: -3, run: hashSet }],
-  ['eval', { arity: -2, run: (session, world, [lua = none, ...rest]) => {
-    const sha1 = sha1Hex(lua);
-    if (isKnownScript(sha1)) world.loaded.add(sha1);
-    return runScript(session, world, sha1, rest);
-  } }],
-  ['evalsha', { arity: -2, run: (session, world, [sha = none, ...rest]) => {
-    const sha1 = text(sha).toLowerCase();
-    return world.loaded.has(sha1) ? runScript(session, world, sha1, rest) : new Refusal('NOSCRIPT No matching script. Please use EVAL.');
-  } }],
+  [
+    'eval',
+    {
+      arity: -2,
+      run: (session, world, [lua = none, ...rest]) => {
+        const sha1 = sha1Hex(lua);
+        if (isKnownScript(sha1)) world.loaded.add(sha1);
+        return runScript(session, world, sha1, rest);
+      },
+    },
+  ],
+  [
+    'evalsha',
+    {
+      arity: -2,
+      run: (session, world, [sha = none, ...rest]) => {
+        const sha1 = text(sha).toLowerCase();
+        return world.loaded.has(sha1)
+          ? runScript(session, world, sha1, rest)
+          : new Refusal('NOSCRIPT No matching script. Please use EVAL.');
+      },
+    },
+  ],
   ['script', { arity: -1, run: script }],
-  ['wait', { arity: 2, run: (_s, world, [, timeout]) => (Number(text(timeout)) < 0 ? new Refusal('ERR timeout is negative') : world.replicas) }],
+  [
+    'wait',
+    { arity: 2, run: (_s, world, [, timeout]) => (Number(text(timeout)) < 0 ? new Refusal('ERR timeout is negative') : world.replicas) },
+  ],
 ]);
 
 /** AUTH password, or AUTH user password. */
@@ -213,9 +304,12 @@ function authenticate(session: RespSession, world: RespWorld, args: readonly Buf
   const user = args.length > 1 ? text(args[0]) : 'default';
   const password = text(args.at(-1));
   if (world.password === undefined && args.length === 1) {
-    return new Refusal('ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?');
+    return new Refusal(
+      'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+    );
   }
-  if (user !== 'default' || (world.password !== undefined && password !== world.password)) return new Refusal('WRONGPASS invalid username-password pair or user is disabled.');
+  if (user !== 'default' || (world.password !== undefined && password !== world.password))
+    return new Refusal('WRONGPASS invalid username-password pair or user is disabled.');
   session.authenticated = true;
   return OK;
 }
@@ -227,7 +321,10 @@ export function runCommand(session: RespSession, world: RespWorld, command: read
   if (!session.authenticated && name !== 'auth' && name !== 'hello') return new Refusal('NOAUTH Authentication required.');
   const found = respCommands.get(name);
   if (found === undefined) {
-    const shown = args.map((arg) => `'${text(arg)}' `).join('').slice(0, 128);
+    const shown = args
+      .map((arg) => `'${text(arg)}' `)
+      .join('')
+      .slice(0, 128);
     return new Refusal(`ERR unknown command '${text(command[0]).slice(0, 128)}', with args beginning with: ${shown}`);
   }
   const isRight = Object.is(found.arity, -0) || (found.arity < 0 ? args.length >= -found.arity : args.length === found.arity);

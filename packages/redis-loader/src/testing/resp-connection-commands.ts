@@ -21,11 +21,19 @@ export function hello(session: RespSession, world: RespWorld, args: readonly Buf
     else return new Refusal('ERR Syntax error in HELLO option');
   }
   if (!authenticated) {
-    return new Refusal('NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time');
+    return new Refusal(
+      'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+    );
   }
   Object.assign(session, { authenticated, name, protocol });
   return new ReplyMap([
-    ['server', 'redis'], ['version', '7.0.15'], ['proto', protocol], ['id', session.id], ['mode', 'standalone'], ['role', 'master'], ['modules', []],
+    ['server', 'redis'],
+    ['version', '7.0.15'],
+    ['proto', protocol],
+    ['id', session.id],
+    ['mode', 'standalone'],
+    ['role', 'master'],
+    ['modules', []],
   ]);
 }
 
@@ -49,7 +57,9 @@ export function clientCommand(session: RespSession, world: RespWorld, [name, ...
       return [...world.sessions].map((each) => describe(each, world.now())).join('');
     case 'KILL': {
       const wanted = args.length === 1 ? ['ADDR', text(args[0])] : [text(args[0]).toUpperCase(), text(args[1])];
-      const killed = [...world.sessions].filter((each) => (wanted[0] === 'ID' ? String(each.id) === wanted[1] : wanted[0] === 'ADDR' ? each.address === wanted[1] : each !== session));
+      const killed = [...world.sessions].filter((each) =>
+        wanted[0] === 'ID' ? String(each.id) === wanted[1] : wanted[0] === 'ADDR' ? each.address === wanted[1] : each !== session,
+      );
       for (const each of killed) each.close();
       if (args.length > 1) return killed.length;
       return killed.length > 0 ? OK : new Refusal('ERR No such client');
@@ -69,7 +79,21 @@ function describe(session: RespSession, now: number): string {
 /** As much of INFO as clients look at. */
 export function info(world: RespWorld): Reply {
   return [
-    '# Server', 'redis_version:7.0.15', 'redis_mode:standalone', 'server_name:kubecast-resp-server', '', '# Clients', `connected_clients:${world.sessions.size}`, '',
-    '# Persistence', 'loading:0', 'async_loading:0', '', '# Replication', 'role:master', `connected_slaves:${world.replicas}`, '',
+    '# Server',
+    'redis_version:7.0.15',
+    'redis_mode:standalone',
+    'server_name:kubecast-resp-server',
+    '',
+    '# Clients',
+    `connected_clients:${world.sessions.size}`,
+    '',
+    '# Persistence',
+    'loading:0',
+    'async_loading:0',
+    '',
+    '# Replication',
+    'role:master',
+    `connected_slaves:${world.replicas}`,
+    '',
   ].join('\r\n');
 }

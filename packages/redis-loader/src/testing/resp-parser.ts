@@ -50,4 +50,7 @@ export class RespParser {
 }
 
 const splitInline = (text: string): Buffer[] =>
-  text.split(' ').filter((word) => word !== '').map((word) => Buffer.from(word, 'latin1'));
+  text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word) => Buffer.from(word, 'latin1'));

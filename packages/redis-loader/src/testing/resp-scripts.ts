@@ -7,24 +7,30 @@ type Twin = (session: RespSession, world: RespWorld, keys: readonly Buffer[], ar
 
 /** Each of the package's scripts, by SHA-1, as TypeScript that does the same. */
 const twins: ReadonlyMap<string, Twin> = new Map<string, Twin>([
-  [replaceScript.sha1, (session, world, [key = Buffer.alloc(0)], [expected, next = Buffer.alloc(0)]) => {
-    const database = world.database(session.db);
-    const stored = read(session, world, key);
-    if (stored instanceof Refusal) return stored;
-    if ((stored === undefined ? '' : sha1Hex(stored)) !== expected?.toString('latin1')) return 0;
-    world.scriptRan(session, [Buffer.from('SET'), key, next]);
-    database.set(key, { type: 'string', value: next });
-    return 1;
-  }],
-  [deleteScript.sha1, (session, world, [key = Buffer.alloc(0)], [expected]) => {
-    const stored = read(session, world, key);
-    if (stored instanceof Refusal) return stored;
-    if (stored === undefined) return -1;
-    if (sha1Hex(stored) !== expected?.toString('latin1')) return 0;
-    world.scriptRan(session, [Buffer.from('DEL'), key]);
-    world.database(session.db).delete(key);
-    return 1;
-  }],
+  [
+    replaceScript.sha1,
+    (session, world, [key = Buffer.alloc(0)], [expected, next = Buffer.alloc(0)]) => {
+      const database = world.database(session.db);
+      const stored = read(session, world, key);
+      if (stored instanceof Refusal) return stored;
+      if ((stored === undefined ? '' : sha1Hex(stored)) !== expected?.toString('latin1')) return 0;
+      world.scriptRan(session, [Buffer.from('SET'), key, next]);
+      database.set(key, { type: 'string', value: next });
+      return 1;
+    },
+  ],
+  [
+    deleteScript.sha1,
+    (session, world, [key = Buffer.alloc(0)], [expected]) => {
+      const stored = read(session, world, key);
+      if (stored instanceof Refusal) return stored;
+      if (stored === undefined) return -1;
+      if (sha1Hex(stored) !== expected?.toString('latin1')) return 0;
+      world.scriptRan(session, [Buffer.from('DEL'), key]);
+      world.database(session.db).delete(key);
+      return 1;
+    },
+  ],
 ]);
 
 function read(session: RespSession, world: RespWorld, key: Buffer): Buffer | undefined | Refusal {
@@ -41,7 +47,8 @@ export function runScript(session: RespSession, world: RespWorld, sha1: string, 
   if (count < 0) return new Refusal("ERR Number of keys can't be negative");
   if (count > rest.length - 1) return new Refusal("ERR Number of keys can't be greater than number of args");
   const twin = twins.get(sha1);
-  if (twin === undefined) return new Refusal(`ERR this test server runs only the scripts of @kubecast/redis-loader; ${sha1} is none of them`);
+  if (twin === undefined)
+    return new Refusal(`ERR this test server runs only the scripts of @kubecast/redis-loader; ${sha1} is none of them`);
   return twin(session, world, rest.slice(1, 1 + count), rest.slice(1 + count));
 }
 

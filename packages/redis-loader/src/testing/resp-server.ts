@@ -117,7 +117,13 @@ class InMemoryServer implements RespServer, RespWorld {
     return new Promise((resolve, reject) => {
       const failed = (error: Error): void => {
         this.#server = undefined;
-        reject(new RedisLoaderError('TestRedis', `the test Redis cannot listen on ${this.host}:${this.#port}: ${error.message}; choose another port`, { cause: error }));
+        reject(
+          new RedisLoaderError(
+            'TestRedis',
+            `the test Redis cannot listen on ${this.host}:${this.#port}: ${error.message}; choose another port`,
+            { cause: error },
+          ),
+        );
       };
       server.once('error', failed);
       server.listen(this.#port, this.host, () => {
@@ -152,7 +158,9 @@ class InMemoryServer implements RespServer, RespWorld {
   }
 
   watch(): Promise<CommandLog> {
-    return watchCommands(this.password === undefined ? this.url : `redis://:${encodeURIComponent(this.password)}@${this.host}:${this.#port}`);
+    return watchCommands(
+      this.password === undefined ? this.url : `redis://:${encodeURIComponent(this.password)}@${this.host}:${this.#port}`,
+    );
   }
 
   async close(): Promise<void> {
@@ -172,8 +180,20 @@ class InMemoryServer implements RespServer, RespWorld {
     this.#ids += 1;
     const parser = new RespParser();
     const session: RespSession = {
-      id: this.#ids, address: `${socket.remoteAddress}:${socket.remotePort}`, name: '', protocol: 2, authenticated: this.password === undefined, db: 0, monitor: false,
-      queued: undefined, queueBroken: false, commands: 0, libName: '', libVersion: '', last: '', close: () => socket.destroy(),
+      id: this.#ids,
+      address: `${socket.remoteAddress}:${socket.remotePort}`,
+      name: '',
+      protocol: 2,
+      authenticated: this.password === undefined,
+      db: 0,
+      monitor: false,
+      queued: undefined,
+      queueBroken: false,
+      commands: 0,
+      libName: '',
+      libVersion: '',
+      last: '',
+      close: () => socket.destroy(),
     };
     this.sessions.add(session);
     this.#sockets.set(session, socket);
@@ -211,8 +231,9 @@ class InMemoryServer implements RespServer, RespWorld {
     session.last = name;
     const fault = this.#look?.({ name, args: command.slice(1).map((arg) => arg.toString()), client: session.name });
     if (fault === 'hang') return undefined;
-    if (fault === 'cut') return session.close(), undefined;
-    if (session.authenticated && name !== 'auth' && name !== 'hello' && name !== 'monitor') this.#tellMonitors(session, command, session.address);
+    if (fault === 'cut') return (session.close(), undefined);
+    if (session.authenticated && name !== 'auth' && name !== 'hello' && name !== 'monitor')
+      this.#tellMonitors(session, command, session.address);
     if (fault !== undefined) return new Refusal(fault.error);
     if (name === 'monitor' && session.authenticated) {
       session.monitor = true;
@@ -251,7 +272,10 @@ class InMemoryServer implements RespServer, RespWorld {
     for (const each of this.sessions) {
       if (!each.monitor) continue;
       const now = this.now();
-      line ??= Buffer.from(`+${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(6, '0')} [${session.db} ${source}] ${args.map(quote).join(' ')}\r\n`, 'latin1');
+      line ??= Buffer.from(
+        `+${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(6, '0')} [${session.db} ${source}] ${args.map(quote).join(' ')}\r\n`,
+        'latin1',
+      );
       this.#sockets.get(each)?.write(line);
     }
   }

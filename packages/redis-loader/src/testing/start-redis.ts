@@ -20,6 +20,10 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<TestR
   const port = options.port === undefined ? {} : { port: options.port };
   const binary = kind === 'resp-server' ? undefined : findRedisServer();
   if (binary !== undefined) return startRedisServer({ binary, ...port });
-  if (kind === 'redis-server') throw new RedisLoaderError('TestRedis', 'no redis-server is on the PATH; install one (Debian: apt-get install redis-server), or take the kind "resp-server"');
+  if (kind === 'redis-server')
+    throw new RedisLoaderError(
+      'TestRedis',
+      'no redis-server is on the PATH; install one (Debian: apt-get install redis-server), or take the kind "resp-server"',
+    );
   return startRespServer(port);
 }

@@ -2,13 +2,34 @@ import { Redis } from 'ioredis';
 import type { CommandLog, SeenCommand } from './test-redis.ts';
 
 /** What a connection says on its own behalf, or what looks on. */
-const UPKEEP: ReadonlySet<string> = new Set(['hello', 'client', 'info', 'ping', 'auth', 'select', 'command', 'quit', 'readonly', 'monitor', 'config', 'script', 'role', 'echo']);
+const UPKEEP: ReadonlySet<string> = new Set([
+  'hello',
+  'client',
+  'info',
+  'ping',
+  'auth',
+  'select',
+  'command',
+  'quit',
+  'readonly',
+  'monitor',
+  'config',
+  'script',
+  'role',
+  'echo',
+]);
 
 let markers = 0;
 
 /** Watches a Redis by MONITOR. Names of connections are known from CLIENT LIST, asked at the start and at each reading. */
 export async function watchCommands(url: string): Promise<CommandLog> {
-  const client = new Redis(url, { lazyConnect: true, commandTimeout: 5_000, connectionName: 'kubecast-watch', autoResendUnfulfilledCommands: false, retryStrategy: null });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    commandTimeout: 5_000,
+    connectionName: 'kubecast-watch',
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: null,
+  });
   client.on('error', () => {}); // A command that fails says so itself.
   await client.connect();
   const monitor = await client.monitor();
@@ -40,8 +61,15 @@ export async function watchCommands(url: string): Promise<CommandLog> {
       arrived.delete(marker);
       await note();
       return seen
-        .filter(({ args, address }) => address !== 'lua' && names.get(address) !== 'kubecast-watch' && !UPKEEP.has((args[0] ?? '').toLowerCase()))
-        .map(({ args, address }) => ({ name: (args[0] ?? '').toLowerCase(), args: args.slice(1), client: names.get(address) ?? '', address }));
+        .filter(
+          ({ args, address }) => address !== 'lua' && names.get(address) !== 'kubecast-watch' && !UPKEEP.has((args[0] ?? '').toLowerCase()),
+        )
+        .map(({ args, address }) => ({
+          name: (args[0] ?? '').toLowerCase(),
+          args: args.slice(1),
+          client: names.get(address) ?? '',
+          address,
+        }));
     },
     close() {
       monitor.disconnect();

@@ -125,7 +125,7 @@ test('duplicates in sets and maps are named at their place, default keys filled 
   expect(errors(items, [{ name: 'a' }, { name: 'a', proto: 'TCP' }, { name: 'a', proto: 'UDP' }])).toEqual([
     'spec.a[1]: Duplicate value: {"name":"a","proto":"TCP"}',
   ]);
-  expect(errors({ type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' }, ['a', 'b', 'a'])).toEqual([
+  expect(errors({ type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' }, ['a', 'b', 'a', 'a'])).toEqual([
     'spec.a[2]: Duplicate value: "a"',
   ]);
 });

@@ -367,12 +367,14 @@ function mapKeys(schema: Schema, item: JsonObject): JsonObject {
   return keys;
 }
 
+/** The second of equal values is an error; a third one is not told of again. */
 function checkDuplicates(values: readonly unknown[], path: string, errors: FieldError[]): void {
-  const seen = new Set<string>();
+  const times = new Map<string, number>();
   values.forEach((value, index) => {
     const encoded = canonical(value);
-    if (seen.has(encoded)) errors.push(duplicateError(`${path}[${index}]`, value));
-    seen.add(encoded);
+    const before = times.get(encoded) ?? 0;
+    if (before === 1) errors.push(duplicateError(`${path}[${index}]`, value));
+    times.set(encoded, before + 1);
   });
 }
 

@@ -12,6 +12,7 @@ import {
   type FieldError,
   type JsonObject,
 } from '@kubecast/crd';
+import type { RunningTarget } from '../apiserver/embedded-target.ts';
 import { realAssets, startReal } from '../apiserver/real-target.ts';
 import { Api, type Json } from '../apiserver/target.ts';
 import { ruleNames, rules, rulesCrd } from './rules-schema.ts';
@@ -131,65 +132,64 @@ function causes(body: Json): readonly string[] {
   return listed.map(line).sort();
 }
 
-if (assets === undefined) {
-  test.skip('what is wrong with an object is said in the words of the real API server: kube-apiserver and etcd are not built, and KUBEBUILDER_ASSETS names no folder with them', () => {});
-} else {
-  let api: Api;
-  let close: () => Promise<void>;
+const missing = 'kube-apiserver and etcd are not built, and KUBEBUILDER_ASSETS names no folder with them';
+let api: Api | undefined;
+let target: RunningTarget | undefined;
 
-  beforeAll(async () => {
-    const target = await startReal(assets);
-    close = target.close;
-    api = new Api(target);
-    await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', rulesCrd);
-    for (let code = 0; code !== 200; code = (await api.get('/apis/t.example/v1/namespaces/default/rules')).code) await sleep(100);
-  }, 120_000);
-  afterAll(async () => {
-    api.close();
-    await close();
-  });
+beforeAll(async () => {
+  if (assets === undefined) return;
+  target = await startReal(assets);
+  api = new Api(target);
+  await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', rulesCrd);
+  for (let code = 0; code !== 200; code = (await api.get('/apis/t.example/v1/namespaces/default/rules')).code) await sleep(100);
+}, 120_000);
+afterAll(async () => {
+  api?.close();
+  await target?.close();
+});
 
-  test('a schema with every rule is structural, here and there', () => {
-    expect(structuralErrors(rules)).toEqual([]);
-  });
+test('a schema with every rule is structural, here and there', () => {
+  expect(structuralErrors(rules)).toEqual([]);
+});
 
-  test(
-    'what is wrong with an object, what is dropped and what is filled in are the same as on the real API server',
-    { timeout: 600_000 },
-    async () => {
-      const single = ruleNames.flatMap((name) => fc.sample(value, { numRuns: 8, seed }).map((one) => ({ required: 'x', [name]: one })));
-      for (const spec of [...single, ...fc.sample(someSpec, { numRuns: objects, seed })]) {
-        const object: JsonObject = { apiVersion: 't.example/v1', kind: 'Rule', metadata: { name: 'x', namespace: 'default' }, spec };
-        const answer = await api.post(path, object);
-        // A broken object inside of the object is refused before anything is looked at.
-        if (answer.code === 400) continue;
-        const own = copyJson(object);
-        const pruned = pruneObject(rules, own);
-        dropNulls(rules, own);
-        defaultObject(rules, own);
-        const warned = [...answer.warnings.matchAll(/unknown field \\"((?:[^"\\])*)\\"/gu)].map((match) => match[1]);
-        const here = {
-          spec,
-          causes: validateObject(rules, own).map(line).sort(),
-          pruned,
-          content: answer.code === 201 ? own['spec'] : undefined,
-        };
-        expect(here).toEqual({
-          spec,
-          causes: answer.code === 201 ? [] : causes(answer.body),
-          pruned: warned,
-          content: answer.code === 201 ? answer.body['spec'] : undefined,
-        });
-      }
-    },
-  );
-
-  test('what is wrong with metadata is said in the words of the real API server', { timeout: 600_000 }, async () => {
-    for (const meta of fc.sample(someMeta, { numRuns: objects / 2, seed })) {
-      const metadata = { ...meta, namespace: 'default' };
-      const answer = await api.post(path, { apiVersion: 't.example/v1', kind: 'Rule', metadata, spec: { required: 'x' } });
-      const here = { meta, causes: validateObjectMeta(metadata, { namespaced: true }).map(line).sort() };
-      expect(here).toEqual({ meta, causes: answer.code === 201 ? [] : causes(answer.body) });
+test(
+  'what is wrong with an object, what is dropped and what is filled in are the same as on the real API server',
+  { timeout: 600_000 },
+  async ({ skip }) => {
+    skip(assets === undefined, missing);
+    const single = ruleNames.flatMap((name) => fc.sample(value, { numRuns: 8, seed }).map((one) => ({ required: 'x', [name]: one })));
+    for (const spec of [...single, ...fc.sample(someSpec, { numRuns: objects, seed })]) {
+      const object: JsonObject = { apiVersion: 't.example/v1', kind: 'Rule', metadata: { name: 'x', namespace: 'default' }, spec };
+      const answer = await (api as Api).post(path, object);
+      // A broken object inside of the object is refused before anything is looked at.
+      if (answer.code === 400) continue;
+      const own = copyJson(object);
+      const pruned = pruneObject(rules, own);
+      dropNulls(rules, own);
+      defaultObject(rules, own);
+      const warned = [...answer.warnings.matchAll(/unknown field \\"((?:[^"\\])*)\\"/gu)].map((match) => match[1]);
+      const here = {
+        spec,
+        causes: validateObject(rules, own).map(line).sort(),
+        pruned,
+        content: answer.code === 201 ? own['spec'] : undefined,
+      };
+      expect(here).toEqual({
+        spec,
+        causes: answer.code === 201 ? [] : causes(answer.body),
+        pruned: warned,
+        content: answer.code === 201 ? answer.body['spec'] : undefined,
+      });
     }
-  });
-}
+  },
+);
+
+test('what is wrong with metadata is said in the words of the real API server', { timeout: 600_000 }, async ({ skip }) => {
+  skip(assets === undefined, missing);
+  for (const meta of fc.sample(someMeta, { numRuns: objects / 2, seed })) {
+    const metadata = { ...meta, namespace: 'default' };
+    const answer = await (api as Api).post(path, { apiVersion: 't.example/v1', kind: 'Rule', metadata, spec: { required: 'x' } });
+    const here = { meta, causes: validateObjectMeta(metadata, { namespaced: true }).map(line).sort() };
+    expect(here).toEqual({ meta, causes: answer.code === 201 ? [] : causes(answer.body) });
+  }
+});

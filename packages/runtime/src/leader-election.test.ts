@@ -137,6 +137,44 @@ for (const how of ['refused', 'hanging'] as const) {
   });
 }
 
+test('a renewal whose answer took long counts from when it was sent', async () => {
+  const clock = createVirtualClock();
+  const server = new LeaseServer();
+  const lock = server.lock();
+  const slow: LeaseLock = {
+    ...lock,
+    async replace(lease, signal) {
+      const written = await lock.replace(lease, signal);
+      if (server.away === '') await clock.sleep(1_500, signal);
+      return written;
+    },
+  };
+  const a = stand(clock, server, 'a', { lock: slow });
+  let endedAt = 0;
+  await clock.advance(3_000); // Sent at 2.0 s, answered at 3.5 s.
+  a.leaderships[0]?.signal.addEventListener('abort', () => {
+    endedAt = clock.now();
+  });
+  await clock.advance(1_000);
+  server.away = 'refused';
+  await clock.advance(20_000);
+  expect(endedAt).toBe(14_000);
+  a.stop.abort();
+  await a.done;
+});
+
+test('a Lease that another took unseen is not given up in its name', async () => {
+  const clock = createVirtualClock();
+  const server = new LeaseServer();
+  const a = stand(clock, server, 'a');
+  await clock.advance(3_000);
+  server.edit({ holderIdentity: 'thief', leaseTransitions: 1 });
+  a.stop.abort();
+  await a.done;
+  expect(server.lease?.spec?.holderIdentity).toBe('thief');
+  expect(a.reports.some((report) => report.type === 'released')).toBe(false);
+});
+
 test('two candidates never lead at the same moment, though the first is cut off', async () => {
   const clock = createVirtualClock();
   const server = new LeaseServer();

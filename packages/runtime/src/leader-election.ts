@@ -296,7 +296,7 @@ class LeaseElector implements LeaderElector {
   async #release(leadership: TimedLeadership): Promise<void> {
     const last = this.#seen?.lease;
     this.#reason = 'released';
-    if (last?.spec?.holderIdentity !== this.#o.identity) return;
+    if (last === undefined) return;
     const now = toMicroTime(this.#clock.wall());
     try {
       const written = await this.#request('release', undefined, (limit) => this.#o.lock.replace({

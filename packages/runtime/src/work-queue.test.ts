@@ -81,6 +81,20 @@ test('a time that is asked for during a run is kept, and an event in the same ru
   expect(await takeAll(queue)).toEqual(['a']);
 });
 
+test('of several times that are asked for during a run the earliest counts', async () => {
+  const clock = createVirtualClock();
+  const queue = queueOn(clock);
+  queue.add('a');
+  await queue.get();
+  queue.addAfter('a', 100);
+  queue.addAfter('a', 300);
+  queue.done('a');
+  await clock.advance(100);
+  expect(await takeAll(queue)).toEqual(['a']);
+  await clock.advance(1_000);
+  expect(queue.depth).toBe(0);
+});
+
 test('higher priority goes first, equal ones in the order in which they became ready', async () => {
   const queue = queueOn(createVirtualClock());
   for (const key of ['a', 'b', 'c']) queue.add(key, { priority: lowPriority });

@@ -1,0 +1,67 @@
+import { getEventListeners } from 'node:events';
+import { parseArgs } from 'node:util';
+import { connectionFromKubeconfig, createClient, isClientError } from '@kubecast/client';
+import { configMapType } from '@kubecast/crd';
+import { systemClock } from '@kubecast/store';
+import { ApiServerProcess } from '../apiserver-process.ts';
+
+// The API server is killed and started again every few seconds, while watches and writes of one client go on. In the end nothing may be
+// left: no request, stream, socket, timer or listener; and every failure on the way must have been a typed one.
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '180' }, every: { type: 'string', default: '3' } } });
+const seconds = Number(values.seconds);
+
+const active = (kind: RegExp): number => process.getActiveResourcesInfo().filter((name) => kind.test(name)).length;
+const server = new ApiServerProcess();
+await server.start();
+const before = { sockets: active(/TCP|TLS/), timers: active(/Timeout/) };
+const connection = await connectionFromKubeconfig({ path: server.kubeconfig, env: {} });
+const client = createClient(connection, { limits: { requestMs: 5000 }, budget: { perSecond: 0 } });
+const maps = client.resource(configMapType, { namespace: 'default' });
+const stop = new AbortController();
+const failures = new Map<string, number>();
+const untyped: string[] = [];
+const done = { events: 0, writes: 0, restarts: 0 };
+
+async function go(work: () => Promise<void>): Promise<void> {
+  while (!stop.signal.aborted) {
+    try {
+      await work();
+    } catch (error) {
+      if (stop.signal.aborted) return;
+      const code = isClientError(error) ? error.code : 'untyped';
+      failures.set(code, (failures.get(code) ?? 0) + 1);
+      if (!isClientError(error)) untyped.push(String(error));
+      await systemClock.sleep(50, stop.signal).catch(() => {});
+    }
+  }
+}
+
+const workers = [
+  ...Array.from({ length: 10 }, () => go(async () => { for await (const _ of maps.watch({ signal: stop.signal, allowWatchBookmarks: true })) done.events++; })),
+  ...Array.from({ length: 4 }, (_, i) => go(async () => {
+    await maps.apply({ metadata: { name: `soak-${i}` }, data: { n: String(done.writes) } }, { signal: stop.signal, force: true });
+    done.writes++;
+    await systemClock.sleep(5, stop.signal);
+  })),
+];
+const end = systemClock.now() + seconds * 1000;
+while (systemClock.now() < end) {
+  await systemClock.sleep(Number(values.every) * 1000);
+  await server.end('SIGKILL');
+  await server.start();
+  done.restarts++;
+  process.stderr.write(`${JSON.stringify({ ...done, failures: Object.fromEntries(failures), open: client.counters.openRequests, rss: Math.round(process.memoryUsage().rss / 1e6) })}\n`);
+}
+await systemClock.sleep(2000);
+const served = done.writes;
+stop.abort(new Error('the soak is over'));
+await Promise.all(workers);
+const { openRequests, openStreams, requests, connections } = client.counters;
+client.close();
+await server.close();
+// A socket's close is told in a later turn.
+for (let i = 0; i < 100 && (active(/TCP|TLS/) > before.sockets || active(/Timeout/) > before.timers); i++) await systemClock.turn();
+const left = { openRequests, openStreams, sockets: active(/TCP|TLS/) - before.sockets, timers: active(/Timeout/) - before.timers, listeners: getEventListeners(stop.signal, 'abort').length };
+const ok = Object.values(left).every((count) => count <= 0) && untyped.length === 0 && served > 0 && done.events > 0;
+process.stdout.write(`${JSON.stringify({ ok, ...done, requests, connections, failures: Object.fromEntries(failures), untyped: untyped.slice(0, 3), left, seconds })}\n`);
+process.exitCode = ok ? 0 : 1;

@@ -1,7 +1,7 @@
 import type { ResourceSource, WriteReceipt } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
-import { compareResourceVersions, createObjectStore, systemClock } from '@kubecast/store';
-import type { Change, Clock, ScopeId, View, Writer } from '@kubecast/store';
+import { compareResourceVersions, createObjectStore, saveStore, systemClock } from '@kubecast/store';
+import type { Change, Clock, ObjectStoreOptions, ScopeId, View, Writer } from '@kubecast/store';
 import { iterateDeltas } from './delta-iterator.ts';
 import type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
 import { InformerOptionsError, InformerStoppedError } from './errors.ts';
@@ -16,9 +16,20 @@ import type { ScopeHost } from './scope-run.ts';
 import { ScopeSet } from './scope-set.ts';
 import type { Scope } from './scope.ts';
 import { ServerMemory } from './server-memory.ts';
+import { scopeOf } from './scope.ts';
+import { snapshotIdentity } from './snapshot.ts';
+import type { RestoredState, SnapshotPlace } from './snapshot.ts';
+import { VersionOrder } from './version-order.ts';
 import { Waiters } from './waiters.ts';
 
-class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
+/** How a restored informer differs. */
+interface Restoring {
+  readonly order: VersionOrder;
+  readonly place: SnapshotPlace;
+  readonly restored?: RestoredState;
+}
+
+export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   readonly writer: Writer<T>;
   readonly clock: Clock;
   readonly limits: ReflectorLimits;
@@ -32,29 +43,27 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   readonly #waiters: Waiters;
   readonly #stop = new AbortController();
   #started = false;
-  #acceptOlder = false;
+  readonly #order: VersionOrder;
+  readonly #place: SnapshotPlace | undefined;
+  #saving: Promise<void> | undefined;
+  #lastSaved = false;
 
-  constructor(options: InformerOptions<T>) {
+  constructor(options: InformerOptions<T>, restoring?: Restoring) {
     this.#o = options;
+    this.#order = restoring?.order ?? new VersionOrder();
+    this.#place = restoring?.place;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...defaultLimits, ...options.limits };
-    const { group, version, kind } = options.type;
-    this.expected = { kind, apiVersion: group === '' ? version : `${group}/${version}` };
+    this.expected = expectedOf(options.type);
     if (options.labelSelector) this.labelSelector = options.labelSelector;
     if (options.fieldSelector) this.fieldSelector = options.fieldSelector;
-    this.writer = options.writer ?? createObjectStore<T>({
-      ...this.expected,
-      ...(options.indexes === undefined ? {} : { indexes: options.indexes }),
-      ...(options.drop === undefined ? {} : { drop: options.drop }),
-      ...(options.transform === undefined ? {} : { transform: options.transform }),
-      compareVersions: (a, b) => (this.#acceptOlder ? undefined : compareResourceVersions(a, b)),
-    });
+    this.writer = options.writer ?? createObjectStore<T>(storeOptions(options, this.#order));
     this.#waiters = new Waiters(this.clock);
     this.#scopes = new ScopeSet<T>(this);
     if (options.client !== undefined || options.source !== undefined || options.clusters === undefined) {
-      this.addCluster({ ...options, cluster: options.cluster ?? '' });
+      this.#join({ ...options, cluster: options.cluster ?? '' }, restoring?.restored);
     }
-    for (const cluster of options.clusters ?? []) this.addCluster(cluster);
+    for (const cluster of options.clusters ?? []) this.#join(cluster, restoring?.restored);
   }
 
   get view(): View<T> {
@@ -78,6 +87,41 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     if (this.#started || this.#stop.signal.aborted) return;
     this.#started = true;
     this.#scopes.start();
+    if ((this.#place?.everyMs ?? 0) > 0) void this.#keepSaving(this.#place?.everyMs ?? 0);
+  }
+
+  save(): Promise<void> {
+    const place = this.#place;
+    if (place === undefined) return Promise.reject(new InformerOptionsError(`the informer of ${this.#o.type.plural} was made without a place for its file; see restoreInformer`));
+    // One file, one writer: a save asked for meanwhile comes after.
+    const saved = (this.#saving ?? Promise.resolve()).catch(() => undefined).then(() => {
+      const versions = new Map<ScopeId, string>();
+      for (const run of this.filledRuns()) if (!run.reflector.damaged) versions.set(run.scope.id, run.reflector.version);
+      return saveStore(this.writer, place.files, place.path, {
+        identity: snapshotIdentity(this.#o, place), versions, clock: this.clock, ...(place.secrets === undefined ? {} : { secrets: place.secrets }),
+      });
+    });
+    this.#saving = saved;
+    return saved;
+  }
+
+  async #keepSaving(everyMs: number): Promise<void> {
+    for (;;) {
+      try {
+        await this.clock.sleep(everyMs * (0.9 + 0.2 * this.clock.random()), this.#stop.signal);
+      } catch {
+        return;
+      }
+      await this.#trySave();
+    }
+  }
+
+  async #trySave(): Promise<void> {
+    try {
+      await this.save();
+    } catch (error) {
+      this.onReport({ kind: 'snapshot-failed', message: error instanceof Error ? error.message : String(error) }, scopeOf('', this.#o.cluster));
+    }
   }
 
   async stop(): Promise<void> {
@@ -85,6 +129,11 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     await this.#scopes.stop(this.#stop.signal.reason);
     for (const handler of [...this.#handlers]) handler.remove();
     this.#waiters.fail(this.#stop.signal.reason);
+    // What was never complete is not worth the place of the last good file.
+    if (this.#place !== undefined && !this.#lastSaved && this.filledRuns().length > 0) {
+      this.#lastSaved = true;
+      await this.#trySave();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -146,9 +195,13 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   }
 
   addCluster(options: ClusterOptions): void {
+    this.#join(options, undefined);
+  }
+
+  #join(options: ClusterOptions, restored: RestoredState | undefined): void {
     const { type } = this.#o;
     const namespaces = type.scope === 'Cluster' ? [''] : (options.namespaces ?? ['']);
-    this.#scopes.addCluster(options.cluster, { sourceOf: sourceBy(type, options), memory: options.memory ?? new ServerMemory(this.clock) }, namespaces);
+    this.#scopes.addCluster(options.cluster, { sourceOf: sourceBy(type, options), memory: options.memory ?? new ServerMemory(this.clock) }, namespaces, restored);
   }
 
   removeCluster(cluster: string): boolean {
@@ -165,12 +218,7 @@ class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   // ---- ScopeHost ----
 
   acceptingOlder<R>(body: () => R): R {
-    this.#acceptOlder = true;
-    try {
-      return body();
-    } finally {
-      this.#acceptOlder = false;
-    }
+    return this.#order.acceptingOlder(body);
   }
 
   changed(changes: Iterable<Change<T>>, origin: DeltaOrigin, cause: (change: Change<T>) => DeleteCause | undefined): void {
@@ -316,6 +364,22 @@ function sourceBy<T>(type: ResourceType<T>, options: Pick<ClusterOptions, 'clien
   if (source !== undefined) return () => source;
   if (client === undefined) throw new InformerOptionsError(`the informer of ${type.plural} needs a client or a source`);
   return (namespace) => client.resource(type).source(namespace === '' ? {} : { namespace });
+}
+
+function expectedOf(type: ResourceType): { readonly kind: string; readonly apiVersion: string } {
+  const { group, version, kind } = type;
+  return { kind, apiVersion: group === '' ? version : `${group}/${version}` };
+}
+
+/** The store that an informer of these options fills. */
+export function storeOptions<T>(options: InformerOptions<T>, order: VersionOrder): ObjectStoreOptions<T> {
+  return {
+    ...expectedOf(options.type),
+    ...(options.indexes === undefined ? {} : { indexes: options.indexes }),
+    ...(options.drop === undefined ? {} : { drop: options.drop }),
+    ...(options.transform === undefined ? {} : { transform: options.transform }),
+    compareVersions: order.compare,
+  };
 }
 
 /** Makes an informer. Nothing is read before `start()`. */

@@ -14,3 +14,5 @@ export type { ReflectorCounters, ReflectorReport } from './reflector-report.ts';
 export { scopeId, scopeOf } from './scope.ts';
 export type { Scope } from './scope.ts';
 export { ServerMemory } from './server-memory.ts';
+export { restoreInformer } from './restore-informer.ts';
+export type { SnapshotPlace } from './snapshot.ts';

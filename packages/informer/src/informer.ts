@@ -93,6 +93,11 @@ export interface Informer<T> extends AsyncDisposable {
   addCluster(options: ClusterOptions): void;
   /** Takes a cluster's objects out of the view, as deletes with the cause 'scope-removed'. False: there was none. */
   removeCluster(cluster: string): boolean;
+  /**
+   * Saves the view and the versions it stands at, in one piece, to where `restoreInformer` made it keep them. Throws
+   * InformerOptionsError if it was made without such a place, and the store's StoreFileError if the file cannot be written.
+   */
+  save(): Promise<void>;
   /** Begins to read. A second call does nothing. */
   start(): void;
   /** Ends all streams and removes all handlers; resolves when nothing runs any more. The view stays readable. */

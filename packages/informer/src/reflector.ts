@@ -19,6 +19,8 @@ export interface ResumePoint {
   readonly epoch: number;
   /** Objects were skipped on the way there, and are to be listed for. */
   readonly damaged: boolean;
+  /** It comes from a file; the calendar's time of its save. */
+  readonly savedAt?: number;
 }
 
 export interface ReflectorOptions {
@@ -95,6 +97,10 @@ export class Reflector {
       this.#synced = true;
       this.#need = 'watch';
       this.#unproven = true;
+      if (options.resume.savedAt !== undefined) {
+        this.#state = 'Stale';
+        this.#reason = `from a file that was saved at ${new Date(options.resume.savedAt).toISOString()}`;
+      }
       if (options.resume.damaged) this.#damaged();
     }
   }

@@ -99,9 +99,16 @@ export class ScopeRun<T> implements ReflectorSink {
     return {
       scope: scope.id, cluster: scope.cluster, namespace: scope.namespace, state: reflector.state, reason: reflector.reason,
       since: reflector.since, synced: this.#filled, resourceVersion: reflector.version,
-      ageMs: reflector.lastHeard === -Infinity ? Infinity : this.#host.clock.now() - reflector.lastHeard,
+      ageMs: this.#age(),
       epoch: reflector.epoch, counters: reflector.counters,
     };
+  }
+
+  #age(): number {
+    const { clock } = this.#host;
+    if (this.reflector.lastHeard !== -Infinity) return clock.now() - this.reflector.lastHeard;
+    const savedAt = this.#o.resume?.savedAt;
+    return savedAt === undefined ? Infinity : Math.max(0, clock.wall() - savedAt);
   }
 
   /** Takes the scope's objects out of the view, at once; those that another scope took over stay. */

@@ -5,6 +5,7 @@ import { InformerOptionsError, InformerStoppedError } from './errors.ts';
 import { ScopeRun } from './scope-run.ts';
 import type { ScopeHost, ScopeRunOptions } from './scope-run.ts';
 import { scopeId, scopeOf } from './scope.ts';
+import type { RestoredState } from './snapshot.ts';
 import type { ServerMemory } from './server-memory.ts';
 
 interface Cluster {
@@ -34,11 +35,14 @@ export class ScopeSet<T> {
     this.#host = host;
   }
 
-  addCluster(name: string, cluster: Cluster, namespaces: readonly string[]): void {
+  addCluster(name: string, cluster: Cluster, namespaces: readonly string[], restored?: RestoredState): void {
     if (this.#clusters.has(name)) throw new InformerOptionsError(`there is a cluster named ${JSON.stringify(name)} already`);
     const wanted = checkNamespaces(namespaces);
     this.#clusters.set(name, cluster);
-    for (const namespace of wanted) this.#add(name, namespace, {});
+    for (const namespace of wanted) {
+      const version = restored?.versions.get(scopeId(namespace, name));
+      this.#add(name, namespace, version === undefined || restored === undefined ? {} : { resume: { version, epoch: 1, damaged: false, savedAt: restored.savedAt } });
+    }
   }
 
   removeCluster(name: string): boolean {

@@ -81,8 +81,10 @@ export function itemElement(atom: Extract<Atom, { kind: 'list' }>, item: unknown
   if (!isObject(item)) return { problem: 'associative list with keys may not have non-map elements' };
   const keys: [string, unknown][] = [];
   for (const name of atom.keys) {
-    const own = getOwn(item, name) ?? getOwn(atom.items.properties, name)?.default;
-    if (own !== undefined) keys.push([name, own]);
+    // An explicit null is a key of its own, whatever the default.
+    const own = getOwn(item, name);
+    const key = own === undefined ? getOwn(atom.items.properties, name)?.default : own;
+    if (key !== undefined) keys.push([name, key]);
   }
   if (keys.length === 0) {
     const names = atom.keys.map((key) => JSON.stringify(key)).join(' ');

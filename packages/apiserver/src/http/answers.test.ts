@@ -100,3 +100,10 @@ test('a request that waits for 100-continue is told to go on', async () => {
   const made = await cluster.probe.request('POST', maps, { body: { metadata: { name: 'expect' } }, headers: { Expect: '100-continue' } });
   expect(made.status).toBe(201);
 });
+
+test('a client may ask who it is and what it may do', async () => {
+  const who = await cluster.probe.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
+  expect([who.status, who.json.status.userInfo]).toEqual([201, { username: 'kubecast-admin', groups: ['system:masters', 'system:authenticated'] }]);
+  const may = await cluster.probe.post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: { resourceAttributes: { verb: 'get', resource: 'pods' } } });
+  expect([may.status, may.json.status]).toEqual([201, { allowed: true }]);
+});

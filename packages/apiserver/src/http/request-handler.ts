@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isObject } from '@kubecast/crd';
 import { authorizePath, anonymous, type Users } from '../auth/users.ts';
 import type { Fault, FaultVerb } from '../faults/fault.ts';
 import { faultStatus } from '../faults/fault-answer.ts';
@@ -6,7 +7,7 @@ import type { Faults } from '../faults/faults.ts';
 import { OpenApi } from '../openapi/index.ts';
 import { versionInfo } from '../release.ts';
 import { parseResourcePath, type ResourcePath } from '../routing/resource-path.ts';
-import { forbidden, methodNotAllowed, notFound, pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
+import { badRequest, forbidden, methodNotAllowed, notFound, pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
 import { presentBytes, presentObject } from '../storage/presenter.ts';
 import type { Answer, Context, Core, User } from '../verbs/context.ts';
 import { createVerb } from '../verbs/create.ts';
@@ -16,11 +17,13 @@ import { listVerb } from '../verbs/list.ts';
 import { isWatch } from '../verbs/list-options.ts';
 import { patchVerb } from '../verbs/patch.ts';
 import { getVerb } from '../verbs/read.ts';
+import { isReview, review } from '../verbs/reviews.ts';
 import { scaleVerb } from '../verbs/scale.ts';
 import { touchStorage } from '../verbs/storage-ready.ts';
 import { updateVerb } from '../verbs/update.ts';
 import { watchVerb } from '../verbs/watch.ts';
-import { readBody } from './body.ts';
+import { objectFormat, readBody } from './body.ts';
+import { parseGoJson } from './go-json.ts';
 import { compressed, compresses } from './compression.ts';
 import { writeDiscovery } from './discovery-paths.ts';
 import { writeHealth } from './health.ts';
@@ -137,6 +140,7 @@ export class RequestHandler {
     const verb = verbOf(method, path, query);
     count(this.#requests, `${verb ?? method.toLowerCase()} ${path.plural}${path.group === '' ? '' : `.${path.group}`}`);
     if (user === anonymous) throw anonymousRefused(path, verb ?? method.toLowerCase());
+    if (method === 'POST' && isReview(path)) return this.#review(request, response, path, user, style);
     const kind = this.#core.registry.kind(path.group, path.plural);
     const resource = kind?.versions.get(path.version);
     if (kind === undefined || resource === undefined) throw this.#core.registry.isBuiltinGroup(path.group) ? resourceNotFound() : pageNotFound();
@@ -154,6 +158,19 @@ export class RequestHandler {
       if (!response.headersSent) writeWarnings(response, warnings);
       throw error;
     }
+  }
+
+  async #review(request: IncomingMessage, response: ServerResponse, path: ResourcePath, user: User, style: AnswerStyle): Promise<void> {
+    const negotiated = negotiate(request.headers.accept, 'other');
+    const format = objectFormat(request.headers['content-type'], false);
+    const bytes = await readBody(request);
+    let body: unknown;
+    try {
+      body = format === 'json' ? parseGoJson(bytes.toString('utf8')).value : {};
+    } catch (error) {
+      throw badRequest(`the object provided is unrecognized: ${(error as Error).message}`);
+    }
+    writeObject(response, 201, review(path, user, isObject(body) ? body : {}, this.#core.clock.wall()), negotiated, style);
   }
 
   /** Acts out the faults that need no answer of the verb; true: that was all. */

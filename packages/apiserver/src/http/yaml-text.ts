@@ -1,4 +1,4 @@
-import { parseAllDocuments, type Document } from 'yaml';
+import { isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml';
 
 export class YamlTextError extends Error {}
 
@@ -8,8 +8,9 @@ export class YamlTextError extends Error {}
  * @throws YamlTextError
  */
 export function parseKubeYaml(text: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
+  const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
-    version: '1.1', schema: 'yaml-1.1', merge: true, uniqueKeys: false, prettyErrors: true,
+    version: '1.1', schema: 'yaml-1.1', merge: true, uniqueKeys: false, prettyErrors: true, lineCounter: lines,
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !/timestamp|set$|omap|pairs|binary/.test(tag.tag)),
   });
   const first = (Array.isArray(documents) ? documents[0] : undefined) as Document | undefined;
@@ -20,5 +21,21 @@ export function parseKubeYaml(text: string): { readonly value: unknown; readonly
     throw new YamlTextError(`yaml: ${line === undefined ? '' : `line ${line}: `}${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`);
   }
   // Through JSON, so that what YAML alone can say (aliases shared, infinities) is plain data afterwards.
-  return { value: JSON.parse(JSON.stringify(first.toJS({ maxAliasCount: 1000 }) ?? null)), duplicates: [] };
+  return { value: JSON.parse(JSON.stringify(first.toJS({ maxAliasCount: 1000 }) ?? null)), duplicates: duplicateKeys(first, lines) };
+}
+
+/** The names that stand twice in one map, as the decoder tells them. */
+function duplicateKeys(document: Document, lines: LineCounter): string[] {
+  const found: string[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) found.push(`line ${lines.linePos(key.range?.[0] ?? 0).line}: key ${JSON.stringify(key.value)} already set in map`);
+        seen.add(key.value);
+      }
+    },
+  });
+  return found;
 }

@@ -1,3 +1,4 @@
+import { parseGoJson } from '../http/go-json.ts';
 import { badRequest } from '../status/status-error.ts';
 import { textOf } from '../status/text-of.ts';
 
@@ -19,9 +20,9 @@ export function parseContinue(text: string): ContinueToken {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) throw bad(`illegal base64 data at input byte ${text.search(/[^A-Za-z0-9_-]/)}`);
   let value: { v?: unknown; rv?: unknown; start?: unknown };
   try {
-    value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as typeof value;
-  } catch {
-    throw bad('invalid character in the encoded token');
+    value = parseGoJson(Buffer.from(text, 'base64url').toString('latin1')).value as typeof value;
+  } catch (error) {
+    throw bad(error instanceof Error ? error.message : 'unreadable');
   }
   if (typeof value !== 'object' || value === null) throw bad('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (value.v !== 'meta.k8s.io/v1') throw bad(`server does not recognize this encoded version ${textOf(value.v)}`);

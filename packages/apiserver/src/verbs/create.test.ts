@@ -138,6 +138,14 @@ test('unknown and duplicate fields warn, fail or pass by fieldValidation; unknow
   expect([ignored.status, ignored.headers['warning'], ignored.json.spec]).toEqual([201, undefined, { app: 'y' }]);
 });
 
+test('names that stand twice in YAML are told by their line', async () => {
+  const yaml = (name: string): string => `apiVersion: iidp.com/v1\nkind: AppModel\nmetadata:\n  name: ${name}\nspec:\n  app: a\n  app: b\n`;
+  const warned = await cluster.probe.post(collection, yaml('y1'), { type: 'application/yaml' });
+  expect([warned.status, warned.json.spec, warned.headers['warning']]).toEqual([201, { app: 'b' }, '299 - "line 7: key \\"app\\" already set in map"']);
+  const strict = await cluster.probe.post(`${collection}?fieldValidation=Strict`, yaml('y2'), { type: 'application/yaml' });
+  expect([strict.status, strict.json.message]).toEqual([400, 'AppModel in version "v1" cannot be handled as a AppModel: strict decoding error: yaml: unmarshal errors:\n  line 7: key "app" already set in map']);
+});
+
 test('the invalid sample is a 422 that names the models, with a warning for the unknown field; strict it is a 400 for that alone', async () => {
   const base = { apiVersion: 'iidp.com/v1', kind: 'AppModel', metadata: { name: 'base' }, spec: { type: 'model', version: '1.7', models: ['model1', 'model2', 'model3'] } };
   const { status, json, headers } = await cluster.probe.post(collection, base);

@@ -87,13 +87,18 @@ export function createObject(context: Context, object: KubeObject, options: Writ
   const errors = [...kindErrors(context, object), ...objectErrors(context, object, undefined)];
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   // An object of another kind is reported under the kind that it says.
-  if (errors.length > 0) throw invalid({ group: resource.group, kind: textOf(object['kind']) }, name, errors);
+  if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(object['kind']) }, name, errors);
   finalizerWarnings(context, metadata);
   track(object);
   const existing = kind.table.get(objectKey(resource.scope === 'Namespaced' ? (context.path.namespace ?? '') : '', name));
   if (existing !== undefined) throw alreadyExists(resource, name, existing.terminating);
   if (options.dryRun) return { code: 201, object: canonicalObject(object, resource) };
   return { code: 201, stored: store(context, object) };
+}
+
+/** A kind that is stored as another one's is checked as that. */
+export function errorGroup(context: Context): string {
+  return context.resource.builtin?.storedAs === undefined ? context.resource.group : '';
 }
 
 /** Stores an object in canonical form, in the version that the request speaks or the one that is stored. */

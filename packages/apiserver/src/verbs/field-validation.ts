@@ -17,8 +17,11 @@ export function pruneUnknown(context: Context, object: KubeObject): string[] {
 export function applyFieldValidation(context: Context, object: KubeObject, duplicates: readonly string[], options: WriteOptions): void {
   const problems = [...duplicates, ...pruneUnknown(context, object)];
   if (options.fieldValidation === 'Strict' && problems.length > 0) {
+    // YAML's own are one error of several lines.
+    const yaml = problems.filter((problem) => problem.startsWith('line '));
+    const shown = yaml.length === 0 ? problems : [`yaml: unmarshal errors:\n  ${yaml.join('\n  ')}`, ...problems.filter((problem) => !yaml.includes(problem))];
     const { kind, version } = context.resource;
-    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${problems.join(', ')}`);
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${shown.join(', ')}`);
   }
   if (options.fieldValidation === 'Warn') context.warnings.push(...problems);
   dropNulls(context.resource.schema, object);

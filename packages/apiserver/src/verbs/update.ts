@@ -5,7 +5,7 @@ import { canonicalObject } from '../storage/canonical.ts';
 import { presentBytes, presentObject } from '../storage/presenter.ts';
 import { objectKey, parseStored, type StoredObject } from '../storage/stored-object.ts';
 import type { Answer, Context } from './context.ts';
-import { checkNamespace, createObject, objectErrors, store } from './create.ts';
+import { checkNamespace, createObject, errorGroup, objectErrors, store } from './create.ts';
 import { decodeObject, kindErrors } from './decode-object.ts';
 import { applyFieldValidation, metadataOf } from './field-validation.ts';
 import { trackCreated, trackUpdated } from './track.ts';
@@ -114,7 +114,7 @@ export function updateObject(context: Context, live: StoredObject, next: KubeObj
   if (path.subresource !== 'status') resource.builtin?.prepare?.(next, old, core.allocator);
   if (path.subresource !== 'status' && resource.generation && specChanged(context, old, next)) metadata['generation'] = ((oldMetadata['generation'] as number | undefined) ?? 0) + 1;
   const errors = [...changes, ...kindErrors(context, next), ...finalizerErrors(oldMetadata, metadata), ...tolerate(objectErrors(context, next, old), context, old)];
-  if (errors.length > 0) throw invalid({ group: resource.group, kind: textOf(next['kind']) }, live.name, errors);
+  if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(next['kind']) }, live.name, errors);
   track(old, next);
   metadata['resourceVersion'] = String(live.revision);
   const canonical = canonicalObject(next, resource);

@@ -84,7 +84,8 @@ export class AppModelReconciler {
       return {};
     }
     const announcement = readAnnouncement(
-      { namespace: key.namespace, name: key.name, uid: entry.uid, created: entry.created }, entry.value as Parameters<typeof readAnnouncement>[1],
+      { namespace: key.namespace, name: key.name, uid: entry.uid, created: entry.created },
+      entry.value as Parameters<typeof readAnnouncement>[1],
     );
     this.#claim(announcement);
     if (this.#parts.retention === 'delete') {
@@ -138,7 +139,12 @@ export class AppModelReconciler {
     const regarding = { metadata: { namespace: key.namespace, name: key.name, uid: entry.uid, resourceVersion: entry.version } };
     for (const { message, state, model } of wrong) {
       log.warn({ ...fields, model, state }, message);
-      events.record(appModel, regarding, { type: state === 'unverified' ? 'Normal' : 'Warning', reason: eventReason(state), action: 'CheckValues', note: message });
+      events.record(appModel, regarding, {
+        type: state === 'unverified' ? 'Normal' : 'Warning',
+        reason: eventReason(state),
+        action: 'CheckValues',
+        note: message,
+      });
     }
     for (const { code, message } of problems) {
       log.warn({ ...fields, code }, message);
@@ -146,7 +152,12 @@ export class AppModelReconciler {
     }
     if (wrong.length === 0 && problems.length === 0) {
       log.info(fields, 'Redis holds every announced version');
-      events.record(appModel, regarding, { type: 'Normal', reason: 'ValuesCurrent', action: 'CheckValues', note: 'Redis holds every announced version' });
+      events.record(appModel, regarding, {
+        type: 'Normal',
+        reason: 'ValuesCurrent',
+        action: 'CheckValues',
+        note: 'Redis holds every announced version',
+      });
     }
   }
 
@@ -162,7 +173,10 @@ export class AppModelReconciler {
       for (const { model, key, outcome, reason } of await removeValues(object, { values, listAll, checkLeadership }, signal)) {
         if (outcome === 'deleted') this.#counters.valuesDeleted += 1;
         if (outcome === 'kept') this.#counters.valuesKept += 1;
-        log.info({ ...fields, model, key, outcome, ...(reason === '' ? {} : { reason }) }, `the value was ${outcome === 'absent' ? 'not there' : outcome}`);
+        log.info(
+          { ...fields, model, key, outcome, ...(reason === '' ? {} : { reason }) },
+          `the value was ${outcome === 'absent' ? 'not there' : outcome}`,
+        );
       }
     }
     await this.#releaseFinalizer(object, 'its values are settled', signal);
@@ -174,11 +188,20 @@ export class AppModelReconciler {
     checkLeadership();
     if (!(await finalizer.release(object, signal))) return;
     this.#counters.finalizersReleased += 1;
-    log.info({ namespace: object.metadata.namespace, name: object.metadata.name, finalizer: finalizer.name, why }, 'the finalizer was released');
+    log.info(
+      { namespace: object.metadata.namespace, name: object.metadata.name, finalizer: finalizer.name, why },
+      'the finalizer was released',
+    );
   }
 }
 
 const idOf = (key: Key): string => `${key.namespace}/${key.name}`;
 
 const eventReason = (state: ValueReport['state']): string =>
-  ({ current: 'ValuesCurrent', missing: 'ValueMissing', 'other-version': 'ValueOfOtherVersion', unverified: 'ValueUnverified', foreign: 'ValueOfAnother' })[state];
+  ({
+    current: 'ValuesCurrent',
+    missing: 'ValueMissing',
+    'other-version': 'ValueOfOtherVersion',
+    unverified: 'ValueUnverified',
+    foreign: 'ValueOfAnother',
+  })[state];

@@ -2,7 +2,17 @@ import type { KubernetesClient } from '@kubecast/client';
 import type { AppModel } from '@kubecast/crd';
 import type { Informer } from '@kubecast/informer';
 import type { ValuePublisher } from '@kubecast/redis-loader';
-import { controllerCollector, createMetrics, electionCollector, informerCollector, type Controller, type EventRecorder, type LeaderElector, type MetricFamily, type Metrics } from '@kubecast/runtime';
+import {
+  controllerCollector,
+  createMetrics,
+  electionCollector,
+  informerCollector,
+  type Controller,
+  type EventRecorder,
+  type LeaderElector,
+  type MetricFamily,
+  type Metrics,
+} from '@kubecast/runtime';
 import type { Key } from '@kubecast/store';
 import type { AppModelReconciler } from './app-model-reconciler.ts';
 import { valueStates } from './value-check.ts';
@@ -42,8 +52,16 @@ function stateFamilies({ reconciler, values, crdState }: MeasuredParts): readonl
   return [
     gauge('kubecast_controller_crd_ready', '1 once the CRD is served as it must be.', [{ value: Number(crdState() === '') }]),
     gauge('kubecast_controller_app_models', 'AppModels that are looked after.', [{ value: reconciler.appModels }]),
-    gauge('kubecast_controller_values', 'Announced models by what Redis holds for them.', [...byState].map(([state, value]) => ({ labels: { state }, value }))),
-    gauge('kubecast_controller_problems', 'What is wrong with announcements and claims, by code.', [...byCode].map(([code, value]) => ({ labels: { code }, value }))),
+    gauge(
+      'kubecast_controller_values',
+      'Announced models by what Redis holds for them.',
+      [...byState].map(([state, value]) => ({ labels: { state }, value })),
+    ),
+    gauge(
+      'kubecast_controller_problems',
+      'What is wrong with announcements and claims, by code.',
+      [...byCode].map(([code, value]) => ({ labels: { code }, value })),
+    ),
     gauge('kubecast_redis_loader_ready', '1 while Redis answers.', [{ value: Number(values.status.state === 'ready') }]),
   ];
 }

@@ -9,7 +9,11 @@ const folder = join(import.meta.dirname, '../../../deploy');
 interface Document {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly rules?: readonly { readonly apiGroups: readonly string[]; readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
+  readonly rules?: readonly {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly verbs: readonly string[];
+  }[];
   readonly roleRef?: { readonly kind: string; readonly name: string };
   readonly subjects?: readonly { readonly name: string; readonly namespace: string }[];
   readonly spec?: { readonly template?: { readonly spec: PodSpec } };
@@ -18,10 +22,16 @@ interface Document {
 interface PodSpec {
   readonly serviceAccountName: string;
   readonly securityContext: Record<string, unknown>;
-  readonly containers: readonly { readonly securityContext: Record<string, unknown>; readonly livenessProbe?: object; readonly readinessProbe?: object; readonly args: readonly string[] }[];
+  readonly containers: readonly {
+    readonly securityContext: Record<string, unknown>;
+    readonly livenessProbe?: object;
+    readonly readinessProbe?: object;
+    readonly args: readonly string[];
+  }[];
 }
 
-const read = (file: string): Document[] => parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => document.toJS() as Document);
+const read = (file: string): Document[] =>
+  parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => document.toJS() as Document);
 const all = ['namespace.yaml', 'controller.yaml', 'resolver.yaml', 'publisher.yaml'].flatMap((file) => read(file));
 
 test('the CRD to apply is the one that the controller installs', () => {
@@ -29,7 +39,9 @@ test('the CRD to apply is the one that the controller installs', () => {
 });
 
 test('no role has a wildcard, a secret, or more verbs than the apps use', () => {
-  const granted = all.flatMap(({ metadata, rules = [] }) => rules.map((rule) => `${metadata.name}: ${rule.apiGroups.join()}/${rule.resources.join()} ${rule.verbs.join()}`));
+  const granted = all.flatMap(({ metadata, rules = [] }) =>
+    rules.map((rule) => `${metadata.name}: ${rule.apiGroups.join()}/${rule.resources.join()} ${rule.verbs.join()}`),
+  );
   expect(granted).toEqual([
     'kubecast-controller: apiextensions.k8s.io/customresourcedefinitions create',
     'kubecast-controller: apiextensions.k8s.io/customresourcedefinitions get',
@@ -46,7 +58,9 @@ test('no role has a wildcard, a secret, or more verbs than the apps use', () => 
 
 test('every binding binds a role and an account that are there', () => {
   const roles = new Set(all.filter(({ kind }) => kind.endsWith('Role')).map(({ kind, metadata }) => `${kind} ${metadata.name}`));
-  const accounts = new Set(all.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+  const accounts = new Set(
+    all.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+  );
   const bindings = all.filter(({ kind }) => kind.endsWith('RoleBinding'));
   expect(bindings).toHaveLength(3);
   for (const { roleRef, subjects = [] } of bindings) {
@@ -61,7 +75,11 @@ test('every workload runs without privileges on a read-only file system, under i
   for (const { securityContext, containers } of pods) {
     expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
     for (const container of containers) {
-      expect(container.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
       expect(container.livenessProbe).toBeDefined();
       expect(container.readinessProbe).toBeDefined();
     }

@@ -4,25 +4,51 @@ import { readControllerFlags } from './flags.ts';
 test('without a command, or with run, it runs with the defaults that the help tells', () => {
   for (const argv of [[], ['run']]) {
     expect(readControllerFlags(argv, {})).toEqual({
-      command: 'run', redisUrl: 'redis://127.0.0.1:6379', keyTemplate: '{app}_{model}', selector: '', healthPort: 8081, leaderElect: true,
-      syncTimeoutMs: 0, resyncMs: 300_000, redisRetention: 'keep', concurrency: 4, logLevel: 'info', exitWithStdin: false,
+      command: 'run',
+      redisUrl: 'redis://127.0.0.1:6379',
+      keyTemplate: '{app}_{model}',
+      selector: '',
+      healthPort: 8081,
+      leaderElect: true,
+      syncTimeoutMs: 0,
+      resyncMs: 300_000,
+      redisRetention: 'keep',
+      concurrency: 4,
+      logLevel: 'info',
+      exitWithStdin: false,
     });
   }
 });
 
 test('flags and environment are read, flags win', () => {
-  const flags = readControllerFlags(['--no-leader-elect', '--resync', '0', '--all-namespaces'], { KUBECAST_REDIS_RETENTION: 'delete', KUBECAST_RESYNC: '7', KUBECAST_LEADER_ELECT: 'true' });
+  const flags = readControllerFlags(['--no-leader-elect', '--resync', '0', '--all-namespaces'], {
+    KUBECAST_REDIS_RETENTION: 'delete',
+    KUBECAST_RESYNC: '7',
+    KUBECAST_LEADER_ELECT: 'true',
+  });
   expect(flags).toMatchObject({ leaderElect: false, resyncMs: 0, namespace: '', redisRetention: 'delete' });
 });
 
 test('publish takes files, and force unless told otherwise', () => {
-  expect(readControllerFlags(['publish', 'a.yaml', 'b.yaml', '--metadata', 'm.json', '--name', 'x', '--adopt', '--no-force', '--dry-run'], {})).toMatchObject({
-    command: 'publish', files: ['a.yaml', 'b.yaml'], metadata: ['m.json'], name: 'x', adopt: true, force: false, dryRun: true, fieldManager: 'appmodels-manager',
+  expect(
+    readControllerFlags(['publish', 'a.yaml', 'b.yaml', '--metadata', 'm.json', '--name', 'x', '--adopt', '--no-force', '--dry-run'], {}),
+  ).toMatchObject({
+    command: 'publish',
+    files: ['a.yaml', 'b.yaml'],
+    metadata: ['m.json'],
+    name: 'x',
+    adopt: true,
+    force: false,
+    dryRun: true,
+    fieldManager: 'appmodels-manager',
   });
 });
 
 test('what cannot be carried out is refused with the flag and the way out', () => {
-  const refused = (argv: readonly string[], environment: Record<string, string> = {}): (() => unknown) => () => readControllerFlags(argv, environment);
+  const refused =
+    (argv: readonly string[], environment: Record<string, string> = {}): (() => unknown) =>
+    () =>
+      readControllerFlags(argv, environment);
   expect(refused(['--nonsense'])).toThrow(/--nonsense.*--help/);
   expect(refused(['frob'])).toThrow('there is no command "frob"; there are run, publish, uninstall');
   expect(refused(['publish'])).toThrow('at least one FILE');

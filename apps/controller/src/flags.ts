@@ -59,7 +59,11 @@ const connection: readonly Flag[] = [
 ];
 const redis: readonly Flag[] = [
   { name: 'redis-url', value: 'URL', help: 'redis://[user:password@]host:port[/db] or rediss://...; default redis://127.0.0.1:6379' },
-  { name: 'key-template', value: 'TEXT', help: 'key of a value in Redis; {namespace}, {app} and {model} are filled in; default {app}_{model}' },
+  {
+    name: 'key-template',
+    value: 'TEXT',
+    help: 'key of a value in Redis; {namespace}, {app} and {model} are filled in; default {app}_{model}',
+  },
 ];
 const help: Flag = { name: 'help', help: 'print this and end' };
 
@@ -69,12 +73,20 @@ const run: readonly Flag[] = [
   { name: 'all-namespaces', help: "watch all namespaces, as --namespace ''" },
   { name: 'selector', value: 'LABELS', help: 'label selector of AppModels, in addition to iidp=iidp' },
   ...redis,
-  { name: 'redis-retention', value: 'MODE', help: 'what happens to the values of an AppModel that is deleted: keep (default), or delete what the publisher wrote and nobody else claims' },
+  {
+    name: 'redis-retention',
+    value: 'MODE',
+    help: 'what happens to the values of an AppModel that is deleted: keep (default), or delete what the publisher wrote and nobody else claims',
+  },
   { name: 'health-host', value: 'ADDRESS', help: 'address of /livez, /readyz and /metrics; default 0.0.0.0 in a pod, 127.0.0.1 elsewhere' },
   { name: 'health-port', value: 'N', help: 'their port; 0 for a free one; default 8081' },
   { name: 'leader-elect', help: 'let one of several controllers work, by a Lease; default; --no-leader-elect for a single one' },
   { name: 'lease-namespace', value: 'NAME', help: 'namespace of that Lease; default: that of the pod or of the context' },
-  { name: 'sync-timeout', value: 'SECONDS', help: 'end with status 1 if CRD and first picture are not there by then; 0 to wait for ever; default 0' },
+  {
+    name: 'sync-timeout',
+    value: 'SECONDS',
+    help: 'end with status 1 if CRD and first picture are not there by then; 0 to wait for ever; default 0',
+  },
   { name: 'resync', value: 'SECONDS', help: 'seconds between two looks at everything; 0 for none; default 300' },
   { name: 'concurrency', value: 'N', help: 'AppModels that are reconciled at the same time; default 4' },
   { name: 'log-level', value: 'LEVEL', help: `${logLevels.join(', ')}; default info` },
@@ -86,7 +98,12 @@ const publish: readonly Flag[] = [
   ...connection,
   { name: 'namespace', value: 'NAME', help: 'publish into this namespace, whatever the files say' },
   ...redis,
-  { name: 'metadata', value: 'PATH', help: 'a JSON or YAML file that maps models to their metadata, or a folder with one file MODEL.json a model; may be given more than once', many: true },
+  {
+    name: 'metadata',
+    value: 'PATH',
+    help: 'a JSON or YAML file that maps models to their metadata, or a folder with one file MODEL.json a model; may be given more than once',
+    many: true,
+  },
   { name: 'name', value: 'NAME', help: 'metadata.name, where it is not the lower-cased app' },
   { name: 'adopt', help: 'replace values that no publisher wrote' },
   { name: 'field-manager', value: 'NAME', help: 'who owns the applied fields; default appmodels-manager' },
@@ -117,9 +134,19 @@ Each flag may be set by the environment: --redis-url is ${environmentNameOf('red
 `;
 
 const commands = new Map<string, { readonly flags: readonly Flag[]; readonly title: string }>([
-  ['run', { flags: run, title: 'run: installs the CRD, checks that Redis holds what is announced, reports claims, and keeps or removes values.' }],
+  [
+    'run',
+    { flags: run, title: 'run: installs the CRD, checks that Redis holds what is announced, reports claims, and keeps or removes values.' },
+  ],
   ['publish', { flags: publish, title: 'publish FILE...: writes metadata to Redis, then applies the AppModels in the files.' }],
-  ['uninstall', { flags: uninstall, title: "uninstall: takes the controller's finalizer off every AppModel, so that they can be deleted without a controller. Values stay." }],
+  [
+    'uninstall',
+    {
+      flags: uninstall,
+      title:
+        "uninstall: takes the controller's finalizer off every AppModel, so that they can be deleted without a controller. Values stay.",
+    },
+  ],
 ]);
 
 /** Reads the command line and the environment. @throws FlagError */
@@ -131,7 +158,8 @@ export function readControllerFlags(argv: readonly string[], environment: Readon
     return { command: 'help', text: `${head}\nFlags of run:\n\n${describeFlags(run)}\n${tail}` };
   }
   const known = commands.get(command);
-  if (known === undefined) throw new FlagError(`there is no command ${JSON.stringify(command)}; there are ${[...commands.keys()].join(', ')}`);
+  if (known === undefined)
+    throw new FlagError(`there is no command ${JSON.stringify(command)}; there are ${[...commands.keys()].join(', ')}`);
   const given = readFlags(known.flags, named ? argv.slice(1) : argv, environment, { positionals: command === 'publish' ? 1_000 : 0 });
   if (given.on('help')) return { command: 'help', text: `${known.title}\n\n${describeFlags(known.flags)}\n${tail}` };
   switch (command) {
@@ -150,13 +178,17 @@ function connectionFlags(given: GivenFlags, all = true): ConnectionFlags {
   if (!/^rediss?:\/\//u.test(redisUrl)) throw new FlagError('--redis-url must begin with redis:// or rediss://');
   const named = given.text('namespace');
   const everywhere = all && given.on('all-namespaces');
-  if (everywhere && named !== undefined && named !== '') throw new FlagError(`--all-namespaces and --namespace ${named} exclude each other`);
+  if (everywhere && named !== undefined && named !== '')
+    throw new FlagError(`--all-namespaces and --namespace ${named} exclude each other`);
   const namespace = everywhere ? '' : named;
   const kubeconfig = given.text('kubeconfig');
   const context = given.text('context');
   return {
-    redisUrl, keyTemplate: given.text('key-template') ?? '{app}_{model}',
-    ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }), ...(namespace === undefined ? {} : { namespace }),
+    redisUrl,
+    keyTemplate: given.text('key-template') ?? '{app}_{model}',
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    ...(namespace === undefined ? {} : { namespace }),
   };
 }
 
@@ -164,9 +196,11 @@ function runFlags(given: GivenFlags): RunFlags {
   const healthHost = given.text('health-host');
   const leaseNamespace = given.text('lease-namespace');
   return {
-    command: 'run', ...connectionFlags(given),
+    command: 'run',
+    ...connectionFlags(given),
     selector: selectorOf(given.text('selector') ?? ''),
-    ...(healthHost === undefined ? {} : { healthHost }), ...(leaseNamespace === undefined ? {} : { leaseNamespace }),
+    ...(healthHost === undefined ? {} : { healthHost }),
+    ...(leaseNamespace === undefined ? {} : { leaseNamespace }),
     healthPort: given.number('health-port', 8081, { max: 65_535, whole: true }),
     leaderElect: given.on('leader-elect', true),
     syncTimeoutMs: given.number('sync-timeout', 0, { max: 86_400 }) * 1000,
@@ -193,9 +227,14 @@ function publishFlags(given: GivenFlags): PublishFlags {
   const connected = connectionFlags(given, false);
   if (connected.namespace === '') throw new FlagError('--namespace is empty: an AppModel is published into one namespace');
   return {
-    command: 'publish', ...connected, files: given.positionals, metadata: given.all('metadata'),
+    command: 'publish',
+    ...connected,
+    files: given.positionals,
+    metadata: given.all('metadata'),
     ...(name === undefined ? {} : { name }),
-    adopt: given.on('adopt'), force: given.on('force', true), dryRun: given.on('dry-run'),
+    adopt: given.on('adopt'),
+    force: given.on('force', true),
+    dryRun: given.on('dry-run'),
     fieldManager: given.text('field-manager') ?? 'appmodels-manager',
     replicas: given.number('replicas', 0, { max: 100, whole: true }),
   };

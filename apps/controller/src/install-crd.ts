@@ -1,5 +1,12 @@
 import { isAlreadyExists, isForbidden, isNotFound, isStatusError, type KubernetesClient } from '@kubecast/client';
-import { appModel, compareCrd, customResourceDefinitionType, toManifest, type CustomResourceDefinition, type KubernetesObject } from '@kubecast/crd';
+import {
+  appModel,
+  compareCrd,
+  customResourceDefinitionType,
+  toManifest,
+  type CustomResourceDefinition,
+  type KubernetesObject,
+} from '@kubecast/crd';
 import { isConditionTrue, findCondition } from '@kubecast/runtime';
 import { Backoff, type Clock } from '@kubecast/store';
 import { CrdConflictError, CrdMissingError, messageOf } from './errors.ts';
@@ -15,7 +22,9 @@ export interface CrdApi {
 }
 
 export function crdApi(client: KubernetesClient): CrdApi {
-  const crds = client.resource<typeof customResourceDefinitionType, CustomResourceDefinition & KubernetesObject>(customResourceDefinitionType);
+  const crds = client.resource<typeof customResourceDefinitionType, CustomResourceDefinition & KubernetesObject>(
+    customResourceDefinitionType,
+  );
   return {
     find: (name, signal) => crds.find(name, { signal }),
     create: async (manifest, signal) => void (await crds.create(manifest, { signal, fieldManager: 'kubecast-controller' })),
@@ -111,9 +120,16 @@ async function create(api: CrdApi, log: Log, signal: AbortSignal): Promise<void>
   } catch (error) {
     if (isAlreadyExists(error)) return;
     if (isForbidden(error)) {
-      throw new CrdMissingError(`the CRD ${NAME} is missing and may not be created: ${messageOf(error)}. Let an administrator apply deploy/crd.yaml, or grant create of customresourcedefinitions (deploy/controller.yaml)`, { cause: error });
+      throw new CrdMissingError(
+        `the CRD ${NAME} is missing and may not be created: ${messageOf(error)}. Let an administrator apply deploy/crd.yaml, or grant create of customresourcedefinitions (deploy/controller.yaml)`,
+        { cause: error },
+      );
     }
-    if (isNotFound(error)) throw new CrdMissingError('the server knows no CustomResourceDefinitions (apiextensions.k8s.io/v1); Kubernetes 1.16 or newer is needed', { cause: error });
+    if (isNotFound(error))
+      throw new CrdMissingError(
+        'the server knows no CustomResourceDefinitions (apiextensions.k8s.io/v1); Kubernetes 1.16 or newer is needed',
+        { cause: error },
+      );
     throw error;
   }
 }

@@ -11,7 +11,9 @@ export async function readAppModels(file: string): Promise<readonly AppModel[]> 
     const where = documents.length === 1 ? file : `${file}, document ${index + 1}`;
     if (!isObject(document)) throw new InputError(`${where}: is no object`);
     if (document['kind'] !== appModel.kind || document['apiVersion'] !== `${appModel.group}/${appModel.version}`) {
-      throw new InputError(`${where}: is ${JSON.stringify(document['kind'] ?? null)} of ${JSON.stringify(document['apiVersion'] ?? null)}, must be AppModel of iidp.com/v1`);
+      throw new InputError(
+        `${where}: is ${JSON.stringify(document['kind'] ?? null)} of ${JSON.stringify(document['apiVersion'] ?? null)}, must be AppModel of iidp.com/v1`,
+      );
     }
     if (!isObject(document['metadata'])) throw new InputError(`${where}: has no metadata`);
     return document as unknown as AppModel;
@@ -66,15 +68,20 @@ async function parse(file: string, text: string): Promise<readonly unknown[]> {
   const { parseAllDocuments } = await import('yaml');
   const documents = parseAllDocuments(text, { uniqueKeys: true });
   const list = Array.isArray(documents) ? documents : [];
-  return list.map((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) throw new InputError(`${file}: is neither JSON nor YAML: ${error.message.split('\n')[0] ?? ''}`);
-    // An alias may be many times as large as the text (a billion laughs).
-    return document.toJS({ maxAliasCount: 100 }) as unknown;
-  }).filter((value) => value !== null);
+  return list
+    .map((document) => {
+      const [error] = document.errors;
+      if (error !== undefined) throw new InputError(`${file}: is neither JSON nor YAML: ${error.message.split('\n')[0] ?? ''}`);
+      // An alias may be many times as large as the text (a billion laughs).
+      return document.toJS({ maxAliasCount: 100 }) as unknown;
+    })
+    .filter((value) => value !== null);
 }
 
 function unreadable(path: string, error: unknown): InputError {
   const code = (error as NodeJS.ErrnoException).code;
-  return new InputError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'may not be read' : `cannot be read (${code ?? String(error)})`}`, { cause: error });
+  return new InputError(
+    `${path}: ${code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'may not be read' : `cannot be read (${code ?? String(error)})`}`,
+    { cause: error },
+  );
 }

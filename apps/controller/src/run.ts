@@ -5,8 +5,22 @@ import { appModel, eventType, leaseType, type AppModel, type Event, type Lease }
 import { createInformer } from '@kubecast/informer';
 import { createValuePublisher } from '@kubecast/redis-loader';
 import {
-  createController, createEventRecorder, createFinalizer, createHealthServer, createLeaderElector, createRateLimiter, eventSink, informerSource, leaseLock,
-  objectAccess, withDeadline, type ElectionReport, type HealthCheck, type Leadership, type ReconcileReport, type Shutdown,
+  createController,
+  createEventRecorder,
+  createFinalizer,
+  createHealthServer,
+  createLeaderElector,
+  createRateLimiter,
+  eventSink,
+  informerSource,
+  leaseLock,
+  objectAccess,
+  withDeadline,
+  type ElectionReport,
+  type HealthCheck,
+  type Leadership,
+  type ReconcileReport,
+  type Shutdown,
 } from '@kubecast/runtime';
 import { andSelectors, encodeKey, parseLabelSelector, systemClock, type Key } from '@kubecast/store';
 import { AppModelReconciler } from './app-model-reconciler.ts';
@@ -35,7 +49,10 @@ export async function runController(flags: RunFlags, log: Log, shutdown: Shutdow
   const values = createValuePublisher({ redis: flags.redisUrl, keyTemplate: flags.keyTemplate, connectionName: 'kubecast-controller' });
   const appModels = client.resource<typeof appModel, AppModel>(appModel);
   const informer = createInformer<AppModel>({
-    type: appModel, client, namespaces: [namespace], clock,
+    type: appModel,
+    client,
+    namespaces: [namespace],
+    clock,
     onReport: (report, scope) => log.warn({ ...report, namespace: scope.namespace }, 'the watch of AppModels made a detour'),
   });
   const told = new Map<string, string>();
@@ -46,19 +63,31 @@ export async function runController(flags: RunFlags, log: Log, shutdown: Shutdow
     log[bad ? 'warn' : 'debug']({ namespace: where, state, reason }, 'the watch of AppModels');
   });
   const events = createEventRecorder({
-    sink: eventSink(client.resource<typeof eventType, Event>(eventType)), controller: 'iidp.com/kubecast-controller', instance: hostname(), clock,
+    sink: eventSink(client.resource<typeof eventType, Event>(eventType)),
+    controller: 'iidp.com/kubecast-controller',
+    instance: hostname(),
+    clock,
     onError: (error) => log.debug({ reason: messageOf(error) }, 'an event could not be written'),
   });
   let leadership: Leadership | undefined;
   const reconciler = new AppModelReconciler({
-    view: informer.view, selector, values, retention: flags.redisRetention, events, log,
+    view: informer.view,
+    selector,
+    values,
+    retention: flags.redisRetention,
+    events,
+    log,
     finalizer: createFinalizer(objectAccess(appModels), { name: finalizerName }),
     read: (key, signal) => appModels.find(key.name, { namespace: key.namespace, signal }),
     listAll: (signal) => appModels.list({ namespace: '', signal }),
     checkLeadership: () => leadership?.check(),
   });
   const controller = createController<Key>({
-    name: 'appmodel', idOf: encodeKey, clock, concurrency: flags.concurrency, timeoutMs: 60_000,
+    name: 'appmodel',
+    idOf: encodeKey,
+    clock,
+    concurrency: flags.concurrency,
+    timeoutMs: 60_000,
     rateLimiter: createRateLimiter(clock, { baseMs: 50, maxMs: 30_000, perSecond: 100, burst: 1000 }),
     sources: [informerSource(informer, { name: 'AppModels', resyncMs: flags.resyncMs })],
     reconcile: (key, context) => reconciler.reconcile(key, context),
@@ -66,15 +95,25 @@ export async function runController(flags: RunFlags, log: Log, shutdown: Shutdow
   });
   const elector = flags.leaderElect
     ? createLeaderElector({
-      lock: leaseLock(client.resource<typeof leaseType, Lease>(leaseType), flags.leaseNamespace ?? connection.namespace, leaseName),
-      identity: `${hostname()}_${randomUUID()}`, clock, graceMs: GRACE_MS, onReport: electionReporter(log),
-    })
+        lock: leaseLock(client.resource<typeof leaseType, Lease>(leaseType), flags.leaseNamespace ?? connection.namespace, leaseName),
+        identity: `${hostname()}_${randomUUID()}`,
+        clock,
+        graceMs: GRACE_MS,
+        onReport: electionReporter(log),
+      })
     : undefined;
   let crdState = 'the CRD was not looked at yet';
   const metrics = controllerMetrics({ client, informer, controller, reconciler, values, events, elector, crdState: () => crdState });
   const health = createHealthServer({
-    clock, renderMetrics: () => metrics.render(), onError: (error) => log.error({ reason: messageOf(error) }, 'a health request failed'),
-    ready: readyChecks({ crd: () => crdState, synced: () => controller.waitingFor, redis: () => redisTrouble(values.status), election: () => (elector?.reason ?? '') }),
+    clock,
+    renderMetrics: () => metrics.render(),
+    onError: (error) => log.error({ reason: messageOf(error) }, 'a health request failed'),
+    ready: readyChecks({
+      crd: () => crdState,
+      synced: () => controller.waitingFor,
+      redis: () => redisTrouble(values.status),
+      election: () => elector?.reason ?? '',
+    }),
   });
   const work = async (mine: Leadership | undefined, signal: AbortSignal): Promise<void> => {
     leadership = mine;
@@ -83,7 +122,9 @@ export async function runController(flags: RunFlags, log: Log, shutdown: Shutdow
   try {
     const url = await health.listen(flags.healthHost ?? (isInCluster() ? '0.0.0.0' : '127.0.0.1'), flags.healthPort);
     log.info({ url, namespace, server: connection.server, selector: flags.selector, redisRetention: flags.redisRetention }, 'listening');
-    values.ping(shutdown.signal).catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'Redis does not answer; it is tried again'));
+    values
+      .ping(shutdown.signal)
+      .catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'Redis does not answer; it is tried again'));
     const started = clock.now();
     const prepare = async (signal: AbortSignal): Promise<void> => {
       await installCrd(crdApi(client), { clock, log, signal, onState: (state) => (crdState = state) });
@@ -109,7 +150,12 @@ export async function runController(flags: RunFlags, log: Log, shutdown: Shutdow
   }
 }
 
-function readyChecks(states: { crd: () => string; synced: () => string; redis: () => string; election: () => string }): readonly HealthCheck[] {
+function readyChecks(states: {
+  crd: () => string;
+  synced: () => string;
+  redis: () => string;
+  election: () => string;
+}): readonly HealthCheck[] {
   const check = (name: string, state: () => string): HealthCheck => ({
     name,
     check: () => {
@@ -118,7 +164,9 @@ function readyChecks(states: { crd: () => string; synced: () => string; redis: (
     },
   });
   return [
-    check('crd', states.crd), check('appmodels', states.synced), check('redis', states.redis),
+    check('crd', states.crd),
+    check('appmodels', states.synced),
+    check('redis', states.redis),
     // A standby is ready: another leads. Only a Lease that cannot be had is a fault.
     check('leader-election', () => (states.election().includes('cannot be had') ? states.election() : '')),
   ];
@@ -129,13 +177,20 @@ function redisTrouble({ state, reason }: { readonly state: string; readonly reas
 }
 
 /** Waits for the first picture, for as long as it may take. */
-async function inTime(prepare: (signal: AbortSignal) => Promise<void>, timeoutMs: number, signal: AbortSignal, waitingFor: () => string): Promise<void> {
+async function inTime(
+  prepare: (signal: AbortSignal) => Promise<void>,
+  timeoutMs: number,
+  signal: AbortSignal,
+  waitingFor: () => string,
+): Promise<void> {
   const ms = timeoutMs === 0 ? Infinity : timeoutMs;
   try {
     await withDeadline(clock, { what: 'the first picture', ms, signal }, prepare);
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'RuntimeDeadline') throw error;
-    throw new ControllerError('ControllerNotSynced', `not synced within ${timeoutMs / 1000} s (--sync-timeout): ${waitingFor()}`, { cause: error });
+    throw new ControllerError('ControllerNotSynced', `not synced within ${timeoutMs / 1000} s (--sync-timeout): ${waitingFor()}`, {
+      cause: error,
+    });
   }
 }
 
@@ -154,7 +209,10 @@ function reportReconcile(log: Log, report: ReconcileReport<Key>): void {
     case 'done':
       return log.debug({ ...fields, ms: Math.round(report.ms) }, 'reconciled');
     case 'failed':
-      return log.warn({ ...fields, reason: messageOf(report.error), retryInMs: Math.round(report.retryInMs) }, 'reconciling failed; it is tried again');
+      return log.warn(
+        { ...fields, reason: messageOf(report.error), retryInMs: Math.round(report.retryInMs) },
+        'reconciling failed; it is tried again',
+      );
     case 'terminal':
       return log.error({ ...fields, reason: messageOf(report.error) }, 'reconciling failed, and trying again does not help');
     case 'timeout':

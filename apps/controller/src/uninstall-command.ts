@@ -21,7 +21,9 @@ export async function uninstallCommand(flags: UninstallFlags, say: (line: string
       released += 1;
       say(`appmodel.iidp.com/${object.metadata.name ?? ''} in ${object.metadata.namespace ?? ''} released`);
     }
-    say(`${released} of ${seen} AppModels in ${namespace === '' ? 'all namespaces' : namespace} held the finalizer ${finalizerName}; the values in Redis and the CRD stay`);
+    say(
+      `${released} of ${seen} AppModels in ${namespace === '' ? 'all namespaces' : namespace} held the finalizer ${finalizerName}; the values in Redis and the CRD stay`,
+    );
   } finally {
     client.close();
   }

@@ -25,20 +25,37 @@ export interface ValueReport {
 }
 
 /** Looks at the value of each announced model. @throws RedisFailedError, KeyTemplateError */
-export async function checkValues(values: Pick<ValuePublisher, 'keyOf' | 'inspect'>, announcement: Announcement, signal: AbortSignal): Promise<readonly ValueReport[]> {
+export async function checkValues(
+  values: Pick<ValuePublisher, 'keyOf' | 'inspect'>,
+  announcement: Announcement,
+  signal: AbortSignal,
+): Promise<readonly ValueReport[]> {
   const { namespace, app = '' } = announcement;
-  return Promise.all([...announcement.models].map(async ([model, version]): Promise<ValueReport> => {
-    const owner = { namespace, app, model };
-    const key = values.keyOf(owner);
-    const { kind, envelope } = await values.inspect(key, signal);
-    const what = `model ${JSON.stringify(model)} of app ${JSON.stringify(app)}: `;
-    const report = (state: ValueState, message: string): ValueReport => ({ model, key, state, message: message === '' ? '' : what + message });
-    if (kind === 'absent') return report('missing', `Redis holds nothing under ${JSON.stringify(key)}; publish version ${JSON.stringify(version)}`);
-    if (envelope === undefined) return report('unverified', `the value under ${JSON.stringify(key)} was not written by a publisher; it is served as unverified`);
-    if (envelope.namespace !== namespace || envelope.app !== app || envelope.model !== model) {
-      return report('foreign', `the value under ${JSON.stringify(key)} belongs to ${describeOwner(envelope)}; a key template with {namespace} keeps them apart`);
-    }
-    if (envelope.version !== version) return report('other-version', `Redis holds version ${JSON.stringify(envelope.version)}, announced is ${JSON.stringify(version)}`);
-    return report('current', '');
-  }));
+  return Promise.all(
+    [...announcement.models].map(async ([model, version]): Promise<ValueReport> => {
+      const owner = { namespace, app, model };
+      const key = values.keyOf(owner);
+      const { kind, envelope } = await values.inspect(key, signal);
+      const what = `model ${JSON.stringify(model)} of app ${JSON.stringify(app)}: `;
+      const report = (state: ValueState, message: string): ValueReport => ({
+        model,
+        key,
+        state,
+        message: message === '' ? '' : what + message,
+      });
+      if (kind === 'absent')
+        return report('missing', `Redis holds nothing under ${JSON.stringify(key)}; publish version ${JSON.stringify(version)}`);
+      if (envelope === undefined)
+        return report('unverified', `the value under ${JSON.stringify(key)} was not written by a publisher; it is served as unverified`);
+      if (envelope.namespace !== namespace || envelope.app !== app || envelope.model !== model) {
+        return report(
+          'foreign',
+          `the value under ${JSON.stringify(key)} belongs to ${describeOwner(envelope)}; a key template with {namespace} keeps them apart`,
+        );
+      }
+      if (envelope.version !== version)
+        return report('other-version', `Redis holds version ${JSON.stringify(envelope.version)}, announced is ${JSON.stringify(version)}`);
+      return report('current', '');
+    }),
+  );
 }

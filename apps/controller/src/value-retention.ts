@@ -41,25 +41,38 @@ export async function removeValues(object: AppModel, parts: RetentionParts, sign
     claimed = await claimsOfOthers(object, keys, parts, signal);
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    return [...keys].map(([key, model]) => ({ model, key, outcome: 'kept' as const, reason: `who else claims it cannot be known: ${messageOf(error)}` }));
+    return [...keys].map(([key, model]) => ({
+      model,
+      key,
+      outcome: 'kept' as const,
+      reason: `who else claims it cannot be known: ${messageOf(error)}`,
+    }));
   }
   const removed: RemovedValue[] = [];
   for (const [key, model] of keys) {
     const claimant = claimed.get(key);
-    removed.push(claimant === undefined
-      ? await removeOne({ namespace, app, model }, key, parts, signal)
-      : { model, key, outcome: 'kept', reason: `${claimant} claims it too` });
+    removed.push(
+      claimant === undefined
+        ? await removeOne({ namespace, app, model }, key, parts, signal)
+        : { model, key, outcome: 'kept', reason: `${claimant} claims it too` },
+    );
   }
   return removed;
 }
 
-async function removeOne(owner: { namespace: string; app: string; model: string }, key: string, parts: RetentionParts, signal: AbortSignal): Promise<RemovedValue> {
+async function removeOne(
+  owner: { namespace: string; app: string; model: string },
+  key: string,
+  parts: RetentionParts,
+  signal: AbortSignal,
+): Promise<RemovedValue> {
   const { model } = owner;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const { kind, envelope, fingerprint } = await parts.values.inspect(key, signal);
     if (kind === 'absent') return { model, key, outcome: 'absent', reason: '' };
     if (envelope === undefined) return { model, key, outcome: 'kept', reason: 'no publisher wrote it' };
-    if (envelope.namespace !== owner.namespace || envelope.app !== owner.app || envelope.model !== model) return { model, key, outcome: 'kept', reason: 'it belongs to another' };
+    if (envelope.namespace !== owner.namespace || envelope.app !== owner.app || envelope.model !== model)
+      return { model, key, outcome: 'kept', reason: 'it belongs to another' };
     parts.checkLeadership();
     const outcome = await parts.values.compareAndDelete(key, fingerprint, signal);
     if (outcome !== 'other') return { model, key, outcome, reason: '' };
@@ -68,7 +81,12 @@ async function removeOne(owner: { namespace: string; app: string; model: string 
 }
 
 /** Key to the AppModel that claims it besides this one. Those that are being deleted claim nothing any more. */
-async function claimsOfOthers(object: AppModel, keys: ReadonlyMap<string, string>, parts: RetentionParts, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+async function claimsOfOthers(
+  object: AppModel,
+  keys: ReadonlyMap<string, string>,
+  parts: RetentionParts,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
   const claimed = new Map<string, string>();
   for await (const other of parts.listAll(signal)) {
     if (other.metadata.uid === object.metadata.uid || other.metadata.deletionTimestamp != null) continue;
@@ -84,5 +102,8 @@ async function claimsOfOthers(object: AppModel, keys: ReadonlyMap<string, string
 
 function announcementOf(object: AppModel): ReturnType<typeof readAnnouncement> {
   const { namespace = '', name = '', uid = '', creationTimestamp } = object.metadata;
-  return readAnnouncement({ namespace, name, uid, created: Date.parse(creationTimestamp ?? '') || 0 }, object as Parameters<typeof readAnnouncement>[1]);
+  return readAnnouncement(
+    { namespace, name, uid, created: Date.parse(creationTimestamp ?? '') || 0 },
+    object as Parameters<typeof readAnnouncement>[1],
+  );
 }

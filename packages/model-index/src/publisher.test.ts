@@ -48,14 +48,27 @@ afterEach(async () => {
 /** Somebody's bare SET, as platforms did before there was a publisher. */
 const byHand = (key: string, text: string): void => redis.database(0).set(Buffer.from(key), { type: 'string', value: Buffer.from(text) });
 
-const publisher = (options: Partial<PublisherOptions> = {}): Publisher => createPublisher({ appModels: cluster, values, namespace: 'meta-test', ...options });
+const publisher = (options: Partial<PublisherOptions> = {}): Publisher =>
+  createPublisher({ appModels: cluster, values, namespace: 'meta-test', ...options });
 
-function announced(app: string, models: Readonly<Record<string, string>>, metadata: AppModel['metadata'] = { name: app.toLowerCase() }): AppModel {
-  return { apiVersion: 'iidp.com/v1', kind: 'AppModel', metadata, spec: { app, version: '1', models: Object.entries(models).map(([name, version]) => ({ name, version })) } };
+function announced(
+  app: string,
+  models: Readonly<Record<string, string>>,
+  metadata: AppModel['metadata'] = { name: app.toLowerCase() },
+): AppModel {
+  return {
+    apiVersion: 'iidp.com/v1',
+    kind: 'AppModel',
+    metadata,
+    spec: { app, version: '1', models: Object.entries(models).map(([name, version]) => ({ name, version })) },
+  };
 }
 
 const refusal = async (publishing: Promise<unknown>): Promise<PublishRefusedError> => {
-  const error: unknown = await publishing.then(() => new Error('it was published'), (reason: unknown) => reason);
+  const error: unknown = await publishing.then(
+    () => new Error('it was published'),
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof PublishRefusedError)) throw error;
   return error;
 };
@@ -64,14 +77,39 @@ test('all metadata is in Redis before the AppModel is applied, by the platformâ€
   const receipt = await publisher().publishAppModel(announced('IIoT', { a: '1', b: '2' }), { a: { title: 'A' }, b: { title: 'B' } });
   expect(cluster.heldAtApply).toEqual([2]);
   expect(cluster.applied[0]).toMatchObject({
-    object: { metadata: { name: 'iiot', namespace: 'meta-test', labels: { iidp: 'iidp' } } }, options: { fieldManager: 'appmodels-manager', force: true },
+    object: { metadata: { name: 'iiot', namespace: 'meta-test', labels: { iidp: 'iidp' } } },
+    options: { fieldManager: 'appmodels-manager', force: true },
   });
-  expect(receipt).toMatchObject({ appModel: { version: '7', gone: false }, values: [{ model: 'a', key: 'IIoT_a', outcome: 'written', number: 1 }, { model: 'b', outcome: 'written' }] });
-  expect((await values.inspect('IIoT_b')).envelope).toMatchObject({ namespace: 'meta-test', app: 'IIoT', model: 'b', version: '2', payload: { title: 'B' } });
+  expect(receipt).toMatchObject({
+    appModel: { version: '7', gone: false },
+    values: [
+      { model: 'a', key: 'IIoT_a', outcome: 'written', number: 1 },
+      { model: 'b', outcome: 'written' },
+    ],
+  });
+  expect((await values.inspect('IIoT_b')).envelope).toMatchObject({
+    namespace: 'meta-test',
+    app: 'IIoT',
+    model: 'b',
+    version: '2',
+    payload: { title: 'B' },
+  });
 });
 
 test('what the server set on an object that was read is not applied', async () => {
-  const read = announced('iiot', { a: '1' }, { name: 'iiot', uid: 'x', resourceVersion: '3', generation: 2, managedFields: [], creationTimestamp: '2026-01-01T00:00:00Z', labels: { mine: 'yes' } });
+  const read = announced(
+    'iiot',
+    { a: '1' },
+    {
+      name: 'iiot',
+      uid: 'x',
+      resourceVersion: '3',
+      generation: 2,
+      managedFields: [],
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      labels: { mine: 'yes' },
+    },
+  );
   await publisher().publishAppModel(read, { a: 1 });
   expect(cluster.applied[0]?.object.metadata).toEqual({ name: 'iiot', namespace: 'meta-test', labels: { mine: 'yes', iidp: 'iidp' } });
 });
@@ -79,7 +117,10 @@ test('what the server set on an object that was read is not applied', async () =
 test('publishing again writes only what changed', async () => {
   await publisher().publishAppModel(announced('iiot', { a: '1', b: '1' }), { a: 'one', b: 'one' });
   const receipt = await publisher().publishAppModel(announced('iiot', { a: '2', b: '1' }), { a: 'two', b: 'one' });
-  expect(receipt.values.map(({ outcome, number }) => [outcome, number])).toEqual([['written', 2], ['unchanged', 1]]);
+  expect(receipt.values.map(({ outcome, number }) => [outcome, number])).toEqual([
+    ['written', 2],
+    ['unchanged', 1],
+  ]);
 });
 
 test('an older version that is published again gets a larger number', async () => {
@@ -89,9 +130,15 @@ test('an older version that is published again gets a larger number', async () =
 
 test('an object that does not fit is refused with each bad path, before anybody is asked', async () => {
   cluster.get = () => Promise.reject(new Error('the cluster was asked'));
-  const bad = { kind: 'AppModel', apiVersion: 'iidp.com/v1', metadata: { name: 'base' }, spec: { type: 'model', models: ['x', 'y'] } } as unknown as AppModel;
+  const bad = {
+    kind: 'AppModel',
+    apiVersion: 'iidp.com/v1',
+    metadata: { name: 'base' },
+    spec: { type: 'model', models: ['x', 'y'] },
+  } as unknown as AppModel;
   await expect(publisher().publishAppModel(bad, {}, { name: 'base' })).rejects.toMatchObject({
-    name: 'ValidationError', errors: [{ field: 'spec.type' }, { field: 'spec.models[0]' }, { field: 'spec.models[1]' }],
+    name: 'ValidationError',
+    errors: [{ field: 'spec.type' }, { field: 'spec.models[0]' }, { field: 'spec.models[1]' }],
   });
 });
 
@@ -111,8 +158,14 @@ test('without a name the lower-cased app is it', async () => {
 test('a name that another app holds and an object that is being deleted are refused, and nothing is written', async () => {
   cluster.objects.set('meta-test/iiot', announced('other', { a: '1' }));
   const taken = await refusal(publisher().publishAppModel(announced('iiot', { a: '1' }), { a: 1 }));
-  expect(taken).toMatchObject({ refusal: 'NameTaken', message: 'AppModel meta-test/iiot holds the app "other"; the app "iiot" needs another name' });
-  cluster.objects.set('meta-test/iiot', announced('iiot', { a: '1' }, { name: 'iiot', deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['iidp.com/redis-values'] }));
+  expect(taken).toMatchObject({
+    refusal: 'NameTaken',
+    message: 'AppModel meta-test/iiot holds the app "other"; the app "iiot" needs another name',
+  });
+  cluster.objects.set(
+    'meta-test/iiot',
+    announced('iiot', { a: '1' }, { name: 'iiot', deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['iidp.com/redis-values'] }),
+  );
   expect(await refusal(publisher().publishAppModel(announced('iiot', { a: '1' }), { a: 1 }))).toMatchObject({ refusal: 'Terminating' });
   expect((await values.inspect('iiot_a')).kind).toBe('absent');
 });
@@ -121,12 +174,20 @@ test('if one value may not be written none is, and every refusal is named', asyn
   await values.publish({ namespace: 'meta-test', app: 'iiot', model: 'same', version: '1', payload: 'before' });
   await values.publish({ namespace: 'elsewhere', app: 'iiot', model: 'foreign', version: '1', payload: 'theirs' });
   byHand('iiot_plain', '{"by":"hand"}');
-  const error = await refusal(publisher().publishAppModel(
-    announced('iiot', { fresh: '1', same: '1', foreign: '1', plain: '1', none: '1' }), { fresh: 1, same: 'after', foreign: 1, plain: 1 },
-  ));
+  const error = await refusal(
+    publisher().publishAppModel(announced('iiot', { fresh: '1', same: '1', foreign: '1', plain: '1', none: '1' }), {
+      fresh: 1,
+      same: 'after',
+      foreign: 1,
+      plain: 1,
+    }),
+  );
   expect(error.refusal).toBe('ValuesRefused');
   expect(error.values.map(({ model, reason }) => [model, reason])).toEqual([
-    ['same', 'same-version-other-content'], ['foreign', 'foreign'], ['plain', 'unverified'], ['none', 'missing'],
+    ['same', 'same-version-other-content'],
+    ['foreign', 'foreign'],
+    ['plain', 'unverified'],
+    ['none', 'missing'],
   ]);
   for (const { message } of error.values) expect(error.message).toContain(message);
   expect((await values.inspect('iiot_fresh')).kind).toBe('absent');
@@ -148,14 +209,20 @@ test('a model without metadata keeps the value of the announced version', async 
 
 test('a first publish that the server would refuse leaves Redis as it was', async () => {
   cluster.refuse = new Error('namespaces "meta-test" not found');
-  await expect(publisher().publishAppModel(announced('iiot', { a: '1' }), { a: 1 })).rejects.toMatchObject({ phase: 'apply', message: expect.stringContaining('nothing was written') as string });
+  await expect(publisher().publishAppModel(announced('iiot', { a: '1' }), { a: 1 })).rejects.toMatchObject({
+    phase: 'apply',
+    message: expect.stringContaining('nothing was written') as string,
+  });
   expect((await values.inspect('iiot_a')).kind).toBe('absent');
 });
 
 test('an apply that fails after the values says what stands, and publishing again mends it', async () => {
   await publisher().publishAppModel(announced('iiot', { a: '1' }), { a: 'one' });
   cluster.refuse = new Error('socket hang up');
-  await expect(publisher().publishAppModel(announced('iiot', { a: '2' }), { a: 'two' })).rejects.toMatchObject({ phase: 'apply', message: expect.stringContaining('its values are in Redis already') as string });
+  await expect(publisher().publishAppModel(announced('iiot', { a: '2' }), { a: 'two' })).rejects.toMatchObject({
+    phase: 'apply',
+    message: expect.stringContaining('its values are in Redis already') as string,
+  });
   cluster.refuse = undefined;
   const receipt = await publisher().publishAppModel(announced('iiot', { a: '2' }), { a: 'two' });
   expect(receipt.values).toMatchObject([{ outcome: 'unchanged', number: 2 }]);

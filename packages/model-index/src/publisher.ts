@@ -1,8 +1,15 @@
 import type { AppModel, AppModelApply } from '@kubecast/crd';
 import type { WriteReceipt } from '@kubecast/client';
 import {
-  createValuePublisher, describeOwner, isPublishRefused, payloadDigest,
-  type Inspection, type KeyEncoding, type PublishReceipt, type RedisTarget, type ValuePublisher,
+  createValuePublisher,
+  describeOwner,
+  isPublishRefused,
+  payloadDigest,
+  type Inspection,
+  type KeyEncoding,
+  type PublishReceipt,
+  type RedisTarget,
+  type ValuePublisher,
 } from '@kubecast/redis-loader';
 import type { Clock } from '@kubecast/store';
 import { PublishFailedError, PublishRefusedError, type RefusedValue } from './publish-errors.ts';
@@ -103,15 +110,18 @@ class AppModelPublisher implements Publisher {
   readonly #values: ValuePublisher;
 
   constructor(options: PublisherOptions) {
-    if ((options.redis === undefined) === (options.values === undefined)) throw new TypeError('createPublisher: give redis or values, one of both');
+    if ((options.redis === undefined) === (options.values === undefined))
+      throw new TypeError('createPublisher: give redis or values, one of both');
     this.#o = options;
-    this.#values = options.values ?? createValuePublisher({
-      redis: options.redis as RedisTarget,
-      ...(options.clock === undefined ? {} : { clock: options.clock }),
-      ...(options.keyTemplate === undefined ? {} : { keyTemplate: options.keyTemplate }),
-      ...(options.keyEncoding === undefined ? {} : { keyEncoding: options.keyEncoding }),
-      ...(options.replicas === undefined ? {} : { replicas: options.replicas }),
-    });
+    this.#values =
+      options.values ??
+      createValuePublisher({
+        redis: options.redis as RedisTarget,
+        ...(options.clock === undefined ? {} : { clock: options.clock }),
+        ...(options.keyTemplate === undefined ? {} : { keyTemplate: options.keyTemplate }),
+        ...(options.keyEncoding === undefined ? {} : { keyEncoding: options.keyEncoding }),
+        ...(options.replicas === undefined ? {} : { replicas: options.replicas }),
+      });
   }
 
   async publishAppModel(appModel: AppModel | AppModelApply, payloads: Payloads, options: PublishOptions = {}): Promise<AppModelReceipt> {
@@ -119,25 +129,48 @@ class AppModelPublisher implements Publisher {
     const { dryRun = false, signal } = options;
     const plan = this.#plan(appModel, options);
     const subject = `AppModel ${plan.namespace}/${plan.name}`;
-    const existing = await this.#phase('read', `${subject} could not be read; nothing was written`, () => this.#o.appModels.get(plan.namespace, plan.name, signal), signal);
+    const existing = await this.#phase(
+      'read',
+      `${subject} could not be read; nothing was written`,
+      () => this.#o.appModels.get(plan.namespace, plan.name, signal),
+      signal,
+    );
     checkExisting(plan, existing);
     // What the server would refuse (no such namespace, no permission, another's fields) is found before a value is replaced: by a dry run,
     // where the object is new or somebody else's fields are respected.
-    if ((!force || existing === undefined) && !dryRun) await this.#phase('apply', `${subject} would be refused; nothing was written`, () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun: true, signal }), signal);
+    if ((!force || existing === undefined) && !dryRun)
+      await this.#phase(
+        'apply',
+        `${subject} would be refused; nothing was written`,
+        () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun: true, signal }),
+        signal,
+      );
     const values = await this.#publishValues(plan, payloads, options);
     const { object, receipt } = await this.#phase(
-      'apply', dryRun ? `${subject} would be refused; nothing was written` : `${subject} could not be applied; its values are in Redis already, and publishing again is safe`,
-      () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun, signal }), signal,
+      'apply',
+      dryRun
+        ? `${subject} would be refused; nothing was written`
+        : `${subject} could not be applied; its values are in Redis already, and publishing again is safe`,
+      () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun, signal }),
+      signal,
     );
     return { appModel: receipt, object, values };
   }
 
-  async publishValues(appModel: AppModel | AppModelApply, payloads: Payloads, options: PublishOptions = {}): Promise<readonly ValueReceipt[]> {
+  async publishValues(
+    appModel: AppModel | AppModelApply,
+    payloads: Payloads,
+    options: PublishOptions = {},
+  ): Promise<readonly ValueReceipt[]> {
     return this.#publishValues(this.#plan(appModel, options), payloads, options);
   }
 
   #plan(appModel: AppModel | AppModelApply, options: PublishOptions): PublishPlan {
-    return planPublish(appModel, { namespace: this.#o.namespace ?? 'default', name: options.name, labels: this.#o.labels ?? { iidp: 'iidp' } });
+    return planPublish(appModel, {
+      namespace: this.#o.namespace ?? 'default',
+      name: options.name,
+      labels: this.#o.labels ?? { iidp: 'iidp' },
+    });
   }
 
   async #publishValues(plan: PublishPlan, payloads: Payloads, options: PublishOptions): Promise<readonly ValueReceipt[]> {
@@ -147,14 +180,27 @@ class AppModelPublisher implements Publisher {
       return { model, key: this.#values.keyOf({ namespace, app, model: model.name }), ...(payload === undefined ? {} : { payload }) };
     });
     const subject = `AppModel ${namespace}/${plan.name}`;
-    const judged = await this.#phase('values', `Redis could not be read for ${subject}; nothing was written`, () => Promise.all(items.map(async (item) => ({
-      item, stored: await this.#values.inspect(item.key, options.signal),
-    }))), options.signal);
+    const judged = await this.#phase(
+      'values',
+      `Redis could not be read for ${subject}; nothing was written`,
+      () =>
+        Promise.all(
+          items.map(async (item) => ({
+            item,
+            stored: await this.#values.inspect(item.key, options.signal),
+          })),
+        ),
+      options.signal,
+    );
     // All are looked at before the first is written: half an app's values replaced would help nobody.
     const refused = judged.flatMap(({ item, stored }) => refusalOf(item, stored, plan, options.adopt === true) ?? []);
     if (refused.length > 0) {
       const missing = refused.every((value) => value.reason === 'missing');
-      throw new PublishRefusedError(missing ? 'MetadataMissing' : 'ValuesRefused', `${subject} was not published: ${refused.map((value) => value.message).join('; ')}`, refused);
+      throw new PublishRefusedError(
+        missing ? 'MetadataMissing' : 'ValuesRefused',
+        `${subject} was not published: ${refused.map((value) => value.message).join('; ')}`,
+        refused,
+      );
     }
     const receipts: ValueReceipt[] = [];
     for (const { item, stored } of judged) receipts.push(await this.#write(item, stored, plan, options, subject));
@@ -164,22 +210,40 @@ class AppModelPublisher implements Publisher {
   async #write(item: Item, stored: Inspection, plan: PublishPlan, options: PublishOptions, subject: string): Promise<ValueReceipt> {
     const { model, key, payload } = item;
     const { namespace, app } = plan;
-    const held = { model: model.name, version: model.version, key, number: stored.envelope?.number ?? 0, digest: stored.envelope?.digest ?? '', replicas: 0 };
+    const held = {
+      model: model.name,
+      version: model.version,
+      key,
+      number: stored.envelope?.number ?? 0,
+      digest: stored.envelope?.digest ?? '',
+      replicas: 0,
+    };
     if (payload === undefined) return { ...held, outcome: 'kept' };
     if (options.dryRun === true) {
       const digest = payloadDigest(payload.value, { namespace, app, model: model.name });
-      return stored.envelope?.version === model.version ? { ...held, outcome: 'unchanged' } : { ...held, digest, number: held.number + 1, outcome: 'planned' };
+      return stored.envelope?.version === model.version
+        ? { ...held, outcome: 'unchanged' }
+        : { ...held, digest, number: held.number + 1, outcome: 'planned' };
     }
     try {
       const receipt = await this.#values.publish({
-        namespace, app, model: model.name, version: model.version, payload: payload.value, adopt: options.adopt === true,
+        namespace,
+        app,
+        model: model.name,
+        version: model.version,
+        payload: payload.value,
+        adopt: options.adopt === true,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
       return { ...receipt, model: model.name, version: model.version };
     } catch (error) {
       if (options.signal?.aborted === true) throw error;
       const overtaken = isPublishRefused(error) ? 'another publisher came between; ' : '';
-      throw new PublishFailedError('values', `${subject}: ${overtaken}the value of model ${JSON.stringify(model.name)} could not be written, and nothing is announced: ${messageOf(error)}`, { cause: error });
+      throw new PublishFailedError(
+        'values',
+        `${subject}: ${overtaken}the value of model ${JSON.stringify(model.name)} could not be written, and nothing is announced: ${messageOf(error)}`,
+        { cause: error },
+      );
     }
   }
 
@@ -206,19 +270,36 @@ function refusalOf(item: Item, stored: Inspection, plan: PublishPlan, adopt: boo
   const owner = { namespace: plan.namespace, app: plan.app, model: model.name };
   const { envelope } = stored;
   const what = `model ${JSON.stringify(model.name)} version ${JSON.stringify(model.version)}`;
-  const refuse = (reason: RefusedValue['reason'], message: string): RefusedValue => ({ model: model.name, key, reason, message: `${what}: ${message}` });
+  const refuse = (reason: RefusedValue['reason'], message: string): RefusedValue => ({
+    model: model.name,
+    key,
+    reason,
+    message: `${what}: ${message}`,
+  });
   if (envelope !== undefined && (envelope.namespace !== owner.namespace || envelope.app !== owner.app || envelope.model !== owner.model)) {
-    return refuse('foreign', `the value under ${JSON.stringify(key)} belongs to ${describeOwner(envelope)}; a key template with {namespace} keeps them apart`);
+    return refuse(
+      'foreign',
+      `the value under ${JSON.stringify(key)} belongs to ${describeOwner(envelope)}; a key template with {namespace} keeps them apart`,
+    );
   }
   if (payload === undefined) {
     if (envelope?.version === model.version) return undefined;
-    return refuse('missing', `no metadata is given, and Redis holds ${envelope === undefined ? 'no value of a publisher' : `version ${JSON.stringify(envelope.version)}`} under ${JSON.stringify(key)}`);
+    return refuse(
+      'missing',
+      `no metadata is given, and Redis holds ${envelope === undefined ? 'no value of a publisher' : `version ${JSON.stringify(envelope.version)}`} under ${JSON.stringify(key)}`,
+    );
   }
   if (stored.kind === 'unverified' && !adopt) {
-    return refuse('unverified', `the value under ${JSON.stringify(key)} was not written by a publisher; adopt it (--adopt) if it may be replaced`);
+    return refuse(
+      'unverified',
+      `the value under ${JSON.stringify(key)} was not written by a publisher; adopt it (--adopt) if it may be replaced`,
+    );
   }
   if (envelope?.version === model.version && envelope.digest !== payloadDigest(payload.value, owner)) {
-    return refuse('same-version-other-content', `Redis holds this version under ${JSON.stringify(key)} with other content; raise the version`);
+    return refuse(
+      'same-version-other-content',
+      `Redis holds this version under ${JSON.stringify(key)} with other content; raise the version`,
+    );
   }
   return undefined;
 }

@@ -32,7 +32,9 @@ test('what is no flag, a missing value and an argument too many are refused with
 
 test('numbers, words and switches say what they take', () => {
   const given = readFlags(flags, ['--health-port', '80x', '--redis-url', 'later'], { KUBECAST_LEADER_ELECT: 'maybe' });
-  expect(() => given.number('health-port', 0, { max: 65_535, whole: true })).toThrow('--health-port is "80x"; it takes a whole number from 0 to 65535');
+  expect(() => given.number('health-port', 0, { max: 65_535, whole: true })).toThrow(
+    '--health-port is "80x"; it takes a whole number from 0 to 65535',
+  );
   expect(() => given.oneOf('redis-url', ['now', 'never'], 'now')).toThrow('--redis-url is "later"; it takes now, never');
   expect(() => given.on('leader-elect')).toThrow('KUBECAST_LEADER_ELECT is "maybe"; it takes true or false');
 });

@@ -38,25 +38,34 @@ export function environmentNameOf(flag: string, prefix = 'KUBECAST_'): string {
 
 /** Lines for a printed help, one a flag. */
 export function describeFlags(flags: readonly Flag[]): string {
-  return flags.map((flag) => {
-    const head = `  --${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
-    return head.length > 26 ? `${head}\n${' '.repeat(27)}${flag.help}` : `${head.padEnd(26)} ${flag.help}`;
-  }).join('\n');
+  return flags
+    .map((flag) => {
+      const head = `  --${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
+      return head.length > 26 ? `${head}\n${' '.repeat(27)}${flag.help}` : `${head.padEnd(26)} ${flag.help}`;
+    })
+    .join('\n');
 }
 
 /**
  * Reads a command line and the environment. A name that is no flag, a value that is missing, an argument too many: FlagError, which a
  * program prints and answers with status 2.
  */
-export function readFlags(flags: readonly Flag[], argv: readonly string[], environment: Readonly<Record<string, string | undefined>>, options: FlagsOptions = {}): GivenFlags {
+export function readFlags(
+  flags: readonly Flag[],
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  options: FlagsOptions = {},
+): GivenFlags {
   const prefix = options.environmentPrefix ?? 'KUBECAST_';
   const given = parse(flags, argv);
   const byName = new Map(flags.map((flag) => [flag.name, flag]));
   const most = options.positionals ?? 0;
   if (given.positionals.length > most) {
-    throw new FlagError(most === 0
-      ? `unexpected argument ${JSON.stringify(given.positionals[0])}; --help lists what there is`
-      : `too many arguments: at most ${most}, but ${given.positionals.length} are given`);
+    throw new FlagError(
+      most === 0
+        ? `unexpected argument ${JSON.stringify(given.positionals[0])}; --help lists what there is`
+        : `too many arguments: at most ${most}, but ${given.positionals.length} are given`,
+    );
   }
   const values = (name: string): readonly string[] => {
     const flag = byName.get(name);
@@ -70,7 +79,8 @@ export function readFlags(flags: readonly Flag[], argv: readonly string[], envir
   const text = (name: string): string | undefined => values(name).at(-1);
   return {
     positionals: given.positionals,
-    text, all: values,
+    text,
+    all: values,
     on(name, fallback = false) {
       if (given.values.has(name)) return given.values.get(name)?.at(-1) !== 'false';
       const variable = environmentNameOf(name, prefix);
@@ -98,13 +108,20 @@ export function readFlags(flags: readonly Flag[], argv: readonly string[], envir
   };
 }
 
-function parse(flags: readonly Flag[], argv: readonly string[]): { readonly values: ReadonlyMap<string, readonly string[]>; readonly positionals: readonly string[] } {
-  const options = Object.fromEntries(flags.map((flag) => [flag.name, { type: flag.value === undefined ? 'boolean' as const : 'string' as const, multiple: true }]));
+function parse(
+  flags: readonly Flag[],
+  argv: readonly string[],
+): { readonly values: ReadonlyMap<string, readonly string[]>; readonly positionals: readonly string[] } {
+  const options = Object.fromEntries(
+    flags.map((flag) => [flag.name, { type: flag.value === undefined ? ('boolean' as const) : ('string' as const), multiple: true }]),
+  );
   let tokens;
   try {
     ({ tokens } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: true, allowNegative: true, tokens: true }));
   } catch (error) {
-    throw new FlagError(`${(error as Error).message.split('\n')[0]?.split('. To specify')[0] ?? ''}; --help lists the flags`, { cause: error });
+    throw new FlagError(`${(error as Error).message.split('\n')[0]?.split('. To specify')[0] ?? ''}; --help lists the flags`, {
+      cause: error,
+    });
   }
   const values = new Map<string, string[]>();
   const positionals: string[] = [];

@@ -30,7 +30,8 @@ export function leaseLock(leases: Pick<ResourceLike<Lease>, 'find' | 'create' | 
 export function objectAccess<T extends KubernetesObject>(resource: Pick<ResourceLike<T>, 'find' | 'patch'>): ObjectAccess<T> {
   return {
     get: (namespace, name, signal) => resource.find(name, callOptions(namespace, signal)),
-    mergePatch: async (namespace, name, patch, signal) => (await resource.patch(name, patch, { kind: 'merge', ...callOptions(namespace, signal) })).object,
+    mergePatch: async (namespace, name, patch, signal) =>
+      (await resource.patch(name, patch, { kind: 'merge', ...callOptions(namespace, signal) })).object,
   };
 }
 

@@ -7,8 +7,18 @@ type ControllerLike = Pick<Controller<never>, 'name' | 'counters' | 'durations' 
   readonly queue: Pick<Controller<never>['queue'], 'depth' | 'delayed' | 'running' | 'longestRunMs' | 'counters' | 'waited' | 'worked'>;
 };
 
-const gauge = (name: string, help: string, value: number, labels: Labels): MetricFamily => ({ name, help, type: 'gauge', samples: [{ labels, value }] });
-const counter = (name: string, help: string, value: number, labels: Labels): MetricFamily => ({ name, help, type: 'counter', samples: [{ labels, value }] });
+const gauge = (name: string, help: string, value: number, labels: Labels): MetricFamily => ({
+  name,
+  help,
+  type: 'gauge',
+  samples: [{ labels, value }],
+});
+const counter = (name: string, help: string, value: number, labels: Labels): MetricFamily => ({
+  name,
+  help,
+  type: 'counter',
+  samples: [{ labels, value }],
+});
 
 /** kubecast_runtime_queue_* and kubecast_runtime_reconcile_*, with the label controller. */
 export function controllerCollector(controller: ControllerLike): Collector {
@@ -20,13 +30,20 @@ export function controllerCollector(controller: ControllerLike): Collector {
       gauge('kubecast_runtime_queue_depth', 'Keys that are ready and wait for a worker.', queue.depth, labels),
       gauge('kubecast_runtime_queue_delayed', 'Keys that wait for a time.', queue.delayed, labels),
       gauge('kubecast_runtime_queue_running', 'Keys that are being reconciled.', queue.running, labels),
-      gauge('kubecast_runtime_queue_longest_running_seconds', 'How long the oldest run has taken so far.', queue.longestRunMs / 1000, labels),
+      gauge(
+        'kubecast_runtime_queue_longest_running_seconds',
+        'How long the oldest run has taken so far.',
+        queue.longestRunMs / 1000,
+        labels,
+      ),
       counter('kubecast_runtime_queue_adds_total', 'Keys that were added.', queue.counters.adds, labels),
       counter('kubecast_runtime_queue_retries_total', 'Keys that were added again after a failure.', queue.counters.retries, labels),
       histogramFamily('kubecast_runtime_queue_wait_seconds', 'Seconds from ready to handed out.', queue.waited, labels),
       histogramFamily('kubecast_runtime_queue_work_seconds', 'Seconds from handed out to done.', queue.worked, labels),
       {
-        name: 'kubecast_runtime_reconciles_total', help: 'Runs by result.', type: 'counter',
+        name: 'kubecast_runtime_reconciles_total',
+        help: 'Runs by result.',
+        type: 'counter',
         samples: [result('success', counters.succeeded), result('error', counters.failed), result('terminal', counters.terminal)],
       },
       counter('kubecast_runtime_reconcile_panics_total', 'Failures that are mistakes in the program.', counters.panics, labels),
@@ -56,7 +73,14 @@ export function electionCollector(elector: Pick<LeaderElector, 'isLeader' | 'ter
 /** What is read of an informer; every informer has it. */
 export interface InformerLike {
   readonly view: { readonly size: number };
-  scopes(): readonly { readonly namespace: string; readonly state: string; readonly synced: boolean; readonly ageMs: number; readonly epoch: number; readonly counters: object }[];
+  scopes(): readonly {
+    readonly namespace: string;
+    readonly state: string;
+    readonly synced: boolean;
+    readonly ageMs: number;
+    readonly epoch: number;
+    readonly counters: object;
+  }[];
 }
 
 /** kubecast_informer_*, with the labels resource and namespace. */
@@ -67,7 +91,8 @@ export function informerCollector(resource: string, informer: InformerLike): Col
       const labels = { resource, namespace: scope.namespace };
       yield gauge('kubecast_informer_synced', '1 once a complete list stands.', Number(scope.synced), labels);
       yield gauge('kubecast_informer_state', '1 for the state that the scope is in.', 1, { ...labels, state: scope.state });
-      if (Number.isFinite(scope.ageMs)) yield gauge('kubecast_informer_age_seconds', 'Seconds since the last event or bookmark.', scope.ageMs / 1000, labels);
+      if (Number.isFinite(scope.ageMs))
+        yield gauge('kubecast_informer_age_seconds', 'Seconds since the last event or bookmark.', scope.ageMs / 1000, labels);
       yield gauge('kubecast_informer_epoch', 'Grows when the server is found to have gone back.', scope.epoch, labels);
       for (const [name, value] of Object.entries(scope.counters)) {
         if (typeof value !== 'number') continue;

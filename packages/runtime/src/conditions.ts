@@ -25,17 +25,25 @@ export interface ConditionUpdate {
  * @throws RuntimeOptionsError for a reason that no schema of conditions accepts.
  */
 export function withCondition(conditions: readonly Condition[], update: ConditionUpdate, wallMs: number): readonly Condition[] {
-  if (update.reason.length > 1024 || !REASON.test(update.reason)) throw new RuntimeOptionsError(`the condition ${update.type}: ${JSON.stringify(update.reason.slice(0, 64))} is no reason; it must be one CamelCase word`);
+  if (update.reason.length > 1024 || !REASON.test(update.reason))
+    throw new RuntimeOptionsError(
+      `the condition ${update.type}: ${JSON.stringify(update.reason.slice(0, 64))} is no reason; it must be one CamelCase word`,
+    );
   const at = conditions.findIndex((condition) => condition.type === update.type);
   const old = conditions[at];
   if (old?.observedGeneration !== undefined && (update.observedGeneration ?? 0) < old.observedGeneration) return conditions;
   const condition: Condition = {
-    type: update.type, status: update.status, reason: update.reason, message: (update.message ?? '').slice(0, 32_768),
+    type: update.type,
+    status: update.status,
+    reason: update.reason,
+    message: (update.message ?? '').slice(0, 32_768),
     lastTransitionTime: old?.status === update.status && old.lastTransitionTime ? old.lastTransitionTime : toTime(wallMs),
     ...(update.observedGeneration === undefined ? {} : { observedGeneration: update.observedGeneration }),
   };
   if (old === undefined) return [...conditions, condition];
-  const same = (['status', 'reason', 'message', 'lastTransitionTime', 'observedGeneration'] as const).every((name) => old[name] === condition[name]);
+  const same = (['status', 'reason', 'message', 'lastTransitionTime', 'observedGeneration'] as const).every(
+    (name) => old[name] === condition[name],
+  );
   return same ? conditions : conditions.map((existing, index) => (index === at ? condition : existing));
 }
 

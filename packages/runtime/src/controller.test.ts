@@ -5,8 +5,10 @@ import { SyncTimeoutError, TerminalError } from './errors.ts';
 import type { ReconcileReport, Source } from './reconcile.ts';
 
 type Clock = ReturnType<typeof createVirtualClock>;
-const make = (clock: Clock, options: Partial<ControllerOptions<string>> & Pick<ControllerOptions<string>, 'reconcile'>): Controller<string> =>
-  createController<string>({ name: 'test', idOf: (key) => key, clock, ...options });
+const make = (
+  clock: Clock,
+  options: Partial<ControllerOptions<string>> & Pick<ControllerOptions<string>, 'reconcile'>,
+): Controller<string> => createController<string>({ name: 'test', idOf: (key) => key, clock, ...options });
 
 test('keys of a source are reconciled once the source is complete', async () => {
   const clock = createVirtualClock();
@@ -112,7 +114,11 @@ test('a key is run again after the time that it asked for, at priority 0 whateve
   const work = controller.work(stop.signal);
   controller.enqueue('a', { priority: -100 });
   await clock.advance(1_000);
-  expect(seen).toEqual([[0, -100], [100, 0], [200, 0]]);
+  expect(seen).toEqual([
+    [0, -100],
+    [100, 0],
+    [200, 0],
+  ]);
   stop.abort();
   await work;
 });
@@ -147,7 +153,12 @@ test('a run whose time is over is reported while it still runs, and its key wait
   const clock = createVirtualClock();
   const reports: ReconcileReport<string>[] = [];
   const end = Promise.withResolvers<void>();
-  const controller = make(clock, { timeoutMs: 100, concurrency: 2, onReport: (report) => void reports.push(report), reconcile: () => end.promise });
+  const controller = make(clock, {
+    timeoutMs: 100,
+    concurrency: 2,
+    onReport: (report) => void reports.push(report),
+    reconcile: () => end.promise,
+  });
   const stop = new AbortController();
   const work = controller.work(stop.signal);
   controller.enqueue('a');
@@ -194,7 +205,10 @@ test('sources that are not complete in time are named with what they wait for', 
   const source: Source<string> = { name: 'AppModels', start: () => new Promise(() => {}), state: () => 'Forbidden, may not list' };
   const controller = make(clock, { sources: [source], syncTimeoutMs: 120_000, reconcile: () => {} });
   const work = controller.work(new AbortController().signal);
-  const failed = work.then(() => undefined, (error: unknown) => error);
+  const failed = work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   await clock.advance(120_000);
   expect(await failed).toEqual(new SyncTimeoutError('test was not complete within 120000 ms: AppModels (Forbidden, may not list)'));
 });

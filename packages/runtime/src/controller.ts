@@ -97,13 +97,16 @@ class QueueController<K> implements Controller<K> {
 
   constructor(options: ControllerOptions<K>) {
     const { concurrency = 1, timeoutMs = 0 } = options;
-    if (!Number.isInteger(concurrency) || concurrency < 1) throw new RuntimeOptionsError(`controller ${options.name}: concurrency is ${concurrency}; it must be a whole number from 1 up`);
+    if (!Number.isInteger(concurrency) || concurrency < 1)
+      throw new RuntimeOptionsError(`controller ${options.name}: concurrency is ${concurrency}; it must be a whole number from 1 up`);
     if (!(timeoutMs >= 0)) throw new RuntimeOptionsError(`controller ${options.name}: timeoutMs is ${timeoutMs}; it must be 0 or more`);
     this.#o = options;
     this.name = options.name;
     this.#clock = options.clock ?? systemClock;
     this.queue = createWorkQueue<K>({
-      name: options.name, idOf: options.idOf, clock: this.#clock,
+      name: options.name,
+      idOf: options.idOf,
+      clock: this.#clock,
       ...(options.rateLimiter === undefined ? {} : { rateLimiter: options.rateLimiter }),
       ...(options.agingMs === undefined ? {} : { agingMs: options.agingMs }),
     });
@@ -119,7 +122,9 @@ class QueueController<K> implements Controller<K> {
   }
 
   get overdue(): readonly { readonly id: string; readonly runId: string; readonly ms: number }[] {
-    return [...this.#runs].filter((run) => run.overdue).map(({ id, runId, startedAt }) => ({ id, runId, ms: this.#clock.now() - startedAt }));
+    return [...this.#runs]
+      .filter((run) => run.overdue)
+      .map(({ id, runId, startedAt }) => ({ id, runId, ms: this.#clock.now() - startedAt }));
   }
 
   get waitingFor(): string {
@@ -136,24 +141,32 @@ class QueueController<K> implements Controller<K> {
     const enqueue = (key: K, how: { readonly priority?: number; readonly afterMs?: number } = {}): void => this.enqueue(key, how);
     for (const source of sources) this.#unsynced.add(source);
     const timer = new AbortController();
-    const all = Promise.all(sources.map(async (source) => {
-      await source.start(enqueue, signal);
-      this.#unsynced.delete(source);
-    }));
-    all.then(() => {
-      timer.abort();
-      this.#hasSynced = true;
-      this.#synced.resolve();
-    }, (error: unknown) => {
-      timer.abort();
-      if (!signal.aborted) this.#trouble = `${this.name}: a source failed: ${error instanceof Error ? error.message : String(error)}`;
-      this.#synced.reject(error);
-    });
+    const all = Promise.all(
+      sources.map(async (source) => {
+        await source.start(enqueue, signal);
+        this.#unsynced.delete(source);
+      }),
+    );
+    all.then(
+      () => {
+        timer.abort();
+        this.#hasSynced = true;
+        this.#synced.resolve();
+      },
+      (error: unknown) => {
+        timer.abort();
+        if (!signal.aborted) this.#trouble = `${this.name}: a source failed: ${error instanceof Error ? error.message : String(error)}`;
+        this.#synced.reject(error);
+      },
+    );
     if (syncTimeoutMs > 0) {
-      this.#clock.sleep(syncTimeoutMs, timer.signal).then(() => {
-        const waiting = [...this.#unsynced].map((source) => describe(source)).join('; ');
-        this.#synced.reject(new SyncTimeoutError(`${this.name} was not complete within ${syncTimeoutMs} ms: ${waiting}`));
-      }, () => {});
+      this.#clock.sleep(syncTimeoutMs, timer.signal).then(
+        () => {
+          const waiting = [...this.#unsynced].map((source) => describe(source)).join('; ');
+          this.#synced.reject(new SyncTimeoutError(`${this.name} was not complete within ${syncTimeoutMs} ms: ${waiting}`));
+        },
+        () => {},
+      );
     }
   }
 
@@ -218,12 +231,15 @@ class QueueController<K> implements Controller<K> {
     this.#runs.add(run);
     this.#counters.runs += 1;
     if (timeoutMs > 0) {
-      this.#clock.sleep(timeoutMs, timer.signal).then(() => {
-        run.overdue = true;
-        this.#counters.timeouts += 1;
-        controller.abort(new ReconcileTimeoutError(this.name, run.id, timeoutMs));
-        this.#report({ type: 'timeout', key, runId: run.runId, afterMs: timeoutMs });
-      }, () => {});
+      this.#clock.sleep(timeoutMs, timer.signal).then(
+        () => {
+          run.overdue = true;
+          this.#counters.timeouts += 1;
+          controller.abort(new ReconcileTimeoutError(this.name, run.id, timeoutMs));
+          this.#report({ type: 'timeout', key, runId: run.runId, afterMs: timeoutMs });
+        },
+        () => {},
+      );
     }
     try {
       const result = await this.#o.reconcile(key, { signal: controller.signal, runId: run.runId, failures, priority, term });
@@ -249,7 +265,13 @@ class QueueController<K> implements Controller<K> {
       // Not the priority of this run: a key of the initial list would stay behind all others for ever.
       this.queue.addAfter(key, after, { priority: result.priority ?? 0 });
     }
-    this.#report({ type: 'done', key, runId: run.runId, ms: this.#clock.now() - run.startedAt, ...(again ? { requeueAfterMs: after } : {}) });
+    this.#report({
+      type: 'done',
+      key,
+      runId: run.runId,
+      ms: this.#clock.now() - run.startedAt,
+      ...(again ? { requeueAfterMs: after } : {}),
+    });
   }
 
   #failed(item: WorkItem<K>, run: Run, error: unknown, outer: AbortSignal): void {
@@ -299,7 +321,11 @@ function describe<K>(source: Source<K>): string {
 }
 
 const isPanic = (error: unknown): boolean =>
-  !(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError || error instanceof SyntaxError;
+  !(error instanceof Error) ||
+  error instanceof TypeError ||
+  error instanceof ReferenceError ||
+  error instanceof RangeError ||
+  error instanceof SyntaxError;
 
 /** What a server asked to wait, on the error or on what caused it. */
 function retryAfterOf(error: unknown): number {

@@ -16,7 +16,9 @@ export function linkedController(signal: AbortSignal | undefined): { readonly co
  * reason at once, whether or not the task heeds its signal.
  */
 export async function withDeadline<T>(
-  clock: Clock, options: { readonly what: string; readonly ms: number; readonly signal?: AbortSignal }, task: (signal: AbortSignal) => Promise<T> | T,
+  clock: Clock,
+  options: { readonly what: string; readonly ms: number; readonly signal?: AbortSignal },
+  task: (signal: AbortSignal) => Promise<T> | T,
 ): Promise<T> {
   const { controller, unlink } = linkedController(options.signal);
   const timer = new AbortController();
@@ -25,7 +27,11 @@ export async function withDeadline<T>(
   const onAbort = (): void => over.reject(controller.signal.reason);
   controller.signal.addEventListener('abort', onAbort, { once: true });
   if (controller.signal.aborted) onAbort();
-  if (options.ms !== Infinity) clock.sleep(options.ms, timer.signal).then(() => controller.abort(new DeadlineError(options.what, options.ms)), () => {});
+  if (options.ms !== Infinity)
+    clock.sleep(options.ms, timer.signal).then(
+      () => controller.abort(new DeadlineError(options.what, options.ms)),
+      () => {},
+    );
   try {
     controller.signal.throwIfAborted();
     const running = Promise.resolve(task(controller.signal));

@@ -1,6 +1,15 @@
 export type RuntimeErrorCode =
-  | 'RuntimeBadOptions' | 'RuntimeTerminal' | 'RuntimeReconcileTimeout' | 'RuntimeStopped' | 'RuntimeSyncTimeout' | 'RuntimeLeadershipLost'
-  | 'RuntimeOwner' | 'RuntimeFinalizer' | 'RuntimeListen' | 'RuntimeBadFlag' | 'RuntimeDeadline';
+  | 'RuntimeBadOptions'
+  | 'RuntimeTerminal'
+  | 'RuntimeReconcileTimeout'
+  | 'RuntimeStopped'
+  | 'RuntimeSyncTimeout'
+  | 'RuntimeLeadershipLost'
+  | 'RuntimeOwner'
+  | 'RuntimeFinalizer'
+  | 'RuntimeListen'
+  | 'RuntimeBadFlag'
+  | 'RuntimeDeadline';
 
 /** Every error that this package throws. `code` is stable; messages are for people. */
 export class RuntimeError extends Error {

@@ -3,13 +3,22 @@ import { createVirtualClock } from '@kubecast/store/testing';
 import { expect, test } from 'vitest';
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts';
 
-function record(options: { fail?: boolean } = {}): { recorder: EventRecorder; created: Event[]; patched: unknown[]; clock: ReturnType<typeof createVirtualClock>; errors: unknown[] } {
+function record(options: { fail?: boolean } = {}): {
+  recorder: EventRecorder;
+  created: Event[];
+  patched: unknown[];
+  clock: ReturnType<typeof createVirtualClock>;
+  errors: unknown[];
+} {
   const clock = createVirtualClock();
   const created: Event[] = [];
   const patched: unknown[] = [];
   const errors: unknown[] = [];
   const recorder = createEventRecorder({
-    clock, controller: 'iidp.com/controller', instance: 'pod-1', onError: (error) => void errors.push(error),
+    clock,
+    controller: 'iidp.com/controller',
+    instance: 'pod-1',
+    onError: (error) => void errors.push(error),
     sink: {
       create: (event) => (options.fail === true ? Promise.reject(new Error('forbidden')) : Promise.resolve(void created.push(event))),
       patch: (_namespace, name, patch) => Promise.resolve(void patched.push([name, patch])),
@@ -26,8 +35,14 @@ test('an event names its object, who reports it, and the time with six digits', 
   recorder.record(configMapType, object, note);
   await recorder.flush();
   expect(created[0]).toMatchObject({
-    apiVersion: 'events.k8s.io/v1', metadata: { namespace: 'n' }, regarding: { kind: 'ConfigMap', namespace: 'n', name: 'o', uid: 'u' },
-    reportingController: 'iidp.com/controller', reportingInstance: 'pod-1', reason: 'ValueMissing', action: 'Check', type: 'Warning',
+    apiVersion: 'events.k8s.io/v1',
+    metadata: { namespace: 'n' },
+    regarding: { kind: 'ConfigMap', namespace: 'n', name: 'o', uid: 'u' },
+    reportingController: 'iidp.com/controller',
+    reportingInstance: 'pod-1',
+    reason: 'ValueMissing',
+    action: 'Check',
+    type: 'Warning',
   });
   expect(created[0]?.eventTime).toMatch(/\.\d{6}Z$/);
   expect(created[0]?.metadata.name).toMatch(/^o\.[0-9a-f]+$/);

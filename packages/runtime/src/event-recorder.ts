@@ -117,25 +117,39 @@ class SeriesRecorder implements EventRecorder {
     const made = this.#make(type, object, event, note);
     this.#series.set(key, { event: made, count: 1, lastSeen: this.#clock.wall(), written: 1 });
     if (this.#series.size > MOST_SERIES) this.#series.delete(this.#series.keys().next().value as string);
-    this.#send(() => this.#request((signal) => this.#o.sink.create(made, signal)), () => {
-      this.#counters.created += 1;
-    });
+    this.#send(
+      () => this.#request((signal) => this.#o.sink.create(made, signal)),
+      () => {
+        this.#counters.created += 1;
+      },
+    );
   }
 
   #make(type: ResourceType, object: Pick<KubernetesObject, 'metadata'>, event: EventNote, note: string): Event {
     const { namespace = '', name = '', uid, resourceVersion } = object.metadata;
     const wall = this.#clock.wall();
     this.#made += 1;
-    const unique = `${wall.toString(16)}${this.#made.toString(16).padStart(4, '0')}${Math.floor(this.#clock.random() * 0x10000).toString(16).padStart(4, '0')}`;
+    const unique = `${wall.toString(16)}${this.#made.toString(16).padStart(4, '0')}${Math.floor(this.#clock.random() * 0x10000)
+      .toString(16)
+      .padStart(4, '0')}`;
     return {
-      apiVersion: 'events.k8s.io/v1', kind: 'Event',
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
       metadata: { name: `${name.slice(0, 253 - unique.length - 1)}.${unique}`, namespace: namespace === '' ? 'default' : namespace },
       eventTime: toMicroTime(wall),
-      reportingController: this.#o.controller, reportingInstance: cut(this.#o.instance, 128),
-      action: cut(event.action, 128), reason: cut(event.reason, 128), type: event.type, note,
+      reportingController: this.#o.controller,
+      reportingInstance: cut(this.#o.instance, 128),
+      action: cut(event.action, 128),
+      reason: cut(event.reason, 128),
+      type: event.type,
+      note,
       regarding: {
-        apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`, kind: type.kind, name,
-        ...(namespace === '' ? {} : { namespace }), ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }),
+        apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`,
+        kind: type.kind,
+        name,
+        ...(namespace === '' ? {} : { namespace }),
+        ...(uid === undefined ? {} : { uid }),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
       },
     };
   }
@@ -179,10 +193,13 @@ class SeriesRecorder implements EventRecorder {
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    this.#clock.sleep(this.#o.flushMs ?? 60_000, this.#ending.signal).then(() => {
-      this.#flushing = false;
-      return this.flush();
-    }).catch(() => {});
+    this.#clock
+      .sleep(this.#o.flushMs ?? 60_000, this.#ending.signal)
+      .then(() => {
+        this.#flushing = false;
+        return this.flush();
+      })
+      .catch(() => {});
   }
 
   async flush(): Promise<void> {
@@ -191,7 +208,13 @@ class SeriesRecorder implements EventRecorder {
       const { count, lastSeen, event } = series;
       series.written = count;
       const { namespace = '', name = '' } = event.metadata;
-      this.#send(() => this.#request((signal) => this.#o.sink.patch(namespace, name, { series: { count, lastObservedTime: toMicroTime(lastSeen) } }, signal)), () => {});
+      this.#send(
+        () =>
+          this.#request((signal) =>
+            this.#o.sink.patch(namespace, name, { series: { count, lastObservedTime: toMicroTime(lastSeen) } }, signal),
+          ),
+        () => {},
+      );
     }
     await this.#tail;
   }

@@ -4,7 +4,9 @@ import { createFinalizer, type ObjectAccess } from './finalizer.ts';
 
 /** One object with the API server's rules for a merge patch with uid and resourceVersion. */
 class OneObject implements ObjectAccess<KubernetesObject> {
-  object: KubernetesObject | undefined = { metadata: { namespace: 'n', name: 'o', uid: 'u1', resourceVersion: '1', finalizers: ['other/one'] } };
+  object: KubernetesObject | undefined = {
+    metadata: { namespace: 'n', name: 'o', uid: 'u1', resourceVersion: '1', finalizers: ['other/one'] },
+  };
   patches: unknown[] = [];
   beforePatch: () => void = () => {};
 
@@ -12,23 +14,32 @@ class OneObject implements ObjectAccess<KubernetesObject> {
     return Promise.resolve(structuredClone(this.object));
   }
 
-  mergePatch(_namespace: string, _name: string, patch: { metadata: { uid: string; resourceVersion: string; finalizers: string[] } }): Promise<KubernetesObject> {
+  mergePatch(
+    _namespace: string,
+    _name: string,
+    patch: { metadata: { uid: string; resourceVersion: string; finalizers: string[] } },
+  ): Promise<KubernetesObject> {
     this.beforePatch();
     this.patches.push(patch);
     if (this.object === undefined) return Promise.reject(Object.assign(new Error('not found'), { statusCode: 404 }));
     const { uid, resourceVersion, finalizers } = patch.metadata;
-    if (uid !== this.object.metadata.uid || resourceVersion !== this.object.metadata.resourceVersion) return Promise.reject(Object.assign(new Error('conflict'), { statusCode: 409 }));
+    if (uid !== this.object.metadata.uid || resourceVersion !== this.object.metadata.resourceVersion)
+      return Promise.reject(Object.assign(new Error('conflict'), { statusCode: 409 }));
     this.change({ finalizers });
     return Promise.resolve(structuredClone(this.object));
   }
 
   change(metadata: KubernetesObject['metadata']): void {
     if (this.object === undefined) return;
-    this.object = { ...this.object, metadata: { ...this.object.metadata, ...metadata, resourceVersion: String(Number(this.object.metadata.resourceVersion) + 1) } };
+    this.object = {
+      ...this.object,
+      metadata: { ...this.object.metadata, ...metadata, resourceVersion: String(Number(this.object.metadata.resourceVersion) + 1) },
+    };
   }
 }
 
-const named = (server: OneObject): ReturnType<typeof createFinalizer<KubernetesObject>> => createFinalizer(server, { name: 'iidp.com/redis-values' });
+const named = (server: OneObject): ReturnType<typeof createFinalizer<KubernetesObject>> =>
+  createFinalizer(server, { name: 'iidp.com/redis-values' });
 const seen = (server: OneObject): KubernetesObject => structuredClone(server.object as KubernetesObject);
 
 test('a finalizer is added once and released once, and others’ stay', async () => {
@@ -63,7 +74,15 @@ test('an object that is gone is not made anew, and one that was made again under
   const server = new OneObject();
   server.change({ finalizers: ['iidp.com/redis-values'] });
   const old = seen(server);
-  server.object = { metadata: { namespace: 'n', name: 'o', uid: 'u2', resourceVersion: old.metadata.resourceVersion ?? '', finalizers: ['iidp.com/redis-values'] } };
+  server.object = {
+    metadata: {
+      namespace: 'n',
+      name: 'o',
+      uid: 'u2',
+      resourceVersion: old.metadata.resourceVersion ?? '',
+      finalizers: ['iidp.com/redis-values'],
+    },
+  };
   expect(await named(server).release(old)).toBe(false);
   expect(server.object.metadata.finalizers).toEqual(['iidp.com/redis-values']);
   server.object = undefined;

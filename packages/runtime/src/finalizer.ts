@@ -42,7 +42,10 @@ export function createFinalizer<T extends KubernetesObject>(access: ObjectAccess
 
   /** Changes the list of the object that was read; read again after a conflict. Undefined: there is nothing to change it on. */
   const change = async (
-    object: T, doing: string, wanted: (current: T) => readonly string[] | undefined, signal: AbortSignal | undefined,
+    object: T,
+    doing: string,
+    wanted: (current: T) => readonly string[] | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<{ readonly object: T; readonly changed: boolean } | undefined> => {
     const { namespace = '', name: objectName = '', uid } = object.metadata;
     let current = object;
@@ -61,23 +64,36 @@ export function createFinalizer<T extends KubernetesObject>(access: ObjectAccess
       if (read === undefined || read.metadata.uid !== uid) return undefined;
       current = read;
     }
-    throw new FinalizerError(`${doing} ${name} ${namespace === '' ? '' : `${namespace}/`}${objectName}: others changed the object ${tries} times meanwhile`);
+    throw new FinalizerError(
+      `${doing} ${name} ${namespace === '' ? '' : `${namespace}/`}${objectName}: others changed the object ${tries} times meanwhile`,
+    );
   };
 
   return {
-    name, has,
+    name,
+    has,
     async add(object, signal) {
       if (has(object)) return object;
       if (object.metadata.deletionTimestamp != null) return undefined;
-      const outcome = await change(object, 'adding the finalizer', (current) => {
-        if (has(current) || current.metadata.deletionTimestamp != null) return undefined;
-        return [...(current.metadata.finalizers ?? []), name];
-      }, signal);
+      const outcome = await change(
+        object,
+        'adding the finalizer',
+        (current) => {
+          if (has(current) || current.metadata.deletionTimestamp != null) return undefined;
+          return [...(current.metadata.finalizers ?? []), name];
+        },
+        signal,
+      );
       return outcome !== undefined && has(outcome.object) ? outcome.object : undefined;
     },
     async release(object, signal) {
       if (!has(object)) return false;
-      const outcome = await change(object, 'releasing the finalizer', (current) => (has(current) ? current.metadata.finalizers?.filter((other) => other !== name) : undefined), signal);
+      const outcome = await change(
+        object,
+        'releasing the finalizer',
+        (current) => (has(current) ? current.metadata.finalizers?.filter((other) => other !== name) : undefined),
+        signal,
+      );
       return outcome?.changed === true;
     },
   };

@@ -87,7 +87,11 @@ class HttpHealthServer implements HealthServer {
       return;
     }
     if (endpoint !== 'livez' && endpoint !== 'readyz' && endpoint !== 'healthz') {
-      send(response, 404, `nothing is served here; there are /livez, /readyz${this.#options.renderMetrics === undefined ? '' : ' and /metrics'}\n`);
+      send(
+        response,
+        404,
+        `nothing is served here; there are /livez, /readyz${this.#options.renderMetrics === undefined ? '' : ' and /metrics'}\n`,
+      );
       return;
     }
     const checks = this.#checks(endpoint);
@@ -97,7 +101,10 @@ class HttpHealthServer implements HealthServer {
       send(response, 404, `${endpoint} has no check ${JSON.stringify(one)}\n`);
       return;
     }
-    const report = await runChecks(chosen, { ...(this.#options.clock === undefined ? {} : { clock: this.#options.clock }), exclude: parameters.getAll('exclude') });
+    const report = await runChecks(chosen, {
+      ...(this.#options.clock === undefined ? {} : { clock: this.#options.clock }),
+      exclude: parameters.getAll('exclude'),
+    });
     // Not 500: a check that fails is an answer, not a defect of this server.
     send(response, report.ok ? 200 : 503, report.ok && !parameters.has('verbose') ? 'ok\n' : formatReport(endpoint, report));
   }
@@ -117,7 +124,12 @@ class HttpHealthServer implements HealthServer {
 
 function send(response: ServerResponse, status: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
   const body = Buffer.from(text);
-  response.writeHead(status, { 'content-type': contentType, 'content-length': body.byteLength, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': body.byteLength,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
   response.end(body);
 }
 

@@ -19,7 +19,8 @@ class LeaseServer {
       name: 'default/test',
       get: (signal) => this.#answer(signal, () => structuredClone(this.lease)),
       create: (lease, signal) => this.#answer(signal, () => this.#write(lease, this.lease === undefined)),
-      replace: (lease, signal) => this.#answer(signal, () => this.#write(lease, lease.metadata.resourceVersion === this.lease?.metadata.resourceVersion)),
+      replace: (lease, signal) =>
+        this.#answer(signal, () => this.#write(lease, lease.metadata.resourceVersion === this.lease?.metadata.resourceVersion)),
     };
   }
 
@@ -34,7 +35,11 @@ class LeaseServer {
   /** Somebody edits the Lease by hand. */
   edit(spec: NonNullable<Lease['spec']>): void {
     this.#version += 1;
-    this.lease = { ...this.lease, metadata: { ...this.lease?.metadata, resourceVersion: String(this.#version) }, spec: { ...this.lease?.spec, ...spec } };
+    this.lease = {
+      ...this.lease,
+      metadata: { ...this.lease?.metadata, resourceVersion: String(this.#version) },
+      spec: { ...this.lease?.spec, ...spec },
+    };
   }
 
   async #answer<T>(signal: AbortSignal, body: () => T): Promise<T> {
@@ -54,11 +59,23 @@ interface Candidate {
   readonly done: Promise<void>;
 }
 
-function stand(clock: Clock, server: LeaseServer, identity: string, options: Partial<LeaderElectionOptions> = {}, lead?: (leadership: Leadership) => Promise<void>): Candidate {
+function stand(
+  clock: Clock,
+  server: LeaseServer,
+  identity: string,
+  options: Partial<LeaderElectionOptions> = {},
+  lead?: (leadership: Leadership) => Promise<void>,
+): Candidate {
   const leaderships: Leadership[] = [];
   const reports: ElectionReport[] = [];
   const stop = new AbortController();
-  const elector = createLeaderElector({ lock: server.lock(), identity, clock, onReport: (report) => void reports.push(report), ...options });
+  const elector = createLeaderElector({
+    lock: server.lock(),
+    identity,
+    clock,
+    onReport: (report) => void reports.push(report),
+    ...options,
+  });
   const done = elector.run(async (leadership) => {
     leaderships.push(leadership);
     if (lead) await lead(leadership);
@@ -183,7 +200,12 @@ test('two candidates never lead at the same moment, though the first is cut off'
   let away = false;
   const through = <T>(task: () => Promise<T>): Promise<T> => (away ? Promise.reject(new Error('cut off')) : task());
   const a = stand(clock, cut, 'a', {
-    lock: { name: 'default/test', get: (signal) => through(() => lock.get(signal)), create: (lease, signal) => through(() => lock.create(lease, signal)), replace: (lease, signal) => through(() => lock.replace(lease, signal)) },
+    lock: {
+      name: 'default/test',
+      get: (signal) => through(() => lock.get(signal)),
+      create: (lease, signal) => through(() => lock.create(lease, signal)),
+      replace: (lease, signal) => through(() => lock.replace(lease, signal)),
+    },
   });
   await clock.advance(10);
   const b = stand(clock, server, 'b');
@@ -315,5 +337,7 @@ test('options that cannot keep the promise are refused with the numbers', () => 
   const lock = new LeaseServer().lock();
   expect(() => createLeaderElector({ lock, identity: '' })).toThrow('identity is empty');
   expect(() => createLeaderElector({ lock, identity: 'a', leaseMs: 1_500 })).toThrow('whole seconds');
-  expect(() => createLeaderElector({ lock, identity: 'a', leaseMs: 5_000, retryMs: 4_000, marginMs: 1_000 })).toThrow('together below leaseMs (5000)');
+  expect(() => createLeaderElector({ lock, identity: 'a', leaseMs: 5_000, retryMs: 4_000, marginMs: 1_000 })).toThrow(
+    'together below leaseMs (5000)',
+  );
 });

@@ -87,11 +87,16 @@ class LeaseElector implements LeaderElector {
   constructor(options: LeaderElectionOptions) {
     const { leaseMs = 15_000, retryMs = 2_000, identity } = options;
     const marginMs = options.marginMs ?? leaseMs / 5;
-    const wrong = identity === '' ? 'identity is empty'
-      : !Number.isInteger(leaseMs / 1000) || leaseMs < 1000 ? `leaseMs is ${leaseMs}; it must be whole seconds, 1000 or more`
-      : !(retryMs > 0) ? `retryMs is ${retryMs}; it must be above 0`
-      : !(marginMs > 0) || marginMs + retryMs * 1.2 >= leaseMs ? `marginMs (${marginMs}) and 1.2 times retryMs (${retryMs}) must be above 0 and together below leaseMs (${leaseMs})`
-      : '';
+    const wrong =
+      identity === ''
+        ? 'identity is empty'
+        : !Number.isInteger(leaseMs / 1000) || leaseMs < 1000
+          ? `leaseMs is ${leaseMs}; it must be whole seconds, 1000 or more`
+          : !(retryMs > 0)
+            ? `retryMs is ${retryMs}; it must be above 0`
+            : !(marginMs > 0) || marginMs + retryMs * 1.2 >= leaseMs
+              ? `marginMs (${marginMs}) and 1.2 times retryMs (${retryMs}) must be above 0 and together below leaseMs (${leaseMs})`
+              : '';
     if (wrong !== '') throw new RuntimeOptionsError(`leader election for ${options.lock.name}: ${wrong}`);
     this.#o = options;
     this.#clock = options.clock ?? systemClock;
@@ -167,10 +172,18 @@ class LeaseElector implements LeaderElector {
     const start = { now: this.#clock.now(), wall: this.#clock.wall() };
     const now = toMicroTime(start.wall);
     const term = found === undefined ? 0 : (found.spec?.leaseTransitions ?? 0) + 1;
-    const spec = { holderIdentity: identity, leaseDurationSeconds: this.#leaseMs / 1000, acquireTime: now, renewTime: now, leaseTransitions: term };
-    const written = await this.#request('acquire', signal, (limit) => found === undefined
-      ? lock.create({ metadata: this.#newMetadata(), spec }, limit)
-      : lock.replace({ ...found, spec: { ...found.spec, ...spec } }, limit));
+    const spec = {
+      holderIdentity: identity,
+      leaseDurationSeconds: this.#leaseMs / 1000,
+      acquireTime: now,
+      renewTime: now,
+      leaseTransitions: term,
+    };
+    const written = await this.#request('acquire', signal, (limit) =>
+      found === undefined
+        ? lock.create({ metadata: this.#newMetadata(), spec }, limit)
+        : lock.replace({ ...found, spec: { ...found.spec, ...spec } }, limit),
+    );
     this.#observe(written);
     this.#counters.acquired += 1;
     return new TimedLeadership(this.#clock, term, this.#leaseMs - this.#marginMs, start);
@@ -186,7 +199,8 @@ class LeaseElector implements LeaderElector {
     if (this.#seen?.content !== content) {
       const before = this.holder;
       this.#seen = { lease, content, at: this.#clock.now() };
-      if (this.holder !== before && this.holder !== this.#o.identity && this.holder !== '') this.#report({ type: 'leader', holder: this.holder });
+      if (this.holder !== before && this.holder !== this.#o.identity && this.holder !== '')
+        this.#report({ type: 'leader', holder: this.holder });
     } else {
       this.#seen = { lease, content, at: this.#seen.at };
     }
@@ -207,10 +221,14 @@ class LeaseElector implements LeaderElector {
     let failure: { readonly error: unknown } | undefined;
     let finished = false;
     const led = (async () => {
-      await lead({ term: leadership.term, signal: work.signal, check: () => {
-        leadership.check();
-        work.signal.throwIfAborted();
-      } });
+      await lead({
+        term: leadership.term,
+        signal: work.signal,
+        check: () => {
+          leadership.check();
+          work.signal.throwIfAborted();
+        },
+      });
       finished = !work.signal.aborted;
     })().catch((error: unknown) => {
       // What the work throws because its signal was aborted is no failure of its own.
@@ -274,7 +292,12 @@ class LeaseElector implements LeaderElector {
   async #renew(leadership: TimedLeadership, wall: number, stop: AbortSignal): Promise<void> {
     const last = this.#seen?.lease;
     if (last === undefined) return;
-    const written = await this.#request('renew', stop, (limit) => this.#o.lock.replace({ ...last, spec: { ...last.spec, renewTime: toMicroTime(wall) } }, limit), leadership.leftMs);
+    const written = await this.#request(
+      'renew',
+      stop,
+      (limit) => this.#o.lock.replace({ ...last, spec: { ...last.spec, renewTime: toMicroTime(wall) } }, limit),
+      leadership.leftMs,
+    );
     this.#observe(written);
   }
 
@@ -285,8 +308,10 @@ class LeaseElector implements LeaderElector {
       if (found !== undefined) this.#observe(found);
       const holder = found?.spec?.holderIdentity ?? '';
       if (found === undefined) leadership.end(new LeadershipLostError(`the Lease ${this.#o.lock.name} was deleted`));
-      else if (holder !== this.#o.identity) leadership.end(new LeadershipLostError(holder === '' ? `the Lease ${this.#o.lock.name} was taken from us` : `${holder} leads now`));
-      else if (found.spec?.leaseTransitions !== leadership.term) leadership.end(new LeadershipLostError(`the Lease ${this.#o.lock.name} stands at another term`));
+      else if (holder !== this.#o.identity)
+        leadership.end(new LeadershipLostError(holder === '' ? `the Lease ${this.#o.lock.name} was taken from us` : `${holder} leads now`));
+      else if (found.spec?.leaseTransitions !== leadership.term)
+        leadership.end(new LeadershipLostError(`the Lease ${this.#o.lock.name} stands at another term`));
     } catch (error) {
       if (!stop.aborted && !leadership.signal.aborted) this.#failed('look', error);
     }
@@ -299,9 +324,15 @@ class LeaseElector implements LeaderElector {
     if (last === undefined) return;
     const now = toMicroTime(this.#clock.wall());
     try {
-      const written = await this.#request('release', undefined, (limit) => this.#o.lock.replace({
-        ...last, spec: { ...last.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now },
-      }, limit));
+      const written = await this.#request('release', undefined, (limit) =>
+        this.#o.lock.replace(
+          {
+            ...last,
+            spec: { ...last.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now },
+          },
+          limit,
+        ),
+      );
       this.#observe(written);
       this.#report({ type: 'released', term: leadership.term });
     } catch (error) {
@@ -310,12 +341,21 @@ class LeaseElector implements LeaderElector {
   }
 
   #request<T>(doing: string, signal: AbortSignal | undefined, task: (signal: AbortSignal) => Promise<T>, leftMs = Infinity): Promise<T> {
-    return withDeadline(this.#clock, { what: `the request to ${doing} the Lease ${this.#o.lock.name}`, ms: Math.min(this.#requestMs, leftMs), ...(signal === undefined ? {} : { signal }) }, task);
+    return withDeadline(
+      this.#clock,
+      {
+        what: `the request to ${doing} the Lease ${this.#o.lock.name}`,
+        ms: Math.min(this.#requestMs, leftMs),
+        ...(signal === undefined ? {} : { signal }),
+      },
+      task,
+    );
   }
 
   #failed(doing: 'look' | 'acquire' | 'renew' | 'release', error: unknown): void {
     this.#counters.failures += 1;
-    if (doing === 'acquire') this.#reason = `the Lease ${this.#o.lock.name} cannot be had: ${error instanceof Error ? error.message : String(error)}`;
+    if (doing === 'acquire')
+      this.#reason = `the Lease ${this.#o.lock.name} cannot be had: ${error instanceof Error ? error.message : String(error)}`;
     this.#report({ type: 'failed', doing, error });
   }
 

@@ -64,10 +64,13 @@ export class TimedLeadership implements Leadership {
       this.#expire();
       return;
     }
-    this.#clock.sleep(left, timer.signal).then(() => {
-      if (this.leftMs <= 0) this.#expire();
-      else this.#arm();
-    }, () => {});
+    this.#clock.sleep(left, timer.signal).then(
+      () => {
+        if (this.leftMs <= 0) this.#expire();
+        else this.#arm();
+      },
+      () => {},
+    );
   }
 
   #expire(): void {

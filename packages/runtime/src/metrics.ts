@@ -71,7 +71,10 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
         }
       }
       join(families, {
-        name: 'kubecast_runtime_collector_errors_total', help: 'Times that a source of metrics threw when it was read.', type: 'counter', samples: [{ value: errors }],
+        name: 'kubecast_runtime_collector_errors_total',
+        help: 'Times that a source of metrics threw when it was read.',
+        type: 'counter',
+        samples: [{ value: errors }],
       });
       const registry = new Registry();
       registry.setDefaultLabels(common);
@@ -115,7 +118,11 @@ class ReadMetric {
   }
 
   get(): Promise<object> {
-    const values = this.#samples.map(({ labels = {}, suffix, value }) => ({ labels, value, ...(suffix === undefined ? {} : { metricName: `${this.name}${suffix}` }) }));
+    const values = this.#samples.map(({ labels = {}, suffix, value }) => ({
+      labels,
+      value,
+      ...(suffix === undefined ? {} : { metricName: `${this.name}${suffix}` }),
+    }));
     return Promise.resolve({ name: this.name, help: this.help, type: this.type, values, aggregator: 'sum' });
   }
 }
@@ -130,16 +137,26 @@ const snake = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/g, '$
 
 function* countersOf(prefix: string, values: object, { labels = {}, gauges = [], help = {} }: CountersOptions): Iterable<MetricFamily> {
   for (const [name, read] of Object.entries(values)) {
-    const value = typeof read === 'boolean' ? Number(read) : typeof read === 'bigint' ? Number(read) : read as unknown;
+    const value = typeof read === 'boolean' ? Number(read) : typeof read === 'bigint' ? Number(read) : (read as unknown);
     if (typeof value !== 'number') continue;
     const gauge = gauges.includes(name);
     const full = `${prefix}_${snake(name)}${gauge ? '' : '_total'}`;
-    yield { name: full, help: Object.hasOwn(help, name) ? help[name] ?? '' : `${name} of ${prefix}.`, type: gauge ? 'gauge' : 'counter', samples: [{ labels, value }] };
+    yield {
+      name: full,
+      help: Object.hasOwn(help, name) ? (help[name] ?? '') : `${name} of ${prefix}.`,
+      type: gauge ? 'gauge' : 'counter',
+      samples: [{ labels, value }],
+    };
   }
 }
 
 /** A histogram of plain values as a family. */
-export function histogramFamily(name: string, help: string, histogram: Pick<DurationHistogram, 'bounds' | 'counts' | 'sum' | 'count'>, labels: Labels = {}): MetricFamily {
+export function histogramFamily(
+  name: string,
+  help: string,
+  histogram: Pick<DurationHistogram, 'bounds' | 'counts' | 'sum' | 'count'>,
+  labels: Labels = {},
+): MetricFamily {
   const samples: MetricSample[] = [];
   let below = 0;
   for (const [index, bound] of histogram.bounds.entries()) {

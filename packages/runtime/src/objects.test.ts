@@ -9,9 +9,17 @@ const dependent = { metadata: { namespace: 'a', name: 'd' } };
 
 test('an owner is compared by UID: another object of the same name is another owner', () => {
   const first = withController(dependent, configMapType, owner);
-  expect(controllerOf({ metadata: { ownerReferences: [...first] } })).toMatchObject({ kind: 'ConfigMap', apiVersion: 'v1', uid: 'u1', controller: true, blockOwnerDeletion: true });
+  expect(controllerOf({ metadata: { ownerReferences: [...first] } })).toMatchObject({
+    kind: 'ConfigMap',
+    apiVersion: 'v1',
+    uid: 'u1',
+    controller: true,
+    blockOwnerDeletion: true,
+  });
   const again = { metadata: { ...dependent.metadata, ownerReferences: [...first] } };
-  expect(() => withController(again, configMapType, { metadata: { ...owner.metadata, uid: 'u2' } })).toThrow('already controlled by ConfigMap o (uid u1)');
+  expect(() => withController(again, configMapType, { metadata: { ...owner.metadata, uid: 'u2' } })).toThrow(
+    'already controlled by ConfigMap o (uid u1)',
+  );
   expect(withOwner(again, configMapType, { metadata: { ...owner.metadata, uid: 'u2' } })).toHaveLength(2);
   expect(withoutOwner(again, owner)).toEqual([]);
 });
@@ -22,14 +30,18 @@ test('naming an owner again keeps that it is the controller', () => {
 });
 
 test('an owner in another namespace, for which the garbage collector would delete the dependent, is refused', () => {
-  expect(() => withOwner(dependent, configMapType, { metadata: { namespace: 'b', name: 'o', uid: 'u' } })).toThrow('the garbage collector would delete a/d');
+  expect(() => withOwner(dependent, configMapType, { metadata: { namespace: 'b', name: 'o', uid: 'u' } })).toThrow(
+    'the garbage collector would delete a/d',
+  );
   expect(() => withOwner({ metadata: { name: 'd' } }, configMapType, owner)).toThrow('cluster-scoped');
   expect(withOwner(dependent, namespaceType, { metadata: { name: 'a', uid: 'n' } })).toHaveLength(1);
 });
 
 test('the time of a condition’s last transition moves only with its status', () => {
   const first = withCondition([], { type: 'Ready', status: 'True', reason: 'AllGood', observedGeneration: 1 }, 0);
-  expect(first).toEqual([{ type: 'Ready', status: 'True', reason: 'AllGood', message: '', observedGeneration: 1, lastTransitionTime: '1970-01-01T00:00:00Z' }]);
+  expect(first).toEqual([
+    { type: 'Ready', status: 'True', reason: 'AllGood', message: '', observedGeneration: 1, lastTransitionTime: '1970-01-01T00:00:00Z' },
+  ]);
   const second = withCondition(first, { type: 'Ready', status: 'True', reason: 'StillGood', observedGeneration: 2 }, 5_000);
   expect(second[0]).toMatchObject({ reason: 'StillGood', lastTransitionTime: '1970-01-01T00:00:00Z' });
   const third = withCondition(second, { type: 'Ready', status: 'False', reason: 'Bad', observedGeneration: 2 }, 5_000);

@@ -4,11 +4,19 @@ import { OwnerReferenceError } from './errors.ts';
 type Owned = { readonly metadata: KubernetesObject['metadata'] };
 
 /** The reference to an owner, as a dependent carries it. */
-export function ownerReference(type: ResourceType, owner: Owned, options: { readonly controller?: boolean; readonly blockOwnerDeletion?: boolean } = {}): OwnerReference {
+export function ownerReference(
+  type: ResourceType,
+  owner: Owned,
+  options: { readonly controller?: boolean; readonly blockOwnerDeletion?: boolean } = {},
+): OwnerReference {
   const { name = '', uid = '' } = owner.metadata;
-  if (name === '' || uid === '') throw new OwnerReferenceError(`the owner ${type.kind} ${JSON.stringify(name)} has no name and uid yet: create it first`);
+  if (name === '' || uid === '')
+    throw new OwnerReferenceError(`the owner ${type.kind} ${JSON.stringify(name)} has no name and uid yet: create it first`);
   return {
-    apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`, kind: type.kind, name, uid,
+    apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`,
+    kind: type.kind,
+    name,
+    uid,
     ...(options.controller === undefined ? {} : { controller: options.controller }),
     ...(options.blockOwnerDeletion === undefined ? {} : { blockOwnerDeletion: options.blockOwnerDeletion }),
   };
@@ -22,20 +30,31 @@ export function ownerReference(type: ResourceType, owner: Owned, options: { read
  * namespace), and for a second controller.
  */
 export function withOwner(
-  dependent: Owned, type: ResourceType, owner: Owned, options: { readonly controller?: boolean; readonly blockOwnerDeletion?: boolean } = {},
+  dependent: Owned,
+  type: ResourceType,
+  owner: Owned,
+  options: { readonly controller?: boolean; readonly blockOwnerDeletion?: boolean } = {},
 ): readonly OwnerReference[] {
   const { namespace: ownerNamespace = '', name = '' } = owner.metadata;
   const { namespace = '', name: dependentName = '', ownerReferences = [] } = dependent.metadata;
   const subject = `${namespace === '' ? '' : `${namespace}/`}${dependentName}`;
   if (type.scope === 'Namespaced' && namespace === '') {
-    throw new OwnerReferenceError(`${subject} is cluster-scoped and cannot be owned by ${type.kind} ${ownerNamespace}/${name}, which is in a namespace`);
+    throw new OwnerReferenceError(
+      `${subject} is cluster-scoped and cannot be owned by ${type.kind} ${ownerNamespace}/${name}, which is in a namespace`,
+    );
   }
   if (type.scope === 'Namespaced' && ownerNamespace !== namespace) {
-    throw new OwnerReferenceError(`${subject} cannot be owned by ${type.kind} ${ownerNamespace}/${name}: an owner is looked for in the dependent's namespace, and the garbage collector would delete ${subject}`);
+    throw new OwnerReferenceError(
+      `${subject} cannot be owned by ${type.kind} ${ownerNamespace}/${name}: an owner is looked for in the dependent's namespace, and the garbage collector would delete ${subject}`,
+    );
   }
   const reference = ownerReference(type, owner, options);
-  const other = reference.controller === true ? ownerReferences.find((existing) => existing.controller === true && existing.uid !== reference.uid) : undefined;
-  if (other !== undefined) throw new OwnerReferenceError(`${subject} is already controlled by ${other.kind} ${other.name} (uid ${other.uid})`);
+  const other =
+    reference.controller === true
+      ? ownerReferences.find((existing) => existing.controller === true && existing.uid !== reference.uid)
+      : undefined;
+  if (other !== undefined)
+    throw new OwnerReferenceError(`${subject} is already controlled by ${other.kind} ${other.name} (uid ${other.uid})`);
   const at = ownerReferences.findIndex((existing) => existing.uid === reference.uid);
   if (at < 0) return [...ownerReferences, reference];
   return ownerReferences.map((existing, index) => (index === at ? { ...existing, ...reference } : existing));

@@ -6,7 +6,10 @@ import { createHealthServer, type HealthServerOptions } from './health-server.ts
 import { createMetrics } from './metrics.ts';
 import { createShutdown, type ProcessLike } from './shutdown.ts';
 
-async function serving<T>(options: HealthServerOptions, body: (url: string, server: ReturnType<typeof createHealthServer>) => Promise<T>): Promise<T> {
+async function serving<T>(
+  options: HealthServerOptions,
+  body: (url: string, server: ReturnType<typeof createHealthServer>) => Promise<T>,
+): Promise<T> {
   const server = createHealthServer(options);
   const url = await server.listen('127.0.0.1', 0);
   try {
@@ -22,26 +25,48 @@ const get = async (url: string): Promise<[number, string]> => {
 };
 
 test('a check that fails makes the endpoint 503 with the reason, and the others are still told', async () => {
-  await serving({
-    ready: [{ name: 'redis', check: () => { throw new Error('connect ECONNREFUSED 127.0.0.1:6379'); } }, { name: 'crd', check: () => {} }],
-  }, async (url) => {
-    expect(await get(`${url}/livez`)).toEqual([200, 'ok\n']);
-    expect(await get(`${url}/readyz`)).toEqual([503, '[+]serving ok\n[-]redis failed: connect ECONNREFUSED 127.0.0.1:6379\n[+]crd ok\nreadyz check failed\n']);
-    expect(await get(`${url}/readyz/crd`)).toEqual([200, 'ok\n']);
-    expect((await get(`${url}/readyz?exclude=redis&exclude=zz`))[0]).toBe(200);
-    expect((await get(`${url}/readyz?exclude=redis&exclude=zz&verbose`))[1]).toContain('no matches for "zz"');
-    expect((await get(`${url}/readyz/none`))[0]).toBe(404);
-    expect((await get(`${url}/elsewhere`))[0]).toBe(404);
-  });
+  await serving(
+    {
+      ready: [
+        {
+          name: 'redis',
+          check: () => {
+            throw new Error('connect ECONNREFUSED 127.0.0.1:6379');
+          },
+        },
+        { name: 'crd', check: () => {} },
+      ],
+    },
+    async (url) => {
+      expect(await get(`${url}/livez`)).toEqual([200, 'ok\n']);
+      expect(await get(`${url}/readyz`)).toEqual([
+        503,
+        '[+]serving ok\n[-]redis failed: connect ECONNREFUSED 127.0.0.1:6379\n[+]crd ok\nreadyz check failed\n',
+      ]);
+      expect(await get(`${url}/readyz/crd`)).toEqual([200, 'ok\n']);
+      expect((await get(`${url}/readyz?exclude=redis&exclude=zz`))[0]).toBe(200);
+      expect((await get(`${url}/readyz?exclude=redis&exclude=zz&verbose`))[1]).toContain('no matches for "zz"');
+      expect((await get(`${url}/readyz/none`))[0]).toBe(404);
+      expect((await get(`${url}/elsewhere`))[0]).toBe(404);
+    },
+  );
 });
 
 test('a check that hangs fails by its deadline and hides no other', async () => {
-  await serving({ live: [{ name: 'stuck', deadlineMs: 20, check: () => new Promise(() => {}) }, { name: 'fine', check: () => {} }] }, async (url) => {
-    const [status, text] = await get(`${url}/livez`);
-    expect(status).toBe(503);
-    expect(text).toContain('[-]stuck failed: the check stuck did not end within 20 ms');
-    expect(text).toContain('[+]fine ok');
-  });
+  await serving(
+    {
+      live: [
+        { name: 'stuck', deadlineMs: 20, check: () => new Promise(() => {}) },
+        { name: 'fine', check: () => {} },
+      ],
+    },
+    async (url) => {
+      const [status, text] = await get(`${url}/livez`);
+      expect(status).toBe(503);
+      expect(text).toContain('[-]stuck failed: the check stuck did not end within 20 ms');
+      expect(text).toContain('[+]fine ok');
+    },
+  );
 });
 
 test('a stop begins with not ready, while the process still lives', async () => {
@@ -56,7 +81,10 @@ test('a stop begins with not ready, while the process still lives', async () => 
 test('a port that is taken is named, with the way out', async () => {
   await serving({}, async (url) => {
     const port = Number(new URL(url).port);
-    await expect(createHealthServer({}).listen('127.0.0.1', port)).rejects.toMatchObject({ name: 'ListenError', message: expect.stringContaining(`port ${port} of 127.0.0.1 is in use`) as string });
+    await expect(createHealthServer({}).listen('127.0.0.1', port)).rejects.toMatchObject({
+      name: 'ListenError',
+      message: expect.stringContaining(`port ${port} of 127.0.0.1 is in use`) as string,
+    });
   });
 });
 
@@ -64,7 +92,9 @@ test('plain counters become Prometheus metrics; equal names of several sources a
   const metrics = createMetrics({ processMetrics: false, labels: { app: 'x' } });
   metrics.addCounters('kubecast_redis_loader', () => ({ commandsSent: 3, connected: true, name: 'no number' }), { gauges: ['connected'] });
   for (const name of ['a', 'b']) {
-    metrics.add(controllerCollector(createController<string>({ name, idOf: (key) => key, reconcile: () => {}, clock: createVirtualClock() })));
+    metrics.add(
+      controllerCollector(createController<string>({ name, idOf: (key) => key, reconcile: () => {}, clock: createVirtualClock() })),
+    );
   }
   const { contentType, text } = await metrics.render();
   expect(contentType).toContain('version=0.0.4');
@@ -99,9 +129,12 @@ test('a source of metrics that throws is counted and costs no other', async () =
   metrics.add(() => {
     throw new Error('broken');
   });
-  metrics.add(informerCollector('appmodels', {
-    view: { size: 7 }, scopes: () => [{ namespace: 'n', state: 'Watching', synced: true, ageMs: Infinity, epoch: 0, counters: { relists: 2, note: 'x' } }],
-  }));
+  metrics.add(
+    informerCollector('appmodels', {
+      view: { size: 7 },
+      scopes: () => [{ namespace: 'n', state: 'Watching', synced: true, ageMs: Infinity, epoch: 0, counters: { relists: 2, note: 'x' } }],
+    }),
+  );
   const { text } = await metrics.render();
   expect(text).toContain('kubecast_runtime_collector_errors_total 1');
   expect(text).toContain('kubecast_informer_objects{resource="appmodels"} 7');
@@ -118,11 +151,14 @@ function fakeProcess(): { process: ProcessLike; emit: (name: string) => void; ex
   const on = (name: string, listener: () => void): void => void listeners.set(name, new Set(listeners.get(name)).add(listener));
   const exits: number[] = [];
   return {
-    exits, emit: (name) => {
+    exits,
+    emit: (name) => {
       for (const listener of listeners.get(name) ?? []) listener();
     },
     process: {
-      on, removeListener: (name, listener) => listeners.get(name)?.delete(listener), exit: (code) => void exits.push(code),
+      on,
+      removeListener: (name, listener) => listeners.get(name)?.delete(listener),
+      exit: (code) => void exits.push(code),
       stdin: { on: (name, listener) => on(`stdin ${name}`, listener), resume: () => {} },
     },
   };

@@ -48,7 +48,8 @@ export function createShutdown(options: ShutdownOptions = {}): Shutdown {
     own.stdin.resume();
   }
   return {
-    signal: controller.signal, stop,
+    signal: controller.signal,
+    stop,
     [Symbol.dispose]() {
       for (const { name, listener } of listeners) own.removeListener(name, listener);
     },

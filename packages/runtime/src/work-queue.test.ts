@@ -214,38 +214,43 @@ test('keys named like members of Object are keys like others', async () => {
 test('whatever the order of adds, timers and runs: no key runs twice at once, none is lost, the queue ends empty', async () => {
   type Step = { readonly do: 'add' | 'after' | 'fail' | 'take' | 'done' | 'time'; readonly key: number; readonly ms: number };
   const step: fc.Arbitrary<Step> = fc.record({
-    do: fc.constantFrom('add', 'after', 'fail', 'take', 'done', 'time'), key: fc.integer({ min: 0, max: 3 }), ms: fc.integer({ min: 0, max: 50 }),
+    do: fc.constantFrom('add', 'after', 'fail', 'take', 'done', 'time'),
+    key: fc.integer({ min: 0, max: 3 }),
+    ms: fc.integer({ min: 0, max: 50 }),
   });
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-    const clock = createVirtualClock();
-    const queue = queueOn(clock);
-    const running = new Set<string>();
-    const owed = new Set<string>();
-    for (const { do: what, key: number, ms } of steps) {
-      const key = `k${number}`;
-      if (what === 'add') queue.add(key);
-      else if (what === 'after') queue.addAfter(key, ms);
-      else if (what === 'fail') queue.addRateLimited(key);
-      if (what === 'add' || what === 'after' || what === 'fail') owed.add(key);
-      if (what === 'take' && queue.depth > 0) {
-        const item = await queue.get();
-        expect(running.has(item?.key ?? '')).toBe(false);
-        running.add(item?.key ?? '');
-        owed.delete(item?.key ?? '');
-      }
-      if (what === 'done') {
-        const first = running.values().next().value;
-        if (first !== undefined) {
-          running.delete(first);
-          queue.done(first);
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const clock = createVirtualClock();
+      const queue = queueOn(clock);
+      const running = new Set<string>();
+      const owed = new Set<string>();
+      for (const { do: what, key: number, ms } of steps) {
+        const key = `k${number}`;
+        if (what === 'add') queue.add(key);
+        else if (what === 'after') queue.addAfter(key, ms);
+        else if (what === 'fail') queue.addRateLimited(key);
+        if (what === 'add' || what === 'after' || what === 'fail') owed.add(key);
+        if (what === 'take' && queue.depth > 0) {
+          const item = await queue.get();
+          expect(running.has(item?.key ?? '')).toBe(false);
+          running.add(item?.key ?? '');
+          owed.delete(item?.key ?? '');
         }
+        if (what === 'done') {
+          const first = running.values().next().value;
+          if (first !== undefined) {
+            running.delete(first);
+            queue.done(first);
+          }
+        }
+        if (what === 'time') await clock.advance(ms);
       }
-      if (what === 'time') await clock.advance(ms);
-    }
-    for (const key of running) queue.done(key);
-    await clock.advance(2_000_000);
-    for (const key of await takeAll(queue)) owed.delete(key);
-    expect([...owed]).toEqual([]);
-    expect([queue.depth, queue.delayed, queue.running, clock.pending]).toEqual([0, 0, 0, 0]);
-  }), { numRuns: 100 });
+      for (const key of running) queue.done(key);
+      await clock.advance(2_000_000);
+      for (const key of await takeAll(queue)) owed.delete(key);
+      expect([...owed]).toEqual([]);
+      expect([queue.depth, queue.delayed, queue.running, clock.pending]).toEqual([0, 0, 0, 0]);
+    }),
+    { numRuns: 100 },
+  );
 });

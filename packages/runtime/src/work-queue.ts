@@ -172,7 +172,8 @@ class RecordQueue<K> implements WorkQueue<K> {
   get longestRunMs(): number {
     let longest = 0;
     const now = this.#clock.now();
-    if (this.#running > 0) for (const entry of this.#entries.values()) if (entry.state === 'running') longest = Math.max(longest, now - entry.at);
+    if (this.#running > 0)
+      for (const entry of this.#entries.values()) if (entry.state === 'running') longest = Math.max(longest, now - entry.at);
     return longest;
   }
 
@@ -408,11 +409,14 @@ class RecordQueue<K> implements WorkQueue<K> {
     this.#timer?.abort.abort();
     const abort = new AbortController();
     this.#timer = { at: next.score, abort };
-    this.#clock.sleep(Math.max(0, next.score - this.#clock.now()), abort.signal).then(() => {
-      if (this.#timer?.abort !== abort) return;
-      this.#timer = undefined;
-      this.#fire();
-    }, () => {});
+    this.#clock.sleep(Math.max(0, next.score - this.#clock.now()), abort.signal).then(
+      () => {
+        if (this.#timer?.abort !== abort) return;
+        this.#timer = undefined;
+        this.#fire();
+      },
+      () => {},
+    );
   }
 
   #fire(): void {

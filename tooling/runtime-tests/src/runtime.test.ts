@@ -2,8 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject, Lease } from '@kubecast/crd';
 import {
-  createController, createFinalizer, createHealthServer, createLeaderElector, createMetrics, createShutdown, createWorkQueue, controllerCollector, isTerminalError,
-  readFlags, TerminalError, withCondition, withDeadline, type LeaseLock,
+  createController,
+  createFinalizer,
+  createHealthServer,
+  createLeaderElector,
+  createMetrics,
+  createShutdown,
+  createWorkQueue,
+  controllerCollector,
+  isTerminalError,
+  readFlags,
+  TerminalError,
+  withCondition,
+  withDeadline,
+  type LeaseLock,
 } from '@kubecast/runtime';
 import { systemClock } from '@kubecast/store';
 import { createVirtualClock } from '@kubecast/store/testing';
@@ -36,7 +48,9 @@ test('runtime: a controller retries what fails and stops when it is told', async
   const clock = createVirtualClock();
   const seen: number[] = [];
   const controller = createController<string>({
-    name: 'c', idOf: (key) => key, clock,
+    name: 'c',
+    idOf: (key) => key,
+    clock,
     reconcile: (_key, { failures }) => {
       seen.push(failures);
       if (failures < 2) throw new Error('not yet');
@@ -60,7 +74,8 @@ test('runtime: one of two candidates leads, and the other after it gave up', asy
   let lease: Lease | undefined;
   let version = 0;
   const write = (next: Lease): Promise<Lease> => {
-    if (lease !== undefined && next.metadata.resourceVersion !== lease.metadata.resourceVersion) return Promise.reject(Object.assign(new Error('conflict'), { statusCode: 409 }));
+    if (lease !== undefined && next.metadata.resourceVersion !== lease.metadata.resourceVersion)
+      return Promise.reject(Object.assign(new Error('conflict'), { statusCode: 409 }));
     version += 1;
     lease = { ...next, metadata: { ...next.metadata, resourceVersion: String(version) } };
     return Promise.resolve(structuredClone(lease));
@@ -95,9 +110,14 @@ test('runtime: health and metrics are served over a real socket', async () => {
   let trouble = 'not yet';
   const server = createHealthServer({
     renderMetrics: () => metrics.render(),
-    ready: [{ name: 'thing', check: () => {
-      if (trouble !== '') throw new Error(trouble);
-    } }],
+    ready: [
+      {
+        name: 'thing',
+        check: () => {
+          if (trouble !== '') throw new Error(trouble);
+        },
+      },
+    ],
   });
   const url = await server.listen('127.0.0.1', 0);
   const get = async (path: string): Promise<[number, string]> => {
@@ -113,7 +133,10 @@ test('runtime: health and metrics are served over a real socket', async () => {
 });
 
 test('runtime: flags are read alike, --no-NAME too', () => {
-  const flags = [{ name: 'leader-elect', help: '' }, { name: 'port', value: 'N', help: '' }];
+  const flags = [
+    { name: 'leader-elect', help: '' },
+    { name: 'port', value: 'N', help: '' },
+  ];
   assert.equal(readFlags(flags, ['--no-leader-elect'], {}).on('leader-elect', true), false);
   assert.equal(readFlags(flags, [], { KUBECAST_PORT: '7' }).number('port', 1, { max: 10 }), 7);
   assert.throws(() => readFlags(flags, ['--nonsense'], {}), /--nonsense.*--help/);
@@ -122,7 +145,10 @@ test('runtime: flags are read alike, --no-NAME too', () => {
 
 test('runtime: a deadline ends what does not heed it, and leaves no timer', async () => {
   const clock = createVirtualClock();
-  const late = assert.rejects(withDeadline(clock, { what: 'the thing', ms: 50 }, () => new Promise(() => {})), /the thing did not end within 50 ms/);
+  const late = assert.rejects(
+    withDeadline(clock, { what: 'the thing', ms: 50 }, () => new Promise(() => {})),
+    /the thing did not end within 50 ms/,
+  );
   await clock.advance(50);
   await late;
   assert.equal(await withDeadline(clock, { what: 'x', ms: 50 }, () => 7), 7);
@@ -131,13 +157,16 @@ test('runtime: a deadline ends what does not heed it, and leaves no timer', asyn
 
 test('runtime: a finalizer and a condition are pure decisions over what was read', async () => {
   const patches: object[] = [];
-  const finalizer = createFinalizer<KubernetesObject>({
-    get: () => Promise.resolve(undefined),
-    mergePatch: (_namespace, _name, patch) => {
-      patches.push(patch);
-      return Promise.resolve({ metadata: { finalizers: [] } });
+  const finalizer = createFinalizer<KubernetesObject>(
+    {
+      get: () => Promise.resolve(undefined),
+      mergePatch: (_namespace, _name, patch) => {
+        patches.push(patch);
+        return Promise.resolve({ metadata: { finalizers: [] } });
+      },
     },
-  }, { name: 'a.b/c' });
+    { name: 'a.b/c' },
+  );
   assert.equal(await finalizer.release({ metadata: { name: 'o', uid: 'u', resourceVersion: '5', finalizers: ['x/y', 'a.b/c'] } }), true);
   assert.deepEqual(patches, [{ metadata: { uid: 'u', resourceVersion: '5', finalizers: ['x/y'] } }]);
   const conditions = withCondition([], { type: 'Ready', status: 'True', reason: 'Good' }, 0);

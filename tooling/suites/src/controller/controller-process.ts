@@ -38,7 +38,10 @@ export class ControllerProcess {
 
   /** The first log line with this message. */
   async line(message: string): Promise<Record<string, unknown>> {
-    await until(`the log says ${message}; it says ${this.#out}${this.#errors}`, () => this.lines.some((line) => line['msg'] === message) || this.child.exitCode !== null);
+    await until(
+      `the log says ${message}; it says ${this.#out}${this.#errors}`,
+      () => this.lines.some((line) => line['msg'] === message) || this.child.exitCode !== null,
+    );
     const found = this.lines.find((line) => line['msg'] === message);
     if (found === undefined) throw new Error(`the controller ended: ${this.#out}${this.#errors}`);
     return found;

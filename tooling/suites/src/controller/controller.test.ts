@@ -50,13 +50,23 @@ function file(name: string, content: unknown): string {
 }
 
 const announced = (name: string, app: string, models: Readonly<Record<string, string>>): object => ({
-  apiVersion: 'iidp.com/v1', kind: 'AppModel', metadata: { name, namespace: 'meta-test' },
+  apiVersion: 'iidp.com/v1',
+  kind: 'AppModel',
+  metadata: { name, namespace: 'meta-test' },
   spec: { app, version: '1', models: Object.entries(models).map(([model, version]) => ({ name: model, version })) },
 });
 
 async function publish(name: string, app: string, models: Readonly<Record<string, string>>): Promise<void> {
   const metadata = Object.fromEntries(Object.keys(models).map((model) => [model, { title: model }]));
-  const { status, errors } = await command('publish', file(`${name}.json`, announced(name, app, models)), '--name', name, '--metadata', file(`${name}-metadata.json`, metadata), ...connected());
+  const { status, errors } = await command(
+    'publish',
+    file(`${name}.json`, announced(name, app, models)),
+    '--name',
+    name,
+    '--metadata',
+    file(`${name}-metadata.json`, metadata),
+    ...connected(),
+  );
   if (status !== 0) throw new Error(errors);
 }
 
@@ -64,7 +74,8 @@ const finalizersOf = async (name: string): Promise<readonly string[] | undefined
   const { status, json } = await cluster.send('GET', `${appModels}/${name}`);
   return status === 200 ? ((json['metadata'] as { finalizers?: string[] }).finalizers ?? []) : undefined;
 };
-const held = (name: string): Promise<void> => until(`${name} carries the finalizer`, async () => (await finalizersOf(name))?.includes(finalizer) === true);
+const held = (name: string): Promise<void> =>
+  until(`${name} carries the finalizer`, async () => (await finalizersOf(name))?.includes(finalizer) === true);
 const gone = (name: string): Promise<void> => until(`${name} is gone`, async () => (await finalizersOf(name)) === undefined);
 const kindOf = async (key: string): Promise<string> => (await cluster.publisher.inspect(key)).kind;
 
@@ -74,7 +85,18 @@ test('it installs the CRD where there is none, with the spec that users have, an
   const own = join(folder, 'own.yaml');
   api.writeKubeconfig(own);
   try {
-    const controller = start('run', '--kubeconfig', own, '--namespace', 'default', '--redis-url', cluster.redis.url, '--health-port', '0', '--no-leader-elect');
+    const controller = start(
+      'run',
+      '--kubeconfig',
+      own,
+      '--namespace',
+      'default',
+      '--redis-url',
+      cluster.redis.url,
+      '--health-port',
+      '0',
+      '--no-leader-elect',
+    );
     await controller.line('synced');
     expect(await controller.line('the CRD was installed')).toMatchObject({ crd: 'appmodels.iidp.com' });
     const url = await controller.url();
@@ -98,10 +120,24 @@ test('a conflicting CRD is reported with each difference, and the controller end
   api.writeKubeconfig(own);
   try {
     const manifest = toManifest(appModel);
-    const other = { ...manifest, spec: { ...manifest.spec, scope: 'Cluster' as const, names: { ...manifest.spec.names, kind: 'Appmodel', listKind: 'AppmodelList' } } };
+    const other = {
+      ...manifest,
+      spec: { ...manifest.spec, scope: 'Cluster' as const, names: { ...manifest.spec.names, kind: 'Appmodel', listKind: 'AppmodelList' } },
+    };
     const theirs = new Cluster(api);
     expect((await theirs.send('POST', crdPath, other)).status).toBe(201);
-    const { status, errors } = await command('run', '--kubeconfig', own, '--namespace', 'default', '--redis-url', cluster.redis.url, '--health-port', '0', '--no-leader-elect');
+    const { status, errors } = await command(
+      'run',
+      '--kubeconfig',
+      own,
+      '--namespace',
+      'default',
+      '--redis-url',
+      cluster.redis.url,
+      '--health-port',
+      '0',
+      '--no-leader-elect',
+    );
     expect(status).toBe(1);
     expect(errors).toContain('spec.scope is "Cluster", must be "Namespaced"');
     expect(errors).toContain('spec.names.kind is "Appmodel", must be "AppModel"');
@@ -118,7 +154,9 @@ test('what Redis does not hold as announced is reported, in the log, the metrics
   const missing = 'model "m" of app "lacking": Redis holds nothing under "lacking_m"; publish version "2"';
   expect(await controller.line(missing)).toMatchObject({ namespace: 'meta-test', name: 'lacking', state: 'missing' });
   expect(await (await fetch(`${url}/metrics`)).text()).toContain('kubecast_controller_values{state="missing"} 1');
-  await until('an event says so', async () => JSON.stringify((await cluster.send('GET', '/apis/events.k8s.io/v1/namespaces/meta-test/events')).json).includes('lacking_m'));
+  await until('an event says so', async () =>
+    JSON.stringify((await cluster.send('GET', '/apis/events.k8s.io/v1/namespaces/meta-test/events')).json).includes('lacking_m'),
+  );
   await cluster.publish('lacking', 'm', '2', {});
   await cluster.send('PATCH', `${appModels}/lacking`, { metadata: { annotations: { look: 'again' } } }, 'application/merge-patch+json');
   await controller.line('Redis holds every announced version');
@@ -133,7 +171,9 @@ test('two AppModels of one app are reported, and the oldest is named', async () 
   // Ages are whole seconds.
   await until('the next second', () => Date.now() >= Date.parse(creationTimestamp) + 1_000);
   await cluster.announce('aa-younger', 'claimed', { m: '1' });
-  const line = await controller.line('AppModel meta-test/aa-younger claims the app "claimed", which the older AppModel zz-older holds; it is ignored');
+  const line = await controller.line(
+    'AppModel meta-test/aa-younger claims the app "claimed", which the older AppModel zz-older holds; it is ignored',
+  );
   expect(line).toMatchObject({ level: 40, code: 'AppClaimedTwice' });
   await cluster.withdraw('zz-older');
   await cluster.withdraw('aa-younger');
@@ -214,7 +254,8 @@ test('uninstall takes the finalizer off every AppModel and erases nothing', asyn
 });
 
 test('of two controllers one works; when it ends in order the other takes over', async () => {
-  const elected = (): ControllerProcess => start('run', ...connected(), '--health-port', '0', '--lease-namespace', 'meta-test', '--redis-retention', 'delete');
+  const elected = (): ControllerProcess =>
+    start('run', ...connected(), '--health-port', '0', '--lease-namespace', 'meta-test', '--redis-retention', 'delete');
   const first = elected();
   await first.line('leading');
   const second = elected();
@@ -243,8 +284,14 @@ test('it stops in order on SIGTERM, and at the end of standard input', async () 
 
 test('what keeps it from starting is said in words, with a status that is not 0', async () => {
   expect(await command('run', '--nonsense')).toMatchObject({ status: 2, errors: expect.stringContaining('--nonsense') as string });
-  expect(await command('run', '--kubeconfig', join(folder, 'none'))).toMatchObject({ status: 1, errors: expect.stringContaining('there is no such file') as string });
-  const dead = file('dead.yaml', 'apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]\ncontexts: [{name: c, context: {cluster: c}}]\n');
+  expect(await command('run', '--kubeconfig', join(folder, 'none'))).toMatchObject({
+    status: 1,
+    errors: expect.stringContaining('there is no such file') as string,
+  });
+  const dead = file(
+    'dead.yaml',
+    'apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]\ncontexts: [{name: c, context: {cluster: c}}]\n',
+  );
   const late = await command('run', '--kubeconfig', dead, '--redis-url', cluster.redis.url, '--health-port', '0', '--sync-timeout', '1');
   expect(late).toMatchObject({ status: 1, errors: expect.stringMatching(/--sync-timeout.*ECONNREFUSED/u) as string });
   for (const { errors } of [late]) expect(errors).not.toMatch(/^\s+at /mu);

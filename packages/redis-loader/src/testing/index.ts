@@ -1,3 +1,5 @@
+export { fillForWarmRuns, warmByHand, warmByLoader } from './loader-bench.ts';
+export type { WarmRun } from './loader-bench.ts';
 export type { RespDatabase, Stored } from './resp-database.ts';
 export { findRedisServer, startRedisServer } from './redis-server-process.ts';
 export type { RedisServerOptions } from './redis-server-process.ts';

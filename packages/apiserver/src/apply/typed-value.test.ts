@@ -103,3 +103,7 @@ test('problems are told as the API server tells them', () => {
   expect(typeProblems(schema, { items: [{ name: 'q' }, { name: 'q', proto: 'TCP' }] })).toEqual(['.items: duplicate entries for key [name="q",proto="TCP"]']);
   expect(typeProblems(schema, { tags: [{}] })).toEqual(['.tags: element 0: associative list without keys has an element that\'s a map type']);
 });
+
+test('an explicit null in a key is a key of its own, though a default stands ready', () => {
+  expect([...toFieldSet(schema, { items: [{ name: 'a', proto: null }] }).paths()].map((path) => path.at(1)).filter((element) => element?.startsWith('k:'))).toContain('k:{"name":"a","proto":null}');
+});

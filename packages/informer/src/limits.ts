@@ -4,6 +4,8 @@ export interface ReflectorLimits {
   readonly backoffBaseMs: number;
   readonly backoffMaxMs: number;
   readonly backoffResetMs: number;
+  /** The largest bound while the resource is not served (its CRD is missing). */
+  readonly goneMaxMs: number;
   /** A stream on which neither event nor bookmark came for this long is dead. A quiet server sends a bookmark each 60 s. */
   readonly idleMs: number;
   /** A streamed list that brings no new object for this long is reported ... */
@@ -36,6 +38,7 @@ export const defaultLimits: ReflectorLimits = {
   backoffBaseMs: 800,
   backoffMaxMs: 30_000,
   backoffResetMs: 120_000,
+  goneMaxMs: 3_000,
   idleMs: 75_000,
   bookmarkWarnMs: 10_000,
   bookmarkDeadlineMs: 30_000,

@@ -60,6 +60,7 @@ export class Reflector {
   readonly counters: ReflectorCounters = newReflectorCounters();
   readonly #o: ReflectorOptions;
   readonly #backoff: Backoff;
+  #wasGone = false;
   readonly #slice: Slice;
   #state: ReflectorState = 'Idle';
   #reason = 'not started';
@@ -564,7 +565,12 @@ export class Reflector {
     }
     // A little over a Retry-After, never under it: a fleet that was told the same second should not come back in it.
     const asked = fault.retryAfterMs * (1 + 0.2 * clock.random());
-    await this.#sleep(this.#backoff.next(asked), signal);
+    // The first answer to a resource that was just made is 429 for a moment: what failed while it was missing does not count then.
+    if (fault.kind === 'rate-limited' && this.#wasGone) this.#backoff.reset();
+    this.#wasGone = fault.kind === 'gone';
+    const wait = this.#backoff.next(asked);
+    // Asking for a resource that is not served costs the server nothing, and whoever made it waits for us.
+    await this.#sleep(this.#wasGone ? Math.min(wait, Math.max(asked, limits.goneMaxMs)) : wait, signal);
   }
 
   /** The next list is of the newest state, and begins a new epoch. */

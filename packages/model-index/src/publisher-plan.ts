@@ -1,4 +1,4 @@
-import { appModel, checkObject, equalJson, type AppModel, type AppModelApply } from '@kubecast/crd';
+import { appModel, checkObject, type AppModel, type AppModelApply } from '@kubecast/crd';
 import { PublishRefusedError } from './publish-errors.ts';
 
 /** One model to announce. */
@@ -97,9 +97,4 @@ export function checkExisting(plan: PublishPlan, existing: AppModel | undefined)
       `${subject} holds the app ${JSON.stringify(holder)}; the app ${JSON.stringify(plan.app)} needs another name`,
     );
   }
-}
-
-/** Whether the cluster says already what a plan says, so that a write would change nothing but who owns the fields. */
-export function saysTheSame(plan: PublishPlan, existing: AppModel | undefined): boolean {
-  return existing !== undefined && equalJson(existing.spec, plan.object.spec);
 }

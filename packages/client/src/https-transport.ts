@@ -146,15 +146,16 @@ export class HttpsTransport implements Transport {
     const { limits, clock } = this;
     let waitingSince = 0;
     let waiting = false;
-    if (request.stream === true && limits.idleMs > 0) {
+    const idleMs = request.idleMs ?? limits.idleMs;
+    if (request.stream === true && idleMs > 0) {
       const watch = async (): Promise<void> => {
-        let wait = limits.idleMs;
+        let wait = idleMs;
         for (;;) {
           await clock.sleep(wait, signal);
           // While the consumer is busy nobody reads the socket, and silence proves nothing.
           const quiet = waiting ? clock.now() - waitingSince : 0;
-          if (quiet >= limits.idleMs) return call.end(new TimeoutError('idle', limits.idleMs, `${call.what}: nothing came for ${limits.idleMs} ms`));
-          wait = limits.idleMs - quiet;
+          if (quiet >= idleMs) return call.end(new TimeoutError('idle', idleMs, `${call.what}: nothing came for ${idleMs} ms`));
+          wait = idleMs - quiet;
         }
       };
       watch().catch(() => {});
@@ -220,6 +221,7 @@ export class HttpsTransport implements Transport {
   #pool(http: Http, cert: string | undefined): Agent {
     if (this.#agent !== undefined && this.#agentCert !== cert) {
       // Those in use end by themselves: an agent that is destroyed would take running watches with it.
+      for (const sockets of Object.values(this.#agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
       this.#agent = undefined;
     }
     this.#agentCert = cert;

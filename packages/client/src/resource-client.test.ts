@@ -244,3 +244,20 @@ test('scale, eviction and other subresources go to their paths', async () => {
   expect(await client.resource({ group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', scope: 'Namespaced' }).scale('d', 3)).toBe(3);
   expect(last()).toBe('PATCH /apis/apps/v1/namespaces/home/deployments/d/scale');
 });
+
+test('a quiet watch without bookmarks is not ended by silence; one with bookmarks is', async () => {
+  const clock = createVirtualClock();
+  const own = createClient(connectionFrom({ server: server.url, ca: pem.ca }), { clock });
+  handle = (_, response) => { response.write('{"type":"ADDED","object":{"metadata":{}}}\n'); };
+  for (const [allowWatchBookmarks, ends] of [[true, true], [false, false]] as const) {
+    const watch = own.resource(appModel).watch({ allowWatchBookmarks });
+    await watch.next();
+    const next = watch.next().then(() => 'ended', (error: unknown) => (error as { phase?: unknown }).phase ?? error);
+    await clock.advance(200_000);
+    expect(own.counters.openStreams).toBe(ends ? 0 : 1);
+    if (ends) expect(await next).toBe('idle');
+  }
+  own.close();
+  await clock.settle();
+  expect(clock.pending).toBe(0);
+});

@@ -97,9 +97,12 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     return watchFrames(this.#caller, this.type, this.#listNamespace({}), options, signal);
   }
 
-  /** One watch, parsed. Ends when the server ends it; resuming is an informer's work. */
+  /**
+   * One watch, parsed. Ends when the server ends it; resuming is an informer's work. Bookmarks are asked for unless told otherwise: they
+   * are what tells a quiet stream from a dead one, and without them no idle limit holds.
+   */
   watch(options: WatchOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<WatchEvent<T>, void> {
-    return typedWatch<T>(this.watchFrames(options, options.signal));
+    return typedWatch<T>(this.watchFrames({ allowWatchBookmarks: true, ...options }, options.signal));
   }
 
   /** What an informer needs. Refusals, 429 too, come at once: an informer has its own back-off. */

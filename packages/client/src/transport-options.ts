@@ -54,6 +54,8 @@ export interface TransportRequest {
   readonly requestMs?: number | undefined;
   /** A stream: the deadline covers the headers only, and the idle limit what follows. */
   readonly stream?: boolean;
+  /** Overrides the limit; 0: none. */
+  readonly idleMs?: number | undefined;
   /** Whether the answer may be compressed. */
   readonly gzip?: boolean;
 }

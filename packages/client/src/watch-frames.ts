@@ -23,7 +23,10 @@ export async function* watchFrames(
     sendInitialEvents: options.sendInitialEvents,
   });
   const request = {
-    method: 'GET' as const, path: resourcePath(type, namespace) + query, stream: true, signal, priority: way.priority, retries: way.retries,
+    method: 'GET' as const, path: resourcePath(type, namespace) + query, stream: true, signal,
+    // Without bookmarks a quiet resource is silent for hours, and silence proves nothing.
+    idleMs: options.allowWatchBookmarks === true ? undefined : 0,
+    priority: way.priority, retries: way.retries,
     ...(way.accept === undefined ? {} : { accept: way.accept }),
   };
   const splitter = new FrameSplitter(caller.transport.limits.lineBytes, describe(request));

@@ -72,6 +72,7 @@ class EmbeddedApiServer implements ApiServer {
   #identity: Identity | undefined;
   #server: Server | undefined;
   #stopping: AbortController | undefined;
+  #closing: Promise<void> = Promise.resolve();
   #port: number;
   #state: 'new' | 'starting' | 'open' | 'closing' | 'closed' = 'new';
 
@@ -157,9 +158,16 @@ class EmbeddedApiServer implements ApiServer {
     this.#stopping = stopping;
   }
 
-  async close(): Promise<void> {
-    if (this.#state !== 'open') return;
-    this.#state = 'closing';
+  close(): Promise<void> {
+    // Whoever asks while it closes waits for the same end.
+    if (this.#state === 'open') {
+      this.#state = 'closing';
+      this.#closing = this.#close();
+    }
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const server = this.#server as Server;
     this.#lifecycle.stop();
     this.#stopping?.abort(new ApiServerError('ERR_APISERVER_STATE', 'the API server is stopping'));

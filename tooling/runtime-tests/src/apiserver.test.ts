@@ -170,3 +170,53 @@ test('apiserver: what was written is there after a restart from the same folder'
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('apiserver: a frozen connection says nothing more, and a new one is served', async () => {
+  await withServer(async (server) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = (): { answered: Promise<number>; stop: () => void } => {
+      const url = new URL(`${server.url}/version`);
+      const sent = request({ host: url.hostname, port: url.port, path: url.pathname, ca: server.ca, agent });
+      const answered = new Promise<number>((resolve) => {
+        sent.on('response', (response) => {
+          response.resume();
+          response.on('end', () => resolve(response.statusCode ?? 0));
+        });
+        sent.on('error', () => resolve(-1));
+      });
+      sent.end();
+      return { answered, stop: () => void sent.destroy() };
+    };
+    assert.equal(await ask().answered, 200);
+    assert.ok(server.faults.freezeConnections() >= 1);
+    const frozen = ask();
+    assert.equal((await call(server, 'GET', '/version')).status, 200);
+    const first = await Promise.race([frozen.answered, call(server, 'GET', '/version').then(() => 'silent')]);
+    assert.equal(first, 'silent');
+    frozen.stop();
+    agent.destroy();
+  });
+});
+
+test('apiserver: a stopped server ends its watches, and starts again at the same address', async () => {
+  const server = createApiServer();
+  await server.listen();
+  const { url } = server;
+  const ended = new Promise<boolean>((resolve) => {
+    const target = new URL(`${url}${maps}?watch=1`);
+    const sent = request({ host: target.hostname, port: target.port, path: target.pathname + target.search, ca: server.ca, agent: new Agent({ keepAlive: false }), headers: { Authorization: `Bearer ${server.token()}` } }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(true));
+      response.on('error', () => resolve(false));
+      void server.close();
+    });
+    sent.on('error', () => resolve(false));
+    sent.end();
+  });
+  assert.equal(await ended, true);
+  await server.close();
+  await server.listen();
+  assert.equal(server.url, url);
+  assert.equal((await call(server, 'GET', '/version')).status, 200);
+  await server.close();
+});

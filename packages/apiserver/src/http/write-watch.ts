@@ -81,7 +81,7 @@ export class WatchResponse implements WatchSink {
     if (this.#response.destroyed || this.#options.frozen()) return;
     const lag = this.#faults.lag();
     const send = (): void => {
-      if (this.#response.destroyed || this.#response.write(bytes)) return;
+      if (this.#response.destroyed || this.#response.writableEnded || this.#response.write(bytes)) return;
       this.#blocked = drained(this.#response, this.#context.signal).then(() => {
         this.#blocked = undefined;
       });

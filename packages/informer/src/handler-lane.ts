@@ -34,6 +34,11 @@ export class HandlerLane<T> {
   #ready: string[] = [];
   #readyAt = 0;
   readonly #replays: Replay<T>[] = [];
+  /** With the policy 'resync': what the handler was given, which alone tells an add from an update after changes were dropped. */
+  readonly #known: Map<string, string> | undefined;
+  #overflowed = false;
+  #replayAgain = false;
+  #replayOrigin: DeltaOrigin = 'resync';
   #waiting = 0;
   #active = 0;
   #initialOpen = 0;
@@ -51,6 +56,7 @@ export class HandlerLane<T> {
     this.#workers = options.workers ?? 16;
     this.#slice = new Slice(clock, sliceMs);
     this.#onSettled = onSettled;
+    this.#known = options.overflow === 'resync' ? new Map() : undefined;
     this.name = options.name ?? 'handler';
   }
 
@@ -70,12 +76,12 @@ export class HandlerLane<T> {
 
   /** Whether every initial item that was handed to this lane so far is settled. */
   get initialDone(): boolean {
-    return this.#initialOpen === 0 && !this.#replays.some((replay) => replay.origin === 'initial' || replay.origin === 'snapshot');
+    return this.#initialOpen === 0 && !this.#replayAgain && !this.#replays.some((replay) => replay.origin === 'initial' || replay.origin === 'snapshot');
   }
 
   /** Whether nothing waits and nothing runs. */
   get idle(): boolean {
-    return this.#waiting === 0 && this.#active === 0 && this.#replays.length === 0;
+    return this.#waiting === 0 && this.#active === 0 && this.#replays.length === 0 && !this.#replayAgain;
   }
 
   offer(change: Change<T>, origin: DeltaOrigin, cause: DeleteCause | undefined): void {
@@ -158,12 +164,33 @@ export class HandlerLane<T> {
       if (lane.items.length === 0 && !lane.running && !lane.queued) this.#lanes.delete(id);
     }
     this.#enqueue(id, lane);
+    if (this.#overflowed) this.#dropWaiting();
   }
 
   /** Beyond the buffer only keys wait; deletes keep their last state, which stands nowhere else. */
   #bound(item: Pending<T>): void {
     if (this.#waiting <= this.#buffer || item.type === 'deleted') return;
-    item.entry = undefined;
+    if (this.#known === undefined) item.entry = undefined;
+    else this.#overflowed = true;
+  }
+
+  /** The policy 'resync': what waits is dropped but for deletes, and the store is handed out again once there is room. */
+  #dropWaiting(): void {
+    this.#overflowed = false;
+    for (const [id, lane] of this.#lanes) {
+      for (let at = lane.items.length - 1; at >= 0; at -= 1) {
+        const item = lane.items[at];
+        if (item === undefined || item.type === 'deleted') continue;
+        lane.items.splice(at, 1);
+        this.#waiting -= 1;
+        this.counters.dropped += 1;
+        // That versions went back must reach the handler with the replay then.
+        if (item.origin === 'regressed') this.#replayOrigin = 'regressed';
+        if (item.initial) this.#initialSettled();
+      }
+      if (lane.items.length === 0 && !lane.running && !lane.queued) this.#lanes.delete(id);
+    }
+    this.#replayAgain = true;
   }
 
   #enqueue(id: string, lane: KeyLane<T>): void {
@@ -190,6 +217,12 @@ export class HandlerLane<T> {
 
   /** Starts one call. False: there is nothing to start. */
   #step(): boolean {
+    if (this.#replayAgain && this.#replays.length === 0 && this.#waiting === 0) {
+      this.#replayAgain = false;
+      this.counters.replays += 1;
+      this.#replays.push(new Replay(this.#view, {}, this.#replayOrigin, false, () => undefined));
+      this.#replayOrigin = 'resync';
+    }
     const replay = this.#replays[0];
     const ready = this.#readyAt < this.#ready.length;
     this.#turnToReplay = !this.#turnToReplay;
@@ -226,7 +259,29 @@ export class HandlerLane<T> {
     }
     lane.items.shift();
     this.#waiting -= 1;
+    if (this.#known !== undefined && !this.#setType(id, item)) {
+      if (item.initial) this.#initialSettled();
+      this.#settleLane(id, lane);
+      return;
+    }
     this.#run(id, lane, item, item.entry);
+  }
+
+  /** The type by what the handler was given before. False: nothing to tell it. */
+  #setType(id: string, item: Pending<T>): boolean {
+    const known = this.#known?.get(id) === item.uid;
+    if (item.type === 'deleted') {
+      if (known) this.#known?.delete(id);
+      return known;
+    }
+    item.type = known ? 'updated' : 'added';
+    this.#known?.set(id, item.uid);
+    return true;
+  }
+
+  #settleLane(id: string, lane: KeyLane<T>): void {
+    if (lane.items.length === 0) this.#lanes.delete(id);
+    else this.#enqueue(id, lane);
   }
 
   #replayStep(replay: Replay<T>): void {
@@ -240,7 +295,11 @@ export class HandlerLane<T> {
     if (!replay.fresh) {
       const now = this.#view.entry(entry.key);
       // Only what stands unchanged is resynced; everything else is news, and is told as such.
-      if (now === undefined || now.uid !== entry.uid || now.version !== entry.version || this.#lanes.has(id)) return;
+      if (now === undefined || now.uid !== entry.uid) return;
+      // What runs was begun before the drop; what waits will be told by itself.
+      const lane = this.#lanes.get(id);
+      if (lane !== undefined && (this.#known === undefined || lane.items.length > 0)) return;
+      if (now.version !== entry.version && this.#known === undefined) return;
       shown = now;
     }
     try {
@@ -260,7 +319,7 @@ export class HandlerLane<T> {
   #run(id: string, lane: KeyLane<T>, item: Pending<T>, entry: Entry<T>): void {
     const delta: Delta<T> = {
       type: item.type, entry, origin: item.origin,
-      ...(this.#o.withPrevious === true && item.given !== undefined ? { previous: item.given } : {}),
+      ...(this.#o.withPrevious === true && item.given !== undefined && this.#known === undefined ? { previous: item.given } : {}),
       ...(item.type === 'deleted' ? { cause: item.cause ?? 'unknown', finalStateKnown: item.finalStateKnown ?? false } : {}),
     };
     lane.running = true;
@@ -290,8 +349,7 @@ export class HandlerLane<T> {
     lane.running = false;
     if (item.initial) this.#initialSettled();
     if (this.removed) return;
-    if (lane.items.length === 0) this.#lanes.delete(id);
-    else this.#enqueue(id, lane);
+    this.#settleLane(id, lane);
     if (later) {
       this.#pumpSoon();
       this.#onSettled();

@@ -39,7 +39,11 @@ export interface HandlerOptions<T> {
   readonly buffer?: number;
   /** Keys handled at once; one key is never handled twice at once. Default 16. */
   readonly workers?: number;
-  /** What happens when the buffer is full. Default 'coalesce'. */
+  /**
+   * What happens when more than `buffer` wait. 'coalesce' (default): only their keys are kept, and nothing is dropped. 'resync': what
+   * waits is dropped but for deletes, and the whole store is handed out again once the handler has caught up (origin 'resync'); bounded by
+   * the buffer and the deletes, at the price of a map of what the handler was given, and without `previous`.
+   */
   readonly overflow?: 'coalesce' | 'resync';
   readonly withPrevious?: boolean;
   /** Called for what the handler throws; the handler goes on. */

@@ -37,7 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 function handlerKind(): fc.Arbitrary<HandlerKind> {
   return fc.constantFrom<HandlerKind>(
-    'plain', 'slow', 'throwing', 'rejecting', 'stuck', 'filtered', 'resyncing', 'tiny-buffer', 'iterating', 'late-leaver');
+    'plain', 'slow', 'throwing', 'rejecting', 'stuck', 'filtered', 'resyncing', 'tiny-buffer', 'overflowing', 'iterating', 'late-leaver');
 }
 
 const base = {

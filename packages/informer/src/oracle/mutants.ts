@@ -40,6 +40,6 @@ export const mutants: readonly Mutant[] = [
   { name: 'what leaves a filter is not told', file: 'pending.ts', find: "return before ? { type: 'deleted', unmatched: true } : undefined;", put: 'return undefined;' },
   { name: 'a rejecting handler keeps its key for ever', file: 'handler-lane.ts', find: '          this.#failed(error, delta);\n          this.#settled(id, lane, item, true);', put: '          this.#failed(error, delta);' },
   { name: 'a cancelled initial item keeps a handler from being synced', file: 'handler-lane.ts', find: 'if (waiting.initial) this.#initialSettled();', put: '' },
-  { name: 'a resync hands out what waits as news', file: 'handler-lane.ts', find: ' || this.#lanes.has(id)) return;', put: ') return;' },
+  { name: 'a resync hands out what waits as news', file: 'handler-lane.ts', find: '(this.#known === undefined || lane.items.length > 0)', put: 'lane.items.length < 0' },
   { name: 'a stopped watch leaves its timer', file: 'frame-reader.ts', find: '        await clock.sleep(wait, signal);', put: '        await clock.sleep(wait);' },
 ];

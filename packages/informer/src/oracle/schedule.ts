@@ -8,7 +8,7 @@ export type FaultName =
 
 export type ServerEvent = 'cut' | 'end' | 'restart' | 'compact' | 'restore' | 'reshape' | 'lag';
 
-export type HandlerKind = 'plain' | 'slow' | 'throwing' | 'rejecting' | 'stuck' | 'filtered' | 'resyncing' | 'tiny-buffer' | 'iterating' | 'late-leaver';
+export type HandlerKind = 'plain' | 'slow' | 'throwing' | 'rejecting' | 'stuck' | 'filtered' | 'resyncing' | 'tiny-buffer' | 'overflowing' | 'iterating' | 'late-leaver';
 
 export type Step =
   | { readonly kind: 'put'; readonly namespace: string; readonly name: string; readonly matches: boolean }

@@ -81,7 +81,7 @@ class Model {
 
   commit(): string[] {
     const told: string[] = [];
-    for (const [id, each] of [...this.state]) {
+    for (const [id, each] of this.state) {
       if (each.scope !== this.scope || this.collected?.has(id)) continue;
       this.state.delete(id);
       told.push(`deleted ${show(each)}`);
@@ -177,5 +177,6 @@ function run(ops: readonly Op[], make: () => Writer<Thing>): void {
 const options = { apiVersion: 'example.com/v1', kind: 'Thing', compareVersions: compareResourceVersions, indexes: { app: (entry: { value: { readonly spec: Readonly<Thing['spec']> } }) => (entry.value.spec.app === '' ? [] : [entry.value.spec.app]) } };
 
 test('whatever is done in whatever order, the store equals a plain Map, and tells exactly what changed', () => {
+  expect.hasAssertions();
   fc.assert(fc.property(fc.array(op, { maxLength: 40, size: 'max' }), (ops) => run(ops, () => createObjectStore<Thing>(options))), { numRuns: 300 });
 });

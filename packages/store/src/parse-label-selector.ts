@@ -140,6 +140,7 @@ export function formatLabelSelector(selector: LabelSelector): string {
         case 'Gt':
           return `${key}>${values[0]}`;
         case 'Lt':
+        default:
           return `${key}<${values[0]}`;
       }
     })
@@ -168,7 +169,8 @@ export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<s
       case 'NotIn':
         return found === undefined || !values.includes(found);
       case 'Gt':
-      case 'Lt': {
+      case 'Lt':
+      default: {
         if (found === undefined || !/^-?\d+$/.test(found)) return false;
         const difference = BigInt(found) - BigInt(values[0] ?? '0');
         return operator === 'Gt' ? difference > 0n : difference < 0n;

@@ -95,6 +95,7 @@ test('bytes that were changed, cut, put in or taken out are read as JSON.parse r
 });
 
 test('every pair and triple of bytes in a string is UTF-8 to the scan exactly if it is to a TextDecoder', () => {
+  expect.hasAssertions();
   const bytes = encoder.encode('{"k":"    "}');
   const edges = [0x22, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff];
   for (const a of edges) for (const b of edges) for (const c of edges) {

@@ -137,7 +137,7 @@ export class RecordScanner {
   }
 
   #value(node: PathNode | undefined, depth: number): void {
-    const byte = this.#bytes[this.#at];
+    const byte = this.#bytes[this.#at] ?? 0;
     switch (byte) {
       case 0x22:
         return this.#string();

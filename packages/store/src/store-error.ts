@@ -45,6 +45,7 @@ export class StoreFileError extends StoreError {
   override readonly name = 'StoreFileError';
   declare readonly code: 'FILE_SECRETS' | 'FILE_WRITE' | 'FILE_READ' | 'FILE_DAMAGED' | 'FILE_FORMAT' | 'FILE_OTHER';
 
+  // oxlint-disable-next-line eslint/no-useless-constructor -- it takes these codes only
   constructor(code: StoreFileError['code'], message: string, options?: ErrorOptions) {
     super(code, message, options);
   }

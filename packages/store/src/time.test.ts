@@ -5,7 +5,7 @@ import { createVirtualClock } from './testing/index.ts';
 
 test('delays grow to the cap with full jitter, and start again after reset or a long quiet', async () => {
   const clock = createVirtualClock();
-  const edge = { ...clock, now: clock.now, random: () => 0 };
+  const edge = { ...clock, now: () => clock.now(), random: () => 0 };
   const backoff = new Backoff(edge, { baseMs: 100, maxMs: 1000, resetAfterMs: 5000 });
   expect([backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next()]).toEqual([100, 200, 400, 800, 1000, 1000]);
   backoff.reset();

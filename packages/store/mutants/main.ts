@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { mutants } from './mutants.ts';
+import type { Mutant } from './mutants.ts';
+
+// npm run test:mutants -- [--only TEXT]: plants each bug in a copy of the source and runs the tests on it; each must turn them red.
+const { values } = parseArgs({ options: { only: { type: 'string' } } });
+// Not through npx, which would run in the package's own folder, on the source without the bug.
+const root = join(import.meta.dirname, '..');
+const vitest = fileURLToPath(new URL('./vitest.mjs', import.meta.resolve('vitest/package.json')));
+const place = join(root, `.mutants-${process.pid}`);
+
+async function plant(mutant: Mutant | undefined, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
+  await writeFile(join(folder, 'vitest.config.ts'), "export { default } from '../../../../tooling/vitest.shared.ts';\n");
+  if (!mutant) return;
+  const file = join(folder, 'src', mutant.file);
+  const text = await readFile(file, 'utf8');
+  if (text.split(mutant.find).length !== 2) throw new Error(`the mutant "${mutant.name}" no longer fits ${mutant.file}: its text must stand there once`);
+  await writeFile(file, text.replace(mutant.find, () => mutant.put));
+}
+
+/** Whether the tests are red, and the first that is. */
+function run(folder: string): Promise<{ readonly red: boolean; readonly by: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [vitest, 'run', '--bail', '1', '--root', folder], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+    let out = '';
+    const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { out += chunk.toString(); });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ red: code !== 0, by: /FAIL +(.*)/.exec(out)?.[1] ?? '' });
+    });
+  });
+}
+
+const begun = performance.now();
+const wanted = mutants.filter((mutant) => values.only === undefined || mutant.name.includes(values.only));
+let missed = 0;
+try {
+  // A suite that is red without any bug would find them all.
+  const clean = join(place, 'clean');
+  await plant(undefined, clean);
+  const { red, by } = await run(clean);
+  if (red) throw new Error(`the tests are red without a planted bug: ${by}`);
+  for (const [index, mutant] of wanted.entries()) {
+    const folder = join(place, String(index));
+    await plant(mutant, folder);
+    const result = await run(folder);
+    if (!result.red) missed += 1;
+    console.log(`${result.red ? 'found ' : 'MISSED'} ${mutant.name} (${result.by})`);
+    await rm(folder, { recursive: true, force: true });
+  }
+} finally {
+  await rm(place, { recursive: true, force: true });
+}
+console.log(`${wanted.length - missed} of ${wanted.length} planted bugs found in ${Math.round((performance.now() - begun) / 1000)} s`);
+process.exitCode = missed === 0 && wanted.length > 0 ? 0 : 1;

@@ -1,8 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  appModel, checkErrors, compareCrd, copyJson, defaultObject, defineResource, dropNulls, object, optional, pruneObject, string, structuralErrors, toManifest,
-  validateObject, validateObjectMeta, withDefault, type JsonObject,
+  appModel,
+  checkErrors,
+  compareCrd,
+  copyJson,
+  defaultObject,
+  defineResource,
+  dropNulls,
+  object,
+  optional,
+  pruneObject,
+  string,
+  structuralErrors,
+  toManifest,
+  validateObject,
+  validateObjectMeta,
+  withDefault,
+  type JsonObject,
 } from '@kubecast/crd';
 
 test('crd: the manifest of AppModel names its fields and serves itself', () => {
@@ -13,11 +28,17 @@ test('crd: the manifest of AppModel names its fields and serves itself', () => {
 
 test('crd: a wrong AppModel is refused with each bad path', () => {
   const wrong = { metadata: { name: 'base' }, spec: { type: 'model', models: ['a', 'b'] } };
-  assert.deepEqual(checkErrors(appModel, wrong).map((error) => error.field), ['spec.type', 'spec.models[0]', 'spec.models[1]']);
+  assert.deepEqual(
+    checkErrors(appModel, wrong).map((error) => error.field),
+    ['spec.type', 'spec.models[0]', 'spec.models[1]'],
+  );
 });
 
 test('crd: a right AppModel has no errors, a model named __proto__ included', () => {
-  assert.deepEqual(checkErrors(appModel, JSON.parse('{"metadata":{"name":"a"},"spec":{"app":"__proto__","models":[{"name":"__proto__","version":"1"}]}}')), []);
+  assert.deepEqual(
+    checkErrors(appModel, JSON.parse('{"metadata":{"name":"a"},"spec":{"app":"__proto__","models":[{"name":"__proto__","version":"1"}]}}')),
+    [],
+  );
 });
 
 test('crd: pruning keeps known fields and own names only', () => {
@@ -27,7 +48,14 @@ test('crd: pruning keeps known fields and own names only', () => {
 });
 
 test('crd: nulls go and defaults come', () => {
-  const definition = defineResource({ group: 'a.b', version: 'v1', kind: 'K', plural: 'ks', scope: 'Cluster', spec: object({ a: withDefault(string(), 'x'), b: optional(string()) }) });
+  const definition = defineResource({
+    group: 'a.b',
+    version: 'v1',
+    kind: 'K',
+    plural: 'ks',
+    scope: 'Cluster',
+    spec: object({ a: withDefault(string(), 'x'), b: optional(string()) }),
+  });
   const value = JSON.parse('{"spec":{"a":null,"b":null}}') as JsonObject;
   dropNulls(definition.schema, value);
   defaultObject(definition.schema, value);
@@ -40,7 +68,10 @@ test('crd: patterns count characters, not code units', () => {
 });
 
 test('crd: names are checked in the words of the server', () => {
-  assert.match(validateObjectMeta({ name: 'Bad_Name' }, { namespaced: false })[0]?.message ?? '', /^Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain/u);
+  assert.match(
+    validateObjectMeta({ name: 'Bad_Name' }, { namespaced: false })[0]?.message ?? '',
+    /^Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain/u,
+  );
 });
 
 test('crd: a schema without types is not structural', () => {

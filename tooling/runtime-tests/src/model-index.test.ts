@@ -19,7 +19,8 @@ function core(payloads: PayloadSource = held()): ModelCore {
   return new ModelCore({ payloads, freshness: () => ({ resourceVersion: '1', ageMs: 0 }) });
 }
 
-const put = (index: ModelCore, name: string, created: number, spec: unknown): void => index.setAppModel({ namespace: 'n', name, uid: name, created }, { spec });
+const put = (index: ModelCore, name: string, created: number, spec: unknown): void =>
+  index.setAppModel({ namespace: 'n', name, uid: name, created }, { spec });
 
 test('model-index: a model resolves to its app, version and metadata', () => {
   const index = core();
@@ -41,7 +42,13 @@ test('model-index: the oldest claim wins, and the next one when it goes', () => 
 
 test('model-index: hostile names are data', () => {
   const index = core();
-  put(index, 'h', 1, { app: '__proto__', models: [{ name: '__proto__', version: '1' }, { name: 'a/b', version: '2' }] });
+  put(index, 'h', 1, {
+    app: '__proto__',
+    models: [
+      { name: '__proto__', version: '1' },
+      { name: 'a/b', version: '2' },
+    ],
+  });
   assert.equal(index.resolve('n', '__proto__')?.app, '__proto__');
   assert.equal(index.resolve('n', 'a/b')?.version, '2');
   assert.equal(index.resolve('n', 'constructor'), undefined);
@@ -60,10 +67,20 @@ test('model-index: endpoints of several slices are joined', () => {
   const index = core();
   put(index, 'a', 1, { app: 'a', models: [{ name: 'm', version: '1' }] });
   index.setService('n', 'a', [{ name: 'http', port: 80 }]);
-  for (const [slice, address] of [['s1', '10.0.0.2'], ['s2', '10.0.0.1']] as const) {
-    index.setSlice('n', slice, readSlice({ 'kubernetes.io/service-name': 'a' }, { endpoints: [{ addresses: [address] }], ports: [{ name: 'http', port: 8080 }] }));
+  for (const [slice, address] of [
+    ['s1', '10.0.0.2'],
+    ['s2', '10.0.0.1'],
+  ] as const) {
+    index.setSlice(
+      'n',
+      slice,
+      readSlice({ 'kubernetes.io/service-name': 'a' }, { endpoints: [{ addresses: [address] }], ports: [{ name: 'http', port: 8080 }] }),
+    );
   }
-  assert.deepEqual(index.resolve('n', 'm')?.endpoints.map((endpoint) => endpoint.address), ['10.0.0.1', '10.0.0.2']);
+  assert.deepEqual(
+    index.resolve('n', 'm')?.endpoints.map((endpoint) => endpoint.address),
+    ['10.0.0.1', '10.0.0.2'],
+  );
 });
 
 test('model-index: subscribers are told until they end it', () => {
@@ -73,5 +90,8 @@ test('model-index: subscribers are told until they end it', () => {
   put(index, 'a', 1, { app: 'a', models: [{ name: 'm', version: '1' }] });
   subscription[Symbol.dispose]();
   index.removeAppModel('n', 'a');
-  assert.deepEqual(events.map((event) => event.type), ['added']);
+  assert.deepEqual(
+    events.map((event) => event.type),
+    ['added'],
+  );
 });

@@ -16,3 +16,5 @@ export type { Scope } from './scope.ts';
 export { ServerMemory } from './server-memory.ts';
 export { restoreInformer } from './restore-informer.ts';
 export type { SnapshotPlace } from './snapshot.ts';
+export { createInformerFactory } from './informer-factory.ts';
+export type { FactoryOptions, InformerFactory, SharedOptions } from './informer-factory.ts';

@@ -14,6 +14,8 @@ export { createObjectStore } from './object-store.ts';
 export type { ObjectStore, ObjectStoreOptions } from './object-store.ts';
 export { andSelectors, formatLabelSelector, labelSelectorFromObject, matchesLabels, parseLabelSelector } from './parse-label-selector.ts';
 export type { Query } from './query.ts';
+export { readPath } from './read-path.ts';
+export type { PathRead } from './read-path.ts';
 export type { RawRecord, ScopeId } from './record.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export { ShardedMap } from './sharded-map.ts';

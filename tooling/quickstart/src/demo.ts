@@ -19,6 +19,7 @@ import type { Resolver, World } from './world.ts';
 
 /** The scenario cannot wait for 300 s. */
 const RESYNC_SECONDS_ONCE = '2';
+const RESOLVERS: readonly string[] = ['resolver-1', 'resolver-2'];
 
 export interface DemoEvents {
   /** One step of the start, as it happens. */
@@ -90,7 +91,7 @@ export class Demo {
     this.client = client;
     this.#undo.push(() => client.close());
     const kube = kubeOf(client);
-    const watcher = new RedisWatcher(redisUrl, (name) => name.startsWith('kubecast-loader'));
+    const watcher = new RedisWatcher(redisUrl, RESOLVERS.length);
     this.#undo.push(() => watcher.close());
     await step(own ? `namespace ${flags.namespace} is made` : `the cluster at ${connection.server} and Redis answer`, async () => {
       await watcher.ping();
@@ -118,7 +119,7 @@ export class Demo {
     const resolvers: Resolver[] = [];
     await Promise.all([
       step(`the controller runs on ${flags.runtime}`, () => apps.startController()),
-      ...['resolver-1', 'resolver-2'].map((name) => step(`${name} runs on ${flags.runtime}`, async () => resolvers.push(await apps.startResolver(name)))),
+      ...RESOLVERS.map((name) => step(`${name} runs on ${flags.runtime}`, async () => resolvers.push(await apps.startResolver(name)))),
     ]);
     resolvers.sort((a, b) => (a.name < b.name ? -1 : 1));
     await step('every resolver has its first picture', async () => {

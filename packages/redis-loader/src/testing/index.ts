@@ -8,3 +8,4 @@ export type { RespCall, RespFault, RespServer, RespServerOptions } from './resp-
 export { startRedis } from './start-redis.ts';
 export type { StartRedisOptions } from './start-redis.ts';
 export type { CommandLog, SeenCommand, TestRedis } from './test-redis.ts';
+export { watchCommands } from './watch-commands.ts';

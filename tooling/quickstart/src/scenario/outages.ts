@@ -102,7 +102,7 @@ export const outages: readonly Step[] = [
       } finally {
         await faults.startRedis();
       }
-      await world.publish(withVersions(sample('iiot', world.namespace), '6', { iiot_edge_project: '6' }), { ...metadata, iiot_dataservice: { title: 'the sixth' } });
+      await world.publish(withVersions(sample('iiot', world.namespace), '6', { iiot_edge_project: '6' }), { ...metadata, iiot_dataservice: { title: 'the fourth' } });
       await servesVersion(world, 'iiot_edge_project', '6', 30_000);
     },
   },

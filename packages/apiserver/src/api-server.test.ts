@@ -48,11 +48,18 @@ test('a kubeconfig names the address, the CA and the token, and only its owner m
 test('a wrong token is 401, no token is anonymous and 403, health and version are open to everyone', async () => {
   const { server } = await started();
   const wrong = await new Probe({ url: server.url, ca: server.ca, token: 'nope' }).get('/api/v1/namespaces');
-  expect([wrong.status, wrong.json.message, wrong.json.reason, wrong.json.details]).toEqual([401, 'Unauthorized', 'Unauthorized', undefined]);
+  expect([wrong.status, wrong.json.message, wrong.json.reason, wrong.json.details]).toEqual([
+    401,
+    'Unauthorized',
+    'Unauthorized',
+    undefined,
+  ]);
   const nobody = new Probe({ url: server.url, ca: server.ca, token: '' });
   const refused = await nobody.get('/api/v1/namespaces');
   expect(refused.status).toBe(403);
-  expect(refused.json.message).toBe('namespaces is forbidden: User "system:anonymous" cannot list resource "namespaces" in API group "" at the cluster scope');
+  expect(refused.json.message).toBe(
+    'namespaces is forbidden: User "system:anonymous" cannot list resource "namespaces" in API group "" at the cluster scope',
+  );
   expect((await nobody.get('/nope')).json.message).toBe('forbidden: User "system:anonymous" cannot get path "/nope"');
   expect((await nobody.get('/healthz')).text).toBe('ok');
   expect((await nobody.get('/version')).json.gitVersion).toBe('v1.36.3');

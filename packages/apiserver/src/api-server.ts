@@ -88,15 +88,23 @@ class EmbeddedApiServer implements ApiServer {
     this.faults = new Faults({ storage: this.#storage, registry: this.#registry, sockets: this.#sockets });
     this.#handler = new RequestHandler({
       core: {
-        storage: this.#storage, registry: this.#registry, clock: this.#clock, release, allocator: new Allocations(this.#storage),
-        bookmarkMs: options.bookmarkMs ?? 60_000, storageInitMs: options.storageInitMs ?? 15, futureWaitMs: options.futureWaitMs ?? 3_000,
+        storage: this.#storage,
+        registry: this.#registry,
+        clock: this.#clock,
+        release,
+        allocator: new Allocations(this.#storage),
+        bookmarkMs: options.bookmarkMs ?? 60_000,
+        storageInitMs: options.storageInitMs ?? 15,
+        futureWaitMs: options.futureWaitMs ?? 3_000,
       },
-      users: this.#users, faults: this.faults,
+      users: this.#users,
+      faults: this.faults,
     });
   }
 
   async listen(): Promise<void> {
-    if (this.#state !== 'new' && this.#state !== 'closed') throw new ApiServerError('ERR_APISERVER_STATE', `the API server cannot be started while it is ${this.#state}`);
+    if (this.#state !== 'new' && this.#state !== 'closed')
+      throw new ApiServerError('ERR_APISERVER_STATE', `the API server cannot be started while it is ${this.#state}`);
     const first = this.#state === 'new';
     this.#state = 'starting';
     try {
@@ -116,7 +124,10 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   async #prepare(): Promise<void> {
-    const made = async (): Promise<Identity> => ({ authority: await createAuthority(this.#clock.wall()), token: this.#options.token ?? randomBytes(24).toString('base64url') });
+    const made = async (): Promise<Identity> => ({
+      authority: await createAuthority(this.#clock.wall()),
+      token: this.#options.token ?? randomBytes(24).toString('base64url'),
+    });
     const identity = this.#folder === undefined ? await made() : await this.#folder.identity(made, this.#options.token);
     this.#identity = identity;
     this.#users.add(identity.token, adminUser, ['system:masters']);
@@ -126,10 +137,26 @@ class EmbeddedApiServer implements ApiServer {
   async #open(): Promise<void> {
     const identity = this.#identity as Identity;
     const host = this.#options.host ?? '127.0.0.1';
-    const names = [...new Set(['127.0.0.1', '::1', 'localhost', 'kubernetes', 'kubernetes.default.svc', ...(host === '0.0.0.0' || host === '::' ? [] : [host]), ...(this.#options.names ?? [])])];
+    const names = [
+      ...new Set([
+        '127.0.0.1',
+        '::1',
+        'localhost',
+        'kubernetes',
+        'kubernetes.default.svc',
+        ...(host === '0.0.0.0' || host === '::' ? [] : [host]),
+        ...(this.#options.names ?? []),
+      ]),
+    ];
     const certificate = await issueServerCertificate(identity.authority, names, this.#clock.wall());
     const stopping = new AbortController();
-    const server = createServer({ cert: certificate.certificate, key: certificate.key, keepAliveTimeout: 120_000, requestTimeout: 0, headersTimeout: 30_000 });
+    const server = createServer({
+      cert: certificate.certificate,
+      key: certificate.key,
+      keepAliveTimeout: 120_000,
+      requestTimeout: 0,
+      headersTimeout: 30_000,
+    });
     server.on('request', (request, response) => void this.#handler.handle(request, response, stopping.signal));
     server.on('checkContinue', (request, response) => {
       response.writeContinue();
@@ -142,7 +169,8 @@ class EmbeddedApiServer implements ApiServer {
     });
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request');
+      if (socket.writable)
+        socket.end('HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request');
       else socket.destroy();
     });
     await new Promise<void>((resolve, reject) => {
@@ -197,7 +225,8 @@ class EmbeddedApiServer implements ApiServer {
   token(user: string = adminUser): string {
     this.#known();
     const token = this.#users.tokenOf(user);
-    if (token === undefined) throw new ApiServerError('ERR_APISERVER_OPTION', `there is no user ${JSON.stringify(user)}; name it in the option users`);
+    if (token === undefined)
+      throw new ApiServerError('ERR_APISERVER_OPTION', `there is no user ${JSON.stringify(user)}; name it in the option users`);
     return token;
   }
 
@@ -218,15 +247,19 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   #known(): Identity {
-    if (this.#identity === undefined || this.#server === undefined) throw new ApiServerError('ERR_APISERVER_STATE', 'the API server has no address yet: listen first');
+    if (this.#identity === undefined || this.#server === undefined)
+      throw new ApiServerError('ERR_APISERVER_STATE', 'the API server has no address yet: listen first');
     return this.#identity;
   }
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  if (error.code === 'EADDRINUSE') return new ListenError(`port ${port} on ${host} is taken by another process; choose another, or 0 for a free one`, { cause: error });
-  if (error.code === 'EACCES') return new ListenError(`listening on ${place} is not permitted; ports below 1024 often need a privilege`, { cause: error });
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new ListenError(`${host} is no address of this machine; use 127.0.0.1 or 0.0.0.0`, { cause: error });
+  if (error.code === 'EADDRINUSE')
+    return new ListenError(`port ${port} on ${host} is taken by another process; choose another, or 0 for a free one`, { cause: error });
+  if (error.code === 'EACCES')
+    return new ListenError(`listening on ${place} is not permitted; ports below 1024 often need a privilege`, { cause: error });
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new ListenError(`${host} is no address of this machine; use 127.0.0.1 or 0.0.0.0`, { cause: error });
   return new ListenError(`the API server cannot listen on ${place}: ${error.message}`, { cause: error });
 }

@@ -26,7 +26,9 @@ interface Run {
 }
 
 function run(...args: string[]): Run {
-  const child = spawn(process.execPath, ['--conditions=@kubecast/source', join(import.meta.dirname, 'bin.ts'), ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--conditions=@kubecast/source', join(import.meta.dirname, 'bin.ts'), ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   undo.push(() => void child.kill('SIGKILL'));
   let out = '';
   let err = '';
@@ -43,7 +45,11 @@ function run(...args: string[]): Run {
 
 function probeOf(kubeconfig: string): Probe {
   const config = parse(readFileSync(kubeconfig, 'utf8'));
-  const probe = new Probe({ url: config.clusters[0].cluster.server, ca: Buffer.from(config.clusters[0].cluster['certificate-authority-data'], 'base64').toString(), token: config.users[0].user.token });
+  const probe = new Probe({
+    url: config.clusters[0].cluster.server,
+    ca: Buffer.from(config.clusters[0].cluster['certificate-authority-data'], 'base64').toString(),
+    token: config.users[0].user.token,
+  });
   undo.push(() => probe.close());
   return probe;
 }
@@ -63,7 +69,10 @@ test('it prints one line when it is ready, serves its kubeconfig, and SIGTERM en
 test('--help lists the flags; an unknown flag, a bad port and a stray word end it with 2', async () => {
   expect(await run('--help').ended).toMatchObject({ code: 0, out: expect.stringContaining('--write-kubeconfig FILE') });
   expect(await run('--nope').ended).toMatchObject({ code: 2, err: 'kubecast-apiserver: unknown flag --nope; --help lists them\n' });
-  expect(await run('--port', 'many').ended).toMatchObject({ code: 2, err: 'kubecast-apiserver: --port many: not a port; give a number from 0 to 65535\n' });
+  expect(await run('--port', 'many').ended).toMatchObject({
+    code: 2,
+    err: 'kubecast-apiserver: --port many: not a port; give a number from 0 to 65535\n',
+  });
   expect((await run('stray').ended).code).toBe(2);
 });
 
@@ -74,7 +83,10 @@ test('a busy port is an error that names it, without a stack', async () => {
   const address = blocker.address();
   const port = typeof address === 'object' ? String(address?.port) : '';
   const { code, err } = await run('--port', port).ended;
-  expect([code, err]).toEqual([1, `kubecast-apiserver: port ${port} on 127.0.0.1 is taken by another process; choose another, or 0 for a free one\n`]);
+  expect([code, err]).toEqual([
+    1,
+    `kubecast-apiserver: port ${port} on 127.0.0.1 is taken by another process; choose another, or 0 for a free one\n`,
+  ]);
 });
 
 test('with --exit-with-stdin it ends when its parent is gone', async () => {
@@ -125,7 +137,10 @@ test('two servers do not share a data folder', async () => {
   const first = run('--data', data);
   await first.ready;
   const { code, err } = await run('--data', data).ended;
-  expect([code, err]).toEqual([1, `kubecast-apiserver: the data folder ${data} is in use by process ${first.child.pid}; stop it, or choose another folder\n`]);
+  expect([code, err]).toEqual([
+    1,
+    `kubecast-apiserver: the data folder ${data} is in use by process ${first.child.pid}; stop it, or choose another folder\n`,
+  ]);
   // The refused one has not taken the lock of the first away.
   expect(existsSync(join(data, 'lock'))).toBe(true);
 });

@@ -12,7 +12,11 @@ async function main(): Promise<void> {
     return;
   }
   const server = createApiServer({
-    kubernetes: flags.kubernetes, port: flags.port, host: flags.host, ...(flags.data === undefined ? {} : { data: flags.data }), ...(flags.token === undefined ? {} : { token: flags.token }),
+    kubernetes: flags.kubernetes,
+    port: flags.port,
+    host: flags.host,
+    ...(flags.data === undefined ? {} : { data: flags.data }),
+    ...(flags.token === undefined ? {} : { token: flags.token }),
   });
   try {
     await server.listen();
@@ -23,7 +27,9 @@ async function main(): Promise<void> {
     return;
   }
   endOnSignals(server, flags);
-  process.stdout.write(`kubecast-apiserver ready at ${server.url}${flags.writeKubeconfig === undefined ? '' : ` with kubeconfig ${flags.writeKubeconfig}`}\n`);
+  process.stdout.write(
+    `kubecast-apiserver ready at ${server.url}${flags.writeKubeconfig === undefined ? '' : ` with kubeconfig ${flags.writeKubeconfig}`}\n`,
+  );
 }
 
 function readFlags(): Flags | undefined {
@@ -47,10 +53,13 @@ function endOnSignals(server: ApiServer, flags: Flags): void {
   const end = (): void => {
     if (ending) return;
     ending = true;
-    void server.close().then(() => process.exit(0), (error: unknown) => {
-      fail(1, String(error));
-      process.exit(1);
-    });
+    void server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        fail(1, String(error));
+        process.exit(1);
+      },
+    );
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);

@@ -48,23 +48,50 @@ export function parseFlags(args: readonly string[], environment: Readonly<Record
   const kubernetes = text('kubernetes') ?? '1.36';
   if (!isRelease(kubernetes)) throw new UsageError(`--kubernetes ${kubernetes}: not a release that is known here; give 1.36, 1.24 or 1.19`);
   return {
-    kubernetes, port: Number(port), host: text('host') ?? '127.0.0.1', writeKubeconfig: text('write-kubeconfig'), data: text('data'), token: text('token'),
-    exitWithStdin: values['exit-with-stdin'] === true, help: values.help === true,
+    kubernetes,
+    port: Number(port),
+    host: text('host') ?? '127.0.0.1',
+    writeKubeconfig: text('write-kubeconfig'),
+    data: text('data'),
+    token: text('token'),
+    exitWithStdin: values['exit-with-stdin'] === true,
+    help: values.help === true,
   };
 }
 
-function parse(args: readonly string[]): { port?: string; host?: string; 'write-kubeconfig'?: string; data?: string; token?: string; kubernetes?: string; 'exit-with-stdin'?: boolean; help?: boolean } {
+function parse(args: readonly string[]): {
+  port?: string;
+  host?: string;
+  'write-kubeconfig'?: string;
+  data?: string;
+  token?: string;
+  kubernetes?: string;
+  'exit-with-stdin'?: boolean;
+  help?: boolean;
+} {
   try {
     return parseArgs({
-      args: [...args], strict: true, allowPositionals: false,
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
       options: {
-        port: { type: 'string' }, host: { type: 'string' }, 'write-kubeconfig': { type: 'string' }, data: { type: 'string' }, token: { type: 'string' }, kubernetes: { type: 'string' },
-        'exit-with-stdin': { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
+        port: { type: 'string' },
+        host: { type: 'string' },
+        'write-kubeconfig': { type: 'string' },
+        data: { type: 'string' },
+        token: { type: 'string' },
+        kubernetes: { type: 'string' },
+        'exit-with-stdin': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (error) {
     // The runtimes word it differently; the flag is what counts.
-    const flag = args.find((arg) => arg.startsWith('-') && !/^--(?:port|host|write-kubeconfig|data|token|kubernetes)(?:=|$)|^--(?:exit-with-stdin|help)$|^-h$/.test(arg));
+    const flag = args.find(
+      (arg) =>
+        arg.startsWith('-') &&
+        !/^--(?:port|host|write-kubeconfig|data|token|kubernetes)(?:=|$)|^--(?:exit-with-stdin|help)$|^-h$/.test(arg),
+    );
     throw new UsageError(flag === undefined ? (error as Error).message : `unknown flag ${flag.split('=')[0]}; --help lists them`);
   }
 }

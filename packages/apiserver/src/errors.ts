@@ -1,4 +1,10 @@
-export type ApiServerErrorCode = 'ERR_APISERVER_LISTEN' | 'ERR_APISERVER_DATA' | 'ERR_APISERVER_STATE' | 'ERR_APISERVER_OPTION' | 'ERR_APISERVER_ENVTEST' | 'ERR_APISERVER_STATUS';
+export type ApiServerErrorCode =
+  | 'ERR_APISERVER_LISTEN'
+  | 'ERR_APISERVER_DATA'
+  | 'ERR_APISERVER_STATE'
+  | 'ERR_APISERVER_OPTION'
+  | 'ERR_APISERVER_ENVTEST'
+  | 'ERR_APISERVER_STATUS';
 
 /** What goes wrong with the server itself, as opposed to an answer to a request. */
 export class ApiServerError extends Error {

@@ -15,7 +15,10 @@ test('a 1.24 server refuses a streamed list by its gate, and answers discovery i
   const { probe } = cluster;
   expect((await probe.get('/version')).json.gitVersion).toBe('v1.24.17');
   const refused = await probe.get(streamed);
-  expect([refused.status, refused.json.details.causes.map((cause: { field: string }) => cause.field)]).toEqual([422, ['resourceVersionMatch', 'sendInitialEvents']]);
+  expect([refused.status, refused.json.details.causes.map((cause: { field: string }) => cause.field)]).toEqual([
+    422,
+    ['resourceVersionMatch', 'sendInitialEvents'],
+  ]);
   expect((await probe.get('/apis', { headers: aggregated })).json.kind).toBe('APIGroupList');
   const watch = await probe.watch(`${collection}?watch=1&allowWatchBookmarks=true`);
   await probe.post(collection, appModel('a'));

@@ -16,9 +16,33 @@ export interface Release {
 }
 
 const releases: Readonly<Record<KubernetesRelease, Release>> = {
-  '1.36': { minor: '36', patch: '3', streamedLists: 'served', aggregatedDiscovery: true, fieldValidation: true, openApiV3: true, endpointSlice: 'v1' },
-  '1.24': { minor: '24', patch: '17', streamedLists: 'gated', aggregatedDiscovery: false, fieldValidation: true, openApiV3: true, endpointSlice: 'v1' },
-  '1.19': { minor: '19', patch: '16', streamedLists: 'unknown', aggregatedDiscovery: false, fieldValidation: false, openApiV3: false, endpointSlice: 'v1beta1' },
+  '1.36': {
+    minor: '36',
+    patch: '3',
+    streamedLists: 'served',
+    aggregatedDiscovery: true,
+    fieldValidation: true,
+    openApiV3: true,
+    endpointSlice: 'v1',
+  },
+  '1.24': {
+    minor: '24',
+    patch: '17',
+    streamedLists: 'gated',
+    aggregatedDiscovery: false,
+    fieldValidation: true,
+    openApiV3: true,
+    endpointSlice: 'v1',
+  },
+  '1.19': {
+    minor: '19',
+    patch: '16',
+    streamedLists: 'unknown',
+    aggregatedDiscovery: false,
+    fieldValidation: false,
+    openApiV3: false,
+    endpointSlice: 'v1beta1',
+  },
 };
 
 export const currentRelease: Release = releases['1.36'];
@@ -34,10 +58,21 @@ export function releaseOf(name: KubernetesRelease): Release {
 /** GET /version. */
 export function versionInfo(release: Release): Record<string, string> {
   const { minor } = release;
-  const emulation = Number(minor) < 32 ? {} : { emulationMajor: '1', emulationMinor: minor, minCompatibilityMajor: '1', minCompatibilityMinor: String(Number(minor) - 1) };
+  const emulation =
+    Number(minor) < 32
+      ? {}
+      : { emulationMajor: '1', emulationMinor: minor, minCompatibilityMajor: '1', minCompatibilityMinor: String(Number(minor) - 1) };
   return {
-    major: '1', minor, ...emulation, gitVersion: `v1.${minor}.${release.patch}`, gitCommit: '', gitTreeState: 'clean', buildDate: '2026-01-01T00:00:00Z',
-    goVersion: 'go1.26.0', compiler: 'gc', platform: 'linux/amd64',
+    major: '1',
+    minor,
+    ...emulation,
+    gitVersion: `v1.${minor}.${release.patch}`,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '2026-01-01T00:00:00Z',
+    goVersion: 'go1.26.0',
+    compiler: 'gc',
+    platform: 'linux/amd64',
   };
 }
 
@@ -45,6 +80,9 @@ export function versionInfo(release: Release): Record<string, string> {
 export function oldWatchErrors(release: Release, match: string, initial: boolean | undefined): FieldError[] {
   const errors: FieldError[] = [];
   if (match !== '') errors.push(forbiddenError('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch'));
-  if (initial !== undefined && release.streamedLists === 'gated') errors.push(forbiddenError('sendInitialEvents', 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'));
+  if (initial !== undefined && release.streamedLists === 'gated')
+    errors.push(
+      forbiddenError('sendInitialEvents', 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'),
+    );
   return errors;
 }

@@ -58,7 +58,10 @@ export interface ServedResource extends ResourceType {
   /** The structural schema of the whole object (spec, status, ...); for built-in kinds too. */
   readonly schema: Schema;
   readonly columns: readonly Column[];
-  readonly subresources: { readonly status?: boolean; readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string } };
+  readonly subresources: {
+    readonly status?: boolean;
+    readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string };
+  };
   /** Whether metadata.generation is kept. */
   readonly generation: boolean;
   /** Paths usable in fieldSelector (custom resources). */

@@ -70,4 +70,3 @@ export class ApiCaller {
 export function describe(request: Pick<TransportRequest, 'method' | 'path'>): string {
   return `${request.method} ${request.path.split('?', 1)[0] ?? ''}`;
 }
-

@@ -3,7 +3,9 @@ import { RequestError } from './errors.ts';
 
 /** `/api/v1` or `/apis/GROUP/VERSION`. */
 export function groupVersionPath(type: Pick<ResourceType, 'group' | 'version'>): string {
-  return type.group === '' ? `/api/${segment(type.version, 'version')}` : `/apis/${segment(type.group, 'group')}/${segment(type.version, 'version')}`;
+  return type.group === ''
+    ? `/api/${segment(type.version, 'version')}`
+    : `/apis/${segment(type.group, 'group')}/${segment(type.version, 'version')}`;
 }
 
 /** The path of a collection, of an object in it (`name`), of a subresource of that. Throws RequestError for what cannot stand in a path. */
@@ -12,7 +14,11 @@ export function resourcePath(type: ResourceType, namespace: string, name?: strin
   if (type.scope === 'Namespaced' && namespace !== '') path += `/namespaces/${segment(namespace, 'namespace')}`;
   path += `/${segment(type.plural, 'plural')}`;
   if (name !== undefined) path += `/${segment(name, 'name')}`;
-  if (subresource !== undefined) path += `/${subresource.split('/').map((part) => segment(part, 'subresource')).join('/')}`;
+  if (subresource !== undefined)
+    path += `/${subresource
+      .split('/')
+      .map((part) => segment(part, 'subresource'))
+      .join('/')}`;
   return path;
 }
 
@@ -23,7 +29,8 @@ export function apiVersionOf(type: Pick<ResourceType, 'group' | 'version'>): str
 // The rules of k8s.io/apimachinery's IsValidPathSegmentName; without them a name such as `..` would ask for another path.
 function segment(value: string, what: string): string {
   if (value === '') throw new RequestError(`the ${what} is empty`);
-  if (value === '.' || value === '..' || /[/%]/.test(value)) throw new RequestError(`the ${what} ${JSON.stringify(value)} cannot stand in a path`);
+  if (value === '.' || value === '..' || /[/%]/.test(value))
+    throw new RequestError(`the ${what} ${JSON.stringify(value)} cannot stand in a path`);
   try {
     return encodeURIComponent(value);
   } catch (cause) {

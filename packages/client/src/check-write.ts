@@ -22,7 +22,13 @@ export async function checkWrite(type: ResourceType, object: unknown, options: C
  * That is no fault of the server: gives crd's ValidationError with its paths and those of the local check; anything else as it came.
  */
 export async function applyError(error: unknown, type: ResourceType, object: unknown, namespace: string): Promise<unknown> {
-  if (!isStatusError(error) || error.statusCode !== 500 || error.reason !== '' || !error.serverMessage.startsWith('failed to create typed patch object')) return error;
+  if (
+    !isStatusError(error) ||
+    error.statusCode !== 500 ||
+    error.reason !== '' ||
+    !error.serverMessage.startsWith('failed to create typed patch object')
+  )
+    return error;
   const { checkErrors, ValidationError } = await import('@kubecast/crd');
   const errors: FieldError[] = pathsOf(error.serverMessage);
   const definition = definitionOf(type);
@@ -33,7 +39,9 @@ export async function applyError(error: unknown, type: ResourceType, object: unk
     }
   }
   const name = (object as { metadata?: { name?: unknown } }).metadata?.name;
-  return new ValidationError(`${type.kind}${type.group === '' ? '' : `.${type.group}`} ${JSON.stringify(name ?? '')}`, errors, { cause: error });
+  return new ValidationError(`${type.kind}${type.group === '' ? '' : `.${type.group}`} ${JSON.stringify(name ?? '')}`, errors, {
+    cause: error,
+  });
 }
 
 // `failed to create typed patch object (NS/NAME; GV, Kind=K): .spec.type: field not declared in schema`; several: `errors:\n  .a: ...\n  .b: ...`.
@@ -44,9 +52,11 @@ function pathsOf(message: string): FieldError[] {
     const found = /^\s*\.?((?:[^\s:"[]|\[[^\]]*\])+): (.*)$/.exec(line);
     if (found === null || found[1] === 'errors') continue;
     const detail = found[2] ?? '';
-    errors.push(detail === 'field not declared in schema'
-      ? { field: found[1] ?? '', reason: 'FieldValueForbidden', message: 'Forbidden: unknown field' }
-      : { field: found[1] ?? '', reason: 'FieldValueInvalid', message: detail });
+    errors.push(
+      detail === 'field not declared in schema'
+        ? { field: found[1] ?? '', reason: 'FieldValueForbidden', message: 'Forbidden: unknown field' }
+        : { field: found[1] ?? '', reason: 'FieldValueInvalid', message: detail },
+    );
   }
   return errors.length > 0 ? errors : [{ field: '', reason: 'FieldValueInvalid', message: text }];
 }

@@ -35,12 +35,18 @@ export interface KubernetesClient extends AsyncDisposable {
   readonly discovery: Discovery;
   readonly counters: TransportCounters & { readonly budget: BudgetCounters };
   /** A resource by its type: one that crd defines, or `{group, version, kind, plural, scope}`. */
-  resource<R extends ResourceType<T>, T extends KubernetesObject = R extends ResourceType<infer O extends KubernetesObject> ? O : UnknownObject>(
-    type: R, options?: { readonly namespace?: string },
+  resource<
+    R extends ResourceType<T>,
+    T extends KubernetesObject = R extends ResourceType<infer O extends KubernetesObject> ? O : UnknownObject,
+  >(
+    type: R,
+    options?: { readonly namespace?: string },
   ): ResourceClient<T, ApplyTypeOf<R, T>>;
   /** A resource by apiVersion and kind, found by discovery. Throws DiscoveryError where the server serves none. */
   dynamic<T extends KubernetesObject = UnknownObject>(
-    of: { readonly apiVersion: string; readonly kind: string } | { readonly group: string; readonly version: string; readonly plural: string },
+    of:
+      | { readonly apiVersion: string; readonly kind: string }
+      | { readonly group: string; readonly version: string; readonly plural: string },
     options?: { readonly namespace?: string; readonly signal?: AbortSignal },
   ): Promise<ResourceClient<T>>;
   /** Whether the server serves a resource: `serves('discovery.k8s.io/v1', 'endpointslices')`. */
@@ -61,7 +67,9 @@ export function createClient(connection: Connection, options: ClientOptions = {}
   const caller = new ApiCaller(transport, budget, options.onWarning);
   const discovery = new Discovery(caller);
   const place = (namespace: string | undefined): { cluster: string; namespace: string; defaultNamespace: string } => ({
-    cluster: options.cluster ?? '', namespace: namespace ?? '', defaultNamespace: connection.namespace,
+    cluster: options.cluster ?? '',
+    namespace: namespace ?? '',
+    defaultNamespace: connection.namespace,
   });
   const close = (): void => {
     budget.close();
@@ -75,10 +83,15 @@ export function createClient(connection: Connection, options: ClientOptions = {}
     },
     resource: (type, { namespace } = {}) => new ResourceClient(caller, type as never, place(namespace)),
     async dynamic<T extends KubernetesObject = UnknownObject>(
-      of: { readonly apiVersion: string; readonly kind: string } | { readonly group: string; readonly version: string; readonly plural: string },
+      of:
+        | { readonly apiVersion: string; readonly kind: string }
+        | { readonly group: string; readonly version: string; readonly plural: string },
       { namespace, signal }: { readonly namespace?: string; readonly signal?: AbortSignal } = {},
     ) {
-      const type = 'kind' in of ? await discovery.byKind(of.apiVersion, of.kind, signal) : await discovery.byResource(of.group, of.version, of.plural, signal);
+      const type =
+        'kind' in of
+          ? await discovery.byKind(of.apiVersion, of.kind, signal)
+          : await discovery.byResource(of.group, of.version, of.plural, signal);
       return new ResourceClient<T>(caller, type as ResourceType<T>, place(namespace));
     },
     serves: (groupVersion, plural, { signal } = {}) => discovery.serves(groupVersion, plural, signal),

@@ -10,8 +10,12 @@ import { ConfigError, CredentialsError } from './errors.ts';
 import { TokenFile } from './token-file.ts';
 
 let folder = '';
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'kubecast-client-')); });
-afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kubecast-client-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 let count = 0;
 function file(content: unknown, name = `config-${count++}`): string {
@@ -20,21 +24,27 @@ function file(content: unknown, name = `config-${count++}`): string {
   return path;
 }
 const config = (user: object = {}, cluster: object = {}, context: object = {}): object => ({
-  apiVersion: 'v1', kind: 'Config', 'current-context': 'dev',
+  apiVersion: 'v1',
+  kind: 'Config',
+  'current-context': 'dev',
   contexts: [{ name: 'dev', context: { cluster: 'c', user: 'u', ...context } }],
   clusters: [{ name: 'c', cluster: { server: 'https://kube.example:6443', ...cluster } }],
   users: [{ name: 'u', user }],
 });
-const load = (content: unknown, options: KubeconfigOptions = {}): ReturnType<typeof connectionFromKubeconfig> => connectionFromKubeconfig({ env: {}, path: file(content), ...options });
+const load = (content: unknown, options: KubeconfigOptions = {}): ReturnType<typeof connectionFromKubeconfig> =>
+  connectionFromKubeconfig({ env: {}, path: file(content), ...options });
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 test('a context gives server, namespace, CA, name, certificate; inline data and files relative to the kubeconfig alike', async () => {
   mkdirSync(join(folder, 'pki'), { recursive: true });
   file('CERT', 'pki/a.crt');
-  const connection = await load(config(
-    { 'client-certificate': 'pki/a.crt', 'client-key-data': base64('KEY') },
-    { 'certificate-authority-data': base64('CA'), 'tls-server-name': 'kube.test', server: 'https://kube.example:6443/k8s/' }, { namespace: 'team' },
-  ));
+  const connection = await load(
+    config(
+      { 'client-certificate': 'pki/a.crt', 'client-key-data': base64('KEY') },
+      { 'certificate-authority-data': base64('CA'), 'tls-server-name': 'kube.test', server: 'https://kube.example:6443/k8s/' },
+      { namespace: 'team' },
+    ),
+  );
   expect(connection).toMatchObject({ server: 'https://kube.example:6443/k8s', namespace: 'team', ca: 'CA', serverName: 'kube.test' });
   expect(await connection.credentials.get({ fresh: false })).toEqual({ cert: 'CERT', key: 'KEY' });
 });
@@ -57,7 +67,10 @@ users:
     as-user-extra: {reason: [x]}
 `);
   expect(connection).toMatchObject({
-    insecure: true, compression: false, proxyUrl: 'socks5://p:1080', namespace: 'default',
+    insecure: true,
+    compression: false,
+    proxyUrl: 'socks5://p:1080',
+    namespace: 'default',
     impersonate: { user: 'jane', uid: '7', groups: ['a', 'b'], extra: { reason: ['x'] } },
   });
   expect(await connection.credentials.get({ fresh: false })).toEqual({ token: 'abc' });
@@ -81,7 +94,8 @@ test('without a path and KUBECONFIG, ~/.kube/config is read', async () => {
 });
 
 test('a proxy of the environment is used, except for hosts that NO_PROXY names and loopback', async () => {
-  const by = async (env: Record<string, string>, server = 'https://kube.example:6443'): Promise<string | undefined> => (await load(config({}, { server }), { env })).proxyUrl;
+  const by = async (env: Record<string, string>, server = 'https://kube.example:6443'): Promise<string | undefined> =>
+    (await load(config({}, { server }), { env })).proxyUrl;
   expect(await by({ HTTPS_PROXY: 'proxy:3128' })).toBe('http://proxy:3128');
   expect(await by({ HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: 'other, .example' })).toBeUndefined();
   expect(await by({ HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: 'ample' })).toBe('http://proxy:3128');
@@ -113,13 +127,17 @@ test('each mistake is a ConfigError that names the file and the thing, and what 
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message).not.toContain('s3cret');
   }
-  await expect(connectionFromKubeconfig({ path: join(folder, 'nothing'), env: {} })).rejects.toThrow(/cannot be read: there is no such file/);
+  await expect(connectionFromKubeconfig({ path: join(folder, 'nothing'), env: {} })).rejects.toThrow(
+    /cannot be read: there is no such file/,
+  );
   await expect(connectionFromKubeconfig({ env: {} })).rejects.toThrow(/no kubeconfig/);
 });
 
 test('names such as __proto__ are names', async () => {
   await expect(load(config(), { context: '__proto__' })).rejects.toThrow(/no context "__proto__"/);
-  const connection = await load('{"current-context":"__proto__","contexts":[{"name":"__proto__","context":{"cluster":"constructor"}}],"clusters":[{"name":"constructor","cluster":{"server":"https://h"}}]}');
+  const connection = await load(
+    '{"current-context":"__proto__","contexts":[{"name":"__proto__","context":{"cluster":"constructor"}}],"clusters":[{"name":"constructor","cluster":{"server":"https://h"}}]}',
+  );
   expect(connection.server).toBe('https://h');
 });
 
@@ -157,12 +175,22 @@ test('an hour of rotations in fast time: every request after a rotation carries 
 test('in a pod, address, CA, namespace and token come from the service account', async () => {
   const account = join(folder, 'sa');
   mkdirSync(account);
-  for (const [name, content] of [['token', 'tok'], ['ca.crt', 'CA'], ['namespace', 'team\n']] as const) writeFileSync(join(account, name), content);
-  const connection = await connectionInCluster({ folder: account, env: { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' } });
+  for (const [name, content] of [
+    ['token', 'tok'],
+    ['ca.crt', 'CA'],
+    ['namespace', 'team\n'],
+  ] as const)
+    writeFileSync(join(account, name), content);
+  const connection = await connectionInCluster({
+    folder: account,
+    env: { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' },
+  });
   expect(connection).toMatchObject({ server: 'https://[fd00::1]', namespace: 'team', ca: 'CA' });
   expect(await connection.credentials.get({ fresh: false })).toEqual({ token: 'tok' });
   await expect(connectionInCluster({ env: {} })).rejects.toThrow(/not in a pod/);
-  await expect(connectionInCluster({ folder: join(folder, 'empty'), env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' } })).rejects.toThrow(/automountServiceAccountToken/);
+  await expect(connectionInCluster({ folder: join(folder, 'empty'), env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' } })).rejects.toThrow(
+    /automountServiceAccountToken/,
+  );
 });
 
 test('values given directly are checked', () => {

@@ -4,7 +4,8 @@ import { ConfigError } from './errors.ts';
 /** A connection of values that the caller has. Throws ConfigError for what cannot be one. */
 export function connectionFrom(init: ConnectionInit): Connection {
   const server = checkServer(init.server, init.origin ?? 'connectionFrom');
-  if ((init.cert === undefined) !== (init.key === undefined)) throw new ConfigError(`${init.origin ?? server}: a client certificate needs both cert and key`);
+  if ((init.cert === undefined) !== (init.key === undefined))
+    throw new ConfigError(`${init.origin ?? server}: a client certificate needs both cert and key`);
   if (init.proxyUrl !== undefined) checkProxy(init.proxyUrl, init.origin ?? server);
   return {
     server,
@@ -28,9 +29,11 @@ export function checkServer(server: string, origin: string): string {
   } catch (cause) {
     throw new ConfigError(`${origin}: the server ${JSON.stringify(server)} is no URL; expected https://host:port`, { cause });
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new ConfigError(`${origin}: the server's URL must begin with https:// or http://, not ${url.protocol}//`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new ConfigError(`${origin}: the server's URL must begin with https:// or http://, not ${url.protocol}//`);
   // A URL is logged everywhere; a password in it would be too.
-  if (url.username !== '' || url.password !== '') throw new ConfigError(`${origin}: the server's URL carries a user or a password; give them as credentials`);
+  if (url.username !== '' || url.password !== '')
+    throw new ConfigError(`${origin}: the server's URL carries a user or a password; give them as credentials`);
   if (url.search !== '' || url.hash !== '') throw new ConfigError(`${origin}: the server's URL may not carry a query or a fragment`);
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
@@ -42,5 +45,6 @@ export function checkProxy(proxyUrl: string, origin: string): void {
   } catch (cause) {
     throw new ConfigError(`${origin}: the proxy's address is no URL; expected http://host:port or socks5://host:port`, { cause });
   }
-  if (!['http:', 'https:', 'socks5:', 'socks5h:'].includes(url.protocol)) throw new ConfigError(`${origin}: a proxy of the form ${url.protocol}// is not supported; http, https and socks5 are`);
+  if (!['http:', 'https:', 'socks5:', 'socks5h:'].includes(url.protocol))
+    throw new ConfigError(`${origin}: a proxy of the form ${url.protocol}// is not supported; http, https and socks5 are`);
 }

@@ -72,4 +72,3 @@ export function staticCredentials(credentials: Credentials): CredentialSource {
   };
   return { get: () => Promise.resolve(kept) };
 }
-

@@ -32,15 +32,21 @@ export function readAggregated(body: unknown): DiscoveredGroup[] {
     const versions = list(item['versions']).map((entry) => {
       const version = text(entry['version']);
       return {
-        version, fresh: entry['freshness'] !== 'Stale',
+        version,
+        fresh: entry['freshness'] !== 'Stale',
         resources: list(entry['resources']).map((resource): DiscoveredResource => {
           const kind = fields(resource['responseKind']);
           return {
             // Built-in kinds leave group and version of the kind empty: those of the place are meant.
-            group: name, version, kind: text(kind['kind']), plural: text(resource['resource']),
+            group: name,
+            version,
+            kind: text(kind['kind']),
+            plural: text(resource['resource']),
             scope: resource['scope'] === 'Namespaced' ? 'Namespaced' : 'Cluster',
             singular: text(resource['singularResource']) || text(kind['kind']).toLowerCase(),
-            shortNames: texts(resource['shortNames']), categories: texts(resource['categories']), verbs: texts(resource['verbs']),
+            shortNames: texts(resource['shortNames']),
+            categories: texts(resource['categories']),
+            verbs: texts(resource['verbs']),
             subresources: list(resource['subresources']).map((sub) => text(sub['subresource'])),
           };
         }),
@@ -58,17 +64,26 @@ export function readResourceList(body: unknown, group: string, version: string):
     const [plural, sub] = splitOnce(text(entry['name']));
     if (sub !== undefined) subresources.set(plural, [...(subresources.get(plural) ?? []), sub]);
   }
-  return entries.filter((entry) => !text(entry['name']).includes('/')).map((entry) => ({
-    group, version, kind: text(entry['kind']), plural: text(entry['name']),
-    scope: entry['namespaced'] === true ? 'Namespaced' : 'Cluster',
-    singular: text(entry['singularName']) || text(entry['kind']).toLowerCase(),
-    shortNames: texts(entry['shortNames']), categories: texts(entry['categories']), verbs: texts(entry['verbs']),
-    subresources: subresources.get(text(entry['name'])) ?? [],
-  }));
+  return entries
+    .filter((entry) => !text(entry['name']).includes('/'))
+    .map((entry) => ({
+      group,
+      version,
+      kind: text(entry['kind']),
+      plural: text(entry['name']),
+      scope: entry['namespaced'] === true ? 'Namespaced' : 'Cluster',
+      singular: text(entry['singularName']) || text(entry['kind']).toLowerCase(),
+      shortNames: texts(entry['shortNames']),
+      categories: texts(entry['categories']),
+      verbs: texts(entry['verbs']),
+      subresources: subresources.get(text(entry['name'])) ?? [],
+    }));
 }
 
 /** Reads an APIGroupList: names and versions, no resources yet. */
-export function readGroupList(body: unknown): { readonly name: string; readonly preferred: string; readonly versions: readonly string[] }[] {
+export function readGroupList(
+  body: unknown,
+): { readonly name: string; readonly preferred: string; readonly versions: readonly string[] }[] {
   return list(fields(body)['groups']).map((group) => {
     const versions = list(group['versions']).map((entry) => text(entry['version']));
     return { name: text(group['name']), preferred: text(fields(group['preferredVersion'])['version']) || (versions[0] ?? ''), versions };

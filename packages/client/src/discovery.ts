@@ -1,10 +1,21 @@
 import type { ApiCaller } from './api-call.ts';
 import { groupVersionPath } from './api-path.ts';
-import { type DiscoveredGroup, type DiscoveredResource, type DiscoveredVersion, isAggregated, readAggregated, readGroupList, readResourceList } from './discovered.ts';
+import {
+  type DiscoveredGroup,
+  type DiscoveredResource,
+  type DiscoveredVersion,
+  isAggregated,
+  readAggregated,
+  readGroupList,
+  readResourceList,
+} from './discovered.ts';
 import { DiscoveryError } from './errors.ts';
 import { isNotFound, isStatusError } from './status-error.ts';
 
-const accept = ['v2', 'v2beta1'].map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`).concat('application/json').join(',');
+const accept = ['v2', 'v2beta1']
+  .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
+  .concat('application/json')
+  .join(',');
 
 export interface DiscoveryCounters {
   /** Times that the server was asked for everything. */
@@ -53,13 +64,16 @@ export class Discovery {
   /** The resource of a kind: `{apiVersion, kind}`. Throws DiscoveryError where the server serves none. */
   async byKind(apiVersion: string, kind: string, signal?: AbortSignal): Promise<DiscoveredResource> {
     const [group, version] = splitApiVersion(apiVersion);
-    return this.#find(`kind ${kind} in ${apiVersion}`, signal, (groups) => versionOf(groups, group, version)?.resources.find((resource) => resource.kind === kind));
+    return this.#find(`kind ${kind} in ${apiVersion}`, signal, (groups) =>
+      versionOf(groups, group, version)?.resources.find((resource) => resource.kind === kind),
+    );
   }
 
   /** The resource of a plural name in a group and version. Throws DiscoveryError where the server serves none. */
   async byResource(group: string, version: string, plural: string, signal?: AbortSignal): Promise<DiscoveredResource> {
     return this.#find(`resource ${plural} in ${group === '' ? version : `${group}/${version}`}`, signal, (groups) =>
-      versionOf(groups, group, version)?.resources.find((resource) => resource.plural === plural));
+      versionOf(groups, group, version)?.resources.find((resource) => resource.plural === plural),
+    );
   }
 
   /**
@@ -97,7 +111,11 @@ export class Discovery {
     }
   }
 
-  async #find(what: string, signal: AbortSignal | undefined, pick: (groups: ReadonlyMap<string, DiscoveredGroup>) => DiscoveredResource | undefined): Promise<DiscoveredResource> {
+  async #find(
+    what: string,
+    signal: AbortSignal | undefined,
+    pick: (groups: ReadonlyMap<string, DiscoveredGroup>) => DiscoveredResource | undefined,
+  ): Promise<DiscoveredResource> {
     const cached = this.#groups !== undefined;
     const found = pick(await this.#load(signal));
     if (found !== undefined) {
@@ -111,20 +129,26 @@ export class Discovery {
       const again = pick(await this.#load(signal));
       if (again !== undefined) return again;
     }
-    const stale = [...(this.#groups ?? new Map<string, DiscoveredGroup>()).values()].flatMap((group) => group.versions.filter((version) => !version.fresh).map((version) => `${group.name}/${version.version}`));
-    throw new DiscoveryError(`the server serves no ${what}${stale.length === 0 ? '' : `; but it could not tell what these hold: ${stale.join(', ')}`}`);
+    const stale = [...(this.#groups ?? new Map<string, DiscoveredGroup>()).values()].flatMap((group) =>
+      group.versions.filter((version) => !version.fresh).map((version) => `${group.name}/${version.version}`),
+    );
+    throw new DiscoveryError(
+      `the server serves no ${what}${stale.length === 0 ? '' : `; but it could not tell what these hold: ${stale.join(', ')}`}`,
+    );
   }
 
   #load(signal?: AbortSignal): Promise<ReadonlyMap<string, DiscoveredGroup>> {
     if (this.#groups !== undefined) return Promise.resolve(this.#groups);
     // One load for all who ask meanwhile; the first one's signal must not end it for the others.
-    this.#loading ??= this.#read().then(
-      (groups) => {
+    this.#loading ??= this.#read()
+      .then((groups) => {
         this.#groups = groups;
         this.#loadedAt = this.#caller.transport.clock.now();
         return groups;
-      },
-    ).finally(() => { this.#loading = undefined; });
+      })
+      .finally(() => {
+        this.#loading = undefined;
+      });
     return signal === undefined ? this.#loading : raceAbort(this.#loading, signal);
   }
 
@@ -141,36 +165,53 @@ export class Discovery {
       groups.set('', await this.#plainGroup('', Array.isArray(versions) ? versions.map(String) : ['v1'], ''));
     }
     if (isAggregated(named.value)) for (const group of readAggregated(named.value)) groups.set(group.name, group);
-    else for (const group of await Promise.all(readGroupList(named.value).map((entry) => this.#plainGroup(entry.name, entry.versions, entry.preferred)))) groups.set(group.name, group);
+    else
+      for (const group of await Promise.all(
+        readGroupList(named.value).map((entry) => this.#plainGroup(entry.name, entry.versions, entry.preferred)),
+      ))
+        groups.set(group.name, group);
     return groups;
   }
 
   async #plainGroup(name: string, versions: readonly string[], preferred: string): Promise<DiscoveredGroup> {
     return {
-      name, preferredVersion: preferred || (versions[0] ?? ''),
-      versions: await Promise.all(versions.map(async (version): Promise<DiscoveredVersion> => {
-        try {
-          const { value } = await this.#caller.json({ method: 'GET', path: groupVersionPath({ group: name, version }), gzip: true });
-          return { version, fresh: true, resources: readResourceList(value, name, version) };
-        } catch (error) {
-          // A dead aggregated API server (metrics, say) must not hide all the others.
-          if (isStatusError(error)) return { version, fresh: false, resources: [] };
-          throw error;
-        }
-      })),
+      name,
+      preferredVersion: preferred || (versions[0] ?? ''),
+      versions: await Promise.all(
+        versions.map(async (version): Promise<DiscoveredVersion> => {
+          try {
+            const { value } = await this.#caller.json({ method: 'GET', path: groupVersionPath({ group: name, version }), gzip: true });
+            return { version, fresh: true, resources: readResourceList(value, name, version) };
+          } catch (error) {
+            // A dead aggregated API server (metrics, say) must not hide all the others.
+            if (isStatusError(error)) return { version, fresh: false, resources: [] };
+            throw error;
+          }
+        }),
+      ),
     };
   }
 }
 
-interface Reading { readonly name: string; readonly group?: string; readonly version?: string }
+interface Reading {
+  readonly name: string;
+  readonly group?: string;
+  readonly version?: string;
+}
 
 // `pods`, `appmodels.iidp.com`, `appmodels.v1.iidp.com`: a dot may begin a group or a version.
 function readingsOf(name: string, names: Names): Reading[] {
-  const given = { ...(names.group === undefined ? {} : { group: names.group }), ...(names.version === undefined ? {} : { version: names.version }) };
+  const given = {
+    ...(names.group === undefined ? {} : { group: names.group }),
+    ...(names.version === undefined ? {} : { version: names.version }),
+  };
   const [plural = '', ...rest] = name.split('.');
   if (rest.length === 0) return [{ name, ...given }];
   const [version = '', ...group] = rest;
-  return [{ name: plural, version, group: group.join('.'), ...given }, { name: plural, group: rest.join('.'), ...given }];
+  return [
+    { name: plural, version, group: group.join('.'), ...given },
+    { name: plural, group: rest.join('.'), ...given },
+  ];
 }
 
 function fullName(resource: DiscoveredResource, name: string): boolean {
@@ -197,9 +238,13 @@ export function splitApiVersion(apiVersion: string): [group: string, version: st
 
 function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => { reject(signal.reason as Error); };
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => { signal.removeEventListener('abort', onAbort); });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
   });
 }

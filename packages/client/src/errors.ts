@@ -1,7 +1,17 @@
 /** The codes of ClientError; stable. */
 export type ClientErrorCode =
-  | 'CLIENT_CONFIG' | 'CLIENT_REQUEST' | 'CLIENT_CREDENTIALS' | 'CLIENT_CONNECTION' | 'CLIENT_TLS' | 'CLIENT_TIMEOUT' | 'CLIENT_PROTOCOL'
-  | 'CLIENT_STATUS' | 'CLIENT_DISCOVERY' | 'CLIENT_CLOSED' | 'CLIENT_PATH' | 'CLIENT_MERGE_PATCH';
+  | 'CLIENT_CONFIG'
+  | 'CLIENT_REQUEST'
+  | 'CLIENT_CREDENTIALS'
+  | 'CLIENT_CONNECTION'
+  | 'CLIENT_TLS'
+  | 'CLIENT_TIMEOUT'
+  | 'CLIENT_PROTOCOL'
+  | 'CLIENT_STATUS'
+  | 'CLIENT_DISCOVERY'
+  | 'CLIENT_CLOSED'
+  | 'CLIENT_PATH'
+  | 'CLIENT_MERGE_PATCH';
 
 /** Every error that this package makes. `code` is stable; messages are for people and carry no token, key or password. */
 export class ClientError extends Error {

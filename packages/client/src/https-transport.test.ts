@@ -11,11 +11,18 @@ import { answerJson, pem, startServer, type TestServer } from './testing/test-se
 
 const to = (server: Pick<TestServer, 'url'>, more: Partial<Parameters<typeof connectionFrom>[0]> = {}): Connection =>
   connectionFrom({ server: server.url, ca: pem.ca, ...more });
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no failure', (error: unknown) => error);
-const get = async (transport: HttpsTransport, path = '/x'): Promise<string> => readText(await transport.open({ method: 'GET', path }), 1e6, path);
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'no failure',
+    (error: unknown) => error,
+  );
+const get = async (transport: HttpsTransport, path = '/x'): Promise<string> =>
+  readText(await transport.open({ method: 'GET', path }), 1e6, path);
 
 test('a server whose certificate the given CA signed is trusted, and a bearer token is sent', async () => {
-  const server = await startServer((_, response) => { answerJson(response, 200, { ok: true }); });
+  const server = await startServer((_, response) => {
+    answerJson(response, 200, { ok: true });
+  });
   const transport = new HttpsTransport(to(server, { token: 's3cret' }), { userAgent: 'me/1' });
   expect(await get(transport)).toBe('{"ok":true}');
   expect(server.seen[0]?.headers).toMatchObject({ authorization: 'Bearer s3cret', 'user-agent': 'me/1' });
@@ -24,7 +31,12 @@ test('a server whose certificate the given CA signed is trusted, and a bearer to
 });
 
 test('another CA, another name, or no CA at all is a TlsError; tls-server-name and insecure are the ways out', async () => {
-  const named = await startServer((_, response) => { answerJson(response, 200, 1); }, { cert: 'named' });
+  const named = await startServer(
+    (_, response) => {
+      answerJson(response, 200, 1);
+    },
+    { cert: 'named' },
+  );
   const trial = async (more: Partial<Parameters<typeof connectionFrom>[0]>): Promise<string> => {
     const transport = new HttpsTransport(connectionFrom({ server: named.url, ...more }));
     try {
@@ -43,11 +55,14 @@ test('another CA, another name, or no CA at all is a TlsError; tls-server-name a
 
 test('a client certificate is presented', async () => {
   const names: string[] = [];
-  const server = await startServer((_, response, raw) => {
-    const socket = raw.socket as unknown as { authorized: boolean; getPeerCertificate(): { subject: { CN: string } } };
-    if (socket.authorized) names.push(socket.getPeerCertificate().subject.CN);
-    answerJson(response, 200, 1);
-  }, { clientCa: true });
+  const server = await startServer(
+    (_, response, raw) => {
+      const socket = raw.socket as unknown as { authorized: boolean; getPeerCertificate(): { subject: { CN: string } } };
+      if (socket.authorized) names.push(socket.getPeerCertificate().subject.CN);
+      answerJson(response, 200, 1);
+    },
+    { clientCa: true },
+  );
   const transport = new HttpsTransport(to(server, { cert: pem.clientCert, key: pem.clientKey }));
   await get(transport);
   expect(names).toEqual(['ann']);
@@ -56,7 +71,9 @@ test('a client certificate is presented', async () => {
 });
 
 test('fifty requests one after the other use one connection', async () => {
-  const server = await startServer((_, response) => { answerJson(response, 200, 1); });
+  const server = await startServer((_, response) => {
+    answerJson(response, 200, 1);
+  });
   const transport = new HttpsTransport(to(server));
   for (let i = 0; i < 50; i++) await get(transport);
   expect(server.accepted()).toBe(1);
@@ -66,10 +83,18 @@ test('fifty requests one after the other use one connection', async () => {
 });
 
 test('a 401 reads the credentials anew and asks once more, only if they changed', async () => {
-  const server = await startServer((request, response) => { answerJson(response, request.headers.authorization === 'Bearer new' ? 200 : 401, {}); });
+  const server = await startServer((request, response) => {
+    answerJson(response, request.headers.authorization === 'Bearer new' ? 200 : 401, {});
+  });
   let token = 'old';
   const asked: boolean[] = [];
-  const credentials: CredentialSource = { get: ({ fresh }) => { asked.push(fresh); if (fresh) token = 'new'; return Promise.resolve({ token }); } };
+  const credentials: CredentialSource = {
+    get: ({ fresh }) => {
+      asked.push(fresh);
+      if (fresh) token = 'new';
+      return Promise.resolve({ token });
+    },
+  };
   const transport = new HttpsTransport(to(server, { credentials }));
   expect((await transport.open({ method: 'GET', path: '/' })).statusCode).toBe(200);
   expect(asked).toEqual([false, true]);
@@ -93,7 +118,10 @@ test('nobody listens: ConnectionError; plain HTTP on the port: TlsError; no HTTP
   const nobody = new HttpsTransport(to(server));
   await expect(get(nobody)).rejects.toThrow(ConnectionError);
   nobody.close();
-  const raw = createServer((socket) => { socket.on('error', () => {}); socket.end('SSH-2.0-OpenSSH\r\n'); });
+  const raw = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end('SSH-2.0-OpenSSH\r\n');
+  });
   await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
   const ssh = new HttpsTransport(connectionFrom({ server: `http://127.0.0.1:${(raw.address() as { port: number }).port}` }));
   await expect(get(ssh)).rejects.toThrow(ProtocolError);
@@ -104,8 +132,12 @@ test('nobody listens: ConnectionError; plain HTTP on the port: TlsError; no HTTP
 test('no answer within the deadline is a TimeoutError, and the connection is given up', async () => {
   const clock = createVirtualClock();
   let arrived: () => void = () => {};
-  const came = new Promise<void>((resolve) => { arrived = resolve; });
-  const server = await startServer(() => { arrived(); });
+  const came = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const server = await startServer(() => {
+    arrived();
+  });
   const transport = new HttpsTransport(to(server), { clock });
   const result = failure(get(transport));
   await came;
@@ -119,7 +151,9 @@ test('no answer within the deadline is a TimeoutError, and the connection is giv
 
 test('an aborted request ends with the reason of its signal, before the answer and within the body', async () => {
   let arrived: () => void = () => {};
-  const came = new Promise<void>((resolve) => { arrived = resolve; });
+  const came = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
   const server = await startServer((request, response) => {
     if (request.path === '/body') response.write('part');
     arrived();
@@ -133,7 +167,11 @@ test('an aborted request ends with the reason of its signal, before the answer a
   expect(await early).toBe(reason);
   const second = new AbortController();
   const answer = await transport.open({ method: 'GET', path: '/body', signal: second.signal, stream: true });
-  await expect((async () => { for await (const _ of answer.chunks) second.abort(reason); })()).rejects.toBe(reason);
+  await expect(
+    (async () => {
+      for await (const _ of answer.chunks) second.abort(reason);
+    })(),
+  ).rejects.toBe(reason);
   expect(transport.counters).toMatchObject({ openRequests: 0, openStreams: 0 });
   transport.close();
   await server.close();
@@ -141,7 +179,9 @@ test('an aborted request ends with the reason of its signal, before the answer a
 
 test('a stream that falls silent while somebody waits ends with an idle TimeoutError; a slow reader is not silence', async () => {
   const clock = createVirtualClock();
-  const server = await startServer((_, response) => { response.write('one'); });
+  const server = await startServer((_, response) => {
+    response.write('one');
+  });
   const transport = new HttpsTransport(to(server), { clock });
   const answer = await transport.open({ method: 'GET', path: '/', stream: true });
   const chunks = answer.chunks[Symbol.asyncIterator]();
@@ -168,7 +208,9 @@ test('gzip is undone; a damaged one is a ProtocolError', async () => {
   });
   const transport = new HttpsTransport(to(server));
   expect(await readText(await transport.open({ method: 'GET', path: '/', gzip: true }), 1e6, 'x')).toBe(text);
-  await expect(transport.open({ method: 'GET', path: '/bad', gzip: true }).then((answer) => readText(answer, 1e6, 'x'))).rejects.toThrow(ProtocolError);
+  await expect(transport.open({ method: 'GET', path: '/bad', gzip: true }).then((answer) => readText(answer, 1e6, 'x'))).rejects.toThrow(
+    ProtocolError,
+  );
   transport.close();
   await server.close();
 });
@@ -192,7 +234,9 @@ test('an answer over the limit is refused while it is read, and by its announced
   });
   const transport = new HttpsTransport(to(server));
   for (const path of ['/', '/announced']) {
-    await expect(transport.open({ method: 'GET', path }).then((answer) => readText(answer, 1000, 'x'))).rejects.toThrow(/larger than 1000 bytes/);
+    await expect(transport.open({ method: 'GET', path }).then((answer) => readText(answer, 1000, 'x'))).rejects.toThrow(
+      /larger than 1000 bytes/,
+    );
   }
   expect(transport.counters.openRequests).toBe(0);
   transport.close();
@@ -223,7 +267,9 @@ test('while nobody reads, the server is held back: no more than what sockets buf
   let written = 0;
   const chunk = Buffer.alloc(1 << 20, 0x20);
   let full: () => void = () => {};
-  const stalled = new Promise<void>((resolve) => { full = resolve; });
+  const stalled = new Promise<void>((resolve) => {
+    full = resolve;
+  });
   const server = await startServer((_, response) => {
     const fill = (): void => {
       while (written < 200 && response.write(chunk)) written++;
@@ -247,7 +293,9 @@ test('while nobody reads, the server is held back: no more than what sockets buf
 });
 
 test('close ends requests and streams with ClosedError and leaves no socket', async () => {
-  const server = await startServer((_, response) => { response.write('open'); });
+  const server = await startServer((_, response) => {
+    response.write('open');
+  });
   const transport = new HttpsTransport(to(server));
   const answer = await transport.open({ method: 'GET', path: '/', stream: true });
   const chunks = answer.chunks[Symbol.asyncIterator]();

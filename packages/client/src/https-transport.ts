@@ -7,10 +7,25 @@ import type { Connection, Credentials } from './connection.ts';
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from './errors.ts';
 import { networkError } from './network-error.ts';
 import { requestHeaders } from './request-headers.ts';
-import { type Answer, defaultLimits, type Transport, type TransportLimits, type TransportOptions, type TransportRequest } from './transport-options.ts';
+import {
+  type Answer,
+  defaultLimits,
+  type Transport,
+  type TransportLimits,
+  type TransportOptions,
+  type TransportRequest,
+} from './transport-options.ts';
 import { parseWarnings } from './warnings.ts';
 
-interface Counters { requests: number; failures: number; repeats: number; connections: number; bytesRead: number; openRequests: number; openStreams: number }
+interface Counters {
+  requests: number;
+  failures: number;
+  repeats: number;
+  connections: number;
+  bytesRead: number;
+  openRequests: number;
+  openStreams: number;
+}
 
 /** One request under way: how it is ended from outside, by whichever comes first. */
 interface Call {
@@ -78,7 +93,9 @@ export class HttpsTransport implements Transport {
     const what = `${request.method} ${this.#connection.server}${request.path.split('?', 1)[0] ?? ''}`;
     const counters = this.#counters;
     const timers = new AbortController();
-    const onAbort = (): void => { call.end(request.signal?.reason); };
+    const onAbort = (): void => {
+      call.end(request.signal?.reason);
+    };
     let ended = false;
     const done = (): void => {
       if (ended) return;
@@ -108,9 +125,23 @@ export class HttpsTransport implements Transport {
     const deadlineMs = request.requestMs ?? this.limits.requestMs;
     const headersTimer = request.stream === true ? new AbortController() : timers;
     if (deadlineMs > 0) {
-      timers.signal.addEventListener('abort', () => { headersTimer.abort(); }, { once: true });
+      timers.signal.addEventListener(
+        'abort',
+        () => {
+          headersTimer.abort();
+        },
+        { once: true },
+      );
       this.clock.sleep(deadlineMs, headersTimer.signal).then(
-        () => { call.end(new TimeoutError('request', deadlineMs, `${what}: no ${request.stream === true ? '' : 'complete '}answer within ${deadlineMs} ms`)); },
+        () => {
+          call.end(
+            new TimeoutError(
+              'request',
+              deadlineMs,
+              `${what}: no ${request.stream === true ? '' : 'complete '}answer within ${deadlineMs} ms`,
+            ),
+          );
+        },
         () => {},
       );
     }
@@ -125,7 +156,10 @@ export class HttpsTransport implements Transport {
         headers: response.headers as Record<string, string | undefined>,
         warnings: parseWarnings(response.headers['warning'] as string | undefined),
         chunks,
-        cancel: () => { call.end(new ConnectionError(`${what}: cancelled`)); done(); },
+        cancel: () => {
+          call.end(new ConnectionError(`${what}: cancelled`));
+          done();
+        },
       };
     } catch (error) {
       const kept = call.request?.reusedSocket === true;
@@ -142,7 +176,13 @@ export class HttpsTransport implements Transport {
     }
   }
 
-  async *#body(call: Call, response: IncomingMessage, request: TransportRequest, signal: AbortSignal, done: () => void): AsyncGenerator<Uint8Array, void> {
+  async *#body(
+    call: Call,
+    response: IncomingMessage,
+    request: TransportRequest,
+    signal: AbortSignal,
+    done: () => void,
+  ): AsyncGenerator<Uint8Array, void> {
     const { limits, clock } = this;
     let waitingSince = 0;
     let waiting = false;
@@ -178,7 +218,9 @@ export class HttpsTransport implements Transport {
       complete = true;
     } catch (error) {
       if (call.failure !== undefined) throw call.failure;
-      throw isZlibError(error) ? new ProtocolError(`${call.what}: the compressed answer is damaged`, { cause: error }) : networkError(error, call.what);
+      throw isZlibError(error)
+        ? new ProtocolError(`${call.what}: the compressed answer is damaged`, { cause: error })
+        : networkError(error, call.what);
     } finally {
       if (!complete) {
         call.failure ??= new ConnectionError(`${call.what}: cancelled`);
@@ -194,18 +236,22 @@ export class HttpsTransport implements Transport {
     const secure = url.protocol === 'https:';
     const hostname = url.hostname.replace(/^\[|\]$/g, '');
     const port = Number(url.port) || (secure ? 443 : 80);
-    const tlsOptions = secure ? {
-      ...(connection.ca === undefined ? {} : { ca: connection.ca }),
-      ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
-      ...(credentials.key === undefined ? {} : { key: credentials.key }),
-      ...(connection.serverName === undefined ? {} : { servername: connection.serverName }),
-      rejectUnauthorized: connection.insecure !== true,
-    } : {};
+    const tlsOptions = secure
+      ? {
+          ...(connection.ca === undefined ? {} : { ca: connection.ca }),
+          ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
+          ...(credentials.key === undefined ? {} : { key: credentials.key }),
+          ...(connection.serverName === undefined ? {} : { servername: connection.serverName }),
+          rejectUnauthorized: connection.insecure !== true,
+        }
+      : {};
     const base = {
       method: request.method,
       path: `${url.pathname === '/' ? '' : url.pathname}${request.path}`,
       headers: requestHeaders(request, credentials, connection, this.#userAgent),
-      hostname, port, ...tlsOptions,
+      hostname,
+      port,
+      ...tlsOptions,
     };
     if (connection.proxyUrl !== undefined) {
       const { openTunnel } = await import('./proxy-tunnel.ts');
@@ -239,13 +285,21 @@ async function plainHttp(): Promise<Http> {
   return (await import('node:http')).default;
 }
 
-async function send(call: Call, options: https.RequestOptions, body: string | Uint8Array | undefined, counters: Counters, signal: AbortSignal): Promise<IncomingMessage> {
+async function send(
+  call: Call,
+  options: https.RequestOptions,
+  body: string | Uint8Array | undefined,
+  counters: Counters,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const http: Http = options.rejectUnauthorized === undefined ? await plainHttp() : https;
   if (call.failure !== undefined) throw call.failure;
   return new Promise((resolve, reject) => {
     const request = http.request(options);
     call.request = request;
-    const onAbort = (): void => { reject(signal.reason as Error); };
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     request.once('response', (response) => {
       signal.removeEventListener('abort', onAbort);
@@ -253,20 +307,39 @@ async function send(call: Call, options: https.RequestOptions, body: string | Ui
       response.on('error', () => {});
       resolve(response);
     });
-    request.once('socket', () => { if (!request.reusedSocket && options.agent !== false) counters.connections++; });
-    request.on('error', (error) => { signal.removeEventListener('abort', onAbort); reject(error); });
-    request.once('close', () => { reject(new ConnectionError(`${call.what}: the connection was closed without an answer`)); });
+    request.once('socket', () => {
+      if (!request.reusedSocket && options.agent !== false) counters.connections++;
+    });
+    request.on('error', (error) => {
+      signal.removeEventListener('abort', onAbort);
+      reject(error);
+    });
+    request.once('close', () => {
+      reject(new ConnectionError(`${call.what}: the connection was closed without an answer`));
+    });
     request.end(body);
   });
 }
 
-async function startTls(raw: Socket, options: { host: string; servername?: string; rejectUnauthorized?: boolean }, signal: AbortSignal): Promise<Socket> {
+async function startTls(
+  raw: Socket,
+  options: { host: string; servername?: string; rejectUnauthorized?: boolean },
+  signal: AbortSignal,
+): Promise<Socket> {
   const tls = await import('node:tls');
   const net = await import('node:net');
   return new Promise((resolve, reject) => {
     const servername = options.servername ?? (net.isIP(options.host) === 0 ? options.host : '');
-    const socket = tls.connect({ ...options, socket: raw, servername, checkServerIdentity: (_name, cert) => tls.checkServerIdentity(options.servername ?? options.host, cert) });
-    const onAbort = (): void => { socket.destroy(); reject(signal.reason as Error); };
+    const socket = tls.connect({
+      ...options,
+      socket: raw,
+      servername,
+      checkServerIdentity: (_name, cert) => tls.checkServerIdentity(options.servername ?? options.host, cert),
+    });
+    const onAbort = (): void => {
+      socket.destroy();
+      reject(signal.reason as Error);
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('error', reject);
     socket.once('secureConnect', () => {

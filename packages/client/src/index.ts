@@ -8,7 +8,17 @@ export { connectionInCluster, isInCluster, type InClusterOptions } from './conne
 export type { DiscoveredGroup, DiscoveredResource, DiscoveredVersion } from './discovered.ts';
 export { Discovery, splitApiVersion, type DiscoveryCounters, type Names } from './discovery.ts';
 export {
-  ClientError, ClosedError, ConfigError, ConnectionError, CredentialsError, DiscoveryError, isClientError, ProtocolError, RequestError, TimeoutError, TlsError,
+  ClientError,
+  ClosedError,
+  ConfigError,
+  ConnectionError,
+  CredentialsError,
+  DiscoveryError,
+  isClientError,
+  ProtocolError,
+  RequestError,
+  TimeoutError,
+  TlsError,
   type ClientErrorCode,
 } from './errors.ts';
 export type { Frame, FrameType, WatchFrames, WatchOptions } from './frame.ts';
@@ -16,12 +26,35 @@ export type { ListPages, ListPagesOptions, RawPage, ResourceSource } from './raw
 export type { BudgetCounters, BudgetOptions } from './request-budget.ts';
 export { ResourceClient, type Appliable } from './resource-client.ts';
 export type {
-  ApplyOptions, CallOptions, Deleted, DeleteCollectionOptions, DeleteOptions, GetOptions, JsonPatchOperation, ListOptions, ListPage, PatchKind,
-  UnknownObject, WatchEvent, WriteOptions, Written,
+  ApplyOptions,
+  CallOptions,
+  Deleted,
+  DeleteCollectionOptions,
+  DeleteOptions,
+  GetOptions,
+  JsonPatchOperation,
+  ListOptions,
+  ListPage,
+  PatchKind,
+  UnknownObject,
+  WatchEvent,
+  WriteOptions,
+  Written,
 } from './resource-options.ts';
 export {
-  ApplyConflictError, isAlreadyExists, isApplyConflict, isConflict, isExpired, isForbidden, isNotFound, isStatusError, StatusError, statusErrorOf,
-  type ApplyConflict, type StatusCause, type StatusDetails,
+  ApplyConflictError,
+  isAlreadyExists,
+  isApplyConflict,
+  isConflict,
+  isExpired,
+  isForbidden,
+  isNotFound,
+  isStatusError,
+  StatusError,
+  statusErrorOf,
+  type ApplyConflict,
+  type StatusCause,
+  type StatusDetails,
 } from './status-error.ts';
 export { TokenFile } from './token-file.ts';
 export type { Answer, Transport, TransportCounters, TransportLimits, TransportOptions, TransportRequest } from './transport-options.ts';

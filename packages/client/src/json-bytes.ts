@@ -68,7 +68,9 @@ function stringEnd(bytes: Uint8Array, at: number, end: number): number {
 
 /** Visits the members of the object that begins at `at`, in order: the name's bytes with quotes, and the value's. Returns where it ends. */
 export function scanMembers(
-  bytes: Uint8Array, at: number, end: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
   visit: (nameStart: number, nameEnd: number, valueStart: number, valueEnd: number) => void,
 ): number {
   if (bytes[at] !== OPEN_OBJECT) throw new ScanError('expected an object', at);

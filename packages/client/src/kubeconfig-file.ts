@@ -18,7 +18,10 @@ export interface MergedConfig {
 }
 
 /** The files to read: `path`, else KUBECONFIG's list, else ~/.kube/config. */
-export function kubeconfigFiles(path: string | undefined, env: Readonly<Record<string, string | undefined>>): { readonly files: readonly string[]; readonly from: string; readonly optional: boolean } {
+export function kubeconfigFiles(
+  path: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly files: readonly string[]; readonly from: string; readonly optional: boolean } {
   if (path !== undefined) return { files: [path], from: path, optional: false };
   const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
   // Files that KUBECONFIG lists and that do not exist are passed over, as kubectl does.
@@ -29,7 +32,13 @@ export function kubeconfigFiles(path: string | undefined, env: Readonly<Record<s
 }
 
 export async function readKubeconfigs(files: readonly string[], optional: boolean): Promise<MergedConfig> {
-  const merged = { files: [] as string[], currentContext: '', contexts: new Map<string, ConfigPart>(), clusters: new Map<string, ConfigPart>(), users: new Map<string, ConfigPart>() };
+  const merged = {
+    files: [] as string[],
+    currentContext: '',
+    contexts: new Map<string, ConfigPart>(),
+    clusters: new Map<string, ConfigPart>(),
+    users: new Map<string, ConfigPart>(),
+  };
   for (const file of files) {
     let text: string;
     try {
@@ -37,7 +46,9 @@ export async function readKubeconfigs(files: readonly string[], optional: boolea
     } catch (cause) {
       const { code } = cause as { code?: string };
       if (code === 'ENOENT' && optional) continue;
-      throw new ConfigError(`the kubeconfig ${file} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : messageOf(cause)}`, { cause });
+      throw new ConfigError(`the kubeconfig ${file} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : messageOf(cause)}`, {
+        cause,
+      });
     }
     merged.files.push(file);
     const config = await parseKubeconfig(text, file);
@@ -69,7 +80,8 @@ function collect(config: Record<string, unknown>, list: string, member: string, 
   if (entries === undefined || entries === null) return;
   if (!Array.isArray(entries)) throw new ConfigError(`the kubeconfig ${file}: ${list} is no list`);
   for (const entry of entries as unknown[]) {
-    if (!isRecord(entry) || typeof entry['name'] !== 'string') throw new ConfigError(`the kubeconfig ${file}: an entry of ${list} has no name`);
+    if (!isRecord(entry) || typeof entry['name'] !== 'string')
+      throw new ConfigError(`the kubeconfig ${file}: an entry of ${list} has no name`);
     if (!into.has(entry['name'])) into.set(entry['name'], { value: isRecord(entry[member]) ? entry[member] : {}, file });
   }
 }
@@ -78,7 +90,8 @@ function collect(config: Record<string, unknown>, list: string, member: string, 
 export async function dataOrFile(part: ConfigPart, name: string, what: string): Promise<string | undefined> {
   const inline = textOf(part.value[`${name}-data`]);
   if (inline !== '') {
-    if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(inline)) throw new ConfigError(`the kubeconfig ${part.file}: ${name}-data of ${what} is not base64`);
+    if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(inline))
+      throw new ConfigError(`the kubeconfig ${part.file}: ${name}-data of ${what} is not base64`);
     return Buffer.from(inline, 'base64').toString('utf8');
   }
   const path = textOf(part.value[name]);

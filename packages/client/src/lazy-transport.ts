@@ -2,7 +2,15 @@ import type { Clock } from '@kubecast/store';
 import { systemClock } from '@kubecast/store/clock';
 import type { Connection } from './connection.ts';
 import { ClosedError } from './errors.ts';
-import { type Answer, defaultLimits, type Transport, type TransportCounters, type TransportLimits, type TransportOptions, type TransportRequest } from './transport-options.ts';
+import {
+  type Answer,
+  defaultLimits,
+  type Transport,
+  type TransportCounters,
+  type TransportLimits,
+  type TransportOptions,
+  type TransportRequest,
+} from './transport-options.ts';
 
 const none: TransportCounters = { requests: 0, failures: 0, repeats: 0, connections: 0, bytesRead: 0, openRequests: 0, openStreams: 0 };
 

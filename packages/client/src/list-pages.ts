@@ -24,7 +24,12 @@ export interface ScannedPage extends RawPage {
  * the next is asked for. Memory: one page. Throws StatusError (410 when the continue token expired), and what the transport throws.
  */
 export async function* listPages(
-  caller: ApiCaller, type: ResourceType, namespace: string, options: ListPagesOptions, signal: AbortSignal | undefined, way: ListWay = {},
+  caller: ApiCaller,
+  type: ResourceType,
+  namespace: string,
+  options: ListPagesOptions,
+  signal: AbortSignal | undefined,
+  way: ListWay = {},
 ): AsyncGenerator<ScannedPage, void> {
   const buffer = new BodyBuffer();
   const limit = options.limit ?? 500;
@@ -35,11 +40,19 @@ export async function* listPages(
       fieldSelector: options.fieldSelector,
       limit: limit > 0 ? limit : undefined,
       // A page after the first carries the version in its token; the server refuses both together.
-      ...(token === '' ? { resourceVersion: options.resourceVersion, resourceVersionMatch: options.resourceVersionMatch } : { continue: token }),
+      ...(token === ''
+        ? { resourceVersion: options.resourceVersion, resourceVersionMatch: options.resourceVersionMatch }
+        : { continue: token }),
     });
     const request: CallRequest = {
-      method: 'GET', path: resourcePath(type, namespace) + query, gzip: true, signal,
-      priority: way.priority, retries: way.retries, requestMs: way.requestMs, ...(way.accept === undefined ? {} : { accept: way.accept }),
+      method: 'GET',
+      path: resourcePath(type, namespace) + query,
+      gzip: true,
+      signal,
+      priority: way.priority,
+      retries: way.retries,
+      requestMs: way.requestMs,
+      ...(way.accept === undefined ? {} : { accept: way.accept }),
     };
     const what = describe(request);
     const answer = await caller.open(request);

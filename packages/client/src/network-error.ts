@@ -13,7 +13,8 @@ export function networkError(error: unknown, what: string): ClientError {
   if (TLS_CODES.test(code) || (!code.startsWith('E') && TLS_TEXT.test(message))) {
     return new TlsError(`${what}: TLS failed: ${text}. Check the CA, the server's name and the client certificate`, { cause: error });
   }
-  if (code.startsWith('HPE_') || code === 'ERR_HTTP_INVALID_STATUS_CODE') return new ProtocolError(`${what}: the answer is not HTTP: ${text}`, { cause: error });
+  if (code.startsWith('HPE_') || code === 'ERR_HTTP_INVALID_STATUS_CODE')
+    return new ProtocolError(`${what}: the answer is not HTTP: ${text}`, { cause: error });
   return new ConnectionError(`${what}: ${text}`, { cause: error });
 }
 

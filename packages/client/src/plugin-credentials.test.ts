@@ -7,15 +7,24 @@ import { connectionFromKubeconfig } from './connection-from-kubeconfig.ts';
 import { CredentialsError } from './errors.ts';
 
 let folder = '';
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'kubecast-plugin-')); });
-afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kubecast-plugin-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function kubeconfig(name: string, user: object): string {
   const path = join(folder, name);
-  writeFileSync(path, JSON.stringify({
-    'current-context': 'dev', contexts: [{ name: 'dev', context: { cluster: 'c', user: 'u' } }],
-    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }], users: [{ name: 'u', user }],
-  }));
+  writeFileSync(
+    path,
+    JSON.stringify({
+      'current-context': 'dev',
+      contexts: [{ name: 'dev', context: { cluster: 'c', user: 'u' } }],
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'u', user }],
+    }),
+  );
   return path;
 }
 const plugin = (script: string): object => ({

@@ -7,7 +7,11 @@ import type { ConfigPart, MergedConfig } from './kubeconfig-file.ts';
  * its import costs more than everything else here together.
  */
 export function pluginCredentials(from: {
-  readonly origin: string; readonly config: MergedConfig; readonly context: string; readonly user: ConfigPart; readonly what: string;
+  readonly origin: string;
+  readonly config: MergedConfig;
+  readonly context: string;
+  readonly user: ConfigPart;
+  readonly what: string;
 }): CredentialSource {
   let loaded: Promise<{ applyToHTTPSOptions(options: object): Promise<void> }> | undefined;
   const load = async (): Promise<{ applyToHTTPSOptions(options: object): Promise<void> }> => {
@@ -34,11 +38,16 @@ export function pluginCredentials(from: {
         const token = authorization.startsWith('Bearer ') ? authorization.slice(7) : '';
         return {
           ...(token === '' ? {} : { token }),
-          ...(options.cert === undefined || options.key === undefined ? {} : { cert: options.cert.toString(), key: options.key.toString() }),
+          ...(options.cert === undefined || options.key === undefined
+            ? {}
+            : { cert: options.cert.toString(), key: options.key.toString() }),
         };
       } catch (cause) {
         loaded = undefined;
-        throw new CredentialsError(`${from.origin}: the plugin of ${from.what} gave no credentials: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+        throw new CredentialsError(
+          `${from.origin}: the plugin of ${from.what} gave no credentials: ${cause instanceof Error ? cause.message : String(cause)}`,
+          { cause },
+        );
       }
     },
   };

@@ -5,7 +5,11 @@ import { HttpsTransport } from './https-transport.ts';
 import { readText } from './read-body.ts';
 import { answerJson, pem, startServer } from './testing/test-server.ts';
 
-interface Proxy { readonly port: number; readonly asked: string[]; close(): void }
+interface Proxy {
+  readonly port: number;
+  readonly asked: string[];
+  close(): void;
+}
 
 async function startProxy(serve: (socket: Socket, asked: string[]) => void): Promise<Proxy> {
   const asked: string[] = [];
@@ -16,7 +20,14 @@ async function startProxy(serve: (socket: Socket, asked: string[]) => void): Pro
     serve(socket, asked);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as { port: number }).port, asked, close: () => { for (const socket of sockets) socket.destroy(); server.close(); } };
+  return {
+    port: (server.address() as { port: number }).port,
+    asked,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
 }
 
 function splice(socket: Socket, host: string, port: number, greeting: string | Uint8Array): void {
@@ -28,21 +39,24 @@ function splice(socket: Socket, host: string, port: number, greeting: string | U
   target.on('error', () => socket.destroy());
 }
 
-const httpProxy = (answer?: string): Promise<Proxy> => startProxy((socket, asked) => {
-  socket.once('data', (data) => {
-    const head = data.toString('latin1');
-    asked.push(head);
-    if (answer !== undefined) {
-      socket.end(answer);
-      return;
-    }
-    const [, host = '', port = ''] = /^CONNECT ([^:]+):(\d+)/.exec(head) ?? [];
-    splice(socket, host, Number(port), 'HTTP/1.1 200 Connection established\r\n\r\n');
+const httpProxy = (answer?: string): Promise<Proxy> =>
+  startProxy((socket, asked) => {
+    socket.once('data', (data) => {
+      const head = data.toString('latin1');
+      asked.push(head);
+      if (answer !== undefined) {
+        socket.end(answer);
+        return;
+      }
+      const [, host = '', port = ''] = /^CONNECT ([^:]+):(\d+)/.exec(head) ?? [];
+      splice(socket, host, Number(port), 'HTTP/1.1 200 Connection established\r\n\r\n');
+    });
   });
-});
 
 async function fetchThrough(proxyUrl: string): Promise<string> {
-  const server = await startServer((_, response) => { answerJson(response, 200, 'through'); });
+  const server = await startServer((_, response) => {
+    answerJson(response, 200, 'through');
+  });
   const transport = new HttpsTransport(connectionFrom({ server: server.url, ca: pem.ca, token: 't', proxyUrl }));
   try {
     return await readText(await transport.open({ method: 'GET', path: '/' }), 1000, '/');
@@ -71,9 +85,16 @@ test('a SOCKS5 proxy is asked by name, with user and password where the address 
   const proxy = await startProxy((socket, asked) => {
     let step = 0;
     socket.on('data', (data: Buffer) => {
-      if (step === 0) { step = 1; asked.push(`methods ${data[2]}`); socket.write(Uint8Array.of(5, data[2] ?? 0)); if (data[2] === 0) step = 2; }
-      else if (step === 1) { step = 2; asked.push(data.subarray(2, 2 + (data[1] ?? 0)).toString()); socket.write(Uint8Array.of(1, 0)); }
-      else if (step === 2) {
+      if (step === 0) {
+        step = 1;
+        asked.push(`methods ${data[2]}`);
+        socket.write(Uint8Array.of(5, data[2] ?? 0));
+        if (data[2] === 0) step = 2;
+      } else if (step === 1) {
+        step = 2;
+        asked.push(data.subarray(2, 2 + (data[1] ?? 0)).toString());
+        socket.write(Uint8Array.of(1, 0));
+      } else if (step === 2) {
         step = 3;
         socket.removeAllListeners('data');
         const size = data[4] ?? 0;

@@ -5,7 +5,9 @@ import { ConnectionError } from './errors.ts';
 export async function openTunnel(proxyUrl: string, host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const proxy = new URL(proxyUrl);
   const socket = await connectTo(proxy, signal);
-  const onAbort = (): void => { socket.destroy(); };
+  const onAbort = (): void => {
+    socket.destroy();
+  };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     if (proxy.protocol.startsWith('socks5')) await socks5(socket, proxy, host, port);
@@ -14,7 +16,10 @@ export async function openTunnel(proxyUrl: string, host: string, port: number, s
   } catch (error) {
     socket.destroy();
     if (signal.aborted) throw signal.reason;
-    throw new ConnectionError(`the proxy ${proxy.protocol}//${proxy.host} opened no way to ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new ConnectionError(
+      `the proxy ${proxy.protocol}//${proxy.host} opened no way to ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
@@ -27,8 +32,12 @@ async function connectTo(proxy: URL, signal: AbortSignal): Promise<Socket> {
   const net = await import('node:net');
   const tls = secure ? await import('node:tls') : undefined;
   return new Promise((resolve, reject) => {
-    const socket: Socket = tls === undefined ? net.connect(port, host) : tls.connect({ host, port, servername: net.isIP(host) === 0 ? host : '' });
-    const onAbort = (): void => { socket.destroy(); reject(signal.reason as Error); };
+    const socket: Socket =
+      tls === undefined ? net.connect(port, host) : tls.connect({ host, port, servername: net.isIP(host) === 0 ? host : '' });
+    const onAbort = (): void => {
+      socket.destroy();
+      reject(signal.reason as Error);
+    };
     const onError = (cause: Error): void => {
       signal.removeEventListener('abort', onAbort);
       reject(new ConnectionError(`the proxy ${proxy.protocol}//${proxy.host} cannot be reached: ${cause.message}`, { cause }));
@@ -92,15 +101,24 @@ function readUntil(socket: Socket, complete: (bytes: Buffer) => number | undefin
       bytes = Buffer.concat([bytes, chunk]);
       const size = complete(bytes);
       if (size === undefined) {
-        if (bytes.length > 65_536) { stop(); reject(new Error('its answer is too long')); }
+        if (bytes.length > 65_536) {
+          stop();
+          reject(new Error('its answer is too long'));
+        }
         return;
       }
       stop();
       if (bytes.length > size) socket.unshift(bytes.subarray(size));
       resolve(bytes.subarray(0, size));
     };
-    const onError = (error: Error): void => { stop(); reject(error); };
-    const onClose = (): void => { stop(); reject(new Error('it closed the connection')); };
+    const onError = (error: Error): void => {
+      stop();
+      reject(error);
+    };
+    const onClose = (): void => {
+      stop();
+      reject(new Error('it closed the connection'));
+    };
     socket.on('data', onData);
     socket.once('error', onError);
     socket.once('close', onClose);

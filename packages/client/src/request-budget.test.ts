@@ -2,7 +2,11 @@ import { createVirtualClock } from '@kubecast/store/testing';
 import { expect, test } from 'vitest';
 import { RequestBudget } from './request-budget.ts';
 
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no failure', (error: unknown) => error);
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'no failure',
+    (error: unknown) => error,
+  );
 const ask = { deadlineMs: 0, what: 'x' };
 
 test('a burst goes at once, then so many a second', async () => {
@@ -25,7 +29,13 @@ test('those that wait go by priority, in order within one', async () => {
   const budget = new RequestBudget(clock, { perSecond: 10, burst: 1, reserved: 0 });
   await budget.take('normal', ask);
   const order: string[] = [];
-  for (const [level, name] of [['low', 'l'], ['normal', 'n1'], ['normal', 'n2'], ['high', 'h']] as const) void budget.take(level, ask).then(() => order.push(name));
+  for (const [level, name] of [
+    ['low', 'l'],
+    ['normal', 'n1'],
+    ['normal', 'n2'],
+    ['high', 'h'],
+  ] as const)
+    void budget.take(level, ask).then(() => order.push(name));
   await clock.advance(1000);
   expect(order).toEqual(['h', 'n1', 'n2', 'l']);
 });
@@ -48,7 +58,9 @@ test('after a 429 nothing but high priority goes until the time that the server 
   const budget = new RequestBudget(clock, {});
   budget.pause(5000);
   let normal = false;
-  void budget.take('normal', ask).then(() => { normal = true; });
+  void budget.take('normal', ask).then(() => {
+    normal = true;
+  });
   await budget.take('high', ask);
   await clock.advance(4900);
   expect(normal).toBe(false);
@@ -65,7 +77,9 @@ test('who waits too long gets a TimeoutError, who is aborted its reason, and nei
   const aborted = failure(budget.take('normal', { ...ask, signal: abort.signal }));
   const late = failure(budget.take('normal', { deadlineMs: 500, what: 'GET /x' }));
   let third = false;
-  void budget.take('normal', ask).then(() => { third = true; });
+  void budget.take('normal', ask).then(() => {
+    third = true;
+  });
   abort.abort(reason);
   expect(await aborted).toBe(reason);
   await clock.advance(500);

@@ -20,7 +20,10 @@ export interface BudgetCounters {
 }
 
 type Level = 'high' | 'normal' | 'low';
-interface Waiter { readonly grant: () => void; readonly refuse: (reason: unknown) => void }
+interface Waiter {
+  readonly grant: () => void;
+  readonly refuse: (reason: unknown) => void;
+}
 
 const levels: readonly Level[] = ['high', 'normal', 'low'];
 
@@ -55,7 +58,10 @@ export class RequestBudget {
   }
 
   /** Resolves when the request may be sent. Rejects with the signal's reason, TimeoutError after `deadlineMs` (0: none), ClosedError. */
-  take(level: Level, options: { readonly signal?: AbortSignal | undefined; readonly deadlineMs: number; readonly what: string }): Promise<void> {
+  take(
+    level: Level,
+    options: { readonly signal?: AbortSignal | undefined; readonly deadlineMs: number; readonly what: string },
+  ): Promise<void> {
     const { signal, deadlineMs, what } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (this.#closed) return Promise.reject(new ClosedError());
@@ -72,13 +78,26 @@ export class RequestBudget {
         signal?.removeEventListener('abort', onAbort);
         timer.abort();
       };
-      const waiter: Waiter = { grant: () => { leave(); resolve(); }, refuse: (reason) => { leave(); reject(reason as Error); } };
-      const onAbort = (): void => { waiter.refuse(signal?.reason); };
+      const waiter: Waiter = {
+        grant: () => {
+          leave();
+          resolve();
+        },
+        refuse: (reason) => {
+          leave();
+          reject(reason as Error);
+        },
+      };
+      const onAbort = (): void => {
+        waiter.refuse(signal?.reason);
+      };
       this.#waiting[level].add(waiter);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (deadlineMs > 0) {
         this.#clock.sleep(deadlineMs, timer.signal).then(
-          () => { waiter.refuse(new TimeoutError('budget', deadlineMs, `${what}: the request budget granted nothing within ${deadlineMs} ms`)); },
+          () => {
+            waiter.refuse(new TimeoutError('budget', deadlineMs, `${what}: the request budget granted nothing within ${deadlineMs} ms`));
+          },
           () => {},
         );
       }
@@ -134,7 +153,12 @@ export class RequestBudget {
     const timer = new AbortController();
     this.#timer = timer;
     // A whole millisecond more: timers may fire a fraction early, and the loop would spin.
-    this.#clock.sleep(Math.ceil(wait) + 1, timer.signal).then(() => { this.#grant(); }, () => {});
+    this.#clock.sleep(Math.ceil(wait) + 1, timer.signal).then(
+      () => {
+        this.#grant();
+      },
+      () => {},
+    );
   }
 
   #grant(): void {

@@ -4,7 +4,17 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createClient, type KubernetesClient } from './client.ts';
 import { connectionFrom } from './connection-from.ts';
 import { ProtocolError, RequestError } from './errors.ts';
-import { ApplyConflictError, isAlreadyExists, isApplyConflict, isConflict, isExpired, isForbidden, isNotFound, isStatusError, StatusError } from './status-error.ts';
+import {
+  ApplyConflictError,
+  isAlreadyExists,
+  isApplyConflict,
+  isConflict,
+  isExpired,
+  isForbidden,
+  isNotFound,
+  isStatusError,
+  StatusError,
+} from './status-error.ts';
 import { answerJson, type Handler, pem, startServer, type TestServer } from './testing/test-server.ts';
 
 let server: TestServer;
@@ -16,16 +26,25 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   server.seen.length = 0;
-  handle = (request, response) => { answerJson(response, 200, request.body === '' ? { metadata: { name: 'x' } } : JSON.parse(request.body)); };
+  handle = (request, response) => {
+    answerJson(response, 200, request.body === '' ? { metadata: { name: 'x' } } : JSON.parse(request.body));
+  };
 });
 afterAll(async () => {
   client.close();
   await server.close();
 });
 
-const model = (name = 'iiot'): AppModel => ({ metadata: { name }, spec: { app: 'iiot', version: '1', models: [{ name: 'a', version: '1' }] } });
+const model = (name = 'iiot'): AppModel => ({
+  metadata: { name },
+  spec: { app: 'iiot', version: '1', models: [{ name: 'a', version: '1' }] },
+});
 const last = (): string => `${server.seen.at(-1)?.method} ${server.seen.at(-1)?.path}`;
-const failure = (status: number, body: object, headers = {}): void => { handle = (_, response) => { answerJson(response, status, { kind: 'Status', status: 'Failure', ...body }, headers); }; };
+const failure = (status: number, body: object, headers = {}): void => {
+  handle = (_, response) => {
+    answerJson(response, status, { kind: 'Status', status: 'Failure', ...body }, headers);
+  };
+};
 
 test('paths follow the group, the scope and the namespace of call, object, client, connection, in this order', async () => {
   const models = client.resource(appModel);
@@ -46,7 +65,11 @@ test('names that could ask for another path are refused before anything is sent;
   for (const name of ['', '.', '..', 'a/b', 'a%2fb', '\ud800']) await expect(models.get(name)).rejects.toThrow(RequestError);
   await expect(models.get('a', { namespace: '../x' })).rejects.toThrow(RequestError);
   expect(server.seen).toHaveLength(0);
-  for (const [name, path] of [['__proto__', '__proto__'], ['ü?#', '%C3%BC%3F%23'], ['x'.repeat(253), 'x'.repeat(253)]] as const) {
+  for (const [name, path] of [
+    ['__proto__', '__proto__'],
+    ['ü?#', '%C3%BC%3F%23'],
+    ['x'.repeat(253), 'x'.repeat(253)],
+  ] as const) {
     await models.get(name);
     expect(last()).toBe(`GET /apis/iidp.com/v1/namespaces/home/appmodels/${path}`);
   }
@@ -54,7 +77,12 @@ test('names that could ask for another path are refused before anything is sent;
 
 test('writes carry field manager, dry run, validation and force; apiVersion and kind are filled in; receipts and warnings come back', async () => {
   handle = (request, response) => {
-    answerJson(response, 201, { ...JSON.parse(request.body), metadata: { name: 'iiot', namespace: 'home', uid: 'u1', resourceVersion: '7' } }, { warning: ['299 - "first \\"quoted\\", one"', '299 - "second"'] });
+    answerJson(
+      response,
+      201,
+      { ...JSON.parse(request.body), metadata: { name: 'iiot', namespace: 'home', uid: 'u1', resourceVersion: '7' } },
+      { warning: ['299 - "first \\"quoted\\", one"', '299 - "second"'] },
+    );
   };
   const written = await client.resource(appModel).create(model(), { fieldManager: 'me', dryRun: true, fieldValidation: 'Strict' });
   expect(last()).toBe('POST /apis/iidp.com/v1/namespaces/home/appmodels?fieldManager=me&dryRun=All&fieldValidation=Strict');
@@ -74,11 +102,19 @@ test('writes carry field manager, dry run, validation and force; apiVersion and 
 });
 
 test('an object that does not fit its definition is refused before it is sent, with every bad path; an option turns that off', async () => {
-  const bad = { metadata: { name: 'base', namespace: 'home' }, spec: { type: 'model', version: '1.7', models: ['model1', 'model2', 'model3'] } } as unknown as AppModel;
+  const bad = {
+    metadata: { name: 'base', namespace: 'home' },
+    spec: { type: 'model', version: '1.7', models: ['model1', 'model2', 'model3'] },
+  } as unknown as AppModel;
   const models = client.resource(appModel);
   for (const write of [(): Promise<unknown> => models.create(bad), (): Promise<unknown> => models.apply(bad as never)]) {
     const error: unknown = await write().catch((caught: unknown) => caught);
-    expect(isValidationError(error) && error.errors.map((entry) => entry.field)).toEqual(['spec.type', 'spec.models[0]', 'spec.models[1]', 'spec.models[2]']);
+    expect(isValidationError(error) && error.errors.map((entry) => entry.field)).toEqual([
+      'spec.type',
+      'spec.models[0]',
+      'spec.models[1]',
+      'spec.models[2]',
+    ]);
   }
   expect(server.seen).toHaveLength(0);
   await models.create(bad, { validate: false });
@@ -91,10 +127,17 @@ test('replace keeps fields that the type does not know', async () => {
   expect(JSON.parse(server.seen.at(-1)?.body ?? '')).toMatchObject({ spec: { newer: { kept: true } }, extra: [1] });
 });
 
-test('the 500 of a wrong apply is a validation error with the server\'s paths and our own, sent once', async () => {
-  failure(500, { message: 'failed to create typed patch object (home/base; iidp.com/v1, Kind=AppModel): errors:\n  .spec.type: field not declared in schema\n  .spec.items: duplicate entries for key [name="q",proto="TCP"]', code: 500 });
+test("the 500 of a wrong apply is a validation error with the server's paths and our own, sent once", async () => {
+  failure(500, {
+    message:
+      'failed to create typed patch object (home/base; iidp.com/v1, Kind=AppModel): errors:\n  .spec.type: field not declared in schema\n  .spec.items: duplicate entries for key [name="q",proto="TCP"]',
+    code: 500,
+  });
   const bad = { metadata: { name: 'base' }, spec: { type: 'x', models: ['m'] } };
-  const error: unknown = await client.resource(appModel).apply(bad as never, { validate: false }).catch((caught: unknown) => caught);
+  const error: unknown = await client
+    .resource(appModel)
+    .apply(bad as never, { validate: false })
+    .catch((caught: unknown) => caught);
   expect(isValidationError(error) && error.errors.map((entry) => entry.field)).toEqual(['spec.type', 'spec.items', 'spec.models[0]']);
   expect((error as Error).cause).toBeInstanceOf(StatusError);
   expect(server.seen).toHaveLength(1);
@@ -104,24 +147,45 @@ test('the 500 of a wrong apply is a validation error with the server\'s paths an
 
 test('a conflict of apply names every manager and field', async () => {
   failure(409, {
-    reason: 'Conflict', code: 409, message: 'Apply failed with 2 conflicts: ...',
-    details: { causes: [
-      { reason: 'FieldManagerConflict', message: 'conflict with "m\\"1"', field: '.spec.models' },
-      { reason: 'FieldManagerConflict', message: 'conflict with "tool" using t.example/v1', field: '.spec.app' },
-    ] },
+    reason: 'Conflict',
+    code: 409,
+    message: 'Apply failed with 2 conflicts: ...',
+    details: {
+      causes: [
+        { reason: 'FieldManagerConflict', message: 'conflict with "m\\"1"', field: '.spec.models' },
+        { reason: 'FieldManagerConflict', message: 'conflict with "tool" using t.example/v1', field: '.spec.app' },
+      ],
+    },
   });
-  const error: unknown = await client.resource(appModel).apply(model() as never).catch((caught: unknown) => caught);
+  const error: unknown = await client
+    .resource(appModel)
+    .apply(model() as never)
+    .catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(ApplyConflictError);
-  expect(isApplyConflict(error) && error.conflicts).toEqual([{ manager: 'm"1', field: '.spec.models' }, { manager: 'tool', field: '.spec.app' }]);
+  expect(isApplyConflict(error) && error.conflicts).toEqual([
+    { manager: 'm"1', field: '.spec.models' },
+    { manager: 'tool', field: '.spec.app' },
+  ]);
   expect(isConflict(error)).toBe(true);
 });
 
 test('refusals carry code, reason, details, causes and retryAfter; guards tell them apart; a plain text answer is one too', async () => {
   const models = client.resource(appModel);
   const caught = (): Promise<unknown> => models.get('x').catch((error: unknown) => error);
-  failure(404, { message: 'appmodels.iidp.com "x" not found', reason: 'NotFound', details: { name: 'x', group: 'iidp.com', kind: 'appmodels' }, code: 404 });
+  failure(404, {
+    message: 'appmodels.iidp.com "x" not found',
+    reason: 'NotFound',
+    details: { name: 'x', group: 'iidp.com', kind: 'appmodels' },
+    code: 404,
+  });
   const missing = await caught();
-  expect(missing).toMatchObject({ code: 'CLIENT_STATUS', statusCode: 404, reason: 'NotFound', details: { name: 'x', kind: 'appmodels' }, message: 'GET /apis/iidp.com/v1/namespaces/home/appmodels/x: appmodels.iidp.com "x" not found' });
+  expect(missing).toMatchObject({
+    code: 'CLIENT_STATUS',
+    statusCode: 404,
+    reason: 'NotFound',
+    details: { name: 'x', kind: 'appmodels' },
+    message: 'GET /apis/iidp.com/v1/namespaces/home/appmodels/x: appmodels.iidp.com "x" not found',
+  });
   expect(isNotFound(missing)).toBe(true);
   expect(await models.find('x')).toBeUndefined();
   failure(409, { reason: 'AlreadyExists', message: 'x' });
@@ -132,7 +196,15 @@ test('refusals carry code, reason, details, causes and retryAfter; guards tell t
   expect([isExpired(expired), isStatusError(expired) && expired.continueToken]).toEqual([true, 'tok']);
   failure(403, { reason: 'Forbidden', message: 'x' });
   expect(isForbidden(await caught())).toBe(true);
-  failure(504, { reason: 'Timeout', message: 'x', details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 } }, { 'retry-after': '2' });
+  failure(
+    504,
+    {
+      reason: 'Timeout',
+      message: 'x',
+      details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+    },
+    { 'retry-after': '2' },
+  );
   expect(await caught()).toMatchObject({ retryAfterMs: 2000, causes: [{ reason: 'ResourceVersionTooLarge', field: '' }] });
   handle = (_, response) => response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
   expect(await caught()).toMatchObject({ statusCode: 404, reason: '', serverMessage: '404 page not found' });
@@ -145,7 +217,8 @@ test('a 429 is obeyed for as long as the server asks, for writes too; other refu
   const own = createClient(connectionFrom({ server: server.url, ca: pem.ca }), { clock });
   let refuse = 2;
   handle = (_, response) => {
-    if (refuse-- > 0) answerJson(response, 429, { kind: 'Status', reason: 'TooManyRequests', message: 'slow down' }, { 'retry-after': '3' });
+    if (refuse-- > 0)
+      answerJson(response, 429, { kind: 'Status', reason: 'TooManyRequests', message: 'slow down' }, { 'retry-after': '3' });
     else answerJson(response, 200, { metadata: { name: 'iiot' } });
   };
   const done = own.resource(appModel).create(model());
@@ -164,11 +237,22 @@ test('a 429 is obeyed for as long as the server asks, for writes too; other refu
 test('a list goes page by page; the version goes with the first request only; items of built-in kinds get their kind', async () => {
   handle = (request, response) => {
     const token = new URL(request.path, 'http://x').searchParams.get('continue');
-    answerJson(response, 200, { kind: 'ConfigMapList', apiVersion: 'v1', metadata: { resourceVersion: '9', ...(token === null ? { continue: 't1', remainingItemCount: 1 } : {}) }, items: [{ metadata: { name: token === null ? 'a' : 'b' } }] });
+    answerJson(response, 200, {
+      kind: 'ConfigMapList',
+      apiVersion: 'v1',
+      metadata: { resourceVersion: '9', ...(token === null ? { continue: 't1', remainingItemCount: 1 } : {}) },
+      items: [{ metadata: { name: token === null ? 'a' : 'b' } }],
+    });
   };
   const names: unknown[] = [];
-  for await (const item of client.resource(configMapType, { namespace: 'n' }).list({ limit: 1, labelSelector: 'a=b,c', resourceVersion: '5', resourceVersionMatch: 'Exact' })) names.push([item.kind, item.apiVersion, item.metadata.name]);
-  expect(names).toEqual([['ConfigMap', 'v1', 'a'], ['ConfigMap', 'v1', 'b']]);
+  for await (const item of client
+    .resource(configMapType, { namespace: 'n' })
+    .list({ limit: 1, labelSelector: 'a=b,c', resourceVersion: '5', resourceVersionMatch: 'Exact' }))
+    names.push([item.kind, item.apiVersion, item.metadata.name]);
+  expect(names).toEqual([
+    ['ConfigMap', 'v1', 'a'],
+    ['ConfigMap', 'v1', 'b'],
+  ]);
   expect(server.seen.map((request) => request.path)).toEqual([
     '/api/v1/namespaces/n/configmaps?labelSelector=a%3Db%2Cc&limit=1&resourceVersion=5&resourceVersionMatch=Exact',
     '/api/v1/namespaces/n/configmaps?labelSelector=a%3Db%2Cc&limit=1&continue=t1',
@@ -176,8 +260,14 @@ test('a list goes page by page; the version goes with the first request only; it
 });
 
 test('a server that gives the same continue token for ever is a ProtocolError, not an endless list', async () => {
-  handle = (_, response) => { answerJson(response, 200, { metadata: { continue: 'same' }, items: [] }); };
-  await expect((async () => { for await (const _ of client.resource(configMapType).list()); })()).rejects.toThrow(/same continue token/);
+  handle = (_, response) => {
+    answerJson(response, 200, { metadata: { continue: 'same' }, items: [] });
+  };
+  await expect(
+    (async () => {
+      for await (const _ of client.resource(configMapType).list());
+    })(),
+  ).rejects.toThrow(/same continue token/);
 });
 
 test('the source of an informer yields raw pages and frames, and every refusal at once', async () => {
@@ -187,34 +277,57 @@ test('the source of an informer yields raw pages and frames, and every refusal a
     if (request.path.includes('watch=true')) response.end('{"type":"ADDED","object":{"a":1}}\n{"type":"ERROR","object":{"code":410}}\n');
     else answerJson(response, 200, { metadata: { resourceVersion: '3' }, items: [{ a: 'ü' }] });
   };
-  for await (const page of source.listPages({}, signal)) expect([page.resourceVersion, page.more, page.items.map((item) => new TextDecoder().decode(item))]).toEqual(['3', false, ['{"a":"ü"}']]);
+  for await (const page of source.listPages({}, signal))
+    expect([page.resourceVersion, page.more, page.items.map((item) => new TextDecoder().decode(item))]).toEqual([
+      '3',
+      false,
+      ['{"a":"ü"}'],
+    ]);
   const types: string[] = [];
-  for await (const frames of source.watchFrames({ resourceVersion: '3', allowWatchBookmarks: true, timeoutSeconds: 300 }, signal)) types.push(...frames.map((frame) => frame.type));
+  for await (const frames of source.watchFrames({ resourceVersion: '3', allowWatchBookmarks: true, timeoutSeconds: 300 }, signal))
+    types.push(...frames.map((frame) => frame.type));
   expect(types).toEqual(['ADDED', 'ERROR']);
-  expect(last()).toBe('GET /apis/iidp.com/v1/namespaces/n/appmodels?watch=true&resourceVersion=3&timeoutSeconds=300&allowWatchBookmarks=true');
+  expect(last()).toBe(
+    'GET /apis/iidp.com/v1/namespaces/n/appmodels?watch=true&resourceVersion=3&timeoutSeconds=300&allowWatchBookmarks=true',
+  );
   server.seen.length = 0;
   failure(429, { message: 'later' }, { 'retry-after': '1' });
-  await expect((async () => { for await (const _ of source.listPages({}, signal)); })()).rejects.toMatchObject({ statusCode: 429, retryAfterMs: 1000 });
+  await expect(
+    (async () => {
+      for await (const _ of source.listPages({}, signal));
+    })(),
+  ).rejects.toMatchObject({ statusCode: 429, retryAfterMs: 1000 });
   expect(server.seen).toHaveLength(1);
 });
 
 test('a typed watch gives events in order and throws an ERROR event as StatusError', async () => {
-  handle = (_, response) => response.end([
-    { type: 'ADDED', object: { metadata: { name: 'a', resourceVersion: '1' } } },
-    { type: 'BOOKMARK', object: { metadata: { resourceVersion: '5', annotations: { 'k8s.io/initial-events-end': 'true' } } } },
-    { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version: 1 (5)' } },
-  ].map((event) => `${JSON.stringify(event)}\n`).join(''));
+  handle = (_, response) =>
+    response.end(
+      [
+        { type: 'ADDED', object: { metadata: { name: 'a', resourceVersion: '1' } } },
+        { type: 'BOOKMARK', object: { metadata: { resourceVersion: '5', annotations: { 'k8s.io/initial-events-end': 'true' } } } },
+        { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version: 1 (5)' } },
+      ]
+        .map((event) => `${JSON.stringify(event)}\n`)
+        .join(''),
+    );
   const seen: unknown[] = [];
   const run = async (): Promise<void> => {
-    for await (const event of client.resource(appModel).watch()) seen.push([event.type, event.resourceVersion, event.type === 'BOOKMARK' && event.initialEventsEnd]);
+    for await (const event of client.resource(appModel).watch())
+      seen.push([event.type, event.resourceVersion, event.type === 'BOOKMARK' && event.initialEventsEnd]);
   };
   const error: unknown = await run().catch((caught: unknown) => caught);
-  expect(seen).toEqual([['ADDED', '1', false], ['BOOKMARK', '5', true]]);
+  expect(seen).toEqual([
+    ['ADDED', '1', false],
+    ['BOOKMARK', '5', true],
+  ]);
   expect(isExpired(error)).toBe(true);
 });
 
 test('leaving a watch closes its connection', async () => {
-  handle = (_, response) => { response.write('{"type":"ADDED","object":{"metadata":{}}}\n'); };
+  handle = (_, response) => {
+    response.write('{"type":"ADDED","object":{"metadata":{}}}\n');
+  };
   const own = createClient(connectionFrom({ server: server.url, ca: pem.ca }));
   for await (const event of own.resource(appModel).watch()) {
     expect(event.type).toBe('ADDED');
@@ -226,14 +339,29 @@ test('leaving a watch closes its connection', async () => {
 
 test('what a delete says: gone with a Status, held by finalizers with the object, preconditions sent', async () => {
   const models = client.resource(appModel, { namespace: 'n' });
-  handle = (_, response) => { answerJson(response, 200, { kind: 'Status', status: 'Success', details: { name: 'a', uid: 'u1' } }); };
+  handle = (_, response) => {
+    answerJson(response, 200, { kind: 'Status', status: 'Success', details: { name: 'a', uid: 'u1' } });
+  };
   const gone = await models.delete('a', { preconditions: { uid: 'u1', resourceVersion: '4' }, propagationPolicy: 'Foreground' });
   expect(gone).toMatchObject({ object: undefined, receipt: { key: { cluster: '', namespace: 'n', name: 'a' }, uid: 'u1', gone: true } });
   expect(gone.receipt.version).toBeUndefined();
-  expect(JSON.parse(server.seen.at(-1)?.body ?? '')).toMatchObject({ preconditions: { uid: 'u1', resourceVersion: '4' }, propagationPolicy: 'Foreground' });
-  handle = (_, response) => { answerJson(response, 200, { kind: 'AppModel', metadata: { name: 'a', namespace: 'n', uid: 'u1', resourceVersion: '9', deletionTimestamp: 'T', finalizers: ['f'] } }); };
+  expect(JSON.parse(server.seen.at(-1)?.body ?? '')).toMatchObject({
+    preconditions: { uid: 'u1', resourceVersion: '4' },
+    propagationPolicy: 'Foreground',
+  });
+  handle = (_, response) => {
+    answerJson(response, 200, {
+      kind: 'AppModel',
+      metadata: { name: 'a', namespace: 'n', uid: 'u1', resourceVersion: '9', deletionTimestamp: 'T', finalizers: ['f'] },
+    });
+  };
   expect((await models.delete('a')).receipt).toMatchObject({ version: '9', gone: false });
-  handle = (_, response) => { answerJson(response, 200, { kind: 'AppModel', metadata: { name: 'a', namespace: 'n', uid: 'u1', resourceVersion: '9', deletionTimestamp: 'T' } }); };
+  handle = (_, response) => {
+    answerJson(response, 200, {
+      kind: 'AppModel',
+      metadata: { name: 'a', namespace: 'n', uid: 'u1', resourceVersion: '9', deletionTimestamp: 'T' },
+    });
+  };
   expect((await models.patch('a', { metadata: { finalizers: null } })).receipt.gone).toBe(true);
   await expect(client.resource(appModel).deleteCollection()).rejects.toThrow(/needs a namespace/);
 });
@@ -241,18 +369,28 @@ test('what a delete says: gone with a Status, held by finalizers with the object
 test('scale, eviction and other subresources go to their paths', async () => {
   await client.resource(podType).evict('p', { gracePeriodSeconds: 1 });
   expect(last()).toBe('POST /api/v1/namespaces/home/pods/p/eviction');
-  expect(await client.resource({ group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', scope: 'Namespaced' }).scale('d', 3)).toBe(3);
+  expect(
+    await client.resource({ group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', scope: 'Namespaced' }).scale('d', 3),
+  ).toBe(3);
   expect(last()).toBe('PATCH /apis/apps/v1/namespaces/home/deployments/d/scale');
 });
 
 test('a quiet watch without bookmarks is not ended by silence; one with bookmarks is', async () => {
   const clock = createVirtualClock();
   const own = createClient(connectionFrom({ server: server.url, ca: pem.ca }), { clock });
-  handle = (_, response) => { response.write('{"type":"ADDED","object":{"metadata":{}}}\n'); };
-  for (const [allowWatchBookmarks, ends] of [[true, true], [false, false]] as const) {
+  handle = (_, response) => {
+    response.write('{"type":"ADDED","object":{"metadata":{}}}\n');
+  };
+  for (const [allowWatchBookmarks, ends] of [
+    [true, true],
+    [false, false],
+  ] as const) {
     const watch = own.resource(appModel).watch({ allowWatchBookmarks });
     await watch.next();
-    const next = watch.next().then(() => 'ended', (error: unknown) => (error as { phase?: unknown }).phase ?? error);
+    const next = watch.next().then(
+      () => 'ended',
+      (error: unknown) => (error as { phase?: unknown }).phase ?? error,
+    );
     await clock.advance(200_000);
     expect(own.counters.openStreams).toBe(ends ? 0 : 1);
     if (ends) expect(await next).toBe('idle');

@@ -8,8 +8,19 @@ import { listPages } from './list-pages.ts';
 import type { ListPagesOptions, RawPage, ResourceSource } from './raw-page.ts';
 import { deletedOf, receiptOf } from './receipts.ts';
 import type {
-  ApplyOptions, CallOptions, Deleted, DeleteCollectionOptions, DeleteOptions, GetOptions, JsonPatchOperation, ListOptions, ListPage, PatchKind,
-  WatchEvent, WriteOptions, Written,
+  ApplyOptions,
+  CallOptions,
+  Deleted,
+  DeleteCollectionOptions,
+  DeleteOptions,
+  GetOptions,
+  JsonPatchOperation,
+  ListOptions,
+  ListPage,
+  PatchKind,
+  WatchEvent,
+  WriteOptions,
+  Written,
 } from './resource-options.ts';
 import { typedWatch } from './typed-watch.ts';
 import { watchFrames } from './watch-frames.ts';
@@ -25,10 +36,16 @@ export interface ResourcePlace {
 }
 
 /** What apply takes; apiVersion and kind are filled in where they are left out, and a name must be there. */
-export type Appliable<A> = Omit<A, 'apiVersion' | 'kind' | 'metadata'> & { readonly apiVersion?: string; readonly kind?: string; readonly metadata: ObjectMeta };
+export type Appliable<A> = Omit<A, 'apiVersion' | 'kind' | 'metadata'> & {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: ObjectMeta;
+};
 
 const patchTypes: Readonly<Record<PatchKind, string>> = {
-  json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json',
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
 };
 
 /**
@@ -58,7 +75,11 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   /** Throws StatusError with 404 where there is none. */
   async get(name: string, options: GetOptions & { readonly subresource?: string } = {}): Promise<T> {
     const path = this.#path(name, options, undefined, options.subresource);
-    const { value } = await this.#caller.json({ method: 'GET', path: path + queryString({ resourceVersion: options.resourceVersion }), ...call(options) });
+    const { value } = await this.#caller.json({
+      method: 'GET',
+      path: path + queryString({ resourceVersion: options.resourceVersion }),
+      ...call(options),
+    });
     return this.#object(value, path);
   }
 
@@ -80,7 +101,11 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   /** The pages of a list, parsed. Items of built-in kinds get the apiVersion and kind that the server leaves out of lists. */
   async *pages(options: ListOptions = {}): AsyncGenerator<ListPage<T>, void> {
     const decoder = new TextDecoder();
-    const way = { ...(options.priority === undefined ? {} : { priority: options.priority }), ...(options.accept === undefined ? {} : { accept: options.accept }), requestMs: options.deadlineMs };
+    const way = {
+      ...(options.priority === undefined ? {} : { priority: options.priority }),
+      ...(options.accept === undefined ? {} : { accept: options.accept }),
+      requestMs: options.deadlineMs,
+    };
     for await (const page of listPages(this.#caller, this.type, this.#listNamespace(options), options, options.signal, way)) {
       const items = page.items.map((bytes) => this.#object(JSON.parse(decoder.decode(bytes)), 'a list'));
       yield { items, resourceVersion: page.resourceVersion, more: page.more, remainingItemCount: page.list.remainingItemCount };
@@ -120,10 +145,14 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const namespace = this.#namespaceOf(object, options);
     if (options.validate !== false && options.subresource === undefined) await checkWrite(this.type, object, { namespace });
     const { name } = object.metadata;
-    const path = options.subresource === undefined
-      ? resourcePath(this.type, namespace)
-      : this.#path(name ?? '', options, object, options.subresource);
-    return this.#write({ method: 'POST', path: path + writeQuery(options), body: JSON.stringify(this.#identified(object)), ...call(options) });
+    const path =
+      options.subresource === undefined ? resourcePath(this.type, namespace) : this.#path(name ?? '', options, object, options.subresource);
+    return this.#write({
+      method: 'POST',
+      path: path + writeQuery(options),
+      body: JSON.stringify(this.#identified(object)),
+      ...call(options),
+    });
   }
 
   /**
@@ -135,7 +164,12 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const namespace = this.#namespaceOf(object, options);
     if (options.validate !== false) await checkWrite(this.type, object, { namespace, unknownFields: false });
     const path = this.#path(name, options, object, options.subresource);
-    return this.#write({ method: 'PUT', path: path + writeQuery(options), body: JSON.stringify(this.#identified(object)), ...call(options) });
+    return this.#write({
+      method: 'PUT',
+      path: path + writeQuery(options),
+      body: JSON.stringify(this.#identified(object)),
+      ...call(options),
+    });
   }
 
   /** Writes the status alone, by the status subresource. */
@@ -144,11 +178,22 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   }
 
   /** Changes the stored object. A resourceVersion in a merge patch is a precondition. */
-  async patch(name: string, patch: readonly JsonPatchOperation[] | object, options: WriteOptions & { readonly kind?: PatchKind } = {}): Promise<Written<T>> {
+  async patch(
+    name: string,
+    patch: readonly JsonPatchOperation[] | object,
+    options: WriteOptions & { readonly kind?: PatchKind } = {},
+  ): Promise<Written<T>> {
     const kind = options.kind ?? (Array.isArray(patch) ? 'json' : 'merge');
-    if ((kind === 'json') !== Array.isArray(patch)) throw new RequestError(kind === 'json' ? 'a JSON patch is a list of operations' : `a ${kind} patch is an object`);
+    if ((kind === 'json') !== Array.isArray(patch))
+      throw new RequestError(kind === 'json' ? 'a JSON patch is a list of operations' : `a ${kind} patch is an object`);
     const path = this.#path(name, options, undefined, options.subresource);
-    return this.#write({ method: 'PATCH', path: path + writeQuery(options), body: JSON.stringify(patch), contentType: patchTypes[kind], ...call(options) });
+    return this.#write({
+      method: 'PATCH',
+      path: path + writeQuery(options),
+      body: JSON.stringify(patch),
+      contentType: patchTypes[kind],
+      ...call(options),
+    });
   }
 
   /**
@@ -164,8 +209,11 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const manager = options.fieldManager ?? 'kubecast';
     try {
       return await this.#write({
-        method: 'PATCH', path: path + writeQuery({ ...options, fieldManager: manager }, options.force === true),
-        body: JSON.stringify(identified), contentType: 'application/apply-patch+yaml', ...call(options),
+        method: 'PATCH',
+        path: path + writeQuery({ ...options, fieldManager: manager }, options.force === true),
+        body: JSON.stringify(identified),
+        contentType: 'application/apply-patch+yaml',
+        ...call(options),
       });
     } catch (error) {
       throw await applyError(error, this.type, identified, namespace);
@@ -184,15 +232,21 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   async delete(name: string, options: DeleteOptions = {}): Promise<Deleted<T>> {
     const path = this.#path(name, options);
     const answer = await this.#caller.json({ method: 'DELETE', path, body: JSON.stringify(deleteBody(options)), ...call(options) });
-    const key = { cluster: this.#place.cluster, namespace: this.type.scope === 'Namespaced' ? this.#namespaceOf(undefined, options) : '', name };
+    const key = {
+      cluster: this.#place.cluster,
+      namespace: this.type.scope === 'Namespaced' ? this.#namespaceOf(undefined, options) : '',
+      name,
+    };
     return deletedOf<T>(answer, key, options.preconditions?.uid ?? '');
   }
 
   /** Deletes all that match. Gives what was deleted, as it was before. Needs a namespace for namespaced kinds. */
   async deleteCollection(options: DeleteCollectionOptions = {}): Promise<readonly T[]> {
     const namespace = options.namespace ?? this.#place.namespace;
-    if (this.type.scope === 'Namespaced' && namespace === '') throw new RequestError(`deleteCollection of ${this.type.plural} needs a namespace`);
-    const path = resourcePath(this.type, namespace) + queryString({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector });
+    if (this.type.scope === 'Namespaced' && namespace === '')
+      throw new RequestError(`deleteCollection of ${this.type.plural} needs a namespace`);
+    const path =
+      resourcePath(this.type, namespace) + queryString({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector });
     const { value } = await this.#caller.json({ method: 'DELETE', path, body: JSON.stringify(deleteBody(options)), ...call(options) });
     const items = (value as { items?: unknown } | undefined)?.items;
     return Array.isArray(items) ? items.map((item) => this.#object(item, path)) : [];
@@ -204,7 +258,13 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   }
 
   /** Writes a subresource of another kind: POST for `eviction` and `token`, PUT for `scale`. */
-  async writeSubresource(method: 'POST' | 'PUT', name: string, subresource: string, body: object, options: WriteOptions = {}): Promise<unknown> {
+  async writeSubresource(
+    method: 'POST' | 'PUT',
+    name: string,
+    subresource: string,
+    body: object,
+    options: WriteOptions = {},
+  ): Promise<unknown> {
     const path = this.#path(name, options, undefined, subresource) + writeQuery(options);
     return (await this.#caller.json({ method, path, body: JSON.stringify(body), ...call(options) })).value;
   }
@@ -212,14 +272,26 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   /** Sets the number of replicas by the scale subresource; gives what the server answers as wanted. */
   async scale(name: string, replicas: number, options: WriteOptions = {}): Promise<number> {
     const path = this.#path(name, options, undefined, 'scale') + writeQuery(options);
-    const { value } = await this.#caller.json({ method: 'PATCH', path, body: JSON.stringify({ spec: { replicas } }), contentType: patchTypes.merge, ...call(options) });
+    const { value } = await this.#caller.json({
+      method: 'PATCH',
+      path,
+      body: JSON.stringify({ spec: { replicas } }),
+      contentType: patchTypes.merge,
+      ...call(options),
+    });
     return (value as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0;
   }
 
   /** Asks for the eviction of a Pod; a disruption budget that forbids it is answered 429, thrown at once. */
   async evict(name: string, options: DeleteOptions = {}): Promise<void> {
     const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name }, deleteOptions: deleteBody(options) };
-    await this.#caller.json({ method: 'POST', path: this.#path(name, options, undefined, 'eviction'), body: JSON.stringify(body), retries: 0, ...call(options) });
+    await this.#caller.json({
+      method: 'POST',
+      path: this.#path(name, options, undefined, 'eviction'),
+      body: JSON.stringify(body),
+      retries: 0,
+      ...call(options),
+    });
   }
 
   async #write(request: CallRequest): Promise<Written<T>> {
@@ -238,7 +310,10 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
 
   #namespaceOf(object: unknown, options: CallOptions): string {
     const own = (object as { metadata?: { namespace?: string } } | undefined)?.metadata?.namespace;
-    return [options.namespace, own, this.#place.namespace].find((namespace) => namespace !== undefined && namespace !== '') ?? this.#place.defaultNamespace;
+    return (
+      [options.namespace, own, this.#place.namespace].find((namespace) => namespace !== undefined && namespace !== '') ??
+      this.#place.defaultNamespace
+    );
   }
 
   /** With apiVersion and kind, which the server wants and a typed object may lack. */
@@ -251,28 +326,34 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   #object(value: unknown, what: string): T {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ProtocolError(`${what}: the answer is no object`);
     const own = value as { apiVersion?: unknown; kind?: unknown };
-    if (own.apiVersion === undefined && own.kind === undefined) return { apiVersion: apiVersionOf(this.type), kind: this.type.kind, ...value } as T;
+    if (own.apiVersion === undefined && own.kind === undefined)
+      return { apiVersion: apiVersionOf(this.type), kind: this.type.kind, ...value } as T;
     return value as T;
   }
 }
 
 function call(options: CallOptions): Pick<CallRequest, 'signal' | 'requestMs' | 'priority' | 'accept'> {
   return {
-    signal: options.signal, requestMs: options.deadlineMs, priority: options.priority,
+    signal: options.signal,
+    requestMs: options.deadlineMs,
+    priority: options.priority,
     ...(options.accept === undefined ? {} : { accept: options.accept }),
   };
 }
 
 function writeQuery(options: WriteOptions, force?: boolean): string {
   return queryString({
-    fieldManager: options.fieldManager, dryRun: options.dryRun === true ? 'All' : undefined, fieldValidation: options.fieldValidation,
+    fieldManager: options.fieldManager,
+    dryRun: options.dryRun === true ? 'All' : undefined,
+    fieldValidation: options.fieldValidation,
     force: force === true ? true : undefined,
   });
 }
 
 function deleteBody(options: DeleteOptions): object {
   return {
-    apiVersion: 'v1', kind: 'DeleteOptions',
+    apiVersion: 'v1',
+    kind: 'DeleteOptions',
     ...(options.preconditions === undefined ? {} : { preconditions: options.preconditions }),
     ...(options.propagationPolicy === undefined ? {} : { propagationPolicy: options.propagationPolicy }),
     ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),

@@ -26,7 +26,9 @@ export function scanList(bytes: Uint8Array, what: string): ScannedList {
         // Go writes a list without items as null here and there.
         if (isText(bytes, valueStart, valueStop, 'null')) return;
         items.length = 0;
-        scanItems(bytes, valueStart, valueStop, (from, to) => { items.push(bytes.subarray(from, to)); });
+        scanItems(bytes, valueStart, valueStop, (from, to) => {
+          items.push(bytes.subarray(from, to));
+        });
       } else if (isText(bytes, nameStart, nameEnd, '"metadata"')) own.metadata = parse(bytes, valueStart, valueStop);
       else if (isText(bytes, nameStart, nameEnd, '"kind"')) own.kind = parse(bytes, valueStart, valueStop);
       else if (isText(bytes, nameStart, nameEnd, '"apiVersion"')) own.apiVersion = parse(bytes, valueStart, valueStop);
@@ -38,8 +40,10 @@ export function scanList(bytes: Uint8Array, what: string): ScannedList {
   const metadata = typeof own.metadata === 'object' && own.metadata !== null ? (own.metadata as Record<string, unknown>) : {};
   if (!itemsSeen) throw new ProtocolError(`${what}: the answer is no list but ${text(own.kind) || 'an object without items'}`);
   return {
-    kind: text(own.kind), apiVersion: text(own.apiVersion),
-    resourceVersion: text(metadata['resourceVersion']), continueToken: text(metadata['continue']),
+    kind: text(own.kind),
+    apiVersion: text(own.apiVersion),
+    resourceVersion: text(metadata['resourceVersion']),
+    continueToken: text(metadata['continue']),
     remainingItemCount: typeof metadata['remainingItemCount'] === 'number' ? metadata['remainingItemCount'] : undefined,
     items,
   };

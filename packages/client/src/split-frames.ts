@@ -73,7 +73,12 @@ export class FrameSplitter {
   #frame(line: Uint8Array, frames: Frame[]): void {
     for (const { type, head } of heads) {
       // Two braces at the end: the object's own and the event's. A line that was cut off nearly always lacks one.
-      if (line.length > head.length + 2 && line[line.length - 1] === CLOSE && line[line.length - 2] === CLOSE && isText(line, 0, head.length, head)) {
+      if (
+        line.length > head.length + 2 &&
+        line[line.length - 1] === CLOSE &&
+        line[line.length - 2] === CLOSE &&
+        isText(line, 0, head.length, head)
+      ) {
         frames.push({ type, object: line.subarray(head.length, line.length - 1) });
         return;
       }
@@ -94,9 +99,12 @@ export class FrameSplitter {
       });
       if (skipSpace(line, end, line.length) !== line.length) throw new ScanError('more follows the event', end);
     } catch (cause) {
-      throw new ProtocolError(`${this.#what}: a line of the watch is no event: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new ProtocolError(`${this.#what}: a line of the watch is no event: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        cause,
+      });
     }
-    if (type === undefined || object === undefined) throw new ProtocolError(`${this.#what}: a line of the watch is no event: it lacks a known type or an object`);
+    if (type === undefined || object === undefined)
+      throw new ProtocolError(`${this.#what}: a line of the watch is no event: it lacks a known type or an object`);
     return { type, object };
   }
 

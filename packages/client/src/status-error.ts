@@ -96,13 +96,23 @@ export function statusErrorFrom(
   const fields = record(parsed);
   // The plain 404 of an unknown path is a line of text; a proxy's page may be long.
   const plain = body.trim().replace(/\s+/g, ' ').slice(0, 300);
-  return statusErrorOf(fields['kind'] === 'Status' ? fields : { code: statusCode, message: plain || `HTTP ${statusCode}` }, { statusCode, retryAfter, request, warnings });
+  return statusErrorOf(fields['kind'] === 'Status' ? fields : { code: statusCode, message: plain || `HTTP ${statusCode}` }, {
+    statusCode,
+    retryAfter,
+    request,
+    warnings,
+  });
 }
 
 /** The StatusError of a Status object, such as the one in an ERROR event of a watch. */
 export function statusErrorOf(
   status: unknown,
-  from: { readonly statusCode?: number; readonly retryAfter?: string | undefined; readonly request?: string | undefined; readonly warnings?: readonly string[] } = {},
+  from: {
+    readonly statusCode?: number;
+    readonly retryAfter?: string | undefined;
+    readonly request?: string | undefined;
+    readonly warnings?: readonly string[];
+  } = {},
 ): StatusError {
   const fields = record(status);
   const details = record(fields['details']);
@@ -121,7 +131,10 @@ export function statusErrorOf(
   };
   const conflicts = causes.filter((cause) => cause.reason === 'FieldManagerConflict');
   if (init.statusCode === 409 && conflicts.length > 0) {
-    return new ApplyConflictError(init, conflicts.map((cause) => ({ manager: managerOf(cause.message), field: cause.field })));
+    return new ApplyConflictError(
+      init,
+      conflicts.map((cause) => ({ manager: managerOf(cause.message), field: cause.field })),
+    );
   }
   return new StatusError(init);
 }

@@ -32,7 +32,10 @@ export class TokenFile implements CredentialSource {
       } catch (cause) {
         // While a rotation is under way the file may be missing for a moment; the last token is good until the server says no.
         if (this.#token === '' || options.fresh) {
-          throw new CredentialsError(`the token file ${this.#path} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+          throw new CredentialsError(
+            `the token file ${this.#path} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+            { cause },
+          );
         }
       }
     }

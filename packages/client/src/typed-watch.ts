@@ -5,7 +5,10 @@ import { statusErrorOf } from './status-error.ts';
 
 const decoder = new TextDecoder();
 
-interface Meta { readonly resourceVersion?: unknown; readonly annotations?: Readonly<Record<string, unknown>> }
+interface Meta {
+  readonly resourceVersion?: unknown;
+  readonly annotations?: Readonly<Record<string, unknown>>;
+}
 
 /** Parses the frames of a watch. Throws StatusError for an ERROR event, ProtocolError for an object that is not JSON. */
 export async function* typedWatch<T>(batches: AsyncIterable<readonly Frame[]>): AsyncGenerator<WatchEvent<T>, void> {

@@ -9,7 +9,11 @@ import { FrameSplitter } from './split-frames.ts';
  * for; while nobody asks, nothing is read and the server is held back by TCP. Breaking out of the loop closes the connection.
  */
 export async function* watchFrames(
-  caller: ApiCaller, type: ResourceType, namespace: string, options: WatchOptions, signal: AbortSignal | undefined,
+  caller: ApiCaller,
+  type: ResourceType,
+  namespace: string,
+  options: WatchOptions,
+  signal: AbortSignal | undefined,
   way: { readonly priority?: Priority; readonly retries?: number; readonly accept?: string } = {},
 ): AsyncGenerator<readonly Frame[], void> {
   const query = queryString({
@@ -23,10 +27,14 @@ export async function* watchFrames(
     sendInitialEvents: options.sendInitialEvents,
   });
   const request = {
-    method: 'GET' as const, path: resourcePath(type, namespace) + query, stream: true, signal,
+    method: 'GET' as const,
+    path: resourcePath(type, namespace) + query,
+    stream: true,
+    signal,
     // Without bookmarks a quiet resource is silent for hours, and silence proves nothing.
     idleMs: options.allowWatchBookmarks === true ? undefined : 0,
-    priority: way.priority, retries: way.retries,
+    priority: way.priority,
+    retries: way.retries,
     ...(way.accept === undefined ? {} : { accept: way.accept }),
   };
   const splitter = new FrameSplitter(caller.transport.limits.lineBytes, describe(request));

@@ -92,15 +92,23 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
 
   save(): Promise<void> {
     const place = this.#place;
-    if (place === undefined) return Promise.reject(new InformerOptionsError(`the informer of ${this.#o.type.plural} was made without a place for its file; see restoreInformer`));
+    if (place === undefined)
+      return Promise.reject(
+        new InformerOptionsError(`the informer of ${this.#o.type.plural} was made without a place for its file; see restoreInformer`),
+      );
     // One file, one writer: a save asked for meanwhile comes after.
-    const saved = (this.#saving ?? Promise.resolve()).catch(() => undefined).then(() => {
-      const versions = new Map<ScopeId, string>();
-      for (const run of this.filledRuns()) if (!run.reflector.damaged) versions.set(run.scope.id, run.reflector.version);
-      return saveStore(this.writer, place.files, place.path, {
-        identity: snapshotIdentity(this.#o, place), versions, clock: this.clock, ...(place.secrets === undefined ? {} : { secrets: place.secrets }),
+    const saved = (this.#saving ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => {
+        const versions = new Map<ScopeId, string>();
+        for (const run of this.filledRuns()) if (!run.reflector.damaged) versions.set(run.scope.id, run.reflector.version);
+        return saveStore(this.writer, place.files, place.path, {
+          identity: snapshotIdentity(this.#o, place),
+          versions,
+          clock: this.clock,
+          ...(place.secrets === undefined ? {} : { secrets: place.secrets }),
+        });
       });
-    });
     this.#saving = saved;
     return saved;
   }
@@ -120,7 +128,10 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     try {
       await this.save();
     } catch (error) {
-      this.onReport({ kind: 'snapshot-failed', message: error instanceof Error ? error.message : String(error) }, scopeOf('', this.#o.cluster));
+      this.onReport(
+        { kind: 'snapshot-failed', message: error instanceof Error ? error.message : String(error) },
+        scopeOf('', this.#o.cluster),
+      );
     }
   }
 
@@ -141,7 +152,10 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   }
 
   whenSynced(signal?: AbortSignal): Promise<void> {
-    return this.#waiters.until(() => this.hasSynced, { what: `a complete list of ${this.#o.type.plural}`, ...(signal === undefined ? {} : { signal }) });
+    return this.#waiters.until(() => this.hasSynced, {
+      what: `a complete list of ${this.#o.type.plural}`,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   waitFor(
@@ -201,7 +215,12 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   #join(options: ClusterOptions, restored: RestoredState | undefined): void {
     const { type } = this.#o;
     const namespaces = type.scope === 'Cluster' ? [''] : (options.namespaces ?? ['']);
-    this.#scopes.addCluster(options.cluster, { sourceOf: sourceBy(type, options), memory: options.memory ?? new ServerMemory(this.clock) }, namespaces, restored);
+    this.#scopes.addCluster(
+      options.cluster,
+      { sourceOf: sourceBy(type, options), memory: options.memory ?? new ServerMemory(this.clock) },
+      namespaces,
+      restored,
+    );
   }
 
   removeCluster(cluster: string): boolean {

@@ -15,11 +15,12 @@ export async function* iterateDeltas<T>(
   const onEnd = (): void => wake();
   ends.addEventListener('abort', onEnd, { once: true });
   const handle: HandlerHandle = informer.handle(
-    (delta) => new Promise<void>((resolve) => {
-      arrived = delta;
-      settle = resolve;
-      wake();
-    }),
+    (delta) =>
+      new Promise<void>((resolve) => {
+        arrived = delta;
+        settle = resolve;
+        wake();
+      }),
     { ...rest, workers: 1 },
   );
   try {

@@ -76,7 +76,11 @@ export class HandlerLane<T> {
 
   /** Whether every initial item that was handed to this lane so far is settled. */
   get initialDone(): boolean {
-    return this.#initialOpen === 0 && !this.#replayAgain && !this.#replays.some((replay) => replay.origin === 'initial' || replay.origin === 'snapshot');
+    return (
+      this.#initialOpen === 0 &&
+      !this.#replayAgain &&
+      !this.#replays.some((replay) => replay.origin === 'initial' || replay.origin === 'snapshot')
+    );
   }
 
   /** Whether nothing waits and nothing runs. */
@@ -108,9 +112,13 @@ export class HandlerLane<T> {
     }
     if (type === undefined) return;
     this.#add(id, {
-      type, entry: change.entry, previous: type === 'added' ? undefined : change.previous, origin: initial ? 'initial' : origin,
+      type,
+      entry: change.entry,
+      previous: type === 'added' ? undefined : change.previous,
+      origin: initial ? 'initial' : origin,
       cause: type !== 'deleted' ? undefined : seen?.unmatched === true ? 'deleted-or-unmatched' : cause,
-      finalStateKnown: type === 'deleted' ? (change.finalStateKnown ?? true) : undefined, initial,
+      finalStateKnown: type === 'deleted' ? (change.finalStateKnown ?? true) : undefined,
+      initial,
     });
     this.#pumpSoon();
   }
@@ -311,14 +319,21 @@ export class HandlerLane<T> {
     }
     const initial = replay.origin === 'initial' || replay.origin === 'snapshot';
     this.#add(id, {
-      type: replay.fresh ? 'added' : 'updated', entry: shown, previous: replay.fresh ? undefined : shown, origin: replay.origin,
-      cause: undefined, finalStateKnown: undefined, initial,
+      type: replay.fresh ? 'added' : 'updated',
+      entry: shown,
+      previous: replay.fresh ? undefined : shown,
+      origin: replay.origin,
+      cause: undefined,
+      finalStateKnown: undefined,
+      initial,
     });
   }
 
   #run(id: string, lane: KeyLane<T>, item: Pending<T>, entry: Entry<T>): void {
     const delta: Delta<T> = {
-      type: item.type, entry, origin: item.origin,
+      type: item.type,
+      entry,
+      origin: item.origin,
       ...(this.#o.withPrevious === true && item.given !== undefined && this.#known === undefined ? { previous: item.given } : {}),
       ...(item.type === 'deleted' ? { cause: item.cause ?? 'unknown', finalStateKnown: item.finalStateKnown ?? false } : {}),
     };

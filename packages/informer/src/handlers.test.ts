@@ -12,19 +12,31 @@ async function rigWith(count: number, options: Parameters<typeof createModelRig>
 }
 
 /** A handler whose calls wait until they are let go. */
-function gated(): { handler: Handler<Thing>; lines: string[]; deltas: Delta<Thing>[]; readonly open: number; release(count?: number): void; fail(error: unknown): void } {
+function gated(): {
+  handler: Handler<Thing>;
+  lines: string[];
+  deltas: Delta<Thing>[];
+  readonly open: number;
+  release(count?: number): void;
+  fail(error: unknown): void;
+} {
   const lines: string[] = [];
   const deltas: Delta<Thing>[] = [];
   const waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   return {
-    lines, deltas,
+    lines,
+    deltas,
     handler: (delta) => {
       lines.push(lineOf(delta));
       deltas.push(delta);
       return new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
     },
-    get open() { return waiting.length; },
-    release: (count = Infinity) => { for (const wait of waiting.splice(0, count)) wait.resolve(); },
+    get open() {
+      return waiting.length;
+    },
+    release: (count = Infinity) => {
+      for (const wait of waiting.splice(0, count)) wait.resolve();
+    },
     fail: (error) => waiting.shift()?.reject(error),
   };
 }
@@ -86,14 +98,17 @@ test('a handler added mid-stream sees each object once, with no gap to the chang
   rig.informer.handle(gate.handler, { workers: 4 });
   const seen = new Map<string, number>();
   const wrong: string[] = [];
-  rig.informer.handle(async (delta) => {
-    const id = `${delta.entry.key.name} ${delta.entry.uid}`;
-    if (delta.type === 'added' && seen.has(id)) wrong.push(lineOf(delta));
-    if (delta.type !== 'added' && !seen.has(id)) wrong.push(lineOf(delta));
-    if (delta.type === 'deleted') seen.delete(id);
-    else seen.set(id, delta.entry.value.spec.payload);
-    await rig.clock.sleep(10);
-  }, { workers: 2 });
+  rig.informer.handle(
+    async (delta) => {
+      const id = `${delta.entry.key.name} ${delta.entry.uid}`;
+      if (delta.type === 'added' && seen.has(id)) wrong.push(lineOf(delta));
+      if (delta.type !== 'added' && !seen.has(id)) wrong.push(lineOf(delta));
+      if (delta.type === 'deleted') seen.delete(id);
+      else seen.set(id, delta.entry.value.spec.payload);
+      await rig.clock.sleep(10);
+    },
+    { workers: 2 },
+  );
   for (let i = 0; i < 40; i += 1) {
     await rig.clock.advance(13);
     const name = `thing-${String((i * 37) % 300).padStart(3, '0')}`;
@@ -136,7 +151,12 @@ test('a handler that throws or rejects is counted, its complaint is heard, and e
     errors.push(`${String((error as Error).message)} at ${delta.entry.key.name}`);
     throw new Error('a complaint that throws');
   };
-  const thrower = rig.informer.handle(() => { throw new Error('boom'); }, { onError });
+  const thrower = rig.informer.handle(
+    () => {
+      throw new Error('boom');
+    },
+    { onError },
+  );
   const rejecter = rig.informer.handle(() => Promise.reject(new Error('bang')), { onError, workers: 1 });
   const { lines } = collect(rig);
   await rig.clock.settle();
@@ -200,7 +220,9 @@ test('a recreation under a name never folds into an update: the old UID’s dele
     await rig.clock.settle();
   }
   expect(gate.lines).toEqual([
-    'added default/thing-000 uid-1@96 0 (initial)', 'deleted default/thing-000 uid-1@98 1 (watch, deleted)', 'added default/thing-000 uid-2@100 3 (watch)',
+    'added default/thing-000 uid-1@96 0 (initial)',
+    'deleted default/thing-000 uid-1@98 1 (watch, deleted)',
+    'added default/thing-000 uid-2@100 3 (watch)',
   ]);
   await rig.informer.stop();
 });
@@ -234,10 +256,13 @@ test('one key is never handled twice at once, and a change while it runs is hand
 test('a slow key does not block the others, and nobody jumps the line within a key', async () => {
   const rig = await rigWith(0);
   const order: string[] = [];
-  rig.informer.handle((delta) => {
-    order.push(`${delta.entry.key.name} ${delta.entry.version}`);
-    return delta.entry.key.name === 'slow' ? new Promise(() => undefined) : undefined;
-  }, { workers: 2 });
+  rig.informer.handle(
+    (delta) => {
+      order.push(`${delta.entry.key.name} ${delta.entry.version}`);
+      return delta.entry.key.name === 'slow' ? new Promise(() => undefined) : undefined;
+    },
+    { workers: 2 },
+  );
   rig.server.put('default', 'slow', 1);
   for (let i = 0; i < 5; i += 1) rig.server.put('default', `quick-${i}`, i);
   await rig.clock.settle();
@@ -305,15 +330,23 @@ test('a filter turns changes into it and out of it into adds and deletes', async
   rig.server.delete('default', 'thing-002');
   await rig.clock.settle();
   expect(lines).toEqual([
-    'added default/thing-002 uid-3@98 2 (initial)', 'added default/thing-000 uid-1@99 5 (watch)', 'updated default/thing-000 uid-1@100 6 (watch)',
-    'deleted default/thing-000 uid-1@101 0 (watch, deleted-or-unmatched)', 'deleted default/thing-002 uid-3@103 2 (watch, deleted)',
+    'added default/thing-002 uid-3@98 2 (initial)',
+    'added default/thing-000 uid-1@99 5 (watch)',
+    'updated default/thing-000 uid-1@100 6 (watch)',
+    'deleted default/thing-000 uid-1@101 0 (watch, deleted-or-unmatched)',
+    'deleted default/thing-002 uid-3@103 2 (watch, deleted)',
   ]);
   await rig.informer.stop();
 });
 
 test('a filter that throws hides the object from its own handler only', async () => {
   const rig = await rigWith(3);
-  const { lines, handle } = collect(rig, { filter: (entry) => { if (entry.key.name === 'thing-001') throw new Error('no'); return true; } });
+  const { lines, handle } = collect(rig, {
+    filter: (entry) => {
+      if (entry.key.name === 'thing-001') throw new Error('no');
+      return true;
+    },
+  });
   const other = collect(rig);
   await rig.clock.settle();
   rig.server.put('default', 'thing-001', 7);
@@ -343,12 +376,15 @@ test('a resync does not stand in the way of news, nor hand out what is older', a
   const rig = await rigWith(200);
   const versions = new Map<string, number>();
   let backwards = 0;
-  rig.informer.handle(async (delta) => {
-    const version = Number(delta.entry.version);
-    if (version < (versions.get(delta.entry.key.name) ?? 0)) backwards += 1;
-    versions.set(delta.entry.key.name, version);
-    await rig.clock.sleep(5);
-  }, { resyncMs: 1000, workers: 2 });
+  rig.informer.handle(
+    async (delta) => {
+      const version = Number(delta.entry.version);
+      if (version < (versions.get(delta.entry.key.name) ?? 0)) backwards += 1;
+      versions.set(delta.entry.key.name, version);
+      await rig.clock.sleep(5);
+    },
+    { resyncMs: 1000, workers: 2 },
+  );
   for (let i = 0; i < 100; i += 1) {
     rig.server.put('default', `thing-${String((i * 17) % 200).padStart(3, '0')}`, 1000 + i);
     await rig.clock.advance(11);
@@ -375,7 +411,13 @@ test('after a watch disruption, unchanged objects reach nobody, but those who re
 test('a resync survives a handler that throws', async () => {
   const rig = await rigWith(3);
   let calls = 0;
-  rig.informer.handle(() => { calls += 1; throw new Error('no'); }, { resyncMs: 10_000 });
+  rig.informer.handle(
+    () => {
+      calls += 1;
+      throw new Error('no');
+    },
+    { resyncMs: 10_000 },
+  );
   await rig.clock.advance(35_000);
   expect(calls).toBeGreaterThanOrEqual(3 + 3 * 3);
   await rig.informer.stop();
@@ -385,7 +427,13 @@ test('a handler can be removed while it runs; its signal is aborted, nothing mor
   const rig = await rigWith(5);
   const gate = gated();
   const signals: AbortSignal[] = [];
-  const handle = rig.informer.handle((delta, signal) => { signals.push(signal); return gate.handler(delta, signal); }, { workers: 1 });
+  const handle = rig.informer.handle(
+    (delta, signal) => {
+      signals.push(signal);
+      return gate.handler(delta, signal);
+    },
+    { workers: 1 },
+  );
   const other = collect(rig);
   await rig.clock.settle();
   handle.remove();
@@ -405,7 +453,10 @@ test('a handler can be removed while it runs; its signal is aborted, nothing mor
 test('removed within its own call, a handler gets no other', async () => {
   const rig = await rigWith(5);
   let calls = 0;
-  const handle = rig.informer.handle(() => { calls += 1; handle.remove(); });
+  const handle = rig.informer.handle(() => {
+    calls += 1;
+    handle.remove();
+  });
   await rig.clock.settle();
   expect(calls).toBe(1);
   await rig.informer.stop();
@@ -449,7 +500,9 @@ test('an async iteration gives each delta in turn, settles it when the next is a
   rig.server.put('default', 'thing-001', 9);
   await rig.clock.settle();
   expect(lines).toEqual([
-    'added default/thing-000 uid-1@96 0 (initial)', 'added default/thing-001 uid-2@97 1 (initial)', 'updated default/thing-001 uid-2@98 9 (watch)',
+    'added default/thing-000 uid-1@96 0 (initial)',
+    'added default/thing-001 uid-2@97 1 (initial)',
+    'updated default/thing-001 uid-2@98 9 (watch)',
   ]);
   await rig.informer.stop();
   expect(await done).toBe('ended');
@@ -475,7 +528,9 @@ test('breaking out of an iteration removes its handler; an aborted signal ends i
 test('objects handed out cannot be written to, and a copy can', async () => {
   const rig = await rigWith(1);
   const entry = [...rig.informer.view.select()][0];
-  expect(() => { (entry?.value.spec as { payload: number }).payload = 5; }).toThrow(TypeError);
+  expect(() => {
+    (entry?.value.spec as { payload: number }).payload = 5;
+  }).toThrow(TypeError);
   const copy = entry?.mutable() as { spec: { payload: number } };
   copy.spec.payload = 5;
   expect(entry?.value.spec.payload).toBe(0);
@@ -485,7 +540,9 @@ test('objects handed out cannot be written to, and a copy can', async () => {
 test('a status listener is told each change of state, one that throws costs nothing, and its undo ends it', async () => {
   const rig = createModelRig();
   const states: string[] = [];
-  rig.informer.onStatus(() => { throw new Error('no'); });
+  rig.informer.onStatus(() => {
+    throw new Error('no');
+  });
   const undo = rig.informer.onStatus((status) => states.push(status.state));
   rig.informer.start();
   await rig.clock.settle();

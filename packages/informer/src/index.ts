@@ -1,13 +1,16 @@
 export { createInformer } from './create-informer.ts';
 export type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
 export {
-  InformerError, InformerOptionsError, InformerStoppedError, WaitTimeoutError, isInformerError, isWaitTimeoutError,
+  InformerError,
+  InformerOptionsError,
+  InformerStoppedError,
+  WaitTimeoutError,
+  isInformerError,
+  isWaitTimeoutError,
 } from './errors.ts';
 export type { HandlerCounters } from './handler-counters.ts';
 export type { ClusterOptions, InformerOptions, SourceClient } from './informer-options.ts';
-export type {
-  Handler, HandlerHandle, HandlerOptions, Informer, ReflectorState, ScopeStatus,
-} from './informer.ts';
+export type { Handler, HandlerHandle, HandlerOptions, Informer, ReflectorState, ScopeStatus } from './informer.ts';
 export { defaultLimits } from './limits.ts';
 export type { ReflectorLimits } from './limits.ts';
 export type { ReflectorCounters, ReflectorReport } from './reflector-report.ts';

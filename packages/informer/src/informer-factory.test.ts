@@ -15,8 +15,13 @@ function world(): { clock: ReturnType<typeof createVirtualClock>; server: ModelS
 test('informers of equal type, scope, selector and projection share one watch; others have their own', async () => {
   const { api, clock, factory } = world();
   const informers = [
-    factory.informer(thingType), factory.informer({ ...thingType }), factory.informer(thingType, { namespaces: [''] }), factory.informer(thingType, { labelSelector: 'sel=yes' }),
-    factory.informer(thingType, { namespaces: ['b', 'a'] }), factory.informer(thingType, { namespaces: ['a', 'b'] }), factory.informer(thingType, { drop: [['spec']] }),
+    factory.informer(thingType),
+    factory.informer({ ...thingType }),
+    factory.informer(thingType, { namespaces: [''] }),
+    factory.informer(thingType, { labelSelector: 'sel=yes' }),
+    factory.informer(thingType, { namespaces: ['b', 'a'] }),
+    factory.informer(thingType, { namespaces: ['a', 'b'] }),
+    factory.informer(thingType, { drop: [['spec']] }),
   ];
   for (const informer of informers) informer.start();
   await clock.settle();

@@ -64,7 +64,13 @@ export function createInformerFactory(common: FactoryOptions): InformerFactory {
 function keyOf<T>(type: ResourceType<T>, options: SharedOptions<T>): string {
   const { group, version, plural } = type;
   return JSON.stringify([
-    group, version, plural, [...new Set(options.namespaces ?? [''])].sort(), options.labelSelector ?? '', options.fieldSelector ?? '', options.drop ?? null,
+    group,
+    version,
+    plural,
+    [...new Set(options.namespaces ?? [''])].sort(),
+    options.labelSelector ?? '',
+    options.fieldSelector ?? '',
+    options.drop ?? null,
   ]);
 }
 
@@ -84,14 +90,24 @@ function lease<T>(informer: Informer<T>, release: () => Promise<void>): Informer
     return stopped;
   };
   return {
-    get view() { return informer.view; },
-    get hasSynced() { return informer.hasSynced; },
-    get handlers() { return [...own]; },
+    get view() {
+      return informer.view;
+    },
+    get hasSynced() {
+      return informer.hasSynced;
+    },
+    get handlers() {
+      return [...own];
+    },
     scopes: () => informer.scopes(),
     whenSynced: (signal) => informer.whenSynced(signal),
     waitFor: (what, options) => informer.waitFor(what, options),
     onStatus: (listener) => informer.onStatus(listener),
-    deltas: (options) => informer.deltas({ ...options, signal: options?.signal === undefined ? ended.signal : AbortSignal.any([ended.signal, options.signal]) }),
+    deltas: (options) =>
+      informer.deltas({
+        ...options,
+        signal: options?.signal === undefined ? ended.signal : AbortSignal.any([ended.signal, options.signal]),
+      }),
     handle(handler, options) {
       const handle = informer.handle(handler, options);
       if (stopped !== undefined) handle.remove();

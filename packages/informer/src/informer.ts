@@ -6,7 +6,16 @@ import type { HandlerCounters } from './handler-counters.ts';
 import type { ReflectorCounters } from './reflector-report.ts';
 
 export type ReflectorState =
-  | 'Idle' | 'Streaming' | 'Listing' | 'Watching' | 'BackingOff' | 'Stale' | 'Forbidden' | 'Gone' | 'Regressed' | 'Stopped';
+  | 'Idle'
+  | 'Streaming'
+  | 'Listing'
+  | 'Watching'
+  | 'BackingOff'
+  | 'Stale'
+  | 'Forbidden'
+  | 'Gone'
+  | 'Regressed'
+  | 'Stopped';
 
 /** The state of one scope of an informer, as a value. */
 export interface ScopeStatus {

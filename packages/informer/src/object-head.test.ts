@@ -6,20 +6,48 @@ const encoder = new TextEncoder();
 const bytes = (value: unknown): Uint8Array => encoder.encode(typeof value === 'string' ? value : JSON.stringify(value));
 
 const usual = {
-  apiVersion: 'example.com/v1', kind: 'Thing',
-  metadata: { annotations: { note: 'a "quoted" \\ {brace} [bracket]' }, labels: {}, managedFields: [{ 'f:metadata': { 'f:name': {} } }], name: 'a', namespace: 'n', resourceVersion: '12', uid: 'u' },
+  apiVersion: 'example.com/v1',
+  kind: 'Thing',
+  metadata: {
+    annotations: { note: 'a "quoted" \\ {brace} [bracket]' },
+    labels: {},
+    managedFields: [{ 'f:metadata': { 'f:name': {} } }],
+    name: 'a',
+    namespace: 'n',
+    resourceVersion: '12',
+    uid: 'u',
+  },
   spec: { kind: 'not this', metadata: { name: 'nor this' }, list: [1, -2.5e3, true, null, 'x'] },
 };
 
 test('the usual object is cut from its bytes, and what only looks like its head is passed over', () => {
-  expect(scanHead(bytes(usual))).toEqual({ kind: 'Thing', apiVersion: 'example.com/v1', namespace: 'n', name: 'a', uid: 'u', version: '12', initialEventsEnd: undefined });
+  expect(scanHead(bytes(usual))).toEqual({
+    kind: 'Thing',
+    apiVersion: 'example.com/v1',
+    namespace: 'n',
+    name: 'a',
+    uid: 'u',
+    version: '12',
+    initialEventsEnd: undefined,
+  });
 });
 
 test('forms that only a parser can tell are left to it: blanks, escapes, repeated names, other scripts', () => {
   for (const text of [
-    JSON.stringify(usual, null, 1), '{"kind":"T","metadata":{"name":"a\\u0062"}}', '{"kind":"A","kind":"B","metadata":{}}', '{"k\\u0069nd":"A","metadata":{}}',
-    '{"metadata":{"name":"a"},"metadata":{"name":"b"}}', '{"kind":"T","metadata":{"name":"é"}}', '{"kind":5,"metadata":{}}', '{"kind":"T"}', '{"kind":"T","metadata":null}', '[]', '{}', '',
-  ]) expect(scanHead(bytes(text)), text).toBeUndefined();
+    JSON.stringify(usual, null, 1),
+    '{"kind":"T","metadata":{"name":"a\\u0062"}}',
+    '{"kind":"A","kind":"B","metadata":{}}',
+    '{"k\\u0069nd":"A","metadata":{}}',
+    '{"metadata":{"name":"a"},"metadata":{"name":"b"}}',
+    '{"kind":"T","metadata":{"name":"é"}}',
+    '{"kind":5,"metadata":{}}',
+    '{"kind":"T"}',
+    '{"kind":"T","metadata":null}',
+    '[]',
+    '{}',
+    '',
+  ])
+    expect(scanHead(bytes(text)), text).toBeUndefined();
   expect(readHead(bytes('{"kind":"A","kind":"B","metadata":{"name":"é"}}'))).toMatchObject({ kind: 'B', name: 'é' });
 });
 
@@ -32,11 +60,17 @@ test('bytes that are cut off or are no object throw', () => {
 test('whatever the object, the cut head is the parsed one', () => {
   const json = fc.jsonValue({ maxDepth: 3 });
   const word = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), json);
-  const meta = fc.dictionary(fc.oneof(fc.constantFrom('name', 'namespace', 'uid', 'resourceVersion', 'labels', 'managedFields'), fc.string()), word);
+  const meta = fc.dictionary(
+    fc.oneof(fc.constantFrom('name', 'namespace', 'uid', 'resourceVersion', 'labels', 'managedFields'), fc.string()),
+    word,
+  );
   const object = fc.dictionary(fc.oneof(fc.constantFrom('kind', 'apiVersion', 'metadata', 'spec'), fc.string()), fc.oneof(word, meta));
-  fc.assert(fc.property(object, fc.oneof(fc.constant(undefined), fc.constant(1)), (value, indent) => {
-    const encoded = bytes(JSON.stringify(value, null, indent));
-    const cut = scanHead(encoded);
-    if (cut !== undefined) expect(cut).toEqual({ ...parseHead(encoded), initialEventsEnd: undefined });
-  }), { numRuns: 2000 });
+  fc.assert(
+    fc.property(object, fc.oneof(fc.constant(undefined), fc.constant(1)), (value, indent) => {
+      const encoded = bytes(JSON.stringify(value, null, indent));
+      const cut = scanHead(encoded);
+      if (cut !== undefined) expect(cut).toEqual({ ...parseHead(encoded), initialEventsEnd: undefined });
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -82,7 +82,15 @@ export function scanHead(bytes: Uint8Array): ObjectHead | undefined {
   const [kind, apiVersion] = top;
   const [name, namespace, uid, version] = meta;
   if (end !== bytes.length || !seen) return undefined;
-  return { kind: kind ?? '', apiVersion: apiVersion ?? '', namespace: namespace ?? '', name: name ?? '', uid: uid ?? '', version: version ?? '', initialEventsEnd: undefined };
+  return {
+    kind: kind ?? '',
+    apiVersion: apiVersion ?? '',
+    namespace: namespace ?? '',
+    name: name ?? '',
+    uid: uid ?? '',
+    version: version ?? '',
+    initialEventsEnd: undefined,
+  };
 }
 
 const TOP = ['kind', 'apiVersion'];
@@ -142,7 +150,7 @@ function skipValue(bytes: Uint8Array, i: number): number {
     return at === i || at === bytes.length ? -1 : at;
   }
   let depth = 0;
-  for (let at = i; at < bytes.length; ) {
+  for (let at = i; at < bytes.length;) {
     const byte = bytes[at];
     if (byte === QUOTE) {
       at = skipString(bytes, at);

@@ -38,7 +38,20 @@ export interface ReflectorCounters {
 
 export function newReflectorCounters(): ReflectorCounters {
   return {
-    lists: 0, listsDone: 0, listSeconds: 0, watches: 0, events: 0, bookmarks: 0, failures: 0, expired: 0, rateLimited: 0,
-    idle: 0, regressions: 0, probes: 0, corrupt: 0, duplicates: 0, yields: 0,
+    lists: 0,
+    listsDone: 0,
+    listSeconds: 0,
+    watches: 0,
+    events: 0,
+    bookmarks: 0,
+    failures: 0,
+    expired: 0,
+    rateLimited: 0,
+    idle: 0,
+    regressions: 0,
+    probes: 0,
+    corrupt: 0,
+    duplicates: 0,
+    yields: 0,
   };
 }

@@ -37,7 +37,10 @@ test('the streamed list asks for the newest state, with bookmarks and an end mar
   informer.start();
   await clock.settle();
   expect(api.requests[0]?.options).toMatchObject({
-    sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true, labelSelector: 'sel=yes',
+    sendInitialEvents: true,
+    resourceVersionMatch: 'NotOlderThan',
+    allowWatchBookmarks: true,
+    labelSelector: 'sel=yes',
   });
   expect(api.requests[0]?.options.resourceVersion).toBeUndefined();
   await informer.stop();
@@ -160,7 +163,9 @@ test('a duplicate ADDED after the object’s DELETED inside the initial stream d
   const thing = { namespace: 'default', name: 'a', uid: 'u1', rv: 5, labels: {}, payload: 1 };
   rig.api.plan('stream', {
     frames: [
-      frameOf('ADDED', wireObject(thing)), frameOf('DELETED', wireObject({ ...thing, rv: 9 })), frameOf('ADDED', wireObject(thing)),
+      frameOf('ADDED', wireObject(thing)),
+      frameOf('DELETED', wireObject({ ...thing, rv: 9 })),
+      frameOf('ADDED', wireObject(thing)),
       bookmarkFrame(10, 'true'),
     ],
   });
@@ -260,7 +265,9 @@ test('a list that skipped an object never says of a missing one that it was dele
 });
 
 test('the transform runs before anything is kept, for lists and for events', async () => {
-  const rig = filled({ transform: (object) => ({ ...object, spec: { payload: 1000 + Number((object['spec'] as { payload: number }).payload) } }) });
+  const rig = filled({
+    transform: (object) => ({ ...object, spec: { payload: 1000 + Number((object['spec'] as { payload: number }).payload) } }),
+  });
   rig.informer.start();
   await rig.clock.settle();
   rig.server.put('default', 'thing-1', 7);
@@ -289,7 +296,10 @@ test('list items of built-in kinds, which name no kind, are taken', async () => 
   rig.informer.start();
   await rig.clock.settle();
   expect(rig.held()).toEqual(rig.truth());
-  expect(rig.informer.view.get({ cluster: '', namespace: 'default', name: 'thing-1' })).toMatchObject({ kind: 'Thing', apiVersion: 'example.com/v1' });
+  expect(rig.informer.view.get({ cluster: '', namespace: 'default', name: 'thing-1' })).toMatchObject({
+    kind: 'Thing',
+    apiVersion: 'example.com/v1',
+  });
   await rig.informer.stop();
 });
 
@@ -319,7 +329,8 @@ test('a continue token that expires between pages is followed by one consistent 
   rig.server.otherWrite();
   rig.server.restart();
   const reach = async (): Promise<void> => {
-    for (let i = 0; i < 200 && rig.api.requests.filter((request) => request.kind === 'list').length < 3; i += 1) await rig.clock.advance(100);
+    for (let i = 0; i < 200 && rig.api.requests.filter((request) => request.kind === 'list').length < 3; i += 1)
+      await rig.clock.advance(100);
   };
   await reach();
   rig.server.otherWrite();

@@ -116,9 +116,15 @@ test('server errors on a watch are retried without a list until a deadline, and 
 
 test('an error inside the stream is acted on as the same error of a request', async () => {
   const cases: [ModelStatus, string][] = [
-    [statuses.internal, 'BackingOff'], [statuses.unavailable, 'BackingOff'], [statuses.gatewayTimeout, 'BackingOff'],
-    [statuses.tooManyRequests, 'BackingOff'], [statuses.forbidden, 'Forbidden'], [statuses.unauthorized, 'Forbidden'],
-    [statuses.notFound, 'Gone'], [statuses.expired, 'BackingOff'], [statuses.tooLarge, 'Stale'],
+    [statuses.internal, 'BackingOff'],
+    [statuses.unavailable, 'BackingOff'],
+    [statuses.gatewayTimeout, 'BackingOff'],
+    [statuses.tooManyRequests, 'BackingOff'],
+    [statuses.forbidden, 'Forbidden'],
+    [statuses.unauthorized, 'Forbidden'],
+    [statuses.notFound, 'Gone'],
+    [statuses.expired, 'BackingOff'],
+    [statuses.tooLarge, 'Stale'],
   ];
   for (const [status, state] of cases) {
     const rig = await synced();
@@ -303,7 +309,14 @@ test('a list that falls silent is given up after the idle limit', async () => {
 });
 
 test('a source that never settles does not keep an informer from stopping', async () => {
-  const rig = createModelRig({ source: { watchFrames: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) }), listPages: () => { throw new Error('unused'); } } });
+  const rig = createModelRig({
+    source: {
+      watchFrames: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) }),
+      listPages: () => {
+        throw new Error('unused');
+      },
+    },
+  });
   rig.informer.start();
   await rig.clock.settle();
   await rig.informer.stop();
@@ -311,7 +324,11 @@ test('a source that never settles does not keep an informer from stopping', asyn
 });
 
 test('forbidden and not served are states with a reason, the view stays, and both end by themselves', async () => {
-  for (const [status, state] of [[statuses.forbidden, 'Forbidden'], [statuses.unauthorized, 'Forbidden'], [statuses.notFound, 'Gone']] as const) {
+  for (const [status, state] of [
+    [statuses.forbidden, 'Forbidden'],
+    [statuses.unauthorized, 'Forbidden'],
+    [statuses.notFound, 'Gone'],
+  ] as const) {
     const rig = await synced();
     rig.api.plan('any', { status }, 12);
     rig.server.cut();
@@ -432,7 +449,9 @@ test('a restored server: the probe finds it, and after a minute the exact differ
   expect(rig.informer.scopes()[0]).toMatchObject({ epoch: 2, state: 'Watching' });
   expect(counters(rig)['regressions']).toBe(1);
   expect(lines.sort()).toEqual([
-    'added default/thing-4 uid-5@100 4 (regressed)', 'deleted default/thing-8 uid-6@102 8 (regressed, unknown)', 'updated default/thing-0 uid-1@96 0 (regressed)',
+    'added default/thing-4 uid-5@100 4 (regressed)',
+    'deleted default/thing-8 uid-6@102 8 (regressed, unknown)',
+    'updated default/thing-0 uid-1@96 0 (regressed)',
   ]);
   rig.server.put('default', 'thing-1', 11);
   await rig.clock.settle();
@@ -470,7 +489,10 @@ test('a bookmark below the resume point means that the server went back', async 
 });
 
 test('a probe that the server does not understand, or forbids, is reported, and the watch resumes without it', async () => {
-  for (const status of [statuses.forbidden, { ...statuses.streamUnsupported, code: 400, reason: 'BadRequest', message: 'field label not supported: metadata.name' }]) {
+  for (const status of [
+    statuses.forbidden,
+    { ...statuses.streamUnsupported, code: 400, reason: 'BadRequest', message: 'field label not supported: metadata.name' },
+  ]) {
     const rig = await synced();
     rig.api.plan('probe', { status });
     rig.server.cut();

@@ -106,19 +106,35 @@ export class Reflector {
     }
   }
 
-  get state(): ReflectorState { return this.#state; }
-  get reason(): string { return this.#reason; }
-  get since(): number { return this.#since; }
+  get state(): ReflectorState {
+    return this.#state;
+  }
+  get reason(): string {
+    return this.#reason;
+  }
+  get since(): number {
+    return this.#since;
+  }
   /** The newest version known to be reached; `''` before the first list. */
-  get version(): string { return this.#version; }
+  get version(): string {
+    return this.#version;
+  }
   /** Whether a complete list stands in the view. */
-  get synced(): boolean { return this.#synced; }
+  get synced(): boolean {
+    return this.#synced;
+  }
   /** Whether objects were skipped that a list has not brought since. */
-  get damaged(): boolean { return this.#repairAt !== Infinity; }
+  get damaged(): boolean {
+    return this.#repairAt !== Infinity;
+  }
   /** Grows when the server is found to have gone back. */
-  get epoch(): number { return this.#epoch; }
+  get epoch(): number {
+    return this.#epoch;
+  }
   /** Clock.now() of the last event, bookmark or list page; -Infinity before the first. */
-  get lastHeard(): number { return this.#lastHeard; }
+  get lastHeard(): number {
+    return this.#lastHeard;
+  }
 
   /** Runs until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
@@ -162,7 +178,10 @@ export class Reflector {
   async #streamedList(signal: AbortSignal): Promise<void> {
     const { clock, limits, source, sink, memory } = this.#o;
     const from = this.#listFrom === 'held' ? this.#version : '';
-    this.#set(this.#regressing ? 'Regressed' : 'Streaming', from === '' ? 'streamed list of the newest state' : `streamed list not older than ${from}`);
+    this.#set(
+      this.#regressing ? 'Regressed' : 'Streaming',
+      from === '' ? 'streamed list of the newest state' : `streamed list not older than ${from}`,
+    );
     const collection = sink.collect();
     const dead = new Map<string, { readonly uid: string; readonly version: string }>();
     let open = true;
@@ -178,10 +197,18 @@ export class Reflector {
     const seconds = this.#watchSeconds();
     this.counters.watches += 1;
     const reader = new FrameReader<readonly Frame[]>(
-      (inner) => source.watchFrames({
-        ...this.#selectors(), ...(from === '' ? {} : { resourceVersion: from }), resourceVersionMatch: 'NotOlderThan',
-        sendInitialEvents: true, allowWatchBookmarks: true, timeoutSeconds: seconds,
-      }, inner),
+      (inner) =>
+        source.watchFrames(
+          {
+            ...this.#selectors(),
+            ...(from === '' ? {} : { resourceVersion: from }),
+            resourceVersionMatch: 'NotOlderThan',
+            sendInitialEvents: true,
+            allowWatchBookmarks: true,
+            timeoutSeconds: seconds,
+          },
+          inner,
+        ),
       this.#wakeable(signal),
     );
     reader.guard(clock, () => {
@@ -197,7 +224,10 @@ export class Reflector {
       if (quiet >= limits.bookmarkDeadlineMs || now - begun >= limits.streamedListMs) throw new BookmarkMissing(quiet);
       if (quiet >= limits.bookmarkWarnMs && !warned) {
         warned = true;
-        this.#o.onReport({ kind: 'late-bookmark', message: `the streamed list brought nothing new for ${Math.round(quiet)} ms and has not ended` });
+        this.#o.onReport({
+          kind: 'late-bookmark',
+          message: `the streamed list brought nothing new for ${Math.round(quiet)} ms and has not ended`,
+        });
       }
       const next = warned ? limits.bookmarkDeadlineMs : limits.bookmarkWarnMs;
       return Math.max(1, Math.min(next - quiet, limits.streamedListMs - (now - begun)));
@@ -224,7 +254,10 @@ export class Reflector {
             continue;
           }
           const head = this.#head(frame);
-          if (head === undefined) { skipped += 1; continue; }
+          if (head === undefined) {
+            skipped += 1;
+            continue;
+          }
           if (frame.type === 'BOOKMARK') {
             this.counters.bookmarks += 1;
             if (head.initialEventsEnd !== 'true' && ended === '') continue;
@@ -254,19 +287,26 @@ export class Reflector {
           this.#watching('the streamed list goes on as the watch');
         }
       }
-      if (open) throw new Fault('connection', any ? 'the streamed list ended before its last bookmark' : 'the streamed list ended without a word');
+      if (open)
+        throw new Fault('connection', any ? 'the streamed list ended before its last bookmark' : 'the streamed list ended without a word');
       this.#ended(begun, seconds);
     } catch (error) {
       if (!open || signal.aborted) throw error;
       if (error instanceof BookmarkMissing) {
         memory.refusedStreamedList(limits.streamedListMemoryMs);
-        this.#o.onReport({ kind: 'streamed-list-given-up', message: `the streamed list brought nothing new for ${Math.round(error.quietMs)} ms; a paged list follows` });
+        this.#o.onReport({
+          kind: 'streamed-list-given-up',
+          message: `the streamed list brought nothing new for ${Math.round(error.quietMs)} ms; a paged list follows`,
+        });
         return;
       }
       const fault = faultOf(error);
       if (fault.kind === 'invalid') {
         memory.refusedStreamedList(limits.streamedListMemoryMs);
-        this.#o.onReport({ kind: 'streamed-list-given-up', message: `the server does not stream lists (${fault.message}); a paged list follows` });
+        this.#o.onReport({
+          kind: 'streamed-list-given-up',
+          message: `the server does not stream lists (${fault.message}); a paged list follows`,
+        });
         return;
       }
       throw error;
@@ -296,10 +336,16 @@ export class Reflector {
     const held = this.#listFrom === 'held' ? this.#version : '';
     // Version 0 is answered from the server's cache, whatever its age: only for one that holds nothing yet.
     const cached = held === '' && this.#version === '' && !this.#regressing && this.#o.notBelow === undefined;
-    const options = held !== ''
-      ? { resourceVersion: held, resourceVersionMatch: 'NotOlderThan' as const, limit: 0 }
-      : cached ? { resourceVersion: '0' } : {};
-    this.#set(this.#regressing ? 'Regressed' : 'Listing', held !== '' ? `list not older than ${held}` : cached ? 'list from the server’s cache' : 'list of the newest state');
+    const options =
+      held !== ''
+        ? { resourceVersion: held, resourceVersionMatch: 'NotOlderThan' as const, limit: 0 }
+        : cached
+          ? { resourceVersion: '0' }
+          : {};
+    this.#set(
+      this.#regressing ? 'Regressed' : 'Listing',
+      held !== '' ? `list not older than ${held}` : cached ? 'list from the server’s cache' : 'list of the newest state',
+    );
     try {
       await this.#pages(options, signal);
     } catch (error) {
@@ -311,7 +357,10 @@ export class Reflector {
     }
   }
 
-  async #pages(options: { resourceVersion?: string; resourceVersionMatch?: 'NotOlderThan'; limit?: number }, signal: AbortSignal): Promise<void> {
+  async #pages(
+    options: { resourceVersion?: string; resourceVersionMatch?: 'NotOlderThan'; limit?: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, source, sink } = this.#o;
     const begun = clock.now();
     const collection = sink.collect();
@@ -337,7 +386,10 @@ export class Reflector {
             first = false;
             const head = this.#head({ type: 'ADDED', object: item });
             if (head !== undefined) this.#checkKind(head);
-            else { skipped += 1; continue; }
+            else {
+              skipped += 1;
+              continue;
+            }
           }
           if (!this.#tryObject(() => collection.put(item), undefined)) skipped += 1;
         }
@@ -401,8 +453,11 @@ export class Reflector {
     this.counters.watches += 1;
     this.#watching(`resumed at ${this.#version}`);
     const reader = new FrameReader<readonly Frame[]>(
-      (inner) => source.watchFrames(
-        { ...this.#selectors(), resourceVersion: this.#version, allowWatchBookmarks: true, timeoutSeconds: seconds }, inner),
+      (inner) =>
+        source.watchFrames(
+          { ...this.#selectors(), resourceVersion: this.#version, allowWatchBookmarks: true, timeoutSeconds: seconds },
+          inner,
+        ),
       this.#wakeable(signal),
     );
     reader.guard(clock, () => this.#idleWait(heardAt));
@@ -464,8 +519,11 @@ export class Reflector {
     this.counters.probes += 1;
     const begun = clock.now();
     const reader = new FrameReader(
-      (inner) => source.listPages(
-        { resourceVersion: this.#version, resourceVersionMatch: 'NotOlderThan', fieldSelector: `metadata.name=${NOBODY}`, limit: 0 }, inner),
+      (inner) =>
+        source.listPages(
+          { resourceVersion: this.#version, resourceVersionMatch: 'NotOlderThan', fieldSelector: `metadata.name=${NOBODY}`, limit: 0 },
+          inner,
+        ),
       this.#wakeable(signal),
     );
     reader.guard(clock, () => this.#idleWait(begun));
@@ -481,7 +539,10 @@ export class Reflector {
       const fault = faultOf(error);
       // A server that does not understand the question, or forbids lists, cannot be asked; the watch must do.
       if (signal.aborted || (fault.kind !== 'invalid' && fault.kind !== 'forbidden')) throw error;
-      this.#o.onReport({ kind: 'probe-refused', message: `whether the server knows ${this.#version} could not be asked: ${fault.message}` });
+      this.#o.onReport({
+        kind: 'probe-refused',
+        message: `whether the server knows ${this.#version} could not be asked: ${fault.message}`,
+      });
     } finally {
       reader.close();
     }
@@ -515,7 +576,9 @@ export class Reflector {
       case 'too-large':
         this.#tooLargeSince ??= now;
         if (now - this.#tooLargeSince >= limits.regressedAfterMs) {
-          this.#goBack(`for ${Math.round((now - this.#tooLargeSince) / 1000)} s the server has not known ${this.#version}: ${fault.message}`);
+          this.#goBack(
+            `for ${Math.round((now - this.#tooLargeSince) / 1000)} s the server has not known ${this.#version}: ${fault.message}`,
+          );
           return;
         }
         this.#unproven = this.#version !== '';
@@ -622,7 +685,10 @@ export class Reflector {
     const expected = this.#o.expected;
     if (expected === undefined || head.kind === '') return;
     if (head.kind === expected.kind && (head.apiVersion === '' || head.apiVersion === expected.apiVersion)) return;
-    throw new Fault('wrong-kind', `the server sends ${head.apiVersion} ${head.kind} where ${expected.apiVersion} ${expected.kind} was asked for`);
+    throw new Fault(
+      'wrong-kind',
+      `the server sends ${head.apiVersion} ${head.kind} where ${expected.apiVersion} ${expected.kind} was asked for`,
+    );
   }
 
   #selectors(): { labelSelector?: string; fieldSelector?: string } {

@@ -28,5 +28,8 @@ export async function restoreInformer<T>(options: InformerOptions<T>, place: Sna
     reason = error.message;
   }
   if (loaded === undefined) options.onReport?.({ kind: 'snapshot-unused', message: reason }, scopeOf('', options.cluster));
-  return new ObjectInformer<T>({ clock: systemClock, ...options, ...(loaded === undefined ? {} : { writer: loaded.store }) }, { order, place, ...(loaded === undefined ? {} : { restored: loaded }) });
+  return new ObjectInformer<T>(
+    { clock: systemClock, ...options, ...(loaded === undefined ? {} : { writer: loaded.store }) },
+    { order, place, ...(loaded === undefined ? {} : { restored: loaded }) },
+  );
 }

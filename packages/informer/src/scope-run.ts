@@ -53,7 +53,7 @@ export class ScopeRun<T> implements ReflectorSink {
   readonly #o: ScopeRunOptions<T>;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
-  #walk: Iterator<() => void> & Iterable<() => void> | undefined;
+  #walk: (Iterator<() => void> & Iterable<() => void>) | undefined;
   #filled = false;
 
   constructor(scope: Scope, source: ResourceSource, host: ScopeHost<T>, options: ScopeRunOptions<T>) {
@@ -62,7 +62,12 @@ export class ScopeRun<T> implements ReflectorSink {
     this.#o = options;
     this.#filled = options.resume !== undefined;
     this.reflector = new Reflector({
-      source, sink: this, clock: host.clock, limits: host.limits, memory: options.memory, expected: host.expected,
+      source,
+      sink: this,
+      clock: host.clock,
+      limits: host.limits,
+      memory: options.memory,
+      expected: host.expected,
       ...(options.resume === undefined ? {} : { resume: options.resume }),
       ...(options.notBelow === undefined ? {} : { notBelow: options.notBelow }),
       ...(options.epochOf === undefined ? {} : { epochOf: options.epochOf }),
@@ -97,10 +102,17 @@ export class ScopeRun<T> implements ReflectorSink {
   status(): ScopeStatus {
     const { reflector, scope } = this;
     return {
-      scope: scope.id, cluster: scope.cluster, namespace: scope.namespace, state: reflector.state, reason: reflector.reason,
-      since: reflector.since, synced: this.#filled, resourceVersion: reflector.version,
+      scope: scope.id,
+      cluster: scope.cluster,
+      namespace: scope.namespace,
+      state: reflector.state,
+      reason: reflector.reason,
+      since: reflector.since,
+      synced: this.#filled,
+      resourceVersion: reflector.version,
       ageMs: this.#age(),
-      epoch: reflector.epoch, counters: reflector.counters,
+      epoch: reflector.epoch,
+      counters: reflector.counters,
     };
   }
 

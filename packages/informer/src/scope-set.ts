@@ -41,7 +41,11 @@ export class ScopeSet<T> {
     this.#clusters.set(name, cluster);
     for (const namespace of wanted) {
       const version = restored?.versions.get(scopeId(namespace, name));
-      this.#add(name, namespace, version === undefined || restored === undefined ? {} : { resume: { version, epoch: 1, damaged: false, savedAt: restored.savedAt } });
+      this.#add(
+        name,
+        namespace,
+        version === undefined || restored === undefined ? {} : { resume: { version, epoch: 1, damaged: false, savedAt: restored.savedAt } },
+      );
     }
   }
 
@@ -87,14 +91,20 @@ export class ScopeSet<T> {
   /** Single namespaces to all: the wide scope is collected until it has seen all that they have, then takes over in one step. */
   #widen(cluster: string): void {
     const absorbed = this.#of(cluster);
-    this.#add(cluster, '', absorbed.length === 0 ? {} : {
-      notBelow: () => absorbed.reduce((top, run) => newest(top, run.reflector.version), this.#high.get(cluster)?.version ?? ''),
-      epochOf: () => Math.max(this.#high.get(cluster)?.epoch ?? 1, ...absorbed.map((run) => run.reflector.epoch)),
-      absorbs: () => absorbed.filter((run) => this.runs.get(run.scope.id) === run),
-      onAbsorbed: () => {
-        for (const run of absorbed) if (this.runs.get(run.scope.id) === run) this.#retire(run);
-      },
-    });
+    this.#add(
+      cluster,
+      '',
+      absorbed.length === 0
+        ? {}
+        : {
+            notBelow: () => absorbed.reduce((top, run) => newest(top, run.reflector.version), this.#high.get(cluster)?.version ?? ''),
+            epochOf: () => Math.max(this.#high.get(cluster)?.epoch ?? 1, ...absorbed.map((run) => run.reflector.epoch)),
+            absorbs: () => absorbed.filter((run) => this.runs.get(run.scope.id) === run),
+            onAbsorbed: () => {
+              for (const run of absorbed) if (this.runs.get(run.scope.id) === run) this.#retire(run);
+            },
+          },
+    );
   }
 
   /** All to single namespaces: each takes over its objects as they stand, and resumes from the version of the wide scope. */
@@ -114,7 +124,9 @@ export class ScopeSet<T> {
     const high = this.#high.get(cluster);
     const known = high !== undefined && this.#of(cluster).every((run) => run.reflector.epoch <= high.epoch);
     const run = new ScopeRun<T>(scopeOf(namespace, cluster), place.sourceOf(namespace), this.#host, {
-      memory: place.memory, ...(known ? { notBelow: () => high.version, epochOf: () => high.epoch } : {}), ...how,
+      memory: place.memory,
+      ...(known ? { notBelow: () => high.version, epochOf: () => high.epoch } : {}),
+      ...how,
     });
     this.runs.set(run.scope.id, run);
     if (this.#started) run.start();
@@ -131,7 +143,10 @@ export class ScopeSet<T> {
     if (version === '') return;
     const high = this.#high.get(run.scope.cluster);
     if (high !== undefined && high.epoch > epoch) return;
-    this.#high.set(run.scope.cluster, { version: high === undefined || high.epoch < epoch ? version : newest(high.version, version), epoch });
+    this.#high.set(run.scope.cluster, {
+      version: high === undefined || high.epoch < epoch ? version : newest(high.version, version),
+      epoch,
+    });
   }
 
   #retire(run: ScopeRun<T>): void {
@@ -150,7 +165,9 @@ function newest(a: string, b: string): string {
 function checkNamespaces(namespaces: readonly string[]): Set<string> {
   const wanted = new Set(namespaces);
   if (wanted.has('') && wanted.size > 1) {
-    throw new InformerOptionsError(`namespaces: '' means all; it cannot stand beside ${[...wanted].filter((name) => name !== '').join(', ')}`);
+    throw new InformerOptionsError(
+      `namespaces: '' means all; it cannot stand beside ${[...wanted].filter((name) => name !== '').join(', ')}`,
+    );
   }
   return wanted;
 }

@@ -21,7 +21,8 @@ test('each namespace that is named has a stream and a state of its own', async (
   rig.informer.start();
   await rig.clock.settle();
   expect(rig.informer.scopes().map((scope) => [scope.namespace, scope.scope, scope.state])).toEqual([
-    ['a', scopeId('a'), 'Watching'], ['b', scopeId('b'), 'Watching'],
+    ['a', scopeId('a'), 'Watching'],
+    ['b', scopeId('b'), 'Watching'],
   ]);
   expect(rig.held()).toEqual(rig.truth());
   expect(rig.api.requests.map((request) => request.namespace)).toEqual(['a', 'b']);
@@ -103,9 +104,16 @@ test('from single namespaces to all, no object leaves or is added twice, and wha
   await rig.clock.advance(3000);
   expect(rig.informer.scopes().map((scope) => [scope.namespace, scope.state])).toEqual([['', 'Watching']]);
   expect([...rig.held()].sort()).toEqual([...truth(rig, [''])].sort());
-  expect(lines.filter((line) => !line.startsWith('added'))).toEqual(['updated a/thing-1 uid-2@108 11 (watch)', 'deleted b/thing-2 uid-9@109 2 (watch, deleted)']);
-  expect(lines.filter((line) => line.startsWith('added')).map((line) => line.split(' ')[1]).sort()).toEqual(
-    ['a-0/thing-0', 'a-0/thing-1', 'a-0/thing-2', 'c/thing-0', 'c/thing-1', 'c/thing-2']);
+  expect(lines.filter((line) => !line.startsWith('added'))).toEqual([
+    'updated a/thing-1 uid-2@108 11 (watch)',
+    'deleted b/thing-2 uid-9@109 2 (watch, deleted)',
+  ]);
+  expect(
+    lines
+      .filter((line) => line.startsWith('added'))
+      .map((line) => line.split(' ')[1])
+      .sort(),
+  ).toEqual(['a-0/thing-0', 'a-0/thing-1', 'a-0/thing-2', 'c/thing-0', 'c/thing-1', 'c/thing-2']);
   expect(rig.api.open).toBe(1);
   await rig.informer.stop();
 });
@@ -127,15 +135,38 @@ test('from all to single namespaces, those kept are resumed without a list, and 
   expect(rig.api.requests.filter((request) => request.kind === 'stream' || request.kind === 'list')).toHaveLength(1);
   expect([...rig.held()].sort()).toEqual([...truth(rig, ['a', 'b'])].sort());
   expect(lines.filter((line) => line.includes('scope-removed'))).toHaveLength(6);
-  expect(lines.filter((line) => !line.includes('scope-removed'))).toEqual(['updated a/thing-0 uid-1@108 10 (watch)', 'deleted b/thing-0 uid-7@109 0 (watch, deleted)']);
+  expect(lines.filter((line) => !line.includes('scope-removed'))).toEqual([
+    'updated a/thing-0 uid-1@108 10 (watch)',
+    'deleted b/thing-0 uid-7@109 0 (watch, deleted)',
+  ]);
   await rig.informer.stop();
 });
 
 test('whatever the order of scopes, changes and faults, the view ends at the server’s state, and nothing ever goes back', async () => {
   const step = fc.oneof(
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('put' as const), namespace: fc.constantFrom(...NAMESPACES), name: fc.integer({ min: 0, max: 3 }) }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), namespace: fc.constantFrom(...NAMESPACES), name: fc.integer({ min: 0, max: 3 }) }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('scope' as const), namespaces: fc.oneof(fc.constant(['']), fc.uniqueArray(fc.constantFrom(...NAMESPACES), { maxLength: 3 })) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('put' as const),
+        namespace: fc.constantFrom(...NAMESPACES),
+        name: fc.integer({ min: 0, max: 3 }),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('delete' as const),
+        namespace: fc.constantFrom(...NAMESPACES),
+        name: fc.integer({ min: 0, max: 3 }),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('scope' as const),
+        namespaces: fc.oneof(fc.constant(['']), fc.uniqueArray(fc.constantFrom(...NAMESPACES), { maxLength: 3 })),
+      }),
+    },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(0, 40, 500, 3000) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
@@ -155,7 +186,8 @@ test('whatever the order of scopes, changes and faults, the view ends at the ser
         const version = Number(entry.version);
         if (version < (versions.get(`${id} ${entry.uid}`) ?? 0)) wrong.push(`${id} went back to ${version}`);
         versions.set(`${id} ${entry.uid}`, version);
-        if (delta.type === 'added' ? known.has(id) : known.get(id) !== entry.uid) wrong.push(`${delta.type} ${id} ${entry.uid} where ${String(known.get(id))} was known`);
+        if (delta.type === 'added' ? known.has(id) : known.get(id) !== entry.uid)
+          wrong.push(`${delta.type} ${id} ${entry.uid} where ${String(known.get(id))} was known`);
         if (delta.type === 'deleted') {
           if (delta.cause === 'deleted') graves.add(entry.uid);
           known.delete(id);
@@ -166,13 +198,14 @@ test('whatever the order of scopes, changes and faults, the view ends at the ser
       });
       rig.informer.start();
       for (const action of steps) {
-        if (action.kind === 'put') rig.server.put(action.namespace, `thing-${action.name}`, payload += 1);
+        if (action.kind === 'put') rig.server.put(action.namespace, `thing-${action.name}`, (payload += 1));
         else if (action.kind === 'delete') rig.server.delete(action.namespace, `thing-${action.name}`);
-        else if (action.kind === 'scope') rig.informer.setNamespaces(namespaces = action.namespaces);
+        else if (action.kind === 'scope') rig.informer.setNamespaces((namespaces = action.namespaces));
         else if (action.kind === 'wait') await rig.clock.advance(action.ms);
         else if (action.kind === 'cut') rig.server.cut();
         else rig.server.restart();
-        if (action.kind === 'scope') expect(held(rig).every((namespace) => namespaces.includes('') || namespaces.includes(namespace))).toBe(true);
+        if (action.kind === 'scope')
+          expect(held(rig).every((namespace) => namespaces.includes('') || namespaces.includes(namespace))).toBe(true);
       }
       await rig.clock.advance(120_000);
       const truth = wireState(rig.server.state(), (object) => namespaces.includes('') || namespaces.includes(object.namespace)).sort();
@@ -198,9 +231,15 @@ test('clusters stand in one view under their own keys, each with its own state; 
   otherApi.plan('any', { refused: true }, 3);
   rig.informer.addCluster({ cluster: 'north', source: (namespace) => otherApi.source(namespace) });
   await rig.clock.settle();
-  expect(rig.informer.scopes().map((scope) => [scope.cluster, scope.state])).toEqual([['', 'Watching'], ['north', 'BackingOff']]);
+  expect(rig.informer.scopes().map((scope) => [scope.cluster, scope.state])).toEqual([
+    ['', 'Watching'],
+    ['north', 'BackingOff'],
+  ]);
   await rig.clock.advance(20_000);
-  expect([...rig.informer.view.select()].map((entry) => [entry.key.cluster, entry.value.spec.payload])).toEqual([['', 1], ['north', 2]]);
+  expect([...rig.informer.view.select()].map((entry) => [entry.key.cluster, entry.value.spec.payload])).toEqual([
+    ['', 1],
+    ['north', 2],
+  ]);
   expect([...rig.informer.view.select({ cluster: 'north' })]).toHaveLength(1);
   other.put('default', 'same', 22);
   other.delete('default', 'same');
@@ -220,7 +259,9 @@ test('clusters stand in one view under their own keys, each with its own state; 
 });
 
 test('options that cannot work are refused before anything starts', () => {
-  const source = (): never => { throw new Error('unused'); };
+  const source = (): never => {
+    throw new Error('unused');
+  };
   for (const options of [{}, { namespaces: ['', 'a'], source }, { source, client: { resource: source } }]) {
     let error: unknown;
     try {
@@ -245,7 +286,8 @@ test('a cluster-scoped kind has one scope and no namespaces', async () => {
 
 test('names that are hostile are names like others', async () => {
   const rig = createModelRig({ namespaces: ['__proto__', 'constructor'] });
-  for (const namespace of ['__proto__', 'constructor']) for (const name of ['__proto__', 'toString', 'a'.repeat(253), 'é…/../%2F']) rig.server.put(namespace, name, 1);
+  for (const namespace of ['__proto__', 'constructor'])
+    for (const name of ['__proto__', 'toString', 'a'.repeat(253), 'é…/../%2F']) rig.server.put(namespace, name, 1);
   rig.informer.start();
   await rig.clock.settle();
   expect(rig.informer.view.size).toBe(8);

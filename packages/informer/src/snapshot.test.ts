@@ -14,7 +14,10 @@ function memoryFiles(): StoreFileSystem & { readonly stored: Map<string, Uint8Ar
       const parts: Uint8Array[] = [];
       for await (const chunk of chunks) parts.push(chunk.slice());
       const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-      parts.reduce((at, part) => { whole.set(part, at); return at + part.length; }, 0);
+      parts.reduce((at, part) => {
+        whole.set(part, at);
+        return at + part.length;
+      }, 0);
       stored.set(path, whole);
     },
     replace: (from, to) => {
@@ -23,7 +26,10 @@ function memoryFiles(): StoreFileSystem & { readonly stored: Map<string, Uint8Ar
       stored.delete(from);
       return Promise.resolve();
     },
-    remove: (path) => { stored.delete(path); return Promise.resolve(); },
+    remove: (path) => {
+      stored.delete(path);
+      return Promise.resolve();
+    },
     open: (path) => {
       const bytes = stored.get(path);
       if (bytes === undefined) return Promise.resolve(undefined);
@@ -43,10 +49,21 @@ function memoryFiles(): StoreFileSystem & { readonly stored: Map<string, Uint8Ar
 const place = (files: StoreFileSystem): { files: StoreFileSystem; path: string } => ({ files, path: '/state/things' });
 
 const restore = (rig: ModelRig, files: StoreFileSystem, options: object = {}): Promise<Informer<Thing>> =>
-  restoreInformer<Thing>({ type: thingType, clock: rig.clock, source: (namespace) => rig.api.source(namespace), onReport: (report) => rig.reports.push(report), ...options }, place(files));
+  restoreInformer<Thing>(
+    {
+      type: thingType,
+      clock: rig.clock,
+      source: (namespace) => rig.api.source(namespace),
+      onReport: (report) => rig.reports.push(report),
+      ...options,
+    },
+    place(files),
+  );
 
 const held = (informer: Informer<Thing>): string[] =>
-  [...informer.view.select()].map((entry) => `${entry.key.namespace}/${entry.key.name} ${entry.uid}@${entry.version} ${entry.value.spec.payload}`);
+  [...informer.view.select()].map(
+    (entry) => `${entry.key.namespace}/${entry.key.name} ${entry.uid}@${entry.version} ${entry.value.spec.payload}`,
+  );
 
 async function savedOnce(files: StoreFileSystem): Promise<ModelRig> {
   const rig = createModelRig();
@@ -93,7 +110,10 @@ test('a saved version that is too old is listed over, and what was deleted meanw
   informer.start();
   await rig.clock.advance(5000);
   expect(held(informer)).toEqual(rig.truth());
-  expect(lines.slice(3).sort()).toEqual(['added default/thing-3 uid-4@100 3 (relist)', 'deleted default/thing-0 uid-1@96 0 (relist, deleted)']);
+  expect(lines.slice(3).sort()).toEqual([
+    'added default/thing-3 uid-4@100 3 (relist)',
+    'deleted default/thing-0 uid-1@96 0 (relist, deleted)',
+  ]);
   await informer.stop();
 });
 
@@ -131,9 +151,17 @@ test('it is saved on an interval, on demand and on stop; a save that fails is re
   rig.server.put('default', 'a', 1);
   let writes = 0;
   let fails = false;
-  const counted: StoreFileSystem = { ...files, write: (path, chunks) => { writes += 1; return fails ? Promise.reject(new Error('disk full')) : files.write(path, chunks); } };
+  const counted: StoreFileSystem = {
+    ...files,
+    write: (path, chunks) => {
+      writes += 1;
+      return fails ? Promise.reject(new Error('disk full')) : files.write(path, chunks);
+    },
+  };
   const informer = await restoreInformer<Thing>(
-    { type: thingType, clock: rig.clock, source: rig.api.source(''), onReport: (report) => rig.reports.push(report) }, { ...place(counted), everyMs: 10_000 });
+    { type: thingType, clock: rig.clock, source: rig.api.source(''), onReport: (report) => rig.reports.push(report) },
+    { ...place(counted), everyMs: 10_000 },
+  );
   informer.start();
   await rig.clock.advance(35_000);
   expect(writes).toBeGreaterThanOrEqual(3);

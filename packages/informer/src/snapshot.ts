@@ -17,8 +17,14 @@ export interface SnapshotPlace {
 export function snapshotIdentity<T>(options: InformerOptions<T>, place: SnapshotPlace): string {
   const { type, cluster, clusters, labelSelector, fieldSelector, drop, transform } = options;
   return JSON.stringify([
-    [cluster ?? '', ...(clusters ?? []).map((one) => one.cluster)], type.group, type.version, type.plural, labelSelector ?? '', fieldSelector ?? '',
-    drop ?? null, transform === undefined ? null : (place.transformName ?? 'unnamed'),
+    [cluster ?? '', ...(clusters ?? []).map((one) => one.cluster)],
+    type.group,
+    type.version,
+    type.plural,
+    labelSelector ?? '',
+    fieldSelector ?? '',
+    drop ?? null,
+    transform === undefined ? null : (place.transformName ?? 'unnamed'),
   ]);
 }
 

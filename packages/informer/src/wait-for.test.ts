@@ -13,13 +13,23 @@ async function synced(options: Parameters<typeof createModelRig>[0] = {}): Promi
 }
 
 const receipt = (object: ModelObject, gone = false, version: string | undefined = String(object.rv)): WriteReceipt => ({
-  key: { cluster: '', namespace: object.namespace, name: object.name }, uid: object.uid, gone, ...(version === undefined ? {} : { version }),
+  key: { cluster: '', namespace: object.namespace, name: object.name },
+  uid: object.uid,
+  gone,
+  ...(version === undefined ? {} : { version }),
 });
 
 /** Watches whether a promise settled, without waiting for it. */
 function outcome(promise: Promise<void>): { now: string } {
   const state = { now: 'waiting' };
-  promise.then(() => { state.now = 'done'; }, (error: unknown) => { state.now = String((error as { code?: string }).code ?? error); });
+  promise.then(
+    () => {
+      state.now = 'done';
+    },
+    (error: unknown) => {
+      state.now = String((error as { code?: string }).code ?? error);
+    },
+  );
   return state;
 }
 

@@ -26,7 +26,10 @@ export class Waiters {
   }
 
   /** Resolves once `holds()`; rejects with WaitTimeoutError after the deadline, or with the signal's reason. Leaves nothing behind. */
-  until(holds: () => boolean, options: { readonly what: string; readonly signal?: AbortSignal; readonly deadlineMs?: number }): Promise<void> {
+  until(
+    holds: () => boolean,
+    options: { readonly what: string; readonly signal?: AbortSignal; readonly deadlineMs?: number },
+  ): Promise<void> {
     const { signal, deadlineMs, what } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (holds()) return Promise.resolve();
@@ -39,8 +42,14 @@ export class Waiters {
       };
       const waiter: Waiter = {
         holds,
-        resolve: () => { end(); resolve(); },
-        reject: (reason) => { end(); reject(reason as Error); },
+        resolve: () => {
+          end();
+          resolve();
+        },
+        reject: (reason) => {
+          end();
+          reject(reason as Error);
+        },
       };
       const onAbort = (): void => waiter.reject(signal?.reason);
       this.#waiting.add(waiter);

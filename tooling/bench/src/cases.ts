@@ -7,5 +7,10 @@ export interface BenchCase {
 }
 
 export const cases: readonly BenchCase[] = [
-  { name: 'store', measures: 'the object store against a plain Map of parsed objects, in one run: bytes, reads, writes, selects, a relist, a snapshot, files', file: 'store-case.ts' },
+  {
+    name: 'store',
+    measures:
+      'the object store against a plain Map of parsed objects, in one run: bytes, reads, writes, selects, a relist, a snapshot, files',
+    file: 'store-case.ts',
+  },
 ];

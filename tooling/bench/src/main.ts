@@ -16,7 +16,9 @@ if (!wanted) {
   console.log('npm run bench -- NAME, NAME one of:');
   for (const each of cases) console.log(`  ${each.name}: ${each.measures}`);
 } else {
-  const child = spawn(process.execPath, ['--expose-gc', '--conditions=@kubecast/source', join(import.meta.dirname, wanted.file), ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--expose-gc', '--conditions=@kubecast/source', join(import.meta.dirname, wanted.file), ...more], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let out = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   const code = await new Promise<number>((resolve) => child.on('close', (status) => resolve(status ?? 1)));

@@ -21,11 +21,27 @@ function wire(i: number, version: number): Uint8Array {
   const models = Array.from({ length: 5 }, (_, m) => ({ name: `app-${i}_model${m}`, type: 'dataservice', version: `v-${version}` }));
   return encoder.encode(
     JSON.stringify({
-      apiVersion: 'iidp.com/v1', kind: 'AppModel',
+      apiVersion: 'iidp.com/v1',
+      kind: 'AppModel',
       metadata: {
-        annotations: { 'example.com/note': 'x'.repeat(90) }, creationTimestamp: '2026-01-02T03:04:05Z', generation: 1, labels: { app: `app-${i}`, iidp: 'iidp' },
-        managedFields: [{ apiVersion: 'iidp.com/v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': { 'f:app': {}, 'f:models': {} } }, manager: 'appmodels-manager', operation: 'Apply', time: '2026-01-02T03:04:05Z' }],
-        name: `app-${i}`, namespace: `ns-${i % NAMESPACES}`, resourceVersion: String(1000 + i + version * N), uid: `0f8fad5b-d9cb-469f-a165-${String(i).padStart(12, '0')}`,
+        annotations: { 'example.com/note': 'x'.repeat(90) },
+        creationTimestamp: '2026-01-02T03:04:05Z',
+        generation: 1,
+        labels: { app: `app-${i}`, iidp: 'iidp' },
+        managedFields: [
+          {
+            apiVersion: 'iidp.com/v1',
+            fieldsType: 'FieldsV1',
+            fieldsV1: { 'f:spec': { 'f:app': {}, 'f:models': {} } },
+            manager: 'appmodels-manager',
+            operation: 'Apply',
+            time: '2026-01-02T03:04:05Z',
+          },
+        ],
+        name: `app-${i}`,
+        namespace: `ns-${i % NAMESPACES}`,
+        resourceVersion: String(1000 + i + version * N),
+        uid: `0f8fad5b-d9cb-469f-a165-${String(i).padStart(12, '0')}`,
       },
       spec: { app: `app-${i}`, models, version: `v-${version}` },
     }),
@@ -68,7 +84,10 @@ function percentiles(count: number, run: (i: number) => void): { p50: number; p9
 const records = Array.from({ length: N }, (_, i) => wire(i, 1));
 const keys: Key[] = records.map((_, i) => ({ cluster: '', namespace: `ns-${i % NAMESPACES}`, name: `app-${i}` }));
 const options = { apiVersion: 'iidp.com/v1', kind: 'AppModel', compareVersions: compareResourceVersions, hotBytes: 64 * 1024 * 1024 };
-const indexes = { namespace: (entry: { key: Key }) => [entry.key.namespace], app: (entry: { labels: Readonly<Record<string, string>> }) => [entry.labels['app'] ?? ''] };
+const indexes = {
+  namespace: (entry: { key: Key }) => [entry.key.namespace],
+  app: (entry: { labels: Readonly<Record<string, string>> }) => [entry.labels['app'] ?? ''],
+};
 
 const decoder = new TextDecoder();
 let base = heap();
@@ -139,12 +158,31 @@ loads.sort((a, b) => a - b);
 const round = (value: number): number => Math.round(value * 100) / 100;
 console.log(
   JSON.stringify({
-    entries: N, node: process.version, cpus: availableParallelism(), load: round(loadavg()[0] ?? 0),
-    wireBytes: Math.round(records.reduce((sum, each) => sum + each.length, 0) / N), keptBytes: Math.round(kept / N),
-    storeBytesPerEntry: Math.round(storeBytes / N), storeToKept: round(storeBytes / kept), afterRelistToKept: round(afterRelist / kept), mapBytesPerEntry: Math.round(mapBytes / N),
-    putP50Us: storePut.p50, putP99Us: storePut.p99, putMaxUs: storePut.max, mapPutP50Us: mapPut.p50, mapPutP99Us: mapPut.p99, mapPutMaxUs: mapPut.max,
+    entries: N,
+    node: process.version,
+    cpus: availableParallelism(),
+    load: round(loadavg()[0] ?? 0),
+    wireBytes: Math.round(records.reduce((sum, each) => sum + each.length, 0) / N),
+    keptBytes: Math.round(kept / N),
+    storeBytesPerEntry: Math.round(storeBytes / N),
+    storeToKept: round(storeBytes / kept),
+    afterRelistToKept: round(afterRelist / kept),
+    mapBytesPerEntry: Math.round(mapBytes / N),
+    putP50Us: storePut.p50,
+    putP99Us: storePut.p99,
+    putMaxUs: storePut.max,
+    mapPutP50Us: mapPut.p50,
+    mapPutP99Us: mapPut.p99,
+    mapPutMaxUs: mapPut.max,
     relistCpuUsPerObject: round((relistCpu * 1e6) / N),
-    hotReadsPerCpuSecond: hot, mapReadsPerCpuSecond: mapHot, hotToMap: round(hot / mapHot), coldReadsPerCpuSecond: cold,
-    labelSelectEntriesPerCpuSecond: byLabel, indexSelectsPerCpuSecond: byIndex, snapshotP50Us: snapshotUs.p50, saveMs: round(saveMs), loadAndFirstReadMs: round(loads[2] as number),
+    hotReadsPerCpuSecond: hot,
+    mapReadsPerCpuSecond: mapHot,
+    hotToMap: round(hot / mapHot),
+    coldReadsPerCpuSecond: cold,
+    labelSelectEntriesPerCpuSecond: byLabel,
+    indexSelectsPerCpuSecond: byIndex,
+    snapshotP50Us: snapshotUs.p50,
+    saveMs: round(saveMs),
+    loadAndFirstReadMs: round(loads[2] as number),
   }),
 );

@@ -20,7 +20,12 @@ function executable(path: string): boolean {
 
 /** Where the built binaries are kept: outside the tree, one folder for each pair of versions. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'kubecast', 'envtest', `kubernetes-${VERSIONS.kubernetes}-etcd-${VERSIONS.etcd}`);
+  return join(
+    env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
+    'kubecast',
+    'envtest',
+    `kubernetes-${VERSIONS.kubernetes}-etcd-${VERSIONS.etcd}`,
+  );
 }
 
 /** The folder that holds both binaries, or undefined. KUBEBUILDER_ASSETS, the convention of envtest's users, goes first. */
@@ -29,13 +34,18 @@ export function findAssets(env: NodeJS.ProcessEnv = process.env): string | undef
   const folder = named || cacheFolder(env);
   const missing = BINARIES.filter((name) => !executable(join(folder, name)));
   if (missing.length === 0) return folder;
-  if (named) throw new Error(`KUBEBUILDER_ASSETS names ${named}, which has no executable ${missing.join(' and no ')}; unset it or put them there`);
+  if (named)
+    throw new Error(`KUBEBUILDER_ASSETS names ${named}, which has no executable ${missing.join(' and no ')}; unset it or put them there`);
   return undefined;
 }
 
 function go(folder: string, args: readonly string[], onLine: (line: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('go', args, { cwd: folder, env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' }, stdio: ['ignore', 'inherit', 'pipe'] });
+    const child = spawn('go', args, {
+      cwd: folder,
+      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
     let rest = '';
     const last: string[] = [];
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -48,9 +58,15 @@ function go(folder: string, args: readonly string[], onLine: (line: string) => v
       }
     });
     child.on('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'ENOENT' ? new Error('go is not on the PATH; install Go 1.26, or name a folder with kube-apiserver and etcd in KUBEBUILDER_ASSETS') : error),
+      reject(
+        error.code === 'ENOENT'
+          ? new Error('go is not on the PATH; install Go 1.26, or name a folder with kube-apiserver and etcd in KUBEBUILDER_ASSETS')
+          : error,
+      ),
     );
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`go ${args[0]} in ${folder} ended with status ${code}:\n${last.join('\n')}`))));
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`go ${args[0]} in ${folder} ended with status ${code}:\n${last.join('\n')}`)),
+    );
   });
 }
 
@@ -74,12 +90,16 @@ export async function buildAssets(progress: (line: string) => void): Promise<str
     let shown = start;
     progress(`building ${name} ${name === 'etcd' ? VERSIONS.etcd : VERSIONS.kubernetes} from its Go modules`);
     try {
-      await go(join(here, name), ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', name === 'etcd' ? '-s -w' : flags, '-o', partial, '.'], () => {
-        packages += 1;
-        if (performance.now() - shown < 5_000) return;
-        shown = performance.now();
-        progress(`  ${packages} packages, ${Math.round((shown - start) / 1000)} s`);
-      });
+      await go(
+        join(here, name),
+        ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', name === 'etcd' ? '-s -w' : flags, '-o', partial, '.'],
+        () => {
+          packages += 1;
+          if (performance.now() - shown < 5_000) return;
+          shown = performance.now();
+          progress(`  ${packages} packages, ${Math.round((shown - start) / 1000)} s`);
+        },
+      );
       renameSync(partial, target);
     } finally {
       rmSync(partial, { force: true });

@@ -4,7 +4,9 @@ import { checkFloors, importsOf } from './floors.ts';
 const messages = (path: string, text: string): string[] => checkFloors([{ path, text }]).map((violation) => violation.message);
 
 test('an import that goes down is fine', () => {
-  expect(messages('packages/informer/src/a.ts', "import { b } from '@kubecast/store';\nimport type { C } from '@kubecast/client';")).toEqual([]);
+  expect(
+    messages('packages/informer/src/a.ts', "import { b } from '@kubecast/store';\nimport type { C } from '@kubecast/client';"),
+  ).toEqual([]);
 });
 
 test('an import that goes up is reported with its line', () => {
@@ -13,8 +15,15 @@ test('an import that goes up is reported with its line', () => {
 });
 
 test('a multi-line, a side-effect, an export-from and a dynamic import are seen', () => {
-  const text = "import {\n  a,\n} from '@kubecast/x1';\nimport '@kubecast/x2';\nexport { b } from '@kubecast/x3';\nconst c = await import('@kubecast/x4');\nexport * as d from '@kubecast/x5';";
-  expect(importsOf(text).map((found) => found.specifier)).toEqual(['@kubecast/x1', '@kubecast/x2', '@kubecast/x3', '@kubecast/x4', '@kubecast/x5']);
+  const text =
+    "import {\n  a,\n} from '@kubecast/x1';\nimport '@kubecast/x2';\nexport { b } from '@kubecast/x3';\nconst c = await import('@kubecast/x4');\nexport * as d from '@kubecast/x5';";
+  expect(importsOf(text).map((found) => found.specifier)).toEqual([
+    '@kubecast/x1',
+    '@kubecast/x2',
+    '@kubecast/x3',
+    '@kubecast/x4',
+    '@kubecast/x5',
+  ]);
 });
 
 test('an import in a comment is none', () => {
@@ -27,7 +36,9 @@ test('neighbours on one floor do not import each other', () => {
 });
 
 test('apiserver is for tests: production code may not import it', () => {
-  expect(messages('packages/model-index/src/a.ts', "import { createApiServer } from '@kubecast/apiserver';")).toEqual(['nothing in production depends on apiserver']);
+  expect(messages('packages/model-index/src/a.ts', "import { createApiServer } from '@kubecast/apiserver';")).toEqual([
+    'nothing in production depends on apiserver',
+  ]);
   expect(messages('packages/model-index/src/a.test.ts', "import { createApiServer } from '@kubecast/apiserver';")).toEqual([]);
 });
 

@@ -28,7 +28,8 @@ export function importsOf(text: string): { specifier: string; line: number }[] {
   const found: { specifier: string; line: number }[] = [];
   // Comments are blanked first (newlines kept), so that an example in a doc comment is no import.
   const code = text.replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' ')).replace(/^\s*\/\/.*$/gm, '');
-  const pattern = /(?:^|[\s;}])(?:import|export)\s+(?:type\s+)?(?:[\w*{][^'";]*?\sfrom\s*)?(['"])([^'"\n]+)\1|\bimport\(\s*(['"])([^'"\n]+)\3\s*\)/g;
+  const pattern =
+    /(?:^|[\s;}])(?:import|export)\s+(?:type\s+)?(?:[\w*{][^'";]*?\sfrom\s*)?(['"])([^'"\n]+)\1|\bimport\(\s*(['"])([^'"\n]+)\3\s*\)/g;
   for (const match of code.matchAll(pattern)) {
     const specifier = match[2] ?? match[4];
     if (specifier === undefined) continue;
@@ -71,19 +72,25 @@ export function checkFloors(files: readonly SourceFile[]): Violation[] {
     for (const { specifier, line } of importsOf(text)) {
       if (specifier.startsWith('.')) {
         const target = resolveRelative(path, specifier);
-        if (!target.startsWith(`${place.dir}/`)) report(line, `reaches out of its package by the relative path ${specifier}; import the package by name`);
+        if (!target.startsWith(`${place.dir}/`))
+          report(line, `reaches out of its package by the relative path ${specifier}; import the package by name`);
         if (!/\.(ts|json)$/.test(specifier)) report(line, `${specifier} has no .ts specifier; Node, Bun and Deno read the source as it is`);
       } else if (specifier.startsWith('@kubecast/')) {
         const other = specifier.split('/')[1] ?? '';
         const floor = floorOf(other);
         if (other === place.name) report(line, `imports its own package by name; use a relative path`);
         else if (floor < 0) report(line, `imports ${specifier}, which stands on no floor`);
-        else if (floor >= own) report(line, `imports ${specifier}, which is not below it: "${place.name}" is on floor ${own}, "${other}" on ${floor}`);
+        else if (floor >= own)
+          report(line, `imports ${specifier}, which is not below it: "${place.name}" is on floor ${own}, "${other}" on ${floor}`);
         else if (place.name === 'apiserver' && other === 'client') report(line, 'apiserver never depends on client');
         else if (other === 'apiserver' && !isTest) report(line, 'nothing in production depends on apiserver');
       } else if (specifier.startsWith('node:') && PORTABLE.has(place.name) && !isTest && !/\/(src\/testing\/|src\/node)/.test(path)) {
         report(line, `imports ${specifier} in a portable package; only adapters (src/node*.ts) may`);
-      } else if (/^(assert|buffer|child_process|crypto|events|fs|http|http2|https|net|os|path|stream|timers|tls|url|util|worker_threads|zlib)(\/|$)/.test(specifier)) {
+      } else if (
+        /^(assert|buffer|child_process|crypto|events|fs|http|http2|https|net|os|path|stream|timers|tls|url|util|worker_threads|zlib)(\/|$)/.test(
+          specifier,
+        )
+      ) {
         report(line, `imports ${specifier} without node:; Deno and JSR need the prefix`);
       }
     }

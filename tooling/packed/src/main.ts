@@ -32,7 +32,9 @@ async function check(name: string, body: () => Promise<unknown>): Promise<void> 
   } catch (error) {
     failed += 1;
     const output = error as { stdout?: string; stderr?: string; message?: string };
-    console.log(`FAIL ${name}\n${[output.stdout, output.stderr, output.stdout || output.stderr ? '' : output.message].filter(Boolean).join('\n').slice(-4000)}`);
+    console.log(
+      `FAIL ${name}\n${[output.stdout, output.stderr, output.stdout || output.stderr ? '' : output.message].filter(Boolean).join('\n').slice(-4000)}`,
+    );
   }
 }
 
@@ -48,7 +50,8 @@ try {
     manifests.push(manifest);
     await check(`${manifest.name}: one version in package.json and deno.json`, async () => {
       const jsr = JSON.parse(await readFile(join(folder, 'deno.json'), 'utf8')) as { version: string; exports: Record<string, string> };
-      if (jsr.version !== manifest.version) throw new Error(`deno.json says ${jsr.version}, package.json ${manifest.version}; run npm run version-packages`);
+      if (jsr.version !== manifest.version)
+        throw new Error(`deno.json says ${jsr.version}, package.json ${manifest.version}; run npm run version-packages`);
       const missing = Object.keys(manifest.exports).filter((key) => key !== './package.json' && !(key in jsr.exports));
       if (missing.length > 0) throw new Error(`deno.json lacks the exports ${missing.join(', ')}`);
     });
@@ -67,7 +70,11 @@ try {
   // The third-party dependencies come from this checkout's node_modules, by a link for each.
   await check('every export of every packed package is imported by plain node', async () => {
     const script = manifests
-      .flatMap((manifest) => Object.keys(manifest.exports).filter((key) => !key.endsWith('.json')).map((key) => `await import(${JSON.stringify(manifest.name + key.slice(1))});`))
+      .flatMap((manifest) =>
+        Object.keys(manifest.exports)
+          .filter((key) => !key.endsWith('.json'))
+          .map((key) => `await import(${JSON.stringify(manifest.name + key.slice(1))});`),
+      )
       .join('\n');
     for (const entry of await readdir(join(root, 'node_modules'))) {
       if (entry === '@kubecast' || entry.startsWith('.')) continue;

@@ -44,8 +44,14 @@ if (!proof) {
   const dirty = git('status', '--porcelain', '--', 'packages', 'apps').length > 0;
   mkdirSync(results, { recursive: true });
   const record = {
-    proof: proof.name, ok, commit: git('rev-parse', '--short', 'HEAD') + (dirty ? '+changes' : ''), date: new Date().toISOString().slice(0, 10),
-    seconds: Math.round((performance.now() - start) / 1000), node: process.version, arguments: more, ...result,
+    proof: proof.name,
+    ok,
+    commit: git('rev-parse', '--short', 'HEAD') + (dirty ? '+changes' : ''),
+    date: new Date().toISOString().slice(0, 10),
+    seconds: Math.round((performance.now() - start) / 1000),
+    node: process.version,
+    arguments: more,
+    ...result,
   };
   writeFileSync(join(results, `${proof.name}.json`), `${JSON.stringify(record, null, 2)}\n`);
   console.error(`${proof.name}: ${describeResult(record)}`);

@@ -11,11 +11,15 @@ export interface Proof {
 /** A proof's program prints its progress to stderr and, as its last line of stdout, one JSON object with `ok` and its figures. */
 export const proofs: readonly Proof[] = [
   {
-    name: 'client-soak', file: 'tooling/suites/src/client/soak.ts', args: [],
+    name: 'client-soak',
+    file: 'tooling/suites/src/client/soak.ts',
+    args: [],
     shows: 'Watches and writes go on while the API server is killed and restarted every few seconds; no socket, timer or listener is left.',
   },
   {
-    name: 'client-list', file: 'tooling/suites/src/client/list-memory.ts', args: [],
+    name: 'client-list',
+    file: 'tooling/suites/src/client/list-memory.ts',
+    args: [],
     shows: '200,000 objects are listed page by page under a heap of 128 MB.',
   },
 ];

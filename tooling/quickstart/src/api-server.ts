@@ -20,7 +20,12 @@ export class ApiServer {
   /** Starts it, on the port that it had if it ran before; resolves with its address. */
   async start(): Promise<string> {
     const child = new Child({
-      name: 'api server', runtime: 'node', file: 'packages/apiserver/src/bin.ts', args: ['--port', String(this.#port), ...this.#args], onLog: this.#onLog, onExit: this.#onExit,
+      name: 'api server',
+      runtime: 'node',
+      file: 'packages/apiserver/src/bin.ts',
+      args: ['--port', String(this.#port), ...this.#args],
+      onLog: this.#onLog,
+      onExit: this.#onExit,
     });
     this.#child = child;
     const ready = child.waitForLog((line) => line.msg.includes('https://'), 20_000, 'its ready line');

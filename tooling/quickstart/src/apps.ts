@@ -27,7 +27,15 @@ export class Apps {
 
   #connection(): string[] {
     const { kubeconfig, context, redisUrl, namespace } = this.#options;
-    return ['--kubeconfig', kubeconfig, ...(context === undefined ? [] : ['--context', context]), '--redis-url', redisUrl, '--namespace', namespace];
+    return [
+      '--kubeconfig',
+      kubeconfig,
+      ...(context === undefined ? [] : ['--context', context]),
+      '--redis-url',
+      redisUrl,
+      '--namespace',
+      namespace,
+    ];
   }
 
   /** Starts the controller and resolves when its health port is open. */
@@ -35,7 +43,11 @@ export class Apps {
     const { runtime, onLog, onExit } = this.#options;
     await this.#controller?.stop();
     const child = new Child({
-      name: 'controller', runtime, file: 'apps/controller/src/main.ts', onLog, onExit,
+      name: 'controller',
+      runtime,
+      file: 'apps/controller/src/main.ts',
+      onLog,
+      onExit,
       args: ['run', ...this.#connection(), '--health-port', '0', '--no-leader-elect', '--exit-with-stdin', ...args],
     });
     this.#controller = child;
@@ -45,7 +57,12 @@ export class Apps {
   async startResolver(name: string): Promise<Resolver> {
     const { runtime, onLog, onExit, resolverArgs } = this.#options;
     const child = new Child({
-      name, runtime, file: 'apps/resolver/src/main.ts', onLog, onExit, args: [...this.#connection(), '--port', '0', '--exit-with-stdin', ...resolverArgs],
+      name,
+      runtime,
+      file: 'apps/resolver/src/main.ts',
+      onLog,
+      onExit,
+      args: [...this.#connection(), '--port', '0', '--exit-with-stdin', ...resolverArgs],
     });
     this.#resolvers.push(child);
     return { name, url: await this.#listening(child) };
@@ -63,7 +80,9 @@ export class Apps {
     const { kubeconfig, context, redisUrl, runtime } = this.#options;
     const lines: string[] = [];
     const child = new Child({
-      name: `controller ${name}`, runtime, file: 'apps/controller/src/main.ts',
+      name: `controller ${name}`,
+      runtime,
+      file: 'apps/controller/src/main.ts',
       args: [name, ...rest, '--kubeconfig', kubeconfig, ...(context === undefined ? [] : ['--context', context]), '--redis-url', redisUrl],
       onLog: (line) => void lines.push(line.fields['msg'] === undefined ? line.msg : JSON.stringify(line.fields)),
     });

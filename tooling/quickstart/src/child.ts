@@ -11,7 +11,8 @@ const condition = '--conditions=@kubecast/source';
 export function runtimeCommand(runtime: RuntimeName): { command: string; args: readonly string[] } {
   if (runtime === 'node') return { command: process.execPath, args: [condition] };
   const command = join(root, 'node_modules/.bin', runtime);
-  if (!existsSync(command)) throw new Error(`${runtime} is not installed here (${command} is missing); run npm ci, or choose --runtime node`);
+  if (!existsSync(command))
+    throw new Error(`${runtime} is not installed here (${command} is missing); run npm ci, or choose --runtime node`);
   return runtime === 'bun' ? { command, args: [condition] } : { command, args: ['run', '-A', '--no-check', condition] };
 }
 

@@ -16,11 +16,17 @@ export function ensureNamespace(kube: Kube, namespace: string): Promise<void> {
 /** The sample app's Service and its EndpointSlice with the two demo backends. */
 export async function createDemoService(kube: Kube, namespace: string): Promise<void> {
   await ensure(kube, `/api/v1/namespaces/${namespace}/services`, {
-    apiVersion: 'v1', kind: 'Service', metadata: { name: 'iiot', namespace }, spec: { ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'iiot', namespace },
+    spec: { ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
   });
   await ensure(kube, `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, {
-    apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'iiot-1', namespace, labels: { 'kubernetes.io/service-name': 'iiot' } },
-    addressType: 'IPv4', ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'iiot-1', namespace, labels: { 'kubernetes.io/service-name': 'iiot' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
     endpoints: DEMO_ADDRESSES.map((address) => ({ addresses: [address], conditions: { ready: true } })),
   });
 }

@@ -86,7 +86,10 @@ export class Demo {
       this.kubeconfig = resolve(flags.kubeconfig ?? '');
     }
     const redisUrl = redis?.url ?? flags.redisUrl ?? '';
-    const connection = await connectionFromKubeconfig({ path: api?.kubeconfig ?? this.kubeconfig, ...(flags.context === undefined ? {} : { context: flags.context }) });
+    const connection = await connectionFromKubeconfig({
+      path: api?.kubeconfig ?? this.kubeconfig,
+      ...(flags.context === undefined ? {} : { context: flags.context }),
+    });
     const client = createClient(connection, { userAgent: 'kubecast-quickstart', budget: { perSecond: 1_000, burst: 1_000 } });
     this.client = client;
     this.#undo.push(() => client.close());
@@ -112,8 +115,14 @@ export class Demo {
     }
 
     const apps = new Apps({
-      runtime: flags.runtime, kubeconfig: api?.kubeconfig ?? this.kubeconfig, context: flags.context, redisUrl, namespace: flags.namespace,
-      resolverArgs: [...dials, ...(flags.once ? ['--resync', RESYNC_SECONDS_ONCE] : [])], onLog, onExit,
+      runtime: flags.runtime,
+      kubeconfig: api?.kubeconfig ?? this.kubeconfig,
+      context: flags.context,
+      redisUrl,
+      namespace: flags.namespace,
+      resolverArgs: [...dials, ...(flags.once ? ['--resync', RESYNC_SECONDS_ONCE] : [])],
+      onLog,
+      onExit,
     });
     this.#undo.push(() => apps.stop());
     const resolvers: Resolver[] = [];
@@ -124,10 +133,14 @@ export class Demo {
     resolvers.sort((a, b) => (a.name < b.name ? -1 : 1));
     await step('every resolver has its first picture', async () => {
       for (const resolver of resolvers) {
-        await eventually(`${resolver.name} is ready`, async () => {
-          const answer = await http(`${resolver.url}/readyz`);
-          return answer.status === 200 ? undefined : answer.text;
-        }, 30_000);
+        await eventually(
+          `${resolver.name} is ready`,
+          async () => {
+            const answer = await http(`${resolver.url}/readyz`);
+            return answer.status === 200 ? undefined : answer.text;
+          },
+          30_000,
+        );
       }
     });
 

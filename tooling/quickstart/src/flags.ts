@@ -45,9 +45,18 @@ export function parseFlags(argv: readonly string[]): Flags {
     ({ values } = parseArgs({
       args: [...argv],
       options: {
-        once: { type: 'boolean' }, json: { type: 'boolean' }, runtime: { type: 'string' }, kubeconfig: { type: 'string' }, context: { type: 'string' },
-        'redis-url': { type: 'string' }, 'write-kubeconfig': { type: 'string' }, 'allow-writes': { type: 'boolean' }, namespace: { type: 'string' },
-        changes: { type: 'string' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
+        once: { type: 'boolean' },
+        json: { type: 'boolean' },
+        runtime: { type: 'string' },
+        kubeconfig: { type: 'string' },
+        context: { type: 'string' },
+        'redis-url': { type: 'string' },
+        'write-kubeconfig': { type: 'string' },
+        'allow-writes': { type: 'boolean' },
+        namespace: { type: 'string' },
+        changes: { type: 'string' },
+        verbose: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
       },
     }));
   } catch (error) {
@@ -57,19 +66,34 @@ export function parseFlags(argv: readonly string[]): Flags {
   const runtime = text('runtime') ?? 'node';
   if (runtime !== 'node' && runtime !== 'bun' && runtime !== 'deno') throw new UsageError(`--runtime ${runtime}: it is node, bun or deno`);
   const flags: Flags = {
-    once: values['once'] === true, json: values['json'] === true, runtime, kubeconfig: text('kubeconfig'), context: text('context'), redisUrl: text('redis-url'),
-    writeKubeconfig: text('write-kubeconfig'), allowWrites: values['allow-writes'] === true, namespace: text('namespace') ?? 'meta-test',
-    changes: Number(text('changes') ?? 50), verbose: values['verbose'] === true, help: values['help'] === true,
+    once: values['once'] === true,
+    json: values['json'] === true,
+    runtime,
+    kubeconfig: text('kubeconfig'),
+    context: text('context'),
+    redisUrl: text('redis-url'),
+    writeKubeconfig: text('write-kubeconfig'),
+    allowWrites: values['allow-writes'] === true,
+    namespace: text('namespace') ?? 'meta-test',
+    changes: Number(text('changes') ?? 50),
+    verbose: values['verbose'] === true,
+    help: values['help'] === true,
   };
-  if (!Number.isInteger(flags.changes) || flags.changes < 50) throw new UsageError(`--changes ${text('changes')}: it is a whole number from 50 up`);
+  if (!Number.isInteger(flags.changes) || flags.changes < 50)
+    throw new UsageError(`--changes ${text('changes')}: it is a whole number from 50 up`);
   if (flags.json && !flags.once) throw new UsageError('--json prints the result of --once; give both');
   if ((flags.kubeconfig === undefined) !== (flags.redisUrl === undefined)) {
-    throw new UsageError('--kubeconfig and --redis-url go together: a real cluster comes with a real Redis, the embedded server with its own');
+    throw new UsageError(
+      '--kubeconfig and --redis-url go together: a real cluster comes with a real Redis, the embedded server with its own',
+    );
   }
   if (flags.context !== undefined && flags.kubeconfig === undefined) throw new UsageError('--context needs --kubeconfig');
-  if (flags.kubeconfig !== undefined && flags.writeKubeconfig !== undefined) throw new UsageError('--write-kubeconfig is for the embedded server; with --kubeconfig there is none');
+  if (flags.kubeconfig !== undefined && flags.writeKubeconfig !== undefined)
+    throw new UsageError('--write-kubeconfig is for the embedded server; with --kubeconfig there is none');
   if (flags.kubeconfig !== undefined && flags.once && !flags.allowWrites) {
-    throw new UsageError(`--once creates, changes and deletes AppModels in namespace ${flags.namespace} of that cluster, and values in that Redis; add --allow-writes if that is meant`);
+    throw new UsageError(
+      `--once creates, changes and deletes AppModels in namespace ${flags.namespace} of that cluster, and values in that Redis; add --allow-writes if that is meant`,
+    );
   }
   return flags;
 }

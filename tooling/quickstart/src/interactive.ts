@@ -25,7 +25,14 @@ export function shows(apps: readonly AppPicture[], object: AppModel, deleted: bo
  * Keeps the panel alive until the signal ends it: what every resolver holds, and for each change that somebody applies, how long it took
  * from the API server's event until every resolver served it.
  */
-export async function showUntil(world: World, client: KubernetesClient, panel: Panel, title: string, tryIt: readonly string[], signal: AbortSignal): Promise<void> {
+export async function showUntil(
+  world: World,
+  client: KubernetesClient,
+  panel: Panel,
+  title: string,
+  tryIt: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   let lastChange: { what: string; ms: number } | undefined;
 
   const measure = async (object: AppModel, deleted: boolean): Promise<void> => {
@@ -40,7 +47,10 @@ export async function showUntil(world: World, client: KubernetesClient, panel: P
         return;
       }
       if (ms > CLOSE_LOOK_LIMIT_MS || signal.aborted) {
-        if (!signal.aborted) panel.log(`${name}: not served by every resolver within ${CLOSE_LOOK_LIMIT_MS / 1000} s; why is at ${world.resolvers[0]?.url}/v1/problems`);
+        if (!signal.aborted)
+          panel.log(
+            `${name}: not served by every resolver within ${CLOSE_LOOK_LIMIT_MS / 1000} s; why is at ${world.resolvers[0]?.url}/v1/problems`,
+          );
         return;
       }
       await sleep(CLOSE_LOOK_MS);
@@ -54,7 +64,8 @@ export async function showUntil(world: World, client: KubernetesClient, panel: P
         const { json } = await world.kube.request('GET', `${appModelPath(world.namespace)}?limit=1`);
         const { resourceVersion } = json['metadata'] as { resourceVersion: string };
         for await (const event of resource.watch({ resourceVersion, signal })) {
-          if (event.type === 'ADDED' || event.type === 'MODIFIED' || event.type === 'DELETED') await measure(event.object, event.type === 'DELETED');
+          if (event.type === 'ADDED' || event.type === 'MODIFIED' || event.type === 'DELETED')
+            await measure(event.object, event.type === 'DELETED');
         }
       } catch {
         // The API server may be away on purpose: the resolvers go on, and so does the panel.

@@ -18,10 +18,16 @@ export function kubeOf(client: KubernetesClient): Kube {
         const answer = await client.raw({
           method: method as Method,
           path,
-          ...(options.body === undefined ? {} : { body: JSON.stringify(options.body), contentType: options.contentType ?? 'application/json' }),
+          ...(options.body === undefined
+            ? {}
+            : { body: JSON.stringify(options.body), contentType: options.contentType ?? 'application/json' }),
           requestMs: 10_000,
         });
-        return { status: answer.statusCode, warnings: answer.warnings, json: JSON.parse(await text(answer.chunks)) as Record<string, unknown> };
+        return {
+          status: answer.statusCode,
+          warnings: answer.warnings,
+          json: JSON.parse(await text(answer.chunks)) as Record<string, unknown>,
+        };
       } catch (error) {
         if (!isStatusError(error)) throw error;
         return {

@@ -29,7 +29,8 @@ async function main(flags: Flags): Promise<number> {
     step: (line) => panel.log(line),
     log: (line) => {
       const why = line.fields['err'] ?? line.fields['error'] ?? line.fields['reason'] ?? '';
-      if (flags.verbose || line.level >= (flags.once ? 60 : WARN)) panel.log(`[${line.process}] ${line.msg}${why === '' ? '' : `: ${typeof why === 'string' ? why : JSON.stringify(why)}`}`);
+      if (flags.verbose || line.level >= (flags.once ? 60 : WARN))
+        panel.log(`[${line.process}] ${line.msg}${why === '' ? '' : `: ${typeof why === 'string' ? why : JSON.stringify(why)}`}`);
     },
     died: (name, how) => {
       died = `${name} ${how}`;
@@ -43,14 +44,19 @@ async function main(flags: Flags): Promise<number> {
       const report: Report = await runScenario(demo.world, flags.changes, stop.signal);
       await demo.close();
       const failed = report.steps.filter((step) => !step.ok);
-      panel.log(`${report.steps.length - failed.length} of ${report.steps.length} steps held${failed.length === 0 ? '' : `; not: ${failed.map((step) => step.name).join('; ')}`}`);
+      panel.log(
+        `${report.steps.length - failed.length} of ${report.steps.length} steps held${failed.length === 0 ? '' : `; not: ${failed.map((step) => step.name).join('; ')}`}`,
+      );
       if (flags.json) process.stdout.write(`${JSON.stringify({ ...report, ok: report.ok && died === '' && !stop.signal.aborted })}\n`);
       return report.ok && died === '' && !stop.signal.aborted ? 0 : 1;
     }
     return await interactive(flags, demo, panel, stop.signal);
   } catch (error) {
     if (signals === 0) panel.log(`npm start: ${(error as Error).message}`);
-    if (flags.json) process.stdout.write(`${JSON.stringify({ ok: false, steps: [], propagationMs: null, resolvers: 0, models: 0, error: (error as Error).message })}\n`);
+    if (flags.json)
+      process.stdout.write(
+        `${JSON.stringify({ ok: false, steps: [], propagationMs: null, resolvers: 0, models: 0, error: (error as Error).message })}\n`,
+      );
     return signals > 0 ? 130 : 1;
   } finally {
     panel.close();

@@ -20,15 +20,23 @@ export const shorten = (answer: Answer): string => `${answer.status} ${answer.te
 
 /** Every resolver answers for the model so that `look` finds nothing missing. */
 export async function everyResolver(
-  world: World, model: string, what: string, look: (answer: ModelAnswer) => string | undefined, options: { namespace?: string; deadlineMs?: number } = {},
+  world: World,
+  model: string,
+  what: string,
+  look: (answer: ModelAnswer) => string | undefined,
+  options: { namespace?: string; deadlineMs?: number } = {},
 ): Promise<number> {
   const namespace = options.namespace ?? world.namespace;
   const waits = world.resolvers.map((resolver) =>
-    eventually(`${resolver.name}: ${model} ${what}`, async () => {
-      const answer = await world.http(modelUrl(resolver, namespace, model));
-      if (answer.status !== 200) return shorten(answer);
-      return look(answer.json as ModelAnswer);
-    }, options.deadlineMs),
+    eventually(
+      `${resolver.name}: ${model} ${what}`,
+      async () => {
+        const answer = await world.http(modelUrl(resolver, namespace, model));
+        if (answer.status !== 200) return shorten(answer);
+        return look(answer.json as ModelAnswer);
+      },
+      options.deadlineMs,
+    ),
   );
   return Math.max(...(await Promise.all(waits)));
 }
@@ -36,7 +44,9 @@ export async function everyResolver(
 /** Every resolver serves this version of the model as current. */
 export function servesVersion(world: World, model: string, version: string, deadlineMs?: number): Promise<number> {
   return everyResolver(
-    world, model, `is served at version ${version}`,
+    world,
+    model,
+    `is served at version ${version}`,
     (answer) => (answer.version === version && answer.state === 'current' ? undefined : `version ${answer.version}, ${answer.state}`),
     deadlineMs === undefined ? {} : { deadlineMs },
   );
@@ -62,6 +72,8 @@ export const forgetsApp = (world: World, app: string): Promise<void> =>
 /** The value of one metric line of a resolver's /metrics; NaN if it is not there. `labels` is a part of the label text. */
 export async function metric(world: World, resolver: Resolver, name: string, labels = ''): Promise<number> {
   const { text } = await world.http(`${resolver.url}/metrics`);
-  const line = text.split('\n').find((candidate) => (candidate.startsWith(`${name}{`) || candidate.startsWith(`${name} `)) && candidate.includes(labels));
+  const line = text
+    .split('\n')
+    .find((candidate) => (candidate.startsWith(`${name}{`) || candidate.startsWith(`${name} `)) && candidate.includes(labels));
   return line === undefined ? NaN : Number(line.slice(line.lastIndexOf(' ') + 1));
 }

@@ -5,8 +5,21 @@ const state: PanelState = {
   title: 'kubecast',
   resolvers: [
     {
-      name: 'resolver-1', url: 'http://127.0.0.1:1', state: 'ready', ageMs: 1500,
-      apps: [{ namespace: 'meta-test', name: 'iiot', version: '1', models: [{ name: 'a', version: '2', state: 'current' }, { name: 'b', version: '1', state: 'stale' }] }],
+      name: 'resolver-1',
+      url: 'http://127.0.0.1:1',
+      state: 'ready',
+      ageMs: 1500,
+      apps: [
+        {
+          namespace: 'meta-test',
+          name: 'iiot',
+          version: '1',
+          models: [
+            { name: 'a', version: '2', state: 'current' },
+            { name: 'b', version: '1', state: 'stale' },
+          ],
+        },
+      ],
     },
   ],
   lastChange: { what: 'meta-test/iiot', ms: 4.25 },

@@ -20,7 +20,7 @@ const paint = (code: string, text: string): string => `${ESC}${code}m${text}${ES
 export function fit(line: string, width: number): string {
   let visible = 0;
   let out = '';
-  for (let i = 0; i < line.length; ) {
+  for (let i = 0; i < line.length;) {
     if (line.startsWith(ESC, i)) {
       const end = line.indexOf('m', i);
       if (end < 0) break;
@@ -53,7 +53,8 @@ export function panelLines(state: PanelState, colour: boolean): string[] {
     }
     if (resolver.apps.length === 0) lines.push(c('2', '    (no apps)'));
   }
-  if (state.lastChange) lines.push(`last change: ${state.lastChange.what}, ${state.lastChange.ms.toFixed(1)} ms from apply to served by every resolver`);
+  if (state.lastChange)
+    lines.push(`last change: ${state.lastChange.what}, ${state.lastChange.ms.toFixed(1)} ms from apply to served by every resolver`);
   if (state.tryIt.length > 0) lines.push('', 'try:', ...state.tryIt.map((line) => `  ${line}`), '', c('2', 'Ctrl-C ends everything'));
   return lines;
 }

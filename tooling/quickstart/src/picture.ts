@@ -31,7 +31,10 @@ export interface Answer {
 }
 
 /** One HTTP request; never a hang: the deadline covers all of it. */
-export function http(url: string, options: { method?: string; body?: string; headers?: Record<string, string>; deadlineMs?: number } = {}): Promise<Answer> {
+export function http(
+  url: string,
+  options: { method?: string; body?: string; headers?: Record<string, string>; deadlineMs?: number } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const deadline = AbortSignal.timeout(options.deadlineMs ?? 5_000);
     const req = request(url, { method: options.method ?? 'GET', headers: options.headers ?? {}, signal: deadline }, (res) => {

@@ -55,8 +55,13 @@ export class RedisWatcher implements RedisEyes {
       await body();
       const list = String(await this.#client.call('CLIENT', 'LIST'));
       const connections = list.split('\n').filter((line) => line.includes(` name=${LOADER} `)).length;
-      check(connections >= this.#resolvers, `Redis has ${connections} connections named ${LOADER}, and there are ${this.#resolvers} resolvers`);
-      return (await log.read()).filter((command) => command.client === LOADER).map(({ name, args }) => ({ name, keys: keysOf(name, args) }));
+      check(
+        connections >= this.#resolvers,
+        `Redis has ${connections} connections named ${LOADER}, and there are ${this.#resolvers} resolvers`,
+      );
+      return (await log.read())
+        .filter((command) => command.client === LOADER)
+        .map(({ name, args }) => ({ name, keys: keysOf(name, args) }));
     } finally {
       log.close();
     }

@@ -24,11 +24,20 @@ export function percentile(samples: readonly number[], share: number): number {
 
 export const round = (ms: number): number => Math.round(ms * 100) / 100;
 
-export function makeReport(steps: readonly StepReport[], propagation: readonly number[], resolvers: number, models: number, wantPropagation: number): Report {
+export function makeReport(
+  steps: readonly StepReport[],
+  propagation: readonly number[],
+  resolvers: number,
+  models: number,
+  wantPropagation: number,
+): Report {
   return {
     ok: steps.length > 0 && steps.every((step) => step.ok) && propagation.length >= wantPropagation,
     steps,
-    propagationMs: propagation.length === 0 ? null : { p50: round(percentile(propagation, 0.5)), p99: round(percentile(propagation, 0.99)), n: propagation.length },
+    propagationMs:
+      propagation.length === 0
+        ? null
+        : { p50: round(percentile(propagation, 0.5)), p99: round(percentile(propagation, 0.99)), n: propagation.length },
     resolvers,
     models,
   };

@@ -25,7 +25,11 @@ export async function runScenario(world: World, changes: number, cancelled: Abor
     }
   };
   for (const each of scenario) {
-    await step(each.name, () => each.run(world), each.needsFault !== undefined && !world.faults ? `needs a cluster of our own: ${each.needsFault}` : undefined);
+    await step(
+      each.name,
+      () => each.run(world),
+      each.needsFault !== undefined && !world.faults ? `needs a cluster of our own: ${each.needsFault}` : undefined,
+    );
   }
   let samples: readonly number[] = [];
   await step(`${changes} changes, one at a time, each served by every resolver`, async () => {

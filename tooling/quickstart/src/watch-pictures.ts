@@ -20,7 +20,10 @@ export async function lookAt(resolver: Resolver, namespace: string): Promise<Res
     const answer = await http(`${url}/v1/namespaces/${encodeURIComponent(namespace)}/models`, { deadlineMs: 2_000 });
     if (answer.status !== 200) return { name, url, state: 'starting', apps: [] };
     const { models } = answer.json as { models: readonly ModelListed[] };
-    const apps = new Map<string, { namespace: string; name: string; version: string; models: { name: string; version: string; state: string }[] }>();
+    const apps = new Map<
+      string,
+      { namespace: string; name: string; version: string; models: { name: string; version: string; state: string }[] }
+    >();
     let ageMs: number | undefined;
     for (const model of models) {
       const app = apps.get(model.app) ?? { namespace, name: model.app, version: model.appVersion, models: [] };
@@ -28,7 +31,13 @@ export async function lookAt(resolver: Resolver, namespace: string): Promise<Res
       apps.set(model.app, app);
       ageMs = model.freshness.ageMs;
     }
-    return { name, url, state: ageMs !== undefined && ageMs > STALE_MS ? 'stale' : 'ready', ageMs, apps: [...apps.values()] satisfies AppPicture[] };
+    return {
+      name,
+      url,
+      state: ageMs !== undefined && ageMs > STALE_MS ? 'stale' : 'ready',
+      ageMs,
+      apps: [...apps.values()] satisfies AppPicture[],
+    };
   } catch {
     return { name, url, state: 'unreachable', apps: [] };
   }

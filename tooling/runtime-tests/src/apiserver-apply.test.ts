@@ -11,7 +11,11 @@ interface Reply {
 
 function call(server: ApiServer, method: string, path: string, body?: string | Uint8Array, type = 'application/json'): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const headers = { Authorization: `Bearer ${server.token()}`, 'User-Agent': 'runtime-test', ...(body === undefined ? {} : { 'Content-Type': type, 'Content-Length': String(Buffer.byteLength(body)) }) };
+    const headers = {
+      Authorization: `Bearer ${server.token()}`,
+      'User-Agent': 'runtime-test',
+      ...(body === undefined ? {} : { 'Content-Type': type, 'Content-Length': String(Buffer.byteLength(body)) }),
+    };
     const sent = request(`${server.url}${path}`, { method, ca: server.ca, agent: new Agent({ keepAlive: false }), headers }, (response) => {
       let answer = '';
       response.setEncoding('utf8').on('data', (part: string) => (answer += part));
@@ -66,8 +70,17 @@ test('apiserver: a strategic merge patch merges lists by their key', async () =>
   await withServer(async (server) => {
     const services = '/api/v1/namespaces/default/services';
     await call(server, 'POST', services, JSON.stringify({ metadata: { name: 's' }, spec: { ports: [{ port: 80, name: 'a' }] } }));
-    const patched = await call(server, 'PATCH', `${services}/s`, JSON.stringify({ spec: { ports: [{ port: 81, name: 'b' }] } }), 'application/strategic-merge-patch+json');
-    assert.deepEqual(patched.body.spec.ports.map((port: { port: number }) => port.port), [81, 80]);
+    const patched = await call(
+      server,
+      'PATCH',
+      `${services}/s`,
+      JSON.stringify({ spec: { ports: [{ port: 81, name: 'b' }] } }),
+      'application/strategic-merge-patch+json',
+    );
+    assert.deepEqual(
+      patched.body.spec.ports.map((port: { port: number }) => port.port),
+      [81, 80],
+    );
   });
 });
 
@@ -75,7 +88,14 @@ test('apiserver: an object in its protobuf form is created', async () => {
   await withServer(async (server) => {
     const text = (field: number, value: string): number[] => [(field << 3) | 2, value.length, ...Buffer.from(value)];
     const message = (field: number, inner: readonly number[]): number[] => [(field << 3) | 2, inner.length, ...inner];
-    const namespace = [0x6b, 0x38, 0x73, 0, ...message(1, [...text(1, 'v1'), ...text(2, 'Namespace')]), ...message(2, message(1, text(1, 'made')))];
+    const namespace = [
+      0x6b,
+      0x38,
+      0x73,
+      0,
+      ...message(1, [...text(1, 'v1'), ...text(2, 'Namespace')]),
+      ...message(2, message(1, text(1, 'made'))),
+    ];
     const created = await call(server, 'POST', '/api/v1/namespaces', Uint8Array.from(namespace), 'application/vnd.kubernetes.protobuf');
     assert.deepEqual([created.status, created.body.metadata.name, created.body.status.phase], [201, 'made', 'Active']);
   });

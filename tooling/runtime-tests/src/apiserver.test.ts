@@ -18,8 +18,16 @@ function call(server: ApiServer, method: string, path: string, body?: unknown, t
     const text = body === undefined ? undefined : JSON.stringify(body);
     const sent = request(
       {
-        host: url.hostname, port: url.port, path: url.pathname + url.search, method, ca: server.ca, agent: new Agent({ keepAlive: false }),
-        headers: { Authorization: `Bearer ${server.token()}`, ...(text === undefined ? {} : { 'Content-Type': type, 'Content-Length': String(Buffer.byteLength(text)) }) },
+        host: url.hostname,
+        port: url.port,
+        path: url.pathname + url.search,
+        method,
+        ca: server.ca,
+        agent: new Agent({ keepAlive: false }),
+        headers: {
+          Authorization: `Bearer ${server.token()}`,
+          ...(text === undefined ? {} : { 'Content-Type': type, 'Content-Length': String(Buffer.byteLength(text)) }),
+        },
       },
       (response) => {
         let answer = '';
@@ -39,20 +47,30 @@ function call(server: ApiServer, method: string, path: string, body?: unknown, t
 function lines(server: ApiServer, path: string, count: number, opened: () => void = () => {}): Promise<any[]> {
   return new Promise((resolve, reject) => {
     const url = new URL(path, server.url);
-    const sent = request({ host: url.hostname, port: url.port, path: url.pathname + url.search, ca: server.ca, agent: new Agent({ keepAlive: false }), headers: { Authorization: `Bearer ${server.token()}` } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => {
-        text += part;
-        const found = text.split('\n').slice(0, -1);
-        if (found.length < count) return;
-        resolve(found.slice(0, count).map((line) => JSON.parse(line)));
-        sent.destroy();
-      });
-      response.on('end', () => reject(new Error(`the watch ended after ${text}`)));
-      response.on('error', () => {});
-      opened();
-    });
+    const sent = request(
+      {
+        host: url.hostname,
+        port: url.port,
+        path: url.pathname + url.search,
+        ca: server.ca,
+        agent: new Agent({ keepAlive: false }),
+        headers: { Authorization: `Bearer ${server.token()}` },
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => {
+          text += part;
+          const found = text.split('\n').slice(0, -1);
+          if (found.length < count) return;
+          resolve(found.slice(0, count).map((line) => JSON.parse(line)));
+          sent.destroy();
+        });
+        response.on('end', () => reject(new Error(`the watch ended after ${text}`)));
+        response.on('error', () => {});
+        opened();
+      },
+    );
     sent.on('error', reject);
     sent.end();
   });
@@ -69,13 +87,34 @@ async function withServer(work: (server: ApiServer) => Promise<void>, options: P
 }
 
 const maps = '/api/v1/namespaces/default/configmaps';
-const map = (name: string, value = '1'): Record<string, unknown> => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { value } });
+const map = (name: string, value = '1'): Record<string, unknown> => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name },
+  data: { value },
+});
 
 const crd = {
-  apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'gears.t.example' },
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'gears.t.example' },
   spec: {
-    group: 't.example', scope: 'Namespaced', names: { kind: 'Gear', plural: 'gears' },
-    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer', default: 3 } } } } } } }],
+    group: 't.example',
+    scope: 'Namespaced',
+    names: { kind: 'Gear', plural: 'gears' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: { spec: { type: 'object', properties: { size: { type: 'integer', default: 3 } } } },
+          },
+        },
+      },
+    ],
   },
 };
 
@@ -118,7 +157,10 @@ test('apiserver: a list comes in pages of one version', async () => {
     const first = await call(server, 'GET', `${maps}?limit=2`);
     await call(server, 'POST', maps, map('bb'));
     const second = await call(server, 'GET', `${maps}?limit=2&continue=${first.body.metadata.continue}`);
-    assert.deepEqual([...first.body.items, ...second.body.items].map((item: { metadata: { name: string } }) => item.metadata.name), ['a', 'b', 'c']);
+    assert.deepEqual(
+      [...first.body.items, ...second.body.items].map((item: { metadata: { name: string } }) => item.metadata.name),
+      ['a', 'b', 'c'],
+    );
     assert.equal(second.body.metadata.resourceVersion, first.body.metadata.resourceVersion);
   });
 });
@@ -126,8 +168,16 @@ test('apiserver: a list comes in pages of one version', async () => {
 test('apiserver: a streamed list ends with its mark, and the watch goes on', async () => {
   await withServer(async (server) => {
     await call(server, 'POST', maps, map('a'));
-    const seen = await lines(server, `${maps}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`, 3, () => void call(server, 'POST', maps, map('b')));
-    assert.deepEqual(seen.map((line) => line.type), ['ADDED', 'BOOKMARK', 'ADDED']);
+    const seen = await lines(
+      server,
+      `${maps}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`,
+      3,
+      () => void call(server, 'POST', maps, map('b')),
+    );
+    assert.deepEqual(
+      seen.map((line) => line.type),
+      ['ADDED', 'BOOKMARK', 'ADDED'],
+    );
     assert.equal(seen[1].object.metadata.annotations['k8s.io/initial-events-end'], 'true');
   });
 });
@@ -158,14 +208,20 @@ test('apiserver: what was written is there after a restart from the same folder'
   const folder = mkdtempSync(join(tmpdir(), 'kubecast-runtime-'));
   try {
     let ca = '';
-    await withServer(async (server) => {
-      ca = server.ca;
-      await call(server, 'POST', maps, map('kept'));
-    }, { data: folder });
-    await withServer(async (server) => {
-      assert.equal(server.ca, ca);
-      assert.equal((await call(server, 'GET', `${maps}/kept`)).status, 200);
-    }, { data: folder });
+    await withServer(
+      async (server) => {
+        ca = server.ca;
+        await call(server, 'POST', maps, map('kept'));
+      },
+      { data: folder },
+    );
+    await withServer(
+      async (server) => {
+        assert.equal(server.ca, ca);
+        assert.equal((await call(server, 'GET', `${maps}/kept`)).status, 200);
+      },
+      { data: folder },
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -204,12 +260,22 @@ test('apiserver: a stopped server ends its watches, and starts again at the same
   const { url } = server;
   const ended = new Promise<boolean>((resolve) => {
     const target = new URL(`${url}${maps}?watch=1`);
-    const sent = request({ host: target.hostname, port: target.port, path: target.pathname + target.search, ca: server.ca, agent: new Agent({ keepAlive: false }), headers: { Authorization: `Bearer ${server.token()}` } }, (response) => {
-      response.resume();
-      response.on('end', () => resolve(true));
-      response.on('error', () => resolve(false));
-      void server.close();
-    });
+    const sent = request(
+      {
+        host: target.hostname,
+        port: target.port,
+        path: target.pathname + target.search,
+        ca: server.ca,
+        agent: new Agent({ keepAlive: false }),
+        headers: { Authorization: `Bearer ${server.token()}` },
+      },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve(true));
+        response.on('error', () => resolve(false));
+        void server.close();
+      },
+    );
     sent.on('error', () => resolve(false));
     sent.end();
   });

@@ -12,7 +12,11 @@ import { appModel, isValidationError } from '@kubecast/crd';
 const pem = (name: string): string => readFileSync(new URL(`../../../packages/client/testdata/${name}`, import.meta.url), 'utf8');
 const model = { metadata: { name: 'iiot' }, spec: { app: 'iiot', version: '1', models: [{ name: 'a', version: '1' }] } };
 
-interface Running { readonly url: string; readonly port: number; close(): Promise<void> }
+interface Running {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
 
 async function serve(listener: RequestListener, more: object = {}): Promise<Running> {
   const server = createServer({ cert: pem('server.crt'), key: pem('server.key'), ...more }, listener);
@@ -22,12 +26,21 @@ async function serve(listener: RequestListener, more: object = {}): Promise<Runn
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => { resolve(); }));
+  await new Promise<void>((resolve) =>
+    server.listen(0, '127.0.0.1', () => {
+      resolve();
+    }),
+  );
   const { port } = server.address() as AddressInfo;
   return {
-    url: `https://127.0.0.1:${port}`, port,
+    url: `https://127.0.0.1:${port}`,
+    port,
     close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => { resolve(); }));
+      const closed = new Promise<void>((resolve) =>
+        server.close(() => {
+          resolve();
+        }),
+      );
       for (const socket of sockets) socket.destroy();
       server.closeAllConnections();
       await closed;
@@ -35,10 +48,13 @@ async function serve(listener: RequestListener, more: object = {}): Promise<Runn
   };
 }
 
-const clientOf = (server: Running, more: Partial<ConnectionInit> = {}): KubernetesClient => createClient(connectionFrom({ server: server.url, ca: pem('ca.crt'), ...more }));
+const clientOf = (server: Running, more: Partial<ConnectionInit> = {}): KubernetesClient =>
+  createClient(connectionFrom({ server: server.url, ca: pem('ca.crt'), ...more }));
 
 test('client: a private CA is trusted, a bearer token sent, another CA refused as TlsError', async () => {
-  const server = await serve((request, response) => { response.end(JSON.stringify({ metadata: { name: request.headers.authorization ?? '' } })); });
+  const server = await serve((request, response) => {
+    response.end(JSON.stringify({ metadata: { name: request.headers.authorization ?? '' } }));
+  });
   const client = clientOf(server, { token: 'tok' });
   assert.equal((await client.resource(appModel).get('x')).metadata.name, 'Bearer tok');
   const other = clientOf(server, { ca: pem('other-ca.crt') });
@@ -49,7 +65,12 @@ test('client: a private CA is trusted, a bearer token sent, another CA refused a
 });
 
 test('client: a client certificate is presented', async () => {
-  const server = await serve((_, response) => { response.end('{"metadata":{"name":"known"}}'); }, { ca: pem('ca.crt'), requestCert: true, rejectUnauthorized: true });
+  const server = await serve(
+    (_, response) => {
+      response.end('{"metadata":{"name":"known"}}');
+    },
+    { ca: pem('ca.crt'), requestCert: true, rejectUnauthorized: true },
+  );
   const client = clientOf(server, { cert: pem('client.crt'), key: pem('client.key') });
   assert.equal((await client.resource(appModel).get('x')).metadata.name, 'known');
   const nobody = clientOf(server);
@@ -93,7 +114,10 @@ test('client: a list in gzip is cut into its items', async () => {
   const client = clientOf(server);
   const names: (string | undefined)[] = [];
   for await (const item of client.resource(appModel).list()) names.push(item.metadata.name);
-  assert.deepEqual(names, items.map((item) => item.metadata.name));
+  assert.deepEqual(
+    names,
+    items.map((item) => item.metadata.name),
+  );
   client.close();
   await server.close();
 });
@@ -107,12 +131,15 @@ test('client: a watch gives events as they come, whatever the cuts, and abort en
   const abort = new AbortController();
   const reason = new Error('enough');
   const seen: string[] = [];
-  await assert.rejects(async () => {
-    for await (const event of client.resource(appModel).watch({ signal: abort.signal })) {
-      seen.push(`${event.type} ${event.resourceVersion}`);
-      if (seen.length === 2) abort.abort(reason);
-    }
-  }, (error) => error === reason);
+  await assert.rejects(
+    async () => {
+      for await (const event of client.resource(appModel).watch({ signal: abort.signal })) {
+        seen.push(`${event.type} ${event.resourceVersion}`);
+        if (seen.length === 2) abort.abort(reason);
+      }
+    },
+    (error) => error === reason,
+  );
   assert.deepEqual(seen, ['ADDED 1', 'MODIFIED 2']);
   assert.equal(client.counters.openStreams, 0);
   client.close();
@@ -120,9 +147,16 @@ test('client: a watch gives events as they come, whatever the cuts, and abort en
 });
 
 test('client: a silent stream ends by its idle limit', async () => {
-  const server = await serve((_, response) => { response.write('{"type":"ADDED","object":{"metadata":{}}}\n'); });
+  const server = await serve((_, response) => {
+    response.write('{"type":"ADDED","object":{"metadata":{}}}\n');
+  });
   const client = createClient(connectionFrom({ server: server.url, ca: pem('ca.crt') }), { limits: { idleMs: 50 } });
-  await assert.rejects(async () => { for await (const _ of client.resource(appModel).watch()); }, { code: 'CLIENT_TIMEOUT', phase: 'idle' });
+  await assert.rejects(
+    async () => {
+      for await (const _ of client.resource(appModel).watch());
+    },
+    { code: 'CLIENT_TIMEOUT', phase: 'idle' },
+  );
   client.close();
   await server.close();
 });
@@ -145,7 +179,9 @@ test('client: a refusal is a StatusError, a bad object a validation error that i
   });
   const client = clientOf(server);
   await assert.rejects(client.resource(appModel).get('x'), (error) => isNotFound(error) && error.reason === 'NotFound');
-  await assert.rejects(client.resource(appModel).create({ ...model, spec: { models: ['x'] } } as never), (error) => isValidationError(error));
+  await assert.rejects(client.resource(appModel).create({ ...model, spec: { models: ['x'] } } as never), (error) =>
+    isValidationError(error),
+  );
   assert.equal(requests, 1);
   client.close();
   await server.close();
@@ -170,7 +206,9 @@ test('client: nobody listens: a connection error that names the server', async (
 });
 
 test('client: through an HTTP proxy, TLS goes to the server itself', async () => {
-  const server = await serve((_, response) => { response.end('{"metadata":{"name":"through"}}'); });
+  const server = await serve((_, response) => {
+    response.end('{"metadata":{"name":"through"}}');
+  });
   const asked: string[] = [];
   const proxy = createTcpServer((socket) => {
     socket.on('error', () => {});
@@ -184,7 +222,11 @@ test('client: through an HTTP proxy, TLS goes to the server itself', async () =>
       target.on('error', () => {});
     });
   });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', () => { resolve(); }));
+  await new Promise<void>((resolve) =>
+    proxy.listen(0, '127.0.0.1', () => {
+      resolve();
+    }),
+  );
   const client = clientOf(server, { proxyUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
   assert.equal((await client.resource(appModel).get('x')).metadata.name, 'through');
   assert.deepEqual(asked, [`CONNECT 127.0.0.1:${server.port} HTTP/1.1`]);

@@ -12,7 +12,8 @@ function last(pattern: RegExp, text: string): number | undefined {
 /** Reads the closing lines of node:test (TAP), `bun test` and `deno test`. Undefined where there is none. */
 export function parseCounts(output: string): Counts | undefined {
   const tap = last(/^# pass (\d+)$/gm, output);
-  if (tap !== undefined) return { passed: tap, failed: (last(/^# fail (\d+)$/gm, output) ?? 0) + (last(/^# cancelled (\d+)$/gm, output) ?? 0) };
+  if (tap !== undefined)
+    return { passed: tap, failed: (last(/^# fail (\d+)$/gm, output) ?? 0) + (last(/^# cancelled (\d+)$/gm, output) ?? 0) };
   const deno = last(/\|\s*(\d+) passed/g, output);
   if (deno !== undefined) return { passed: deno, failed: last(/(\d+) failed/g, output) ?? 0 };
   const bun = last(/^\s*(\d+) pass$/gm, output);

@@ -16,7 +16,10 @@ function world(options: Partial<InformerOptions<Thing>> = {}): World {
   const server = new ModelServer(systemClock);
   const api = new ModelApi(server);
   const informer = createInformer<Thing>({
-    type: thingType, source: (namespace) => api.source(namespace), limits: { backoffBaseMs: 5, backoffMaxMs: 50 }, ...options,
+    type: thingType,
+    source: (namespace) => api.source(namespace),
+    limits: { backoffBaseMs: 5, backoffMaxMs: 50 },
+    ...options,
   });
   return { server, api, informer };
 }
@@ -55,7 +58,10 @@ test('informer: a server without streamed lists is listed in pages', async () =>
   informer.start();
   await informer.whenSynced();
   assert.equal(informer.view.size, 1200);
-  assert.deepEqual(api.requests.slice(0, 2).map((request) => request.kind), ['stream', 'list']);
+  assert.deepEqual(
+    api.requests.slice(0, 2).map((request) => request.kind),
+    ['stream', 'list'],
+  );
   await informer.stop();
 });
 
@@ -108,12 +114,15 @@ test('informer: handlers are handed every object once and then its changes, in o
   await informer.whenSynced();
   const last = new Map<string, number>();
   const wrong: string[] = [];
-  const handle = informer.handle(async (delta: Delta<Thing>) => {
-    const before = last.get(delta.entry.key.name);
-    if ((delta.type === 'added') !== (before === undefined)) wrong.push(delta.entry.key.name);
-    await systemClock.turn();
-    last.set(delta.entry.key.name, delta.entry.value.spec.payload);
-  }, { workers: 3 });
+  const handle = informer.handle(
+    async (delta: Delta<Thing>) => {
+      const before = last.get(delta.entry.key.name);
+      if ((delta.type === 'added') !== (before === undefined)) wrong.push(delta.entry.key.name);
+      await systemClock.turn();
+      last.set(delta.entry.key.name, delta.entry.value.spec.payload);
+    },
+    { workers: 3 },
+  );
   for (let i = 0; i < 50; i += 1) server.put('default', `thing-${i}`, 100 + i);
   await handle.synced;
   await until(informer, () => handle.waiting === 0);
@@ -152,7 +161,10 @@ test('informer: namespaces are watched apart', async () => {
   server.put('c', 'x', 3);
   informer.start();
   await informer.whenSynced();
-  assert.deepEqual([...informer.view.select()].map((entry) => entry.key.namespace), ['a', 'b']);
+  assert.deepEqual(
+    [...informer.view.select()].map((entry) => entry.key.namespace),
+    ['a', 'b'],
+  );
   assert.equal(informer.scopes().length, 2);
   await informer.stop();
 });

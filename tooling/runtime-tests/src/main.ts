@@ -78,7 +78,9 @@ for (const file of files) {
     const allowed = gaps.filter((gap) => gap.suite === name && gap.runtime === runtime).length;
     if (passed + allowed !== expected) {
       failures += 1;
-      console.log(`FAIL ${name}: ${passed} tests passed on ${runtime}, ${expected} on node-24, ${allowed} gaps are listed in RUNTIME-GAPS.md`);
+      console.log(
+        `FAIL ${name}: ${passed} tests passed on ${runtime}, ${expected} on node-24, ${allowed} gaps are listed in RUNTIME-GAPS.md`,
+      );
     }
   }
   console.log(`${name}: ${seen.map(({ runtime, passed }) => `${runtime} ${passed}`).join(', ')}`);

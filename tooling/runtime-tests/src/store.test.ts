@@ -3,7 +3,20 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Backoff, compareKeys, compareResourceVersions, createObjectStore, encodeKey, isStoreError, loadStore, matchesLabels, nodeFileSystem, parseLabelSelector, saveStore, systemClock } from '@kubecast/store';
+import {
+  Backoff,
+  compareKeys,
+  compareResourceVersions,
+  createObjectStore,
+  encodeKey,
+  isStoreError,
+  loadStore,
+  matchesLabels,
+  nodeFileSystem,
+  parseLabelSelector,
+  saveStore,
+  systemClock,
+} from '@kubecast/store';
 import type { Key, ScopeId, Writer } from '@kubecast/store';
 import { createVirtualClock, testRecord } from '@kubecast/store/testing';
 
@@ -13,7 +26,12 @@ interface Thing {
 }
 
 const make = (): Writer<Thing> =>
-  createObjectStore<Thing>({ apiVersion: 'example.com/v1', kind: 'Thing', compareVersions: compareResourceVersions, indexes: { app: (entry) => (entry.value.spec?.app === undefined ? [] : [entry.value.spec.app]) } });
+  createObjectStore<Thing>({
+    apiVersion: 'example.com/v1',
+    kind: 'Thing',
+    compareVersions: compareResourceVersions,
+    indexes: { app: (entry) => (entry.value.spec?.app === undefined ? [] : [entry.value.spec.app]) },
+  });
 const at = (name: string): Key => ({ cluster: '', namespace: 'n', name });
 
 test('store: what was put is read back, an older version is not', () => {
@@ -32,7 +50,10 @@ test('store: thousands of objects are listed in the order of the server, by name
     keys.push(key);
     store.put(testRecord({ ...key, uid: `u${i}`, spec: { app: `app${i % 11}` } }));
   }
-  assert.deepEqual([...store.view.select()].map((entry) => entry.key), [...keys].sort(compareKeys));
+  assert.deepEqual(
+    [...store.view.select()].map((entry) => entry.key),
+    [...keys].sort(compareKeys),
+  );
   assert.equal([...store.view.select({ index: { name: 'app', value: 'app3' } })].length, keys.filter((_, i) => i % 11 === 3).length);
   assert.equal([...store.view.select({ namespace: 'ns1-x' })].length, keys.filter((key) => key.namespace === 'ns1-x').length);
 });
@@ -63,7 +84,11 @@ test('store: a relist gives the exact difference and is seen at once', () => {
   relist.put(testRecord({ namespace: 'n', name: 'b', version: '2' }));
   relist.put(testRecord({ namespace: 'n', name: 'd' }));
   assert.equal(store.view.size, 3);
-  assert.deepEqual([...relist.commit('3')].map((change) => `${change.type} ${change.entry.key.name}`).sort(), ['added d', 'deleted c', 'updated b']);
+  assert.deepEqual([...relist.commit('3')].map((change) => `${change.type} ${change.entry.key.name}`).sort(), [
+    'added d',
+    'deleted c',
+    'updated b',
+  ]);
   assert.equal(store.view.get(at('b'))?.metadata.resourceVersion, '2');
 });
 
@@ -80,7 +105,10 @@ test('store: a snapshot stands still', () => {
 test('store: what is no object is refused as a StoreError', () => {
   const store = make();
   for (const bad of ['', '[]', '{"metadata":{"name":"a"}}', '{"metadata":{"name":"a","uid":"u"}']) {
-    assert.throws(() => store.put({ object: new TextEncoder().encode(bad) }), (error) => isStoreError(error) && error.code === 'RECORD_INVALID');
+    assert.throws(
+      () => store.put({ object: new TextEncoder().encode(bad) }),
+      (error) => isStoreError(error) && error.code === 'RECORD_INVALID',
+    );
   }
 });
 
@@ -120,7 +148,10 @@ test('store: a saved store comes back whole, and a damaged file is refused', asy
     await saveStore(store, files, path, { identity: 'here', versions: new Map() });
     const options = { apiVersion: 'example.com/v1', kind: 'Thing' };
     const loaded = await loadStore<Thing>(options, files, path, 'here');
-    assert.deepEqual([...(loaded?.store.view.select() ?? [])].map((entry) => entry.value), [...store.view.select()].map((entry) => entry.value));
+    assert.deepEqual(
+      [...(loaded?.store.view.select() ?? [])].map((entry) => entry.value),
+      [...store.view.select()].map((entry) => entry.value),
+    );
     await assert.rejects(loadStore(options, files, path, 'there'), (error) => isStoreError(error) && error.code === 'FILE_OTHER');
     const bytes = await fs.readFile(path);
     bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 4;

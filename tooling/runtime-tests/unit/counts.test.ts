@@ -15,6 +15,8 @@ test('a cancelled test counts as failed, and no closing line is no count', () =>
 
 test('a gap needs a reason', () => {
   const table = (row: string): string => `| suite | runtime | test | reason |\n| --- | --- | --- | --- |\n${row}\n`;
-  expect(parseGaps(table('| store | deno | a reader is killed | why |'))).toEqual([{ suite: 'store', runtime: 'deno', test: 'a reader is killed', reason: 'why' }]);
+  expect(parseGaps(table('| store | deno | a reader is killed | why |'))).toEqual([
+    { suite: 'store', runtime: 'deno', test: 'a reader is killed', reason: 'why' },
+  ]);
   expect(() => parseGaps(table('| store | deno | a reader is killed | |'))).toThrow(/has no reason/);
 });

@@ -14,8 +14,17 @@ export class ApiServerProcess {
 
   /** Starts it and resolves with its ready line; a second start uses the same port and data. */
   async start(...more: readonly string[]): Promise<string> {
-    const args = ['--conditions=@kubecast/source', join(root, 'packages/apiserver/src/bin.ts'), '--port', String(this.#port), '--data', join(this.folder, 'data')];
-    const child = spawn(process.execPath, [...args, '--write-kubeconfig', this.kubeconfig, '--exit-with-stdin', ...more], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const args = [
+      '--conditions=@kubecast/source',
+      join(root, 'packages/apiserver/src/bin.ts'),
+      '--port',
+      String(this.#port),
+      '--data',
+      join(this.folder, 'data'),
+    ];
+    const child = spawn(process.execPath, [...args, '--write-kubeconfig', this.kubeconfig, '--exit-with-stdin', ...more], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#child = child;
     child.stdin.on('error', () => {});
     const line = await new Promise<string>((resolve, reject) => {

@@ -43,7 +43,9 @@ export function applyPatch(request: ApplyRequest): ApplyResult {
   if (problems.length > 0) {
     const text = problems.length === 1 ? problems[0] : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
     const { namespace = '', name = '' } = metadataOf(patch);
-    throw internalText(`failed to create typed patch object (${String(namespace)}/${String(name)}; ${goGroupVersion(writer.apiVersion)}, Kind=${resource.kind}): ${text}`);
+    throw internalText(
+      `failed to create typed patch object (${String(namespace)}/${String(name)}; ${goGroupVersion(writer.apiVersion)}, Kind=${resource.kind}): ${text}`,
+    );
   }
   const before = live === undefined ? { apiVersion: writer.apiVersion, kind: resource.kind, metadata: {} } : untracked(live);
   const managers = liveManagers(request, before);
@@ -72,7 +74,8 @@ function checked(request: ApplyRequest, apiVersion: string): KubeObject {
     throw badRequest(`invalid object type: ${goGroupVersion(version)}, Kind=${kind}`);
   }
   const metadata = patch['metadata'];
-  if (isObject(metadata) && Object.hasOwn(metadata, 'managedFields') && metadata['managedFields'] !== null) throw badRequest('metadata.managedFields must be nil');
+  if (isObject(metadata) && Object.hasOwn(metadata, 'managedFields') && metadata['managedFields'] !== null)
+    throw badRequest('metadata.managedFields must be nil');
   return patch;
 }
 
@@ -82,7 +85,10 @@ function liveManagers(request: ApplyRequest, before: KubeObject): Managers {
   if (live === undefined) return new Map();
   const managers = decodeManagers(metadataOf(live)['managedFields']) ?? new Map();
   if (managers.size === 0) {
-    bookUpdate(typedRoot(resource), managers, emptyObject(resource, before), before, { ...writerOf(request), manager: 'before-first-apply' });
+    bookUpdate(typedRoot(resource), managers, emptyObject(resource, before), before, {
+      ...writerOf(request),
+      manager: 'before-first-apply',
+    });
   }
   return managers;
 }
@@ -99,7 +105,8 @@ function withoutLastApplied(request: ApplyRequest, conflicts: readonly Conflict[
     return conflicts;
   }
   const schema = typedRoot(request.resource);
-  if (!isObject(config) || config['apiVersion'] !== writerOf(request).apiVersion || typeProblems(schema, config).length > 0) return conflicts;
+  if (!isObject(config) || config['apiVersion'] !== writerOf(request).apiVersion || typeProblems(schema, config).length > 0)
+    return conflicts;
   const { modified, added, removed } = compareTyped(schema, config, before);
   const own: FieldSet = toFieldSet(schema, config).difference(modified).difference(added).difference(removed);
   return conflicts.filter(({ path }) => !own.has(path));
@@ -126,7 +133,11 @@ function ownerText({ owner }: Conflict): string {
 }
 
 function conflictError(conflicts: readonly Conflict[]): StatusError {
-  const causes = conflicts.map((conflict) => ({ reason: 'FieldManagerConflict', message: `conflict with ${ownerText(conflict)}`, field: pathText(conflict.path) }));
+  const causes = conflicts.map((conflict) => ({
+    reason: 'FieldManagerConflict',
+    message: `conflict with ${ownerText(conflict)}`,
+    field: pathText(conflict.path),
+  }));
   let message = `Apply failed with 1 conflict: ${causes[0]?.message ?? ''}: ${causes[0]?.field ?? ''}`;
   if (conflicts.length > 1) {
     const byOwner = new Map<string, string[]>();

@@ -10,38 +10,46 @@ const path = fc.array(element, { minLength: 1, maxLength: 4 });
 const set = fc.array(path, { maxLength: 12 }).map((paths) => FieldSet.of(...paths));
 
 test('a set written as FieldsV1 and read again is the same set', () => {
-  fc.assert(fc.property(set, (one) => {
-    const text = JSON.stringify(one.toFieldsV1());
-    expect(FieldSet.fromFieldsV1(JSON.parse(text))?.equals(one)).toBe(true);
-  }));
+  fc.assert(
+    fc.property(set, (one) => {
+      const text = JSON.stringify(one.toFieldsV1());
+      expect(FieldSet.fromFieldsV1(JSON.parse(text))?.equals(one)).toBe(true);
+    }),
+  );
 });
 
 test('union, intersection and difference are those of the sets of paths', () => {
-  fc.assert(fc.property(set, set, path, (a, b, probe) => {
-    for (const at of [probe, ...a.paths(), ...b.paths()]) {
-      expect(a.union(b).has(at)).toBe(a.has(at) || b.has(at));
-      expect(a.intersection(b).has(at)).toBe(a.has(at) && b.has(at));
-      expect(a.difference(b).has(at)).toBe(a.has(at) && !b.has(at));
-    }
-  }));
+  fc.assert(
+    fc.property(set, set, path, (a, b, probe) => {
+      for (const at of [probe, ...a.paths(), ...b.paths()]) {
+        expect(a.union(b).has(at)).toBe(a.has(at) || b.has(at));
+        expect(a.intersection(b).has(at)).toBe(a.has(at) && b.has(at));
+        expect(a.difference(b).has(at)).toBe(a.has(at) && !b.has(at));
+      }
+    }),
+  );
 });
 
 test('what is taken from a set and put back makes the same set', () => {
-  fc.assert(fc.property(set, set, (a, b) => {
-    expect(a.difference(b).union(a.intersection(b)).equals(a)).toBe(true);
-    expect(a.difference(a).empty).toBe(true);
-    expect(a.difference(a).toFieldsV1()).toEqual({});
-  }));
+  fc.assert(
+    fc.property(set, set, (a, b) => {
+      expect(a.difference(b).union(a.intersection(b)).equals(a)).toBe(true);
+      expect(a.difference(a).empty).toBe(true);
+      expect(a.difference(a).toFieldsV1()).toEqual({});
+    }),
+  );
 });
 
 test('operations leave their operands alone', () => {
-  fc.assert(fc.property(set, set, path, (a, b, extra) => {
-    const before = JSON.stringify(a.toFieldsV1());
-    a.union(b).insert(extra);
-    a.intersection(a).insert(extra);
-    a.filterTop(() => true).insert(extra);
-    expect(JSON.stringify(a.toFieldsV1())).toBe(before);
-  }));
+  fc.assert(
+    fc.property(set, set, path, (a, b, extra) => {
+      const before = JSON.stringify(a.toFieldsV1());
+      a.union(b).insert(extra);
+      a.intersection(a).insert(extra);
+      a.filterTop(() => true).insert(extra);
+      expect(JSON.stringify(a.toFieldsV1())).toBe(before);
+    }),
+  );
 });
 
 test('a member with members below it is marked with a dot, a member alone is an empty object', () => {

@@ -30,7 +30,13 @@ export function decodeManagers(list: unknown): Managers | undefined {
   for (const item of list as unknown[]) {
     if (!isObject(item)) return undefined;
     const { manager = '', operation, apiVersion, fieldsType, fieldsV1 = {}, subresource = '', time } = item;
-    if ((operation !== 'Apply' && operation !== 'Update') || typeof apiVersion !== 'string' || apiVersion === '' || fieldsType !== 'FieldsV1') return undefined;
+    if (
+      (operation !== 'Apply' && operation !== 'Update') ||
+      typeof apiVersion !== 'string' ||
+      apiVersion === '' ||
+      fieldsType !== 'FieldsV1'
+    )
+      return undefined;
     if (typeof manager !== 'string' || typeof subresource !== 'string') return undefined;
     const fields = FieldSet.fromFieldsV1(fieldsV1);
     if (fields === undefined) return undefined;
@@ -46,12 +52,21 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 export function encodeManagers(managers: Managers): Record<string, unknown>[] | undefined {
   const entries = [...managers.values()].filter((entry) => !entry.fields.empty);
   if (entries.length === 0) return undefined;
-  entries.sort((a, b) => compareText(a.operation, b.operation) || compareText(a.time ?? '', b.time ?? '')
-    || compareText(a.manager, b.manager) || compareText(a.apiVersion, b.apiVersion) || compareText(a.subresource, b.subresource));
+  entries.sort(
+    (a, b) =>
+      compareText(a.operation, b.operation) ||
+      compareText(a.time ?? '', b.time ?? '') ||
+      compareText(a.manager, b.manager) ||
+      compareText(a.apiVersion, b.apiVersion) ||
+      compareText(a.subresource, b.subresource),
+  );
   return entries.map((entry) => ({
-    manager: entry.manager, operation: entry.operation, apiVersion: entry.apiVersion,
+    manager: entry.manager,
+    operation: entry.operation,
+    apiVersion: entry.apiVersion,
     ...(entry.time === undefined ? {} : { time: entry.time }),
-    fieldsType: 'FieldsV1', fieldsV1: entry.fields.toFieldsV1(),
+    fieldsType: 'FieldsV1',
+    fieldsV1: entry.fields.toFieldsV1(),
     ...(entry.subresource === '' ? {} : { subresource: entry.subresource }),
   }));
 }
@@ -62,7 +77,8 @@ const joined = 'ancient-changes';
 
 /** Joins the oldest updating managers into one, so that the list does not grow for ever. */
 export function capManagers(managers: Managers): void {
-  const updaters = [...managers].filter(([, entry]) => entry.operation === 'Update')
+  const updaters = [...managers]
+    .filter(([, entry]) => entry.operation === 'Update')
     .sort(([a, first], [b, second]) => compareText(first.time ?? '', second.time ?? '') || compareText(a, b));
   let count = updaters.length;
   const firstOf = new Map<string, string>();
@@ -85,8 +101,12 @@ export function capManagers(managers: Managers): void {
 
 /** What of an object is nobody's: its identity and what only the server writes. */
 const identity = FieldSet.of(
-  ['f:apiVersion'], ['f:kind'], ['f:metadata'],
-  ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields', 'resourceVersion'].map((name) => ['f:metadata', `f:${name}`]),
+  ['f:apiVersion'],
+  ['f:kind'],
+  ['f:metadata'],
+  ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields', 'resourceVersion'].map(
+    (name) => ['f:metadata', `f:${name}`],
+  ),
 );
 
 export function withoutIdentity(fields: FieldSet): FieldSet {

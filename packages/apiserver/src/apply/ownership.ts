@@ -30,7 +30,12 @@ export function bookUpdate(schema: Schema, managers: Managers, live: unknown, ne
   takeFrom(managers, undefined, changes);
   const gained = withoutIdentity(changes.modified.union(changes.added));
   if (!gained.empty) {
-    const id = { manager: writer.manager === '' ? 'unknown' : writer.manager, operation: 'Update' as const, apiVersion: writer.apiVersion, subresource: writer.subresource };
+    const id = {
+      manager: writer.manager === '' ? 'unknown' : writer.manager,
+      operation: 'Update' as const,
+      apiVersion: writer.apiVersion,
+      subresource: writer.subresource,
+    };
     const held = managers.get(managerKey(id));
     managers.set(managerKey(id), { ...id, time: writer.time, fields: held === undefined ? gained : gained.union(held.fields) });
   }
@@ -53,7 +58,9 @@ export function bookApply(schema: Schema, managers: Managers, live: unknown, con
   const key = managerKey(id);
   const last = managers.get(key);
   const fields = toFieldSet(schema, config).filterTop(writer.owns);
-  const owned = fields.union([...managers].filter(([other]) => other !== key).reduce((all, [, entry]) => all.union(entry.fields), new FieldSet()));
+  const owned = fields.union(
+    [...managers].filter(([other]) => other !== key).reduce((all, [, entry]) => all.union(entry.fields), new FieldSet()),
+  );
   const next = pruned(schema, mergeTyped(schema, live, config), last?.fields, owned);
   const changes = limited(compareTyped(schema, live, next), writer);
   if (!force) {
@@ -70,7 +77,11 @@ export function bookApply(schema: Schema, managers: Managers, live: unknown, con
 }
 
 function limited(changes: Comparison, writer: Writer): Comparison {
-  return { added: changes.added.filterTop(writer.owns), modified: changes.modified.filterTop(writer.owns), removed: changes.removed.filterTop(writer.owns) };
+  return {
+    added: changes.added.filterTop(writer.owns),
+    modified: changes.modified.filterTop(writer.owns),
+    removed: changes.removed.filterTop(writer.owns),
+  };
 }
 
 function conflictsWith(managers: Managers, key: string, changes: Comparison): Conflict[] {

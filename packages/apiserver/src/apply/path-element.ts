@@ -42,7 +42,9 @@ export function elementText(element: PathElement): string {
   if (element.startsWith('f:')) return `.${element.slice(2)}`;
   if (element.startsWith('k:')) {
     const keys = JSON.parse(element.slice(2)) as Record<string, unknown>;
-    return `[${Object.entries(keys).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
+    return `[${Object.entries(keys)
+      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+      .join(',')}]`;
   }
   if (element.startsWith('v:')) return `[=${element.slice(2)}]`;
   return `[${element.slice(2)}]`;

@@ -16,7 +16,8 @@ export function typedRoot(resource: Pick<ServedResource, 'schema'>): Schema {
   const known = roots.get(resource.schema);
   if (known !== undefined) return known;
   const root: Schema = {
-    ...resource.schema, type: 'object',
+    ...resource.schema,
+    type: 'object',
     properties: { ...resource.schema.properties, apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: objectMetaSchema },
   };
   roots.set(resource.schema, root);
@@ -29,14 +30,24 @@ const roots = new WeakMap<Schema, Schema>();
 export function atomOf(schema: Schema, value: unknown): Atom {
   if (schema['x-kubernetes-int-or-string'] === true) return { kind: 'scalar', of: 'untyped' };
   switch (schema.type) {
-    case 'string': return { kind: 'scalar', of: 'string' };
-    case 'integer': case 'number': return { kind: 'scalar', of: 'numeric' };
-    case 'boolean': return { kind: 'scalar', of: 'boolean' };
+    case 'string':
+      return { kind: 'scalar', of: 'string' };
+    case 'integer':
+    case 'number':
+      return { kind: 'scalar', of: 'numeric' };
+    case 'boolean':
+      return { kind: 'scalar', of: 'boolean' };
     case 'array': {
       const type = schema['x-kubernetes-list-type'];
-      return { kind: 'list', atomic: type !== 'set' && type !== 'map', keys: type === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : [], items: schema.items ?? anything };
+      return {
+        kind: 'list',
+        atomic: type !== 'set' && type !== 'map',
+        keys: type === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : [],
+        items: schema.items ?? anything,
+      };
     }
-    case 'object': return mapAtom(schema);
+    case 'object':
+      return mapAtom(schema);
     default:
       if (Array.isArray(value)) return { kind: 'list', atomic: true, keys: [], items: anything };
       if (isObject(value) || value === null || value === undefined) return mapAtom(schema);
@@ -56,7 +67,10 @@ function mapAtom(schema: Schema): Atom {
 
 function withEmbedded(schema: Schema): Schema {
   if (schema['x-kubernetes-embedded-resource'] !== true) return schema;
-  return { ...schema, properties: { ...schema.properties, apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: objectMetaSchema } };
+  return {
+    ...schema,
+    properties: { ...schema.properties, apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: objectMetaSchema },
+  };
 }
 
 /** The declared field's schema. */
@@ -88,7 +102,9 @@ export function itemElement(atom: Extract<Atom, { kind: 'list' }>, item: unknown
   }
   if (keys.length === 0) {
     const names = atom.keys.map((key) => JSON.stringify(key)).join(' ');
-    return { problem: `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)` };
+    return {
+      problem: `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`,
+    };
   }
   return { element: keyElement(keys) };
 }
@@ -111,4 +127,3 @@ export function isDeclared(root: Schema, path: readonly PathElement[]): boolean 
   }
   return false;
 }
-

@@ -114,7 +114,11 @@ function goType(value: unknown): string {
 function goSyntax(value: unknown): string {
   if (value === null) return 'interface {}(nil)';
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
-  if (isObject(value)) return `map[string]interface {}{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${goSyntax(value[key])}`).join(', ')}}`;
+  if (isObject(value))
+    return `map[string]interface {}{${Object.keys(value)
+      .sort()
+      .map((key) => `${JSON.stringify(key)}:${goSyntax(value[key])}`)
+      .join(', ')}}`;
   return JSON.stringify(value);
 }
 
@@ -122,7 +126,11 @@ function goSyntax(value: unknown): string {
 function goPlain(value: unknown): string {
   if (value === null) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(goPlain).join(' ')}]`;
-  if (isObject(value)) return `map[${Object.keys(value).sort().map((key) => `${key}:${goPlain(value[key])}`).join(' ')}]`;
+  if (isObject(value))
+    return `map[${Object.keys(value)
+      .sort()
+      .map((key) => `${key}:${goPlain(value[key])}`)
+      .join(' ')}]`;
   return String(value);
 }
 
@@ -247,20 +255,33 @@ function sizeOf(value: unknown): number {
   return isObject(value) ? Object.keys(value).length : 0;
 }
 
-function compareMaps(atom: MapAtom, left: Record<string, unknown>, right: Record<string, unknown>, path: readonly PathElement[], result: Comparison): void {
+function compareMaps(
+  atom: MapAtom,
+  left: Record<string, unknown>,
+  right: Record<string, unknown>,
+  path: readonly PathElement[],
+  result: Comparison,
+): void {
   for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
     const child = fieldSchema(atom, name);
     if (child !== undefined) compare(child, getOwn(left, name), getOwn(right, name), [...path, fieldElement(name)], result);
   }
 }
 
-function compareLists(atom: ListAtom, left: readonly unknown[], right: readonly unknown[], path: readonly PathElement[], result: Comparison): void {
+function compareLists(
+  atom: ListAtom,
+  left: readonly unknown[],
+  right: readonly unknown[],
+  path: readonly PathElement[],
+  result: Comparison,
+): void {
   const before = byElement(atom, left);
   const after = byElement(atom, right);
-  const repeatedItems = (items: readonly unknown[], element: PathElement): unknown[] => items.filter((item) => {
-    const named = itemElement(atom, item);
-    return 'element' in named && named.element === element;
-  });
+  const repeatedItems = (items: readonly unknown[], element: PathElement): unknown[] =>
+    items.filter((item) => {
+      const named = itemElement(atom, item);
+      return 'element' in named && named.element === element;
+    });
   for (const element of new Set([...before.unique.keys(), ...after.unique.keys(), ...before.repeated, ...after.repeated])) {
     const at = [...path, element];
     const twiceBefore = before.repeated.has(element);

@@ -26,10 +26,21 @@ export interface BuiltinOptions {
 export function builtinResource(options: BuiltinOptions): ServedResource {
   const { group = '', version = 'v1', kind } = options;
   return {
-    group, version, kind, plural: options.plural, scope: options.scope ?? 'Namespaced', singular: kind.toLowerCase(), listKind: `${kind}List`,
-    shortNames: options.shortNames ?? [], categories: options.categories ?? [],
+    group,
+    version,
+    kind,
+    plural: options.plural,
+    scope: options.scope ?? 'Namespaced',
+    singular: kind.toLowerCase(),
+    listKind: `${kind}List`,
+    shortNames: options.shortNames ?? [],
+    categories: options.categories ?? [],
     verbs: options.withoutCollectionDelete === true ? verbs.filter((verb) => verb !== 'deletecollection') : verbs,
-    schema: options.schema, columns: options.columns, subresources: options.status === true ? { status: true } : {}, generation: options.generation === true, selectableFields: [],
+    schema: options.schema,
+    columns: options.columns,
+    subresources: options.status === true ? { status: true } : {},
+    generation: options.generation === true,
+    selectableFields: [],
     storage: `${group === '' ? '' : `${group}/`}${version}/${kind}`,
     ...(options.deprecationWarning === undefined ? {} : { deprecationWarning: options.deprecationWarning }),
     builtin: { deleteAnswer: 'status', putCreates: false, unconditionalPut: true, ...options.behaviour },
@@ -39,11 +50,17 @@ export function builtinResource(options: BuiltinOptions): ServedResource {
 const metadataOf = (object: KubeObject): Record<string, unknown> => object['metadata'] as Record<string, unknown>;
 
 export const nameColumn: Column = {
-  name: 'Name', type: 'string', format: 'name', description: 'Name must be unique within a namespace.', cell: (object) => metadataOf(object)['name'] ?? '',
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description: 'Name must be unique within a namespace.',
+  cell: (object) => metadataOf(object)['name'] ?? '',
 };
 
 export const ageColumn: Column = {
-  name: 'Age', type: 'string', description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
+  name: 'Age',
+  type: 'string',
+  description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
   cell: (object, now) => ageOf(metadataOf(object)['creationTimestamp'], now),
 };
 

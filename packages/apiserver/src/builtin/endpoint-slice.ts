@@ -4,26 +4,46 @@ import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
 import { atomic, fields, flag, kindSchema, map, objectReference, set, text, whole } from './schema-parts.ts';
 
-const endpoint = fields({
-  addresses: set(text(), 'addresses of this endpoint.'),
-  conditions: fields({
-    ready: flag('ready indicates that this endpoint is ready to receive traffic.'), serving: flag('serving indicates that this endpoint is able to receive traffic.'),
-    terminating: flag('terminating indicates that this endpoint is terminating.'),
-  }),
-  hostname: text(), targetRef: objectReference, deprecatedTopology: { ...map(text()), 'x-kubernetes-map-type': 'atomic' }, nodeName: text(), zone: text('zone is the name of the Zone this endpoint exists in.'),
-  hints: fields({ forZones: atomic(fields({ name: text() }, undefined, { required: ['name'] })), forNodes: atomic(fields({ name: text() }, undefined, { required: ['name'] })) }, 'hints contains information associated with how an endpoint should be consumed.'),
-}, undefined, { required: ['addresses'] });
+const endpoint = fields(
+  {
+    addresses: set(text(), 'addresses of this endpoint.'),
+    conditions: fields({
+      ready: flag('ready indicates that this endpoint is ready to receive traffic.'),
+      serving: flag('serving indicates that this endpoint is able to receive traffic.'),
+      terminating: flag('terminating indicates that this endpoint is terminating.'),
+    }),
+    hostname: text(),
+    targetRef: objectReference,
+    deprecatedTopology: { ...map(text()), 'x-kubernetes-map-type': 'atomic' },
+    nodeName: text(),
+    zone: text('zone is the name of the Zone this endpoint exists in.'),
+    hints: fields(
+      {
+        forZones: atomic(fields({ name: text() }, undefined, { required: ['name'] })),
+        forNodes: atomic(fields({ name: text() }, undefined, { required: ['name'] })),
+      },
+      'hints contains information associated with how an endpoint should be consumed.',
+    ),
+  },
+  undefined,
+  { required: ['addresses'] },
+);
 
 const schema = kindSchema('EndpointSlice represents a set of service endpoints.', {
   addressType: text('addressType specifies the type of address carried by this EndpointSlice.'),
   endpoints: atomic(endpoint, 'endpoints is a list of unique endpoints in this slice.'),
-  ports: atomic(fields({ name: text(), protocol: text(), port: whole(), appProtocol: text() }), 'ports specifies the list of network ports exposed by each endpoint in this slice.'),
+  ports: atomic(
+    fields({ name: text(), protocol: text(), port: whole(), appProtocol: text() }),
+    'ports specifies the list of network ports exposed by each endpoint in this slice.',
+  ),
 });
 
 const columns = [
-  nameColumn, column('AddressType', (object) => textAt(object, 'addressType')),
+  nameColumn,
+  column('AddressType', (object) => textAt(object, 'addressType')),
   column('Ports', (object) => several(listAt(object, 'ports').map((port) => (port['port'] === undefined ? '*' : textAt(port, 'port'))))),
-  column('Endpoints', (object) => several(listAt(object, 'endpoints').flatMap((one) => listAt(one, 'addresses') as unknown as string[]))), ageColumn,
+  column('Endpoints', (object) => several(listAt(object, 'endpoints').flatMap((one) => listAt(one, 'addresses') as unknown as string[]))),
+  ageColumn,
 ];
 
 /** Up to three, then how many more. */
@@ -32,7 +52,15 @@ function several(values: readonly string[]): string {
   return values.length <= 3 ? values.join(',') : `${values.slice(0, 3).join(',')} + ${values.length - 3} more...`;
 }
 
-const shared = { kind: 'EndpointSlice', plural: 'endpointslices', group: 'discovery.k8s.io', schema, columns, generation: true, behaviour: { unconditionalPut: true, prepare, validate, unowned } } as const;
+const shared = {
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  group: 'discovery.k8s.io',
+  schema,
+  columns,
+  generation: true,
+  behaviour: { unconditionalPut: true, prepare, validate, unowned },
+} as const;
 
 export const endpointSliceResource: ServedResource = builtinResource(shared);
 
@@ -64,13 +92,15 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
   for (const [index, port] of listAt(object, 'ports').entries()) {
     if (names.has(port['name'])) errors.push(duplicateError(`ports[${index}].name`, port['name']));
     names.add(port['name']);
-    if (!['TCP', 'UDP', 'SCTP'].includes(textAt(port, 'protocol'))) errors.push(notSupportedError(`ports[${index}].protocol`, port['protocol'], ['SCTP', 'TCP', 'UDP']));
+    if (!['TCP', 'UDP', 'SCTP'].includes(textAt(port, 'protocol')))
+      errors.push(notSupportedError(`ports[${index}].protocol`, port['protocol'], ['SCTP', 'TCP', 'UDP']));
   }
   for (const [index, one] of listAt(object, 'endpoints').entries()) {
     const addresses = listAt(one, 'addresses') as unknown as readonly string[];
     if (addresses.length === 0) errors.push(requiredError(`endpoints[${index}].addresses`, 'must contain at least 1 address'));
     if (type === 'FQDN') continue;
-    for (const [place, address] of addresses.entries()) errors.push(...addressErrors(`endpoints[${index}].addresses[${place}]`, address, type));
+    for (const [place, address] of addresses.entries())
+      errors.push(...addressErrors(`endpoints[${index}].addresses[${place}]`, address, type));
   }
   return errors;
 }
@@ -86,8 +116,9 @@ function addressErrors(field: string, address: string, type: string): FieldError
 /** Addresses that no endpoint may have. */
 export function specialErrors(field: string, address: string): FieldError[] {
   if (address === '0.0.0.0' || address === '::') return [invalidError(field, address, `may not be unspecified (${address})`)];
-  if (address.startsWith('127.') || address === '::1') return [invalidError(field, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')];
-  if (address.startsWith('169.254.') || /^fe[89ab]/i.test(address)) return [invalidError(field, address, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)')];
+  if (address.startsWith('127.') || address === '::1')
+    return [invalidError(field, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')];
+  if (address.startsWith('169.254.') || /^fe[89ab]/i.test(address))
+    return [invalidError(field, address, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)')];
   return [];
 }
-

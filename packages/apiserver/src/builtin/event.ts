@@ -4,18 +4,28 @@ import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { at, builtinResource, column, textAt } from './builtin-resource.ts';
 import { fields, kindSchema, objectReference, text, time, whole } from './schema-parts.ts';
 
-const eventSource = fields({ component: text('Component from which the event is generated.'), host: text('Node name on which the event is generated.') });
+const eventSource = fields({
+  component: text('Component from which the event is generated.'),
+  host: text('Node name on which the event is generated.'),
+});
 const series = fields({ count: whole(), lastObservedTime: time() });
 
-const lastSeen = (object: KubeObject): unknown => at(object, 'series', 'lastObservedTime') ?? at(object, 'lastTimestamp') ?? at(object, 'firstTimestamp') ?? at(object, 'eventTime');
-const target = (object: KubeObject): string => `${textAt(object, 'involvedObject', 'kind').toLowerCase()}/${textAt(object, 'involvedObject', 'name')}`;
+const lastSeen = (object: KubeObject): unknown =>
+  at(object, 'series', 'lastObservedTime') ?? at(object, 'lastTimestamp') ?? at(object, 'firstTimestamp') ?? at(object, 'eventTime');
+const target = (object: KubeObject): string =>
+  `${textAt(object, 'involvedObject', 'kind').toLowerCase()}/${textAt(object, 'involvedObject', 'name')}`;
 
 /** Columns of the core form. */
 const columns = [
-  column('Last Seen', (object, now) => ageOf(lastSeen(object), now)), column('Type', (object) => textAt(object, 'type')), column('Reason', (object) => textAt(object, 'reason')),
-  column('Object', target), column('Subobject', (object) => textAt(object, 'involvedObject', 'fieldPath'), 1),
-  column('Source', (object) => textAt(object, 'source', 'component') || textAt(object, 'reportingComponent'), 1), column('Message', (object) => textAt(object, 'message').trim()),
-  column('First Seen', (object, now) => ageOf(at(object, 'firstTimestamp') ?? at(object, 'eventTime'), now), 1), column('Count', (object) => Number(at(object, 'series', 'count') ?? at(object, 'count') ?? 1), 1),
+  column('Last Seen', (object, now) => ageOf(lastSeen(object), now)),
+  column('Type', (object) => textAt(object, 'type')),
+  column('Reason', (object) => textAt(object, 'reason')),
+  column('Object', target),
+  column('Subobject', (object) => textAt(object, 'involvedObject', 'fieldPath'), 1),
+  column('Source', (object) => textAt(object, 'source', 'component') || textAt(object, 'reportingComponent'), 1),
+  column('Message', (object) => textAt(object, 'message').trim()),
+  column('First Seen', (object, now) => ageOf(at(object, 'firstTimestamp') ?? at(object, 'eventTime'), now), 1),
+  column('Count', (object) => Number(at(object, 'series', 'count') ?? at(object, 'count') ?? 1), 1),
   { ...column('Name', (object) => textAt(object, 'metadata', 'name'), 1), format: 'name' },
 ];
 
@@ -25,16 +35,39 @@ const referenceFields = (field: string, names: readonly string[]): Record<string
 const referenceNames = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 
 export const eventResource: ServedResource = builtinResource({
-  kind: 'Event', plural: 'events', shortNames: ['ev'], columns,
+  kind: 'Event',
+  plural: 'events',
+  shortNames: ['ev'],
+  columns,
   schema: kindSchema('Event is a report of an event somewhere in the cluster.', {
-    involvedObject: { ...objectReference, description: 'The object that this event is about.' }, reason: text('Why the action was taken.'), message: text('A human-readable description of the status of this operation.'),
-    source: eventSource, firstTimestamp: time(), lastTimestamp: time(), count: whole('The number of times this event has occurred.'), type: text('Type of this event (Normal, Warning), new types could be added in the future.'),
-    eventTime: time(), series, action: text(), related: objectReference, reportingComponent: text(), reportingInstance: text(),
+    involvedObject: { ...objectReference, description: 'The object that this event is about.' },
+    reason: text('Why the action was taken.'),
+    message: text('A human-readable description of the status of this operation.'),
+    source: eventSource,
+    firstTimestamp: time(),
+    lastTimestamp: time(),
+    count: whole('The number of times this event has occurred.'),
+    type: text('Type of this event (Normal, Warning), new types could be added in the future.'),
+    eventTime: time(),
+    series,
+    action: text(),
+    related: objectReference,
+    reportingComponent: text(),
+    reportingInstance: text(),
   }),
   behaviour: {
-    unowned: () => ({ involvedObject: {}, source: {}, firstTimestamp: null, lastTimestamp: null, eventTime: null, reportingComponent: '', reportingInstance: '' }),
+    unowned: () => ({
+      involvedObject: {},
+      source: {},
+      firstTimestamp: null,
+      lastTimestamp: null,
+      eventTime: null,
+      reportingComponent: '',
+      reportingInstance: '',
+    }),
     prepare(object) {
-      for (const [name, value] of Object.entries({ eventTime: null, reportingComponent: '', reportingInstance: '' })) object[name] ??= value;
+      for (const [name, value] of Object.entries({ eventTime: null, reportingComponent: '', reportingInstance: '' }))
+        object[name] ??= value;
       for (const name of ['firstTimestamp', 'lastTimestamp']) object[name] ??= null;
       object['source'] ??= {};
     },
@@ -42,20 +75,29 @@ export const eventResource: ServedResource = builtinResource({
       const errors: FieldError[] = [];
       const namespace = textAt(object, 'metadata', 'namespace');
       const involved = textAt(object, 'involvedObject', 'namespace');
-      if (involved !== namespace && (involved !== '' || namespace !== 'default')) errors.push(invalidError('involvedObject.namespace', involved, 'does not match event.namespace'));
+      if (involved !== namespace && (involved !== '' || namespace !== 'default'))
+        errors.push(invalidError('involvedObject.namespace', involved, 'does not match event.namespace'));
       return errors;
     },
     fields: {
-      ...referenceFields('involvedObject', referenceNames), reason: (object) => textAt(object, 'reason'), type: (object) => textAt(object, 'type'),
-      reportingComponent: (object) => textAt(object, 'reportingComponent'), source: (object) => textAt(object, 'source', 'component') || textAt(object, 'reportingComponent'),
+      ...referenceFields('involvedObject', referenceNames),
+      reason: (object) => textAt(object, 'reason'),
+      type: (object) => textAt(object, 'type'),
+      reportingComponent: (object) => textAt(object, 'reportingComponent'),
+      source: (object) => textAt(object, 'source', 'component') || textAt(object, 'reportingComponent'),
     },
   },
 });
 
 /** Names of the core form and of events.k8s.io, where they differ. */
 const renamed = [
-  ['involvedObject', 'regarding'], ['message', 'note'], ['source', 'deprecatedSource'], ['count', 'deprecatedCount'],
-  ['firstTimestamp', 'deprecatedFirstTimestamp'], ['lastTimestamp', 'deprecatedLastTimestamp'], ['reportingComponent', 'reportingController'],
+  ['involvedObject', 'regarding'],
+  ['message', 'note'],
+  ['source', 'deprecatedSource'],
+  ['count', 'deprecatedCount'],
+  ['firstTimestamp', 'deprecatedFirstTimestamp'],
+  ['lastTimestamp', 'deprecatedLastTimestamp'],
+  ['reportingComponent', 'reportingController'],
 ] as const;
 
 function rename(object: KubeObject, toCore: boolean): KubeObject {
@@ -73,15 +115,41 @@ function rename(object: KubeObject, toCore: boolean): KubeObject {
 /** The same objects as the core kind's, under other names; stored in the core form. */
 export const eventsEventResource: ServedResource = {
   ...builtinResource({
-    group: 'events.k8s.io', kind: 'Event', plural: 'events', shortNames: ['ev'],
+    group: 'events.k8s.io',
+    kind: 'Event',
+    plural: 'events',
+    shortNames: ['ev'],
     columns: columns.map((one) => ({ ...one, cell: (object: KubeObject, now: number) => one.cell?.(rename(object, true), now) })),
     schema: kindSchema('Event is a report of an event somewhere in the cluster.', {
-      eventTime: time(), series, reportingController: text(), reportingInstance: text(), action: text(), reason: text(), regarding: objectReference, related: objectReference, note: text(), type: text(),
-      deprecatedSource: eventSource, deprecatedFirstTimestamp: time(), deprecatedLastTimestamp: time(), deprecatedCount: whole(),
+      eventTime: time(),
+      series,
+      reportingController: text(),
+      reportingInstance: text(),
+      action: text(),
+      reason: text(),
+      regarding: objectReference,
+      related: objectReference,
+      note: text(),
+      type: text(),
+      deprecatedSource: eventSource,
+      deprecatedFirstTimestamp: time(),
+      deprecatedLastTimestamp: time(),
+      deprecatedCount: whole(),
     }),
     behaviour: {
-      storedAs: { table: '/events', version: 'v1', toStored: (object) => rename(object, true), fromStored: (object) => rename(object, false) },
-      unowned: () => ({ eventTime: null, regarding: {}, deprecatedSource: {}, deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null }),
+      storedAs: {
+        table: '/events',
+        version: 'v1',
+        toStored: (object) => rename(object, true),
+        fromStored: (object) => rename(object, false),
+      },
+      unowned: () => ({
+        eventTime: null,
+        regarding: {},
+        deprecatedSource: {},
+        deprecatedFirstTimestamp: null,
+        deprecatedLastTimestamp: null,
+      }),
       prepare(object) {
         object['eventTime'] ??= null;
         for (const name of ['deprecatedFirstTimestamp', 'deprecatedLastTimestamp']) object[name] ??= null;
@@ -91,13 +159,18 @@ export const eventsEventResource: ServedResource = {
         const errors: FieldError[] = [];
         const namespace = textAt(object, 'metadata', 'namespace');
         const regarding = textAt(object, 'regarding', 'namespace');
-        if (regarding !== namespace && (regarding !== '' || namespace !== 'default')) errors.push(invalidError('involvedObject.namespace', regarding, 'does not match event.namespace'));
+        if (regarding !== namespace && (regarding !== '' || namespace !== 'default'))
+          errors.push(invalidError('involvedObject.namespace', regarding, 'does not match event.namespace'));
         if (typeof object['eventTime'] !== 'string') errors.push(requiredError('eventTime'));
         const type = textAt(object, 'type');
         if (type !== 'Normal' && type !== 'Warning') errors.push(invalidError('type', '', `has invalid value: ${type}`));
         return errors;
       },
-      fields: { ...referenceFields('regarding', referenceNames), reason: (object) => textAt(object, 'reason'), type: (object) => textAt(object, 'type') },
+      fields: {
+        ...referenceFields('regarding', referenceNames),
+        reason: (object) => textAt(object, 'reason'),
+        type: (object) => textAt(object, 'type'),
+      },
     },
   }),
   storage: 'v1/Event',

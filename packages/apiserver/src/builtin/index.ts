@@ -14,7 +14,19 @@ import { serviceResource } from './service.ts';
 /** The built-in kinds that the server knows, in the order in which discovery lists them; old clusters serve EndpointSlice in v1beta1 alone. */
 export function builtinResources(slices: 'v1' | 'v1beta1' = 'v1'): readonly ServedResource[] {
   return [
-    configMapResource, endpointsResource, eventResource, namespaceResource, podResource, secretResource, serviceAccountResource, serviceResource,
-    eventsEventResource, deploymentResource, ...rbacResources, crdResource, leaseResource, slices === 'v1' ? endpointSliceResource : oldEndpointSliceResource,
+    configMapResource,
+    endpointsResource,
+    eventResource,
+    namespaceResource,
+    podResource,
+    secretResource,
+    serviceAccountResource,
+    serviceResource,
+    eventsEventResource,
+    deploymentResource,
+    ...rbacResources,
+    crdResource,
+    leaseResource,
+    slices === 'v1' ? endpointSliceResource : oldEndpointSliceResource,
   ];
 }

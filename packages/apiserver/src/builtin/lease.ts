@@ -5,13 +5,22 @@ import { ageColumn, at, builtinResource, column, nameColumn, textAt } from './bu
 import { fields, kindSchema, text, time, whole } from './schema-parts.ts';
 
 export const leaseResource: ServedResource = builtinResource({
-  group: 'coordination.k8s.io', kind: 'Lease', plural: 'leases',
+  group: 'coordination.k8s.io',
+  kind: 'Lease',
+  plural: 'leases',
   schema: kindSchema('Lease defines a lease concept.', {
-    spec: fields({
-      holderIdentity: text('holderIdentity contains the identity of the holder of a current lease.'), leaseDurationSeconds: whole('leaseDurationSeconds is a duration that candidates for a lease need to wait to force acquire it.'),
-      acquireTime: time('acquireTime is a time when the current lease was acquired.'), renewTime: time('renewTime is a time when the current holder of a lease has last updated the lease.'),
-      leaseTransitions: whole('leaseTransitions is the number of transitions of a lease between holders.'), strategy: text(), preferredHolder: text(),
-    }, 'spec contains the specification of the Lease.'),
+    spec: fields(
+      {
+        holderIdentity: text('holderIdentity contains the identity of the holder of a current lease.'),
+        leaseDurationSeconds: whole('leaseDurationSeconds is a duration that candidates for a lease need to wait to force acquire it.'),
+        acquireTime: time('acquireTime is a time when the current lease was acquired.'),
+        renewTime: time('renewTime is a time when the current holder of a lease has last updated the lease.'),
+        leaseTransitions: whole('leaseTransitions is the number of transitions of a lease between holders.'),
+        strategy: text(),
+        preferredHolder: text(),
+      },
+      'spec contains the specification of the Lease.',
+    ),
   }),
   columns: [nameColumn, column('Holder', (object) => textAt(object, 'spec', 'holderIdentity')), ageColumn],
   behaviour: { putCreates: true, unconditionalPut: false, prepare, validate },
@@ -29,14 +38,18 @@ function checkMicroTime(value: unknown): void {
   const shown = JSON.stringify(value);
   const rest = typeof value === 'string' ? /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(.*)$/.exec(value)?.[1] : undefined;
   const cannot = rest === undefined ? `cannot parse ${shown} as "2006"` : `cannot parse ${JSON.stringify(rest)} as ".000000"`;
-  throw badRequest(`Lease in version "v1" cannot be handled as a Lease: parsing time ${shown} as "2006-01-02T15:04:05.000000Z07:00": ${cannot}`);
+  throw badRequest(
+    `Lease in version "v1" cannot be handled as a Lease: parsing time ${shown} as "2006-01-02T15:04:05.000000Z07:00": ${cannot}`,
+  );
 }
 
 function validate(object: KubeObject): readonly FieldError[] {
   const errors: FieldError[] = [];
   const duration = at(object, 'spec', 'leaseDurationSeconds');
-  if (typeof duration === 'number' && duration <= 0) errors.push(invalidError('spec.leaseDurationSeconds', duration, 'must be greater than 0'));
+  if (typeof duration === 'number' && duration <= 0)
+    errors.push(invalidError('spec.leaseDurationSeconds', duration, 'must be greater than 0'));
   const transitions = at(object, 'spec', 'leaseTransitions');
-  if (typeof transitions === 'number' && transitions < 0) errors.push(invalidError('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
+  if (typeof transitions === 'number' && transitions < 0)
+    errors.push(invalidError('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
   return errors;
 }

@@ -4,10 +4,21 @@ import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from '
 import { conditions, fields, kindSchema, set, text } from './schema-parts.ts';
 
 export const namespaceResource: ServedResource = builtinResource({
-  kind: 'Namespace', plural: 'namespaces', scope: 'Cluster', shortNames: ['ns'], status: true, withoutCollectionDelete: true,
+  kind: 'Namespace',
+  plural: 'namespaces',
+  scope: 'Cluster',
+  shortNames: ['ns'],
+  status: true,
+  withoutCollectionDelete: true,
   schema: kindSchema('Namespace provides a scope for Names. Use of multiple namespaces is optional.', {
-    spec: fields({ finalizers: set(text(), 'Finalizers is an opaque list of values that must be empty to permanently remove object from storage.') }, 'Spec defines the behavior of the Namespace.'),
-    status: fields({ phase: text('Phase is the current lifecycle phase of the namespace.'), conditions }, 'Status describes the current status of a Namespace.'),
+    spec: fields(
+      { finalizers: set(text(), 'Finalizers is an opaque list of values that must be empty to permanently remove object from storage.') },
+      'Spec defines the behavior of the Namespace.',
+    ),
+    status: fields(
+      { phase: text('Phase is the current lifecycle phase of the namespace.'), conditions },
+      'Status describes the current status of a Namespace.',
+    ),
   }),
   columns: [nameColumn, column('Status', (object) => textAt(object, 'status', 'phase')), ageColumn],
   behaviour: {
@@ -21,10 +32,15 @@ export const namespaceResource: ServedResource = builtinResource({
       metadata['labels'] = labels;
       // spec.finalizers are the finalize subresource's alone.
       const asked = listAt(object, 'spec', 'finalizers') as unknown as string[];
-      object['spec'] = old === undefined ? { finalizers: asked.includes('kubernetes') ? asked : [...asked, 'kubernetes'] } : (old['spec'] ?? {});
+      object['spec'] =
+        old === undefined ? { finalizers: asked.includes('kubernetes') ? asked : [...asked, 'kubernetes'] } : (old['spec'] ?? {});
       if (old === undefined) object['status'] = { phase: 'Active' };
     },
-    validate: (object) => (listAt(object, 'spec', 'finalizers') as unknown as string[]).filter((finalizer) => !finalizer.includes('/') && !['kubernetes', 'orphan', 'foregroundDeletion'].includes(finalizer))
-      .map((finalizer) => invalidError('spec.finalizers', finalizer, 'name is neither a standard finalizer name nor is it fully qualified')),
+    validate: (object) =>
+      (listAt(object, 'spec', 'finalizers') as unknown as string[])
+        .filter((finalizer) => !finalizer.includes('/') && !['kubernetes', 'orphan', 'foregroundDeletion'].includes(finalizer))
+        .map((finalizer) =>
+          invalidError('spec.finalizers', finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
+        ),
   },
 });

@@ -1,43 +1,129 @@
 import { isObject, requiredError, type FieldError, type Schema } from '@kubecast/crd';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
-import { atomic, conditions, fields, flag, intOrText, kindSchema, labelSelector, listMap, localReference, long, map, openFields, text, time, whole } from './schema-parts.ts';
+import {
+  atomic,
+  conditions,
+  fields,
+  flag,
+  intOrText,
+  kindSchema,
+  labelSelector,
+  listMap,
+  localReference,
+  long,
+  map,
+  openFields,
+  text,
+  time,
+  whole,
+} from './schema-parts.ts';
 
-const container = openFields({
-  name: text('Name of the container specified as a DNS_LABEL.'), image: text('Container image name.'), command: atomic(text()), args: atomic(text()), workingDir: text(),
-  ports: listMap(['containerPort', 'protocol'], fields({ name: text(), hostPort: whole(), containerPort: whole(), protocol: { ...text(), default: 'TCP' }, hostIP: text() }, undefined, { required: ['containerPort'] }), undefined, 'containerPort'),
-  env: listMap(['name'], openFields({ name: text(), value: text() })),
-  resources: openFields({}), volumeMounts: listMap(['mountPath'], openFields({ name: text(), readOnly: flag(), mountPath: text(), subPath: text() })),
-  terminationMessagePath: text(), terminationMessagePolicy: text(), imagePullPolicy: text(),
-}, 'A single application container that you want to run within a pod.');
+const container = openFields(
+  {
+    name: text('Name of the container specified as a DNS_LABEL.'),
+    image: text('Container image name.'),
+    command: atomic(text()),
+    args: atomic(text()),
+    workingDir: text(),
+    ports: listMap(
+      ['containerPort', 'protocol'],
+      fields(
+        { name: text(), hostPort: whole(), containerPort: whole(), protocol: { ...text(), default: 'TCP' }, hostIP: text() },
+        undefined,
+        { required: ['containerPort'] },
+      ),
+      undefined,
+      'containerPort',
+    ),
+    env: listMap(['name'], openFields({ name: text(), value: text() })),
+    resources: openFields({}),
+    volumeMounts: listMap(['mountPath'], openFields({ name: text(), readOnly: flag(), mountPath: text(), subPath: text() })),
+    terminationMessagePath: text(),
+    terminationMessagePolicy: text(),
+    imagePullPolicy: text(),
+  },
+  'A single application container that you want to run within a pod.',
+);
 
 /** Named fields are those that have defaults or merge; the others are kept as they come. */
-export const podSpec: Schema = openFields({
-  volumes: listMap(['name'], openFields({ name: text() })), initContainers: listMap(['name'], container), containers: listMap(['name'], container, 'List of containers belonging to the pod.'),
-  restartPolicy: text(), terminationGracePeriodSeconds: long(), activeDeadlineSeconds: long(), dnsPolicy: text(), nodeSelector: { ...map(text()), 'x-kubernetes-map-type': 'atomic' },
-  serviceAccountName: text(), serviceAccount: text(), automountServiceAccountToken: flag(), nodeName: text(), hostNetwork: flag(), securityContext: openFields({}),
-  imagePullSecrets: listMap(['name'], localReference), hostname: text(), subdomain: text(), affinity: openFields({}), schedulerName: text(),
-  tolerations: atomic(fields({ key: text(), operator: text(), value: text(), effect: text(), tolerationSeconds: long() })), priorityClassName: text(), priority: whole(), enableServiceLinks: flag(), preemptionPolicy: text(),
-}, 'Specification of the desired behavior of the pod.');
+export const podSpec: Schema = openFields(
+  {
+    volumes: listMap(['name'], openFields({ name: text() })),
+    initContainers: listMap(['name'], container),
+    containers: listMap(['name'], container, 'List of containers belonging to the pod.'),
+    restartPolicy: text(),
+    terminationGracePeriodSeconds: long(),
+    activeDeadlineSeconds: long(),
+    dnsPolicy: text(),
+    nodeSelector: { ...map(text()), 'x-kubernetes-map-type': 'atomic' },
+    serviceAccountName: text(),
+    serviceAccount: text(),
+    automountServiceAccountToken: flag(),
+    nodeName: text(),
+    hostNetwork: flag(),
+    securityContext: openFields({}),
+    imagePullSecrets: listMap(['name'], localReference),
+    hostname: text(),
+    subdomain: text(),
+    affinity: openFields({}),
+    schedulerName: text(),
+    tolerations: atomic(fields({ key: text(), operator: text(), value: text(), effect: text(), tolerationSeconds: long() })),
+    priorityClassName: text(),
+    priority: whole(),
+    enableServiceLinks: flag(),
+    preemptionPolicy: text(),
+  },
+  'Specification of the desired behavior of the pod.',
+);
 
 export const podResource: ServedResource = builtinResource({
-  kind: 'Pod', plural: 'pods', shortNames: ['po'], categories: ['all'], status: true, generation: true,
+  kind: 'Pod',
+  plural: 'pods',
+  shortNames: ['po'],
+  categories: ['all'],
+  status: true,
+  generation: true,
   schema: kindSchema('Pod is a collection of containers that can run on a host.', {
     spec: podSpec,
-    status: openFields({ phase: text(), conditions, message: text(), reason: text(), hostIP: text(), podIP: text(), startTime: time(), qosClass: text() }, 'Most recently observed status of the pod.'),
+    status: openFields(
+      { phase: text(), conditions, message: text(), reason: text(), hostIP: text(), podIP: text(), startTime: time(), qosClass: text() },
+      'Most recently observed status of the pod.',
+    ),
   }),
   columns: [
-    nameColumn, column('Ready', (object) => `${listAt(object, 'status', 'containerStatuses').filter((one) => one['ready'] === true).length}/${listAt(object, 'spec', 'containers').length}`),
-    column('Status', (object) => (textAt(object, 'metadata', 'deletionTimestamp') === '' ? textAt(object, 'status', 'reason') || textAt(object, 'status', 'phase') : 'Terminating')),
-    column('Restarts', (object) => String(listAt(object, 'status', 'containerStatuses').reduce((sum, one) => sum + Number(one['restartCount'] ?? 0), 0))), ageColumn,
-    column('IP', (object) => textAt(object, 'status', 'podIP') || '<none>', 1), column('Node', (object) => textAt(object, 'spec', 'nodeName') || '<none>', 1),
-    column('Nominated Node', () => '<none>', 1), column('Readiness Gates', () => '<none>', 1),
+    nameColumn,
+    column(
+      'Ready',
+      (object) =>
+        `${listAt(object, 'status', 'containerStatuses').filter((one) => one['ready'] === true).length}/${listAt(object, 'spec', 'containers').length}`,
+    ),
+    column('Status', (object) =>
+      textAt(object, 'metadata', 'deletionTimestamp') === ''
+        ? textAt(object, 'status', 'reason') || textAt(object, 'status', 'phase')
+        : 'Terminating',
+    ),
+    column('Restarts', (object) =>
+      String(listAt(object, 'status', 'containerStatuses').reduce((sum, one) => sum + Number(one['restartCount'] ?? 0), 0)),
+    ),
+    ageColumn,
+    column('IP', (object) => textAt(object, 'status', 'podIP') || '<none>', 1),
+    column('Node', (object) => textAt(object, 'spec', 'nodeName') || '<none>', 1),
+    column('Nominated Node', () => '<none>', 1),
+    column('Readiness Gates', () => '<none>', 1),
   ],
   behaviour: {
-    deleteAnswer: 'object', prepare, validate, unowned,
+    deleteAnswer: 'object',
+    prepare,
+    validate,
+    unowned,
     fields: {
-      'spec.nodeName': (object) => textAt(object, 'spec', 'nodeName'), 'status.phase': (object) => textAt(object, 'status', 'phase'), 'status.podIP': (object) => textAt(object, 'status', 'podIP'),
-      'spec.serviceAccountName': (object) => textAt(object, 'spec', 'serviceAccountName'), 'spec.restartPolicy': (object) => textAt(object, 'spec', 'restartPolicy'), 'spec.schedulerName': (object) => textAt(object, 'spec', 'schedulerName'),
+      'spec.nodeName': (object) => textAt(object, 'spec', 'nodeName'),
+      'status.phase': (object) => textAt(object, 'status', 'phase'),
+      'status.podIP': (object) => textAt(object, 'status', 'podIP'),
+      'spec.serviceAccountName': (object) => textAt(object, 'spec', 'serviceAccountName'),
+      'spec.restartPolicy': (object) => textAt(object, 'spec', 'restartPolicy'),
+      'spec.schedulerName': (object) => textAt(object, 'spec', 'schedulerName'),
     },
   },
 });
@@ -67,7 +153,12 @@ function prepare(object: KubeObject, old: KubeObject | undefined): void {
   spec['enableServiceLinks'] ??= true;
   spec['priority'] ??= 0;
   spec['preemptionPolicy'] ??= 'PreemptLowerPriority';
-  spec['tolerations'] ??= ['not-ready', 'unreachable'].map((taint) => ({ key: `node.kubernetes.io/${taint}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
+  spec['tolerations'] ??= ['not-ready', 'unreachable'].map((taint) => ({
+    key: `node.kubernetes.io/${taint}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: 300,
+  }));
   if (old === undefined) object['status'] = { phase: 'Pending', qosClass: 'BestEffort' };
 }
 
@@ -88,21 +179,71 @@ function validate(object: KubeObject): readonly FieldError[] {
 }
 
 const deployment: ServedResource = builtinResource({
-  group: 'apps', kind: 'Deployment', plural: 'deployments', shortNames: ['deploy'], categories: ['all'], status: true, generation: true,
+  group: 'apps',
+  kind: 'Deployment',
+  plural: 'deployments',
+  shortNames: ['deploy'],
+  categories: ['all'],
+  status: true,
+  generation: true,
   schema: kindSchema('Deployment enables declarative updates for Pods and ReplicaSets.', {
-    spec: fields({
-      replicas: whole('Number of desired pods.'), selector: labelSelector,
-      template: fields({ metadata: openFields({ labels: map(text()), annotations: map(text()) }), spec: podSpec }, 'Template describes the pods that will be created.'),
-      strategy: openFields({ type: text(), rollingUpdate: openFields({ maxUnavailable: intOrText(), maxSurge: intOrText() }) }), minReadySeconds: whole(), revisionHistoryLimit: whole(), paused: flag(), progressDeadlineSeconds: whole(),
-    }, 'Specification of the desired behavior of the Deployment.', { required: ['selector', 'template'] }),
-    status: openFields({ observedGeneration: long(), replicas: whole(), updatedReplicas: whole(), readyReplicas: whole(), availableReplicas: whole(), conditions }),
+    spec: fields(
+      {
+        replicas: whole('Number of desired pods.'),
+        selector: labelSelector,
+        template: fields(
+          { metadata: openFields({ labels: map(text()), annotations: map(text()) }), spec: podSpec },
+          'Template describes the pods that will be created.',
+        ),
+        strategy: openFields({ type: text(), rollingUpdate: openFields({ maxUnavailable: intOrText(), maxSurge: intOrText() }) }),
+        minReadySeconds: whole(),
+        revisionHistoryLimit: whole(),
+        paused: flag(),
+        progressDeadlineSeconds: whole(),
+      },
+      'Specification of the desired behavior of the Deployment.',
+      { required: ['selector', 'template'] },
+    ),
+    status: openFields({
+      observedGeneration: long(),
+      replicas: whole(),
+      updatedReplicas: whole(),
+      readyReplicas: whole(),
+      availableReplicas: whole(),
+      conditions,
+    }),
   }),
   columns: [
-    nameColumn, column('Ready', (object) => `${textAt(object, 'status', 'readyReplicas') || '0'}/${textAt(object, 'spec', 'replicas')}`),
-    column('Up-to-date', (object) => Number(textAt(object, 'status', 'updatedReplicas'))), column('Available', (object) => Number(textAt(object, 'status', 'availableReplicas'))), ageColumn,
-    column('Containers', (object) => listAt(object, 'spec', 'template', 'spec', 'containers').map((one) => textAt(one, 'name')).join(','), 1),
-    column('Images', (object) => listAt(object, 'spec', 'template', 'spec', 'containers').map((one) => textAt(one, 'image')).join(','), 1),
-    column('Selector', (object) => Object.entries((at(object, 'spec', 'selector', 'matchLabels') ?? {}) as Record<string, string>).map(([key, value]) => `${key}=${value}`).sort().join(','), 1),
+    nameColumn,
+    column('Ready', (object) => `${textAt(object, 'status', 'readyReplicas') || '0'}/${textAt(object, 'spec', 'replicas')}`),
+    column('Up-to-date', (object) => Number(textAt(object, 'status', 'updatedReplicas'))),
+    column('Available', (object) => Number(textAt(object, 'status', 'availableReplicas'))),
+    ageColumn,
+    column(
+      'Containers',
+      (object) =>
+        listAt(object, 'spec', 'template', 'spec', 'containers')
+          .map((one) => textAt(one, 'name'))
+          .join(','),
+      1,
+    ),
+    column(
+      'Images',
+      (object) =>
+        listAt(object, 'spec', 'template', 'spec', 'containers')
+          .map((one) => textAt(one, 'image'))
+          .join(','),
+      1,
+    ),
+    column(
+      'Selector',
+      (object) =>
+        Object.entries((at(object, 'spec', 'selector', 'matchLabels') ?? {}) as Record<string, string>)
+          .map(([key, value]) => `${key}=${value}`)
+          .sort()
+          .join(','),
+      1,
+    ),
   ],
   behaviour: {
     unowned: () => ({ spec: { selector: null, strategy: {}, template: { metadata: {}, spec: { containers: null } } } }),
@@ -122,5 +263,6 @@ const deployment: ServedResource = builtinResource({
 
 /** Stored and defaulted; nothing here makes pods of it. */
 export const deploymentResource: ServedResource = {
-  ...deployment, subresources: { status: true, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
+  ...deployment,
+  subresources: { status: true, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
 };

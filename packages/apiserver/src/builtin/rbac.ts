@@ -5,21 +5,47 @@ import { atomic, fields, flag, kindSchema, labelSelector, listMap, localReferenc
 
 const group = 'rbac.authorization.k8s.io';
 
-const rules = atomic(fields({
-  verbs: atomic(text(), 'Verbs is a list of Verbs that apply to ALL the ResourceKinds contained in this rule.'), apiGroups: atomic(text()), resources: atomic(text()),
-  resourceNames: atomic(text()), nonResourceURLs: atomic(text()),
-}, undefined, { required: ['verbs'] }), 'Rules holds all the PolicyRules for this role.');
-const subjects = atomic(fields({ kind: text(), apiGroup: text(), name: text(), namespace: text() }, undefined, { required: ['kind', 'name'], 'x-kubernetes-map-type': 'atomic' }), 'Subjects holds references to the objects the role applies to.');
-const roleRef = fields({ apiGroup: text(), kind: text(), name: text() }, 'RoleRef can reference a Role or a ClusterRole.', { required: ['kind', 'name'], 'x-kubernetes-map-type': 'atomic' });
+const rules = atomic(
+  fields(
+    {
+      verbs: atomic(text(), 'Verbs is a list of Verbs that apply to ALL the ResourceKinds contained in this rule.'),
+      apiGroups: atomic(text()),
+      resources: atomic(text()),
+      resourceNames: atomic(text()),
+      nonResourceURLs: atomic(text()),
+    },
+    undefined,
+    { required: ['verbs'] },
+  ),
+  'Rules holds all the PolicyRules for this role.',
+);
+const subjects = atomic(
+  fields({ kind: text(), apiGroup: text(), name: text(), namespace: text() }, undefined, {
+    required: ['kind', 'name'],
+    'x-kubernetes-map-type': 'atomic',
+  }),
+  'Subjects holds references to the objects the role applies to.',
+);
+const roleRef = fields({ apiGroup: text(), kind: text(), name: text() }, 'RoleRef can reference a Role or a ClusterRole.', {
+  required: ['kind', 'name'],
+  'x-kubernetes-map-type': 'atomic',
+});
 
 const createdColumn = column('Created At', (object) => textAt(object, 'metadata', 'creationTimestamp'), 0, 'date');
 const roleColumn = column('Role', (object) => `${textAt(object, 'roleRef', 'kind')}/${textAt(object, 'roleRef', 'name')}`);
 
-const subjectNames = (object: KubeObject, kind: string): string => listAt(object, 'subjects').filter((subject) => subject['kind'] === kind)
-  .map((subject) => (kind === 'ServiceAccount' ? `${textAt(subject, 'namespace')}/${textAt(subject, 'name')}` : textAt(subject, 'name'))).join(', ');
+const subjectNames = (object: KubeObject, kind: string): string =>
+  listAt(object, 'subjects')
+    .filter((subject) => subject['kind'] === kind)
+    .map((subject) => (kind === 'ServiceAccount' ? `${textAt(subject, 'namespace')}/${textAt(subject, 'name')}` : textAt(subject, 'name')))
+    .join(', ');
 
 const bindingColumns = [
-  nameColumn, roleColumn, ageColumn, column('Users', (object) => subjectNames(object, 'User'), 1), column('Groups', (object) => subjectNames(object, 'Group'), 1),
+  nameColumn,
+  roleColumn,
+  ageColumn,
+  column('Users', (object) => subjectNames(object, 'User'), 1),
+  column('Groups', (object) => subjectNames(object, 'Group'), 1),
   column('ServiceAccounts', (object) => subjectNames(object, 'ServiceAccount'), 1),
 ];
 
@@ -32,29 +58,74 @@ const bindingBehaviour = {
   },
   validate(object: KubeObject): readonly FieldError[] {
     const errors: FieldError[] = [];
-    if (!['Role', 'ClusterRole'].includes(textAt(object, 'roleRef', 'kind'))) errors.push(notSupportedError('roleRef.kind', textAt(object, 'roleRef', 'kind'), ['ClusterRole', 'Role']));
+    if (!['Role', 'ClusterRole'].includes(textAt(object, 'roleRef', 'kind')))
+      errors.push(notSupportedError('roleRef.kind', textAt(object, 'roleRef', 'kind'), ['ClusterRole', 'Role']));
     if (textAt(object, 'roleRef', 'name') === '') errors.push(requiredError('roleRef.name'));
     return errors;
   },
 };
 
 export const rbacResources: readonly ServedResource[] = [
-  builtinResource({ group, kind: 'Role', plural: 'roles', schema: kindSchema('Role is a namespaced, logical grouping of PolicyRules.', { rules }), columns: [nameColumn, createdColumn] }),
   builtinResource({
-    group, kind: 'ClusterRole', plural: 'clusterroles', scope: 'Cluster', columns: [nameColumn, createdColumn],
-    schema: kindSchema('ClusterRole is a cluster level, logical grouping of PolicyRules.', { rules, aggregationRule: fields({ clusterRoleSelectors: atomic(labelSelector) }) }),
+    group,
+    kind: 'Role',
+    plural: 'roles',
+    schema: kindSchema('Role is a namespaced, logical grouping of PolicyRules.', { rules }),
+    columns: [nameColumn, createdColumn],
   }),
-  builtinResource({ group, kind: 'RoleBinding', plural: 'rolebindings', schema: kindSchema('RoleBinding references a role, but does not contain it.', { subjects, roleRef }), columns: bindingColumns, behaviour: bindingBehaviour }),
   builtinResource({
-    group, kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', scope: 'Cluster', columns: bindingColumns, behaviour: bindingBehaviour,
+    group,
+    kind: 'ClusterRole',
+    plural: 'clusterroles',
+    scope: 'Cluster',
+    columns: [nameColumn, createdColumn],
+    schema: kindSchema('ClusterRole is a cluster level, logical grouping of PolicyRules.', {
+      rules,
+      aggregationRule: fields({ clusterRoleSelectors: atomic(labelSelector) }),
+    }),
+  }),
+  builtinResource({
+    group,
+    kind: 'RoleBinding',
+    plural: 'rolebindings',
+    schema: kindSchema('RoleBinding references a role, but does not contain it.', { subjects, roleRef }),
+    columns: bindingColumns,
+    behaviour: bindingBehaviour,
+  }),
+  builtinResource({
+    group,
+    kind: 'ClusterRoleBinding',
+    plural: 'clusterrolebindings',
+    scope: 'Cluster',
+    columns: bindingColumns,
+    behaviour: bindingBehaviour,
     schema: kindSchema('ClusterRoleBinding references a ClusterRole, but does not contain it.', { subjects, roleRef }),
   }),
 ];
 
 export const serviceAccountResource: ServedResource = builtinResource({
-  kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], columns: [nameColumn, ageColumn], behaviour: { deleteAnswer: 'object' },
-  schema: kindSchema('ServiceAccount binds together a name, understood by users, a principal that can be authenticated, and a set of secrets.', {
-    secrets: listMap(['name'], fields({ kind: text(), namespace: text(), name: text(), uid: text(), apiVersion: text(), resourceVersion: text(), fieldPath: text() })),
-    imagePullSecrets: atomic(localReference), automountServiceAccountToken: flag(),
-  }),
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  shortNames: ['sa'],
+  columns: [nameColumn, ageColumn],
+  behaviour: { deleteAnswer: 'object' },
+  schema: kindSchema(
+    'ServiceAccount binds together a name, understood by users, a principal that can be authenticated, and a set of secrets.',
+    {
+      secrets: listMap(
+        ['name'],
+        fields({
+          kind: text(),
+          namespace: text(),
+          name: text(),
+          uid: text(),
+          apiVersion: text(),
+          resourceVersion: text(),
+          fieldPath: text(),
+        }),
+      ),
+      imagePullSecrets: atomic(localReference),
+      automountServiceAccountToken: flag(),
+    },
+  ),
 });

@@ -6,9 +6,12 @@ import { count, immutableErrors, keyErrors } from './config-map.ts';
 import { bytes, flag, kindSchema, map, text } from './schema-parts.ts';
 
 export const secretResource: ServedResource = builtinResource({
-  kind: 'Secret', plural: 'secrets',
+  kind: 'Secret',
+  plural: 'secrets',
   schema: kindSchema('Secret holds secret data of a certain type.', {
-    immutable: flag(), data: map(bytes(), 'Data contains the secret data, base64 encoded.'), stringData: map(text(), 'stringData allows specifying non-binary secret data in string form.'),
+    immutable: flag(),
+    data: map(bytes(), 'Data contains the secret data, base64 encoded.'),
+    stringData: map(text(), 'stringData allows specifying non-binary secret data in string form.'),
     type: text('Used to facilitate programmatic handling of secret data.'),
   }),
   columns: [nameColumn, column('Type', (object) => textAt(object, 'type')), column('Data', (object) => count(object['data'])), ageColumn],
@@ -27,7 +30,8 @@ export const secretResource: ServedResource = builtinResource({
     validate(object, old) {
       const errors: FieldError[] = keyErrors(object, 'data');
       if (object['type'] === 'kubernetes.io/tls') {
-        for (const key of ['tls.crt', 'tls.key']) if (!isObject(object['data']) || !Object.hasOwn(object['data'], key)) errors.push(requiredError(`data[${key}]`));
+        for (const key of ['tls.crt', 'tls.key'])
+          if (!isObject(object['data']) || !Object.hasOwn(object['data'], key)) errors.push(requiredError(`data[${key}]`));
       }
       if (old !== undefined && old['type'] !== object['type']) errors.push(invalidError('type', object['type'], 'field is immutable'));
       return [...errors, ...immutableErrors(object, old, ['data'])];
@@ -37,6 +41,7 @@ export const secretResource: ServedResource = builtinResource({
 
 function checkBase64(value: unknown): void {
   if (typeof value !== 'string' || /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/.test(value)) return;
-  throw badRequest(`Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte ${value.search(/[^A-Za-z0-9+/=\r\n]/)}`);
+  throw badRequest(
+    `Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte ${value.search(/[^A-Za-z0-9+/=\r\n]/)}`,
+  );
 }
-

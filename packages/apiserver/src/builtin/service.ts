@@ -3,37 +3,77 @@ import type { Allocator, KubeObject, ServedResource } from '../served-resource.t
 import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
 import { atomic, conditions, fields, flag, intOrText, kindSchema, listMap, map, openFields, text, whole } from './schema-parts.ts';
 
-const port = fields({
-  name: text('The name of this port within the service. This must be a DNS_LABEL.'),
-  protocol: { ...text('The IP protocol for this port. Supports "TCP", "UDP", and "SCTP". Default is TCP.'), default: 'TCP' },
-  appProtocol: text('The application protocol for this port.'),
-  port: whole('The port that will be exposed by this service.'),
-  targetPort: intOrText('Number or name of the port to access on the pods targeted by the service.'),
-  nodePort: whole('The port on each node on which this service is exposed when type is NodePort or LoadBalancer.'),
-}, undefined, { required: ['port'] });
+const port = fields(
+  {
+    name: text('The name of this port within the service. This must be a DNS_LABEL.'),
+    protocol: { ...text('The IP protocol for this port. Supports "TCP", "UDP", and "SCTP". Default is TCP.'), default: 'TCP' },
+    appProtocol: text('The application protocol for this port.'),
+    port: whole('The port that will be exposed by this service.'),
+    targetPort: intOrText('Number or name of the port to access on the pods targeted by the service.'),
+    nodePort: whole('The port on each node on which this service is exposed when type is NodePort or LoadBalancer.'),
+  },
+  undefined,
+  { required: ['port'] },
+);
 
 export const serviceResource: ServedResource = builtinResource({
-  kind: 'Service', plural: 'services', shortNames: ['svc'], categories: ['all'], status: true,
-  schema: kindSchema('Service is a named abstraction of software service (for example, mysql) consisting of local port that the proxy listens on, and the selector that determines which pods will answer requests sent through the proxy.', {
-    spec: fields({
-      ports: listMap(['port', 'protocol'], port, 'The list of ports that are exposed by this service.', 'port'),
-      selector: { ...map(text(), 'Route service traffic to pods with label keys and values matching this selector.'), 'x-kubernetes-map-type': 'atomic' },
-      clusterIP: text('clusterIP is the IP address of the service and is usually assigned randomly.'),
-      clusterIPs: atomic(text(), 'ClusterIPs is a list of IP addresses assigned to this service.'),
-      type: text('type determines how the Service is exposed. Defaults to ClusterIP.'),
-      externalIPs: atomic(text()), sessionAffinity: text('Supports "ClientIP" and "None". Used to maintain session affinity.'),
-      loadBalancerIP: text(), loadBalancerSourceRanges: atomic(text()), externalName: text(), externalTrafficPolicy: text(), healthCheckNodePort: whole(),
-      publishNotReadyAddresses: flag(), sessionAffinityConfig: openFields({}), ipFamilies: atomic(text()), ipFamilyPolicy: text(),
-      allocateLoadBalancerNodePorts: flag(), loadBalancerClass: text(), internalTrafficPolicy: text(), trafficDistribution: text(),
-    }, 'Spec defines the behavior of a service.'),
-    status: fields({ loadBalancer: openFields({}), conditions }, 'Most recently observed status of the service.'),
-  }),
+  kind: 'Service',
+  plural: 'services',
+  shortNames: ['svc'],
+  categories: ['all'],
+  status: true,
+  schema: kindSchema(
+    'Service is a named abstraction of software service (for example, mysql) consisting of local port that the proxy listens on, and the selector that determines which pods will answer requests sent through the proxy.',
+    {
+      spec: fields(
+        {
+          ports: listMap(['port', 'protocol'], port, 'The list of ports that are exposed by this service.', 'port'),
+          selector: {
+            ...map(text(), 'Route service traffic to pods with label keys and values matching this selector.'),
+            'x-kubernetes-map-type': 'atomic',
+          },
+          clusterIP: text('clusterIP is the IP address of the service and is usually assigned randomly.'),
+          clusterIPs: atomic(text(), 'ClusterIPs is a list of IP addresses assigned to this service.'),
+          type: text('type determines how the Service is exposed. Defaults to ClusterIP.'),
+          externalIPs: atomic(text()),
+          sessionAffinity: text('Supports "ClientIP" and "None". Used to maintain session affinity.'),
+          loadBalancerIP: text(),
+          loadBalancerSourceRanges: atomic(text()),
+          externalName: text(),
+          externalTrafficPolicy: text(),
+          healthCheckNodePort: whole(),
+          publishNotReadyAddresses: flag(),
+          sessionAffinityConfig: openFields({}),
+          ipFamilies: atomic(text()),
+          ipFamilyPolicy: text(),
+          allocateLoadBalancerNodePorts: flag(),
+          loadBalancerClass: text(),
+          internalTrafficPolicy: text(),
+          trafficDistribution: text(),
+        },
+        'Spec defines the behavior of a service.',
+      ),
+      status: fields({ loadBalancer: openFields({}), conditions }, 'Most recently observed status of the service.'),
+    },
+  ),
   columns: [
-    nameColumn, column('Type', (object) => textAt(object, 'spec', 'type')), column('Cluster-IP', (object) => textAt(object, 'spec', 'clusterIP') || '<none>'),
-    column('External-IP', externalIP), column('Port(s)', (object) => listAt(object, 'spec', 'ports').map(portText).join(',') || '<none>'), ageColumn,
+    nameColumn,
+    column('Type', (object) => textAt(object, 'spec', 'type')),
+    column('Cluster-IP', (object) => textAt(object, 'spec', 'clusterIP') || '<none>'),
+    column('External-IP', externalIP),
+    column('Port(s)', (object) => listAt(object, 'spec', 'ports').map(portText).join(',') || '<none>'),
+    ageColumn,
     column('Selector', (object) => pairs(at(object, 'spec', 'selector')), 1),
   ],
-  behaviour: { deleteAnswer: 'object', putCreates: true, unconditionalPut: true, prepare, validate, unowned, fields: { 'spec.clusterIP': (object) => textAt(object, 'spec', 'clusterIP'), 'spec.type': (object) => textAt(object, 'spec', 'type') } },
+  behaviour: {
+    deleteAnswer: 'object',
+    putCreates: true,
+    unconditionalPut: true,
+    prepare,
+    validate,
+    unowned,
+    fields: { 'spec.clusterIP': (object) => textAt(object, 'spec', 'clusterIP'), 'spec.type': (object) => textAt(object, 'spec', 'type') },
+  },
 });
 
 function portText(item: KubeObject): string {
@@ -50,7 +90,12 @@ function externalIP(object: KubeObject): string {
 }
 
 function pairs(value: unknown): string {
-  return isObject(value) ? Object.keys(value).sort().map((key) => `${key}=${textAt(value, key)}`).join(',') : '<none>';
+  return isObject(value)
+    ? Object.keys(value)
+        .sort()
+        .map((key) => `${key}=${textAt(value, key)}`)
+        .join(',')
+    : '<none>';
 }
 
 function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allocator): void {
@@ -72,14 +117,17 @@ function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allo
     spec['ipFamilies'] ??= open ? ['IPv4', 'IPv6'] : ['IPv4'];
     spec['ipFamilyPolicy'] ??= open ? 'RequireDualStack' : 'SingleStack';
   }
-  if (spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer') allocatePorts(spec, isObject(old?.['spec']) ? old['spec'] : {}, allocate);
+  if (spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer')
+    allocatePorts(spec, isObject(old?.['spec']) ? old['spec'] : {}, allocate);
   if (old === undefined) object['status'] = { loadBalancer: {} };
 }
 
 /** Addresses are allocated; only a headless service says its own. */
 function unowned(object: KubeObject): KubeObject {
   const spec = isObject(object['spec']) ? object['spec'] : {};
-  const allocated = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'].filter((name) => Object.hasOwn(spec, name) && spec[name] !== 'None');
+  const allocated = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'].filter(
+    (name) => Object.hasOwn(spec, name) && spec[name] !== 'None',
+  );
   return { spec: Object.fromEntries(allocated.map((name) => [name, spec[name]])), status: { loadBalancer: {} } };
 }
 
@@ -116,7 +164,8 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
   const spec = isObject(object['spec']) ? object['spec'] : {};
   const ports = listAt(spec, 'ports');
   const type = spec['type'];
-  if (!['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'].includes(textAt(spec, 'type'))) errors.push(notSupportedError('spec.type', type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
+  if (!['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'].includes(textAt(spec, 'type')))
+    errors.push(notSupportedError('spec.type', type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
   if (ports.length === 0 && spec['clusterIP'] !== 'None' && type !== 'ExternalName') errors.push(requiredError('spec.ports'));
   if (type === 'ExternalName' && textAt(spec, 'externalName') === '') errors.push(requiredError('spec.externalName'));
   const names = new Set<unknown>();
@@ -124,7 +173,8 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
     const path = `spec.ports[${index}]`;
     const name = item['name'];
     if (ports.length > 1 && (name === undefined || name === '')) errors.push(requiredError(`${path}.name`));
-    else if (name !== undefined && names.has(name)) errors.push({ field: `${path}.name`, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(name)}` });
+    else if (name !== undefined && names.has(name))
+      errors.push({ field: `${path}.name`, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(name)}` });
     names.add(name);
     const same = ports.findIndex((other) => other['port'] === item['port'] && other['protocol'] === item['protocol']);
     if (same < index) errors.push(duplicatePort(path, item));
@@ -132,7 +182,8 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
     if (typeof number !== 'number' || number < 1 || number > 65_535) errors.push(invalidError(`${path}.port`, number ?? 0, portRange));
     const target = item['targetPort'];
     if (typeof target === 'number' && (target < 1 || target > 65_535)) errors.push(invalidError(`${path}.targetPort`, target, portRange));
-    if (!['TCP', 'UDP', 'SCTP'].includes(textAt(item, 'protocol'))) errors.push(notSupportedError(`${path}.protocol`, item['protocol'], ['SCTP', 'TCP', 'UDP']));
+    if (!['TCP', 'UDP', 'SCTP'].includes(textAt(item, 'protocol')))
+      errors.push(notSupportedError(`${path}.protocol`, item['protocol'], ['SCTP', 'TCP', 'UDP']));
   }
   const before = textAt(old, 'spec', 'clusterIP');
   const after = textAt(spec, 'clusterIP');

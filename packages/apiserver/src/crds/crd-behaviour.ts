@@ -4,7 +4,9 @@ import { textOf } from '../status/text-of.ts';
 
 /** What is particular to CustomResourceDefinitions: defaults, checks, and what of them may not change. */
 export const crdBehaviour: BuiltinBehaviour = {
-  deleteAnswer: 'object', putCreates: false, unconditionalPut: false,
+  deleteAnswer: 'object',
+  putCreates: false,
+  unconditionalPut: false,
   prepare(object, old) {
     const spec = object['spec'];
     if (isObject(spec)) {
@@ -29,7 +31,8 @@ export const crdBehaviour: BuiltinBehaviour = {
     const names = isObject(spec['names']) ? spec['names'] : {};
     const name = textOf((object['metadata'] as Record<string, unknown>)['name']);
     const errors: FieldError[] = [];
-    if (name !== `${textOf(names['plural'])}.${textOf(spec['group'])}`) errors.push(invalidError('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
+    if (name !== `${textOf(names['plural'])}.${textOf(spec['group'])}`)
+      errors.push(invalidError('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
     errors.push(...specErrors(spec, names, object), ...storedVersionErrors(object, spec));
     if (old !== undefined) errors.push(...immutableErrors(spec, isObject(old['spec']) ? old['spec'] : {}));
     return errors;
@@ -42,7 +45,9 @@ function versionsOf(spec: Record<string, unknown>): Record<string, unknown>[] {
 
 function storageVersions(object: KubeObject): string[] {
   const spec = isObject(object['spec']) ? object['spec'] : {};
-  return versionsOf(spec).filter((version) => version['storage'] === true).map((version) => textOf(version['name']));
+  return versionsOf(spec)
+    .filter((version) => version['storage'] === true)
+    .map((version) => textOf(version['name']));
 }
 
 function specErrors(spec: Record<string, unknown>, names: Record<string, unknown>, object: KubeObject): FieldError[] {
@@ -51,13 +56,27 @@ function specErrors(spec: Record<string, unknown>, names: Record<string, unknown
   if (typeof group !== 'string' || group === '') errors.push(requiredError('spec.group'));
   else if (!group.includes('.')) errors.push(invalidError('spec.group', group, 'should be a domain with at least one dot'));
   else if (/(^|\.)(k8s|kubernetes)\.io$/.test(group) && !approved(object)) {
-    errors.push({ field: 'metadata.annotations[api-approved.kubernetes.io]', reason: 'FieldValueRequired', message: 'Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111' });
+    errors.push({
+      field: 'metadata.annotations[api-approved.kubernetes.io]',
+      reason: 'FieldValueRequired',
+      message:
+        'Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111',
+    });
   }
   if (spec['scope'] !== 'Namespaced' && spec['scope'] !== 'Cluster') {
-    errors.push(spec['scope'] === undefined || spec['scope'] === '' ? requiredError('spec.scope') : { field: 'spec.scope', reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(spec['scope'])}: supported values: "Cluster", "Namespaced"` });
+    errors.push(
+      spec['scope'] === undefined || spec['scope'] === ''
+        ? requiredError('spec.scope')
+        : {
+            field: 'spec.scope',
+            reason: 'FieldValueNotSupported',
+            message: `Unsupported value: ${JSON.stringify(spec['scope'])}: supported values: "Cluster", "Namespaced"`,
+          },
+    );
   }
   const versions = versionsOf(spec);
-  if (versions.filter((version) => version['storage'] === true).length !== 1) errors.push(invalidError('spec.versions', spec['versions'] ?? [], 'must have exactly one version marked as storage version'));
+  if (versions.filter((version) => version['storage'] === true).length !== 1)
+    errors.push(invalidError('spec.versions', spec['versions'] ?? [], 'must have exactly one version marked as storage version'));
   for (const required of ['plural', 'singular', 'kind', 'listKind']) {
     if (typeof names[required] !== 'string' || names[required] === '') errors.push(requiredError(`spec.names.${required}`));
   }
@@ -79,9 +98,17 @@ function approved(object: KubeObject): boolean {
 function storedVersionErrors(object: KubeObject, spec: Record<string, unknown>): FieldError[] {
   const status = isObject(object['status']) ? object['status'] : {};
   const present = new Set(versionsOf(spec).map((version) => version['name']));
-  return ((status['storedVersions'] as string[] | undefined) ?? []).flatMap((version, index) => present.has(version) ? [] : [
-    invalidError(`status.storedVersions[${index}]`, version, `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`),
-  ]);
+  return ((status['storedVersions'] as string[] | undefined) ?? []).flatMap((version, index) =>
+    present.has(version)
+      ? []
+      : [
+          invalidError(
+            `status.storedVersions[${index}]`,
+            version,
+            `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`,
+          ),
+        ],
+  );
 }
 
 function immutableErrors(spec: Record<string, unknown>, old: Record<string, unknown>): FieldError[] {

@@ -70,11 +70,16 @@ export class CrdLifecycle {
       const conflict = this.#nameConflict(crd);
       if (conflict !== undefined) {
         if (hasCondition(crd, 'NamesAccepted', 'False')) return;
-        this.#setConditions(stored, [['NamesAccepted', 'False', conflict.reason, conflict.message], ['Established', 'False', 'NotAccepted', 'not all names are accepted']]);
+        this.#setConditions(stored, [
+          ['NamesAccepted', 'False', conflict.reason, conflict.message],
+          ['Established', 'False', 'NotAccepted', 'not all names are accepted'],
+        ]);
         return;
       }
       const spec = crdSpec(crd);
-      const accepted = this.#setConditions(stored, [['NamesAccepted', 'True', 'NoConflicts', 'no conflicts found']], { acceptedNames: spec.names });
+      const accepted = this.#setConditions(stored, [['NamesAccepted', 'True', 'NoConflicts', 'no conflicts found']], {
+        acceptedNames: spec.names,
+      });
       this.#setConditions(accepted, [['Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted']]);
       return;
     }
@@ -100,7 +105,13 @@ export class CrdLifecycle {
       }
       return known;
     }
-    const kind = new ServedKind({ group: spec.group, plural: spec.names.plural, table: this.#storage.table(`${spec.group}/${spec.names.plural}`), crd: name, ...servedVersions(crd) });
+    const kind = new ServedKind({
+      group: spec.group,
+      plural: spec.names.plural,
+      table: this.#storage.table(`${spec.group}/${spec.names.plural}`),
+      crd: name,
+      ...servedVersions(crd),
+    });
     this.#specs.set(name, spec);
     this.#registry.add(kind);
     return kind;
@@ -115,7 +126,9 @@ export class CrdLifecycle {
   #cleanUp(stored: StoredObject, crd: KubeObject, kind: ServedKind): void {
     kind.terminating = true;
     if (!hasCondition(crd, 'Terminating', 'True')) {
-      stored = this.#setConditions(stored, [['Terminating', 'True', 'InstanceDeletionInProgress', 'CustomResource deletion is in progress']]);
+      stored = this.#setConditions(stored, [
+        ['Terminating', 'True', 'InstanceDeletionInProgress', 'CustomResource deletion is in progress'],
+      ]);
     }
     const undo = kind.table.onChange(() => this.#schedule());
     this.#undoOnce(kind, undo);
@@ -125,7 +138,7 @@ export class CrdLifecycle {
     const metadata = next['metadata'] as Record<string, unknown>;
     const left = ((metadata['finalizers'] as string[] | undefined) ?? []).filter((finalizer) => finalizer !== cleanupFinalizer);
     if (left.length > 0) {
-      if (left.length === ((metadata['finalizers'] as string[]).length)) return;
+      if (left.length === (metadata['finalizers'] as string[]).length) return;
       metadata['finalizers'] = left;
       this.#storage.put(crdTable, next, stored.version);
       return;
@@ -160,17 +173,23 @@ export class CrdLifecycle {
     for (const other of this.#registry.kinds()) {
       if (other.crd === undefined || other.crd === own || other.group !== spec.group) continue;
       for (const version of other.versions.values()) {
-        if (version.listKind === spec.names.listKind) return { reason: 'ListKindConflict', message: `"${spec.names.listKind}" is already in use` };
+        if (version.listKind === spec.names.listKind)
+          return { reason: 'ListKindConflict', message: `"${spec.names.listKind}" is already in use` };
         if (version.kind === spec.names.kind) return { reason: 'KindConflict', message: `"${spec.names.kind}" is already in use` };
         const short = spec.names.shortNames?.find((name) => version.shortNames.includes(name) || version.plural === name);
         if (short !== undefined) return { reason: 'ShortNamesConflict', message: `"${short}" is already in use` };
-        if (version.singular === spec.names.singular) return { reason: 'SingularConflict', message: `"${spec.names.singular}" is already in use` };
+        if (version.singular === spec.names.singular)
+          return { reason: 'SingularConflict', message: `"${spec.names.singular}" is already in use` };
       }
     }
     return undefined;
   }
 
-  #setConditions(stored: StoredObject, changes: readonly (readonly [string, string, string, string])[], more: Record<string, unknown> = {}): StoredObject {
+  #setConditions(
+    stored: StoredObject,
+    changes: readonly (readonly [string, string, string, string])[],
+    more: Record<string, unknown> = {},
+  ): StoredObject {
     const crd = parseStored(stored);
     const status = isObject(crd['status']) ? crd['status'] : {};
     const conditions = Array.isArray(status['conditions']) ? ([...status['conditions']] as Condition[]) : [];

@@ -19,7 +19,10 @@ interface CrdVersion {
   readonly deprecated?: boolean;
   readonly deprecationWarning?: string;
   readonly schema?: { readonly openAPIV3Schema?: Schema };
-  readonly subresources?: { readonly status?: object; readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string } };
+  readonly subresources?: {
+    readonly status?: object;
+    readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string };
+  };
   readonly additionalPrinterColumns?: readonly Column[];
   readonly selectableFields?: readonly { readonly jsonPath: string }[];
 }
@@ -37,12 +40,18 @@ export function crdSpec(crd: KubeObject): CrdSpec {
 }
 
 const ageColumn: Column = {
-  name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp',
-  description: 'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
+  name: 'Age',
+  type: 'date',
+  jsonPath: '.metadata.creationTimestamp',
+  description:
+    'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
 };
 
 /** What a CRD serves: each served version as a resource. */
-export function servedVersions(crd: KubeObject): { readonly versions: ReadonlyMap<string, ServedResource>; readonly storageVersion: string } {
+export function servedVersions(crd: KubeObject): {
+  readonly versions: ReadonlyMap<string, ServedResource>;
+  readonly storageVersion: string;
+} {
   const spec = crdSpec(crd);
   const storageVersion = spec.versions.find((version) => version.storage)?.name ?? spec.versions[0]?.name ?? 'v1';
   const versions = new Map<string, ServedResource>();
@@ -51,19 +60,26 @@ export function servedVersions(crd: KubeObject): { readonly versions: ReadonlyMa
     const { group, names } = spec;
     const columns = version.additionalPrinterColumns;
     versions.set(version.name, {
-      group, version: version.name, kind: names.kind, plural: names.plural, scope: spec.scope,
-      singular: names.singular, listKind: names.listKind, shortNames: names.shortNames ?? [], categories: names.categories ?? [], verbs,
+      group,
+      version: version.name,
+      kind: names.kind,
+      plural: names.plural,
+      scope: spec.scope,
+      singular: names.singular,
+      listKind: names.listKind,
+      shortNames: names.shortNames ?? [],
+      categories: names.categories ?? [],
+      verbs,
       schema: version.schema?.openAPIV3Schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
       columns: columns === undefined || columns.length === 0 ? [ageColumn] : columns,
       subresources: {
         ...(isObject(version.subresources?.status) ? { status: true } : {}),
         ...(version.subresources?.scale === undefined ? {} : { scale: version.subresources.scale }),
       },
-      generation: true, selectableFields: (version.selectableFields ?? []).map((field) => field.jsonPath),
+      generation: true,
+      selectableFields: (version.selectableFields ?? []).map((field) => field.jsonPath),
       storage: `${group}/${storageVersion}/${names.kind}`,
-      ...(version.deprecated === true
-        ? { deprecationWarning: version.deprecationWarning ?? defaultDeprecation(spec, version.name) }
-        : {}),
+      ...(version.deprecated === true ? { deprecationWarning: version.deprecationWarning ?? defaultDeprecation(spec, version.name) } : {}),
     });
   }
   return { versions, storageVersion };

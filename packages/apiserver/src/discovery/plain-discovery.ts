@@ -11,7 +11,9 @@ export function coreVersions(serverAddress: string): Document {
 
 /** GET /apis. */
 export function groupList(resources: readonly ServedResource[]): Document {
-  const groups = groupVersions(resources).filter(({ group }) => group !== '').map(groupBody);
+  const groups = groupVersions(resources)
+    .filter(({ group }) => group !== '')
+    .map(groupBody);
   return { kind: 'APIGroupList', apiVersion: 'v1', groups };
 }
 
@@ -30,23 +32,43 @@ function groupBody({ group, versions }: GroupVersions): Document {
 export function resourceList(resources: readonly ServedResource[], group: string, version: string): Document | undefined {
   const served = resources.filter((resource) => resource.group === group && resource.version === version);
   if (served.length === 0) return undefined;
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: group === '' ? version : `${group}/${version}`, resources: served.flatMap(entries) };
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: group === '' ? version : `${group}/${version}`,
+    resources: served.flatMap(entries),
+  };
 }
 
 function entries(resource: ServedResource): Document[] {
   const namespaced = resource.scope === 'Namespaced';
-  const list: Document[] = [{
-    name: resource.plural, singularName: resource.singular, namespaced, kind: resource.kind, verbs: resource.verbs,
-    ...(resource.shortNames.length === 0 ? {} : { shortNames: resource.shortNames }),
-    ...(resource.categories.length === 0 ? {} : { categories: resource.categories }),
-    storageVersionHash: storageVersionHash(resource.storage),
-  }];
+  const list: Document[] = [
+    {
+      name: resource.plural,
+      singularName: resource.singular,
+      namespaced,
+      kind: resource.kind,
+      verbs: resource.verbs,
+      ...(resource.shortNames.length === 0 ? {} : { shortNames: resource.shortNames }),
+      ...(resource.categories.length === 0 ? {} : { categories: resource.categories }),
+      storageVersionHash: storageVersionHash(resource.storage),
+    },
+  ];
   if (resource.group === '' && resource.plural === 'namespaces') {
     list.push({ name: 'namespaces/finalize', singularName: '', namespaced, kind: resource.kind, verbs: ['update'] });
   }
-  if (resource.subresources.status === true) list.push({ name: `${resource.plural}/status`, singularName: '', namespaced, kind: resource.kind, verbs: ['get', 'patch', 'update'] });
+  if (resource.subresources.status === true)
+    list.push({ name: `${resource.plural}/status`, singularName: '', namespaced, kind: resource.kind, verbs: ['get', 'patch', 'update'] });
   if (resource.subresources.scale !== undefined) {
-    list.push({ name: `${resource.plural}/scale`, singularName: '', namespaced, group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] });
+    list.push({
+      name: `${resource.plural}/scale`,
+      singularName: '',
+      namespaced,
+      group: 'autoscaling',
+      version: 'v1',
+      kind: 'Scale',
+      verbs: ['get', 'patch', 'update'],
+    });
   }
   return list;
 }

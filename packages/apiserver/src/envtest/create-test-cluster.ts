@@ -22,12 +22,20 @@ export function createTestCluster(options: TestClusterOptions = {}): TestCluster
   const { use = 'auto' } = options;
   const assets = options.assets ?? process.env['KUBEBUILDER_ASSETS'];
   if (use === 'embedded' || (use === 'auto' && (assets === undefined || assets === ''))) return new EmbeddedCluster(options.embedded);
-  if (assets === undefined || assets === '') throw new ApiServerError('ERR_APISERVER_ENVTEST', 'the real API server was asked for, but nothing says where it is; name the folder of kube-apiserver and etcd in KUBEBUILDER_ASSETS');
+  if (assets === undefined || assets === '')
+    throw new ApiServerError(
+      'ERR_APISERVER_ENVTEST',
+      'the real API server was asked for, but nothing says where it is; name the folder of kube-apiserver and etcd in KUBEBUILDER_ASSETS',
+    );
   for (const binary of ['kube-apiserver', 'etcd']) {
     try {
       accessSync(join(assets, binary), constants.X_OK);
     } catch (error) {
-      throw new ApiServerError('ERR_APISERVER_ENVTEST', `${assets} has no ${binary} that can be run; correct KUBEBUILDER_ASSETS, or unset it to use the embedded server`, { cause: error });
+      throw new ApiServerError(
+        'ERR_APISERVER_ENVTEST',
+        `${assets} has no ${binary} that can be run; correct KUBEBUILDER_ASSETS, or unset it to use the embedded server`,
+        { cause: error },
+      );
     }
   }
   return new RealCluster({ assets });

@@ -14,7 +14,10 @@ export class EmbeddedCluster implements TestCluster {
 
   constructor(options: ApiServerOptions = {}) {
     this.#clock = options.clock ?? systemClock;
-    this.server = createApiServer({ ...options, users: [...(options.users ?? []), { name: nobodyUser, token: randomBytes(16).toString('hex') }] });
+    this.server = createApiServer({
+      ...options,
+      users: [...(options.users ?? []), { name: nobodyUser, token: randomBytes(16).toString('hex') }],
+    });
   }
 
   start(): Promise<void> {

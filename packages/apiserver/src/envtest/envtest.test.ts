@@ -19,7 +19,8 @@ const assets = process.env['KUBEBUILDER_ASSETS'];
 const kinds: readonly ('embedded' | 'real')[] = assets === undefined || assets === '' ? ['embedded'] : ['embedded', 'real'];
 
 const maps = '/api/v1/namespaces/default/configmaps';
-const get = (cluster: TestCluster, path: string, user?: string): ReturnType<typeof httpsCall> => httpsCall({ url: cluster.url, ca: cluster.ca, token: cluster.token(user) }, 'GET', path);
+const get = (cluster: TestCluster, path: string, user?: string): ReturnType<typeof httpsCall> =>
+  httpsCall({ url: cluster.url, ca: cluster.ca, token: cluster.token(user) }, 'GET', path);
 
 for (const use of kinds) {
   test(`${use}: it starts, installs CRDs from files and folders, is killed and comes back with its objects`, async () => {
@@ -32,7 +33,12 @@ for (const use of kinds) {
       writeFileSync(join(folder, 'crds', 'notes.txt'), 'no CRD');
       expect(await cluster.installCrds([join(folder, 'crds')])).toEqual(['appmodels.iidp.com']);
       expect((await get(cluster, '/apis/iidp.com/v1/appmodels')).status).toBe(200);
-      const made = await httpsCall({ url: cluster.url, ca: cluster.ca, token: cluster.token() }, 'POST', maps, JSON.stringify({ metadata: { name: 'kept' } }));
+      const made = await httpsCall(
+        { url: cluster.url, ca: cluster.ca, token: cluster.token() },
+        'POST',
+        maps,
+        JSON.stringify({ metadata: { name: 'kept' } }),
+      );
       expect(made.status).toBe(201);
       const { url } = cluster;
       await cluster.kill();
@@ -55,7 +61,9 @@ for (const use of kinds) {
       expect(await cluster.installCrds([nowhere], { missing: 'ignore' })).toEqual([]);
       const bad = join(folder, 'bad.yaml');
       writeFileSync(bad, stringify({ ...appModelCrd, metadata: { name: 'wrong.iidp.com' } }));
-      await expect(cluster.installCrds([bad])).rejects.toThrow(/bad\.yaml: the server refused wrong\.iidp\.com: .*must be spec\.names\.plural\+"\."\+spec\.group/);
+      await expect(cluster.installCrds([bad])).rejects.toThrow(
+        /bad\.yaml: the server refused wrong\.iidp\.com: .*must be spec\.names\.plural\+"\."\+spec\.group/,
+      );
     } finally {
       await cluster.stop();
     }

@@ -16,17 +16,27 @@ export interface InstallOptions {
 interface Crd {
   readonly kind: string;
   readonly metadata: { readonly name: string };
-  readonly spec: { readonly group: string; readonly names: { readonly plural: string }; readonly versions: readonly { readonly name: string; readonly served: boolean }[] };
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly plural: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+  };
 }
 
 const collection = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
-export async function installCrds(target: HttpsTarget, clock: Clock, paths: readonly string[], options: InstallOptions = {}): Promise<readonly string[]> {
+export async function installCrds(
+  target: HttpsTarget,
+  clock: Clock,
+  paths: readonly string[],
+  options: InstallOptions = {},
+): Promise<readonly string[]> {
   const crds = paths.flatMap((path) => files(path, options.missing ?? 'error')).flatMap(read);
   for (const { crd, file } of crds) {
     const path = `${collection}/${crd.metadata.name}?fieldManager=kubecast-envtest&force=true`;
     const answer = await httpsCall(target, 'PATCH', path, JSON.stringify(crd), 'application/apply-patch+yaml', options.signal);
-    if (answer.status !== 200 && answer.status !== 201) throw failed(`${file}: the server refused ${crd.metadata.name}: ${messageOf(answer.text)}`);
+    if (answer.status !== 200 && answer.status !== 201)
+      throw failed(`${file}: the server refused ${crd.metadata.name}: ${messageOf(answer.text)}`);
   }
   const deadline = clock.now() + (options.readyMs ?? 30_000);
   for (const { crd } of crds) await served(target, clock, crd, deadline, options.signal);
@@ -40,7 +50,8 @@ async function served(target: HttpsTarget, clock: Clock, crd: Crd, deadline: num
     for (;;) {
       const answer = await httpsCall(target, 'GET', `/apis/${group}/${version.name}/${names.plural}?limit=1`, undefined, undefined, signal);
       if (answer.status === 200) break;
-      if (clock.now() > deadline) throw failed(`${crd.metadata.name} was applied, but ${version.name} is not served: ${messageOf(answer.text)}`);
+      if (clock.now() > deadline)
+        throw failed(`${crd.metadata.name} was applied, but ${version.name} is not served: ${messageOf(answer.text)}`);
       await clock.sleep(20, signal);
     }
   }
@@ -53,7 +64,10 @@ function files(path: string, missing: 'error' | 'ignore'): string[] {
     throw failed(`${path} does not exist; give the file or folder of the CustomResourceDefinitions, or set missing to 'ignore'`);
   }
   if (!found.isDirectory()) return [path];
-  return readdirSync(path).filter((name) => /\.(?:ya?ml|json)$/.test(name)).sort().map((name) => join(path, name));
+  return readdirSync(path)
+    .filter((name) => /\.(?:ya?ml|json)$/.test(name))
+    .sort()
+    .map((name) => join(path, name));
 }
 
 function read(file: string): { crd: Crd; file: string }[] {

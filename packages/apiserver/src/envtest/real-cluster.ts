@@ -27,7 +27,10 @@ export class RealCluster implements TestCluster {
   readonly kind = 'real';
   readonly #options: RealClusterOptions;
   readonly #clock: Clock;
-  readonly #tokens = new Map<string, string>([[adminUser, randomBytes(16).toString('hex')], [nobodyUser, randomBytes(16).toString('hex')]]);
+  readonly #tokens = new Map<string, string>([
+    [adminUser, randomBytes(16).toString('hex')],
+    [nobodyUser, randomBytes(16).toString('hex')],
+  ]);
   #folder = '';
   #authority: Authority | undefined;
   #client: { readonly certificate: string; readonly key: string } | undefined;
@@ -50,7 +53,11 @@ export class RealCluster implements TestCluster {
     this.#client = await issueClientCertificate(this.#authority, certificateUser, ['system:masters'], now);
     const signing = await createSigningKeys();
     const files = {
-      'ca.crt': this.#authority.certificate, 'serving.crt': serving.certificate, 'serving.key': serving.key, 'sa.key': signing.privateKey, 'sa.pub': signing.publicKey,
+      'ca.crt': this.#authority.certificate,
+      'serving.crt': serving.certificate,
+      'serving.key': serving.key,
+      'sa.key': signing.privateKey,
+      'sa.pub': signing.publicKey,
       'tokens.csv': `${this.token(adminUser)},${adminUser},1,"system:masters"\n${this.token(nobodyUser)},${nobodyUser},2\n`,
     };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(this.#folder, name), text, { mode: 0o600 });
@@ -74,16 +81,34 @@ export class RealCluster implements TestCluster {
     const peer = `http://127.0.0.1:${peerPort}`;
     if (!etcd.running) {
       etcd.start([
-        `--data-dir=${file('etcd')}`, `--listen-client-urls=${client}`, `--advertise-client-urls=${client}`, `--listen-peer-urls=${peer}`,
-        `--initial-advertise-peer-urls=${peer}`, `--initial-cluster=default=${peer}`, '--unsafe-no-fsync', '--quota-backend-bytes=8000000000', '--log-level=warn',
+        `--data-dir=${file('etcd')}`,
+        `--listen-client-urls=${client}`,
+        `--advertise-client-urls=${client}`,
+        `--listen-peer-urls=${peer}`,
+        `--initial-advertise-peer-urls=${peer}`,
+        `--initial-cluster=default=${peer}`,
+        '--unsafe-no-fsync',
+        '--quota-backend-bytes=8000000000',
+        '--log-level=warn',
       ]);
     }
     if (!apiServer.running) {
       apiServer.start([
-        `--etcd-servers=${client}`, `--secure-port=${port}`, '--bind-address=127.0.0.1', `--cert-dir=${file('certs')}`, `--tls-cert-file=${file('serving.crt')}`,
-        `--tls-private-key-file=${file('serving.key')}`, `--client-ca-file=${file('ca.crt')}`, `--token-auth-file=${file('tokens.csv')}`,
-        '--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${file('sa.pub')}`, `--service-account-signing-key-file=${file('sa.key')}`,
-        '--service-cluster-ip-range=10.0.0.0/24', '--authorization-mode=RBAC', '--disable-admission-plugins=ServiceAccount', '--endpoint-reconciler-type=none',
+        `--etcd-servers=${client}`,
+        `--secure-port=${port}`,
+        '--bind-address=127.0.0.1',
+        `--cert-dir=${file('certs')}`,
+        `--tls-cert-file=${file('serving.crt')}`,
+        `--tls-private-key-file=${file('serving.key')}`,
+        `--client-ca-file=${file('ca.crt')}`,
+        `--token-auth-file=${file('tokens.csv')}`,
+        '--service-account-issuer=https://kubernetes.default.svc',
+        `--service-account-key-file=${file('sa.pub')}`,
+        `--service-account-signing-key-file=${file('sa.key')}`,
+        '--service-cluster-ip-range=10.0.0.0/24',
+        '--authorization-mode=RBAC',
+        '--disable-admission-plugins=ServiceAccount',
+        '--endpoint-reconciler-type=none',
         ...(this.#options.apiServerFlags ?? []),
       ]);
     }
@@ -156,7 +181,11 @@ export class RealCluster implements TestCluster {
 
   token(user: string = adminUser): string {
     const token = this.#tokens.get(user);
-    if (token === undefined) throw new ApiServerError('ERR_APISERVER_OPTION', `the test cluster has no token of ${JSON.stringify(user)}; it has ${[...this.#tokens.keys()].join(' and ')}`);
+    if (token === undefined)
+      throw new ApiServerError(
+        'ERR_APISERVER_OPTION',
+        `the test cluster has no token of ${JSON.stringify(user)}; it has ${[...this.#tokens.keys()].join(' and ')}`,
+      );
     return token;
   }
 
@@ -178,11 +207,17 @@ export class RealCluster implements TestCluster {
 
 /** Ports that are free now, all different. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  })));
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer();
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;

@@ -7,7 +7,12 @@ export type Fault =
   /** Answers after this many milliseconds. */
   | { readonly type: 'slow'; readonly ms: number }
   /** Answers with a failure as the API server words it. `retryAfterSeconds` becomes the Retry-After header as well. */
-  | { readonly type: 'status'; readonly code: 401 | 403 | 404 | 409 | 410 | 429 | 500 | 503 | 504; readonly retryAfterSeconds?: number; readonly message?: string }
+  | {
+      readonly type: 'status';
+      readonly code: 401 | 403 | 404 | 409 | 410 | 429 | 500 | 503 | 504;
+      readonly retryAfterSeconds?: number;
+      readonly message?: string;
+    }
   /** A watch is answered 200 and then an ERROR event with this code. */
   | { readonly type: 'watch-error'; readonly code: 410 | 500; readonly afterEvents?: number }
   /** Swallows bookmarks: those that end the initial events, the periodic ones, or all. */

@@ -30,7 +30,10 @@ test('drop on a watch lets the events through that it was told to', async () => 
 test('stall leaves a request without an answer and the connection open', async () => {
   const fault = cluster.server.faults.add({ type: 'stall' }, { verb: 'get', name: 'a' });
   const controller = new AbortController();
-  const answer = cluster.probe.get(`${collection}/a`, { signal: controller.signal }).then(() => 'answered', () => 'aborted');
+  const answer = cluster.probe.get(`${collection}/a`, { signal: controller.signal }).then(
+    () => 'answered',
+    () => 'aborted',
+  );
   // Others are served meanwhile; the stalled one stays unanswered until its client gives up.
   while (fault.hits === 0) expect((await cluster.probe.get(`${collection}/b`)).status).toBe(200);
   controller.abort();
@@ -59,7 +62,17 @@ test('slow answers after the time that was asked for', async () => {
 
 test('status answers as the API server words it', async () => {
   const { faults } = cluster.server;
-  for (const [code, reason] of [[409, 'Conflict'], [410, 'Expired'], [429, 'TooManyRequests'], [500, 'InternalError'], [503, 'ServiceUnavailable'], [504, 'Timeout'], [401, 'Unauthorized'], [403, 'Forbidden'], [404, 'NotFound']] as const) {
+  for (const [code, reason] of [
+    [409, 'Conflict'],
+    [410, 'Expired'],
+    [429, 'TooManyRequests'],
+    [500, 'InternalError'],
+    [503, 'ServiceUnavailable'],
+    [504, 'Timeout'],
+    [401, 'Unauthorized'],
+    [403, 'Forbidden'],
+    [404, 'NotFound'],
+  ] as const) {
     faults.add({ type: 'status', code }, { verb: 'get', times: 1 });
     const answer = await cluster.probe.get(`${collection}/a`);
     expect([answer.status, answer.json.code, answer.json.reason]).toEqual([code, code, reason]);

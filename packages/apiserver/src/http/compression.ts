@@ -7,7 +7,9 @@ export const compressionFloor = 131_072;
 /** Whether the client takes gzip for an answer of this size. */
 export function compresses(acceptEncoding: string | string[] | undefined, size: number): boolean {
   if (size < compressionFloor || acceptEncoding === undefined) return false;
-  return String(acceptEncoding).split(',').some((part) => /^\s*gzip\s*(?:;|$)/.test(part) && !/;\s*q=0(?:\.0*)?\s*$/.test(part));
+  return String(acceptEncoding)
+    .split(',')
+    .some((part) => /^\s*gzip\s*(?:;|$)/.test(part) && !/;\s*q=0(?:\.0*)?\s*$/.test(part));
 }
 
 /** Says in the headers that the answer is compressed. */

@@ -1,12 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { aggregatedDiscovery, aggregatedType, coreVersions, documentHash, groupDocument, groupList, resourceList } from '../discovery/index.ts';
+import {
+  aggregatedDiscovery,
+  aggregatedType,
+  coreVersions,
+  documentHash,
+  groupDocument,
+  groupList,
+  resourceList,
+} from '../discovery/index.ts';
 import type { Registry } from '../routing/registry.ts';
 import { pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
 import { mediaRanges, negotiate } from './negotiation.ts';
 import { writeBytes, writeObject, type AnswerStyle } from './write-answer.ts';
 
 /** Answers the paths of discovery; false: it is none of them. */
-export function writeDiscovery(request: IncomingMessage, response: ServerResponse, pathname: string, registry: Registry, style: AnswerStyle, aggregated: boolean): boolean {
+export function writeDiscovery(
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+  registry: Registry,
+  style: AnswerStyle,
+  aggregated: boolean,
+): boolean {
   const parts = pathname.replace(/\/$/, '').split('/').slice(1);
   const [root, group, version] = parts;
   const accept = request.headers.accept;
@@ -30,7 +45,13 @@ export function writeDiscovery(request: IncomingMessage, response: ServerRespons
 }
 
 /** The aggregated form, where it is the first that the client asks for and the server has. */
-function writeAggregated(request: IncomingMessage, response: ServerResponse, registry: Registry, core: boolean, style: AnswerStyle): boolean {
+function writeAggregated(
+  request: IncomingMessage,
+  response: ServerResponse,
+  registry: Registry,
+  core: boolean,
+  style: AnswerStyle,
+): boolean {
   let asked = false;
   for (const range of mediaRanges(request.headers.accept)) {
     if (range.parameters.get('as') === 'APIGroupDiscoveryList' && range.parameters.get('g') === 'apidiscovery.k8s.io') {
@@ -51,6 +72,11 @@ function writeAggregated(request: IncomingMessage, response: ServerResponse, reg
     }
     if (!range.parameters.has('as') && /^(?:application\/json|application\/yaml|application\/\*|\*\/\*)$/.test(range.type)) return false;
   }
-  if (asked) throw new StatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf');
+  if (asked)
+    throw new StatusError(
+      406,
+      'NotAcceptable',
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    );
   return false;
 }

@@ -16,7 +16,8 @@ interface MediaRange {
 }
 
 const supported = 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
-const supportedWatch = 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch';
+const supportedWatch =
+  'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch';
 
 /** The ranges of an Accept header, best first (RFC 9110 section 12.5.1; the order of the header decides between equals). */
 export function mediaRanges(accept: string | undefined): MediaRange[] {
@@ -56,7 +57,11 @@ export function negotiate(accept: string | undefined, what: 'object' | 'list' | 
     asked ??= as;
   }
   if (asked === 'PartialObjectMetadata') {
-    throw new StatusError(406, 'NotAcceptable', 'you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)');
+    throw new StatusError(
+      406,
+      'NotAcceptable',
+      'you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)',
+    );
   }
   throw new StatusError(406, 'NotAcceptable', what === 'watch' ? supportedWatch : supported);
 }

@@ -29,7 +29,16 @@ import { writeDiscovery } from './discovery-paths.ts';
 import { writeHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
 import { showEvents, showList, showObject } from './shown-as.ts';
-import { answerStyle, jsonBytes, writeBytes, writeError, writeObject, writeOpenApi, writeWarnings, type AnswerStyle } from './write-answer.ts';
+import {
+  answerStyle,
+  jsonBytes,
+  writeBytes,
+  writeError,
+  writeObject,
+  writeOpenApi,
+  writeWarnings,
+  type AnswerStyle,
+} from './write-answer.ts';
 import { listObject, writeList } from './write-list.ts';
 import { WatchResponse } from './write-watch.ts';
 
@@ -56,11 +65,20 @@ export class RequestHandler {
     this.#users = parts.users;
     this.#faults = parts.faults;
     const { registry, clock } = parts.core;
-    this.#openApi = new OpenApi(() => registry.resources(), () => registry.generation, () => clock.wall());
+    this.#openApi = new OpenApi(
+      () => registry.resources(),
+      () => registry.generation,
+      () => clock.wall(),
+    );
   }
 
   counters(): { requests: Record<string, number>; answers: Record<string, number>; openWatches: number; watchEvents: number } {
-    return { requests: Object.fromEntries(this.#requests), answers: Object.fromEntries(this.#answers), openWatches: this.#watches, watchEvents: this.#events };
+    return {
+      requests: Object.fromEntries(this.#requests),
+      answers: Object.fromEntries(this.#answers),
+      openWatches: this.#watches,
+      watchEvents: this.#events,
+    };
   }
 
   /** Resolves when no request is under way, at the latest after `ms` milliseconds. */
@@ -128,14 +146,24 @@ export class RequestHandler {
       return writeBytes(response, 200, 'application/json', jsonBytes(versionInfo(this.#core.release), true), style);
     }
     if (writeDiscovery(request, response, pathname, this.#core.registry, style, this.#core.release.aggregatedDiscovery)) return;
-    const openApi = !this.#core.release.openApiV3 ? undefined : this.#openApi.answer({
-      pathname, hash: query.get('hash'), accept: request.headers.accept, ifNoneMatch: request.headers['if-none-match'], ifModifiedSince: request.headers['if-modified-since'],
-    });
+    const openApi = !this.#core.release.openApiV3
+      ? undefined
+      : this.#openApi.answer({
+          pathname,
+          hash: query.get('hash'),
+          accept: request.headers.accept,
+          ifNoneMatch: request.headers['if-none-match'],
+          ifModifiedSince: request.headers['if-modified-since'],
+        });
     if (openApi !== undefined) return writeOpenApi(response, openApi, style);
     throw pageNotFound();
   }
 
-  async #resource(request: IncomingMessage, response: ServerResponse, parts: { path: ResourcePath; query: URLSearchParams; method: string; style: AnswerStyle; user: User; signal: AbortSignal }): Promise<void> {
+  async #resource(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parts: { path: ResourcePath; query: URLSearchParams; method: string; style: AnswerStyle; user: User; signal: AbortSignal },
+  ): Promise<void> {
     const { path, query, method, style, user, signal } = parts;
     const verb = verbOf(method, path, query);
     count(this.#requests, `${verb ?? method.toLowerCase()} ${path.plural}${path.group === '' ? '' : `.${path.group}`}`);
@@ -143,13 +171,32 @@ export class RequestHandler {
     if (method === 'POST' && isReview(path)) return this.#review(request, response, path, user, style);
     const kind = this.#core.registry.kind(path.group, path.plural);
     const resource = kind?.versions.get(path.version);
-    if (kind === undefined || resource === undefined) throw this.#core.registry.isBuiltinGroup(path.group) ? resourceNotFound() : pageNotFound();
+    if (kind === undefined || resource === undefined)
+      throw this.#core.registry.isBuiltinGroup(path.group) ? resourceNotFound() : pageNotFound();
     const warnings: string[] = resource.deprecationWarning === undefined ? [] : [resource.deprecationWarning];
-    const context: Context = { core: this.#core, method, path, query, headers: request.headers, kind, resource, user, warnings, signal, body: () => readBody(request) };
+    const context: Context = {
+      core: this.#core,
+      method,
+      path,
+      query,
+      headers: request.headers,
+      kind,
+      resource,
+      user,
+      warnings,
+      signal,
+      body: () => readBody(request),
+    };
     checkScope(context, method);
     if (verb === undefined) throw unknownMethod(context, method);
     const faults = this.#faults.take({
-      verb, group: path.group, resource: path.plural, namespace: path.namespace, name: path.name, subresource: path.subresource, user: user.name,
+      verb,
+      group: path.group,
+      resource: path.plural,
+      namespace: path.namespace,
+      name: path.name,
+      subresource: path.subresource,
+      user: user.name,
     });
     if (faults.length > 0 && (await this.#failing(faults, context, request))) return;
     try {
@@ -192,17 +239,39 @@ export class RequestHandler {
     return false;
   }
 
-  async #answer(verb: FaultVerb, context: Context, request: IncomingMessage, response: ServerResponse, style: AnswerStyle, faults: readonly Fault[]): Promise<void> {
+  async #answer(
+    verb: FaultVerb,
+    context: Context,
+    request: IncomingMessage,
+    response: ServerResponse,
+    style: AnswerStyle,
+    faults: readonly Fault[],
+  ): Promise<void> {
     const accept = request.headers.accept;
     if (verb === 'watch') return this.#watch(context, request, response, faults);
     if (verb === 'list' || verb === 'deletecollection') {
       const negotiated = negotiate(accept, 'list');
       const behind = faults.find((fault) => fault.type === 'lag');
-      const page = verb === 'deletecollection' ? await deleteCollectionVerb(context)
-        : await listVerb(context, behind?.type === 'lag' ? (behind.revisions ?? 0) : 0);
+      const page =
+        verb === 'deletecollection'
+          ? await deleteCollectionVerb(context)
+          : await listVerb(context, behind?.type === 'lag' ? (behind.revisions ?? 0) : 0);
       writeWarnings(response, context.warnings);
-      if (negotiated.format === 'json' && negotiated.as === undefined && !style.pretty) return writeList(response, context, page, style.head, faults.some((fault) => fault.type === 'truncate'));
-      return writeObject(response, 200, negotiated.as === undefined ? listObject(context, page) : showList(context, page, negotiated), negotiated, style);
+      if (negotiated.format === 'json' && negotiated.as === undefined && !style.pretty)
+        return writeList(
+          response,
+          context,
+          page,
+          style.head,
+          faults.some((fault) => fault.type === 'truncate'),
+        );
+      return writeObject(
+        response,
+        200,
+        negotiated.as === undefined ? listObject(context, page) : showList(context, page, negotiated),
+        negotiated,
+        style,
+      );
     }
     const negotiated = negotiate(accept, 'object');
     touchStorage(context);
@@ -210,7 +279,8 @@ export class RequestHandler {
     writeWarnings(response, context.warnings);
     if ('stored' in answer && negotiated.format === 'json' && negotiated.as === undefined && !style.pretty) {
       const bytes = Buffer.concat([presentBytes(context.kind, context.resource, answer.stored), newline]);
-      const smaller = verb === 'get' && compresses(request.headers['accept-encoding'], bytes.length) ? await compressed(response, bytes) : bytes;
+      const smaller =
+        verb === 'get' && compresses(request.headers['accept-encoding'], bytes.length) ? await compressed(response, bytes) : bytes;
       return writeBytes(response, answer.code, 'application/json', smaller, style);
     }
     if ('other' in answer) return writeObject(response, answer.code, answer.other, negotiated, style);
@@ -220,17 +290,29 @@ export class RequestHandler {
 
   #single(verb: FaultVerb, context: Context): Promise<Answer> {
     const { path, resource } = context;
-    if (path.subresource === 'finalize' && resource.group === '' && resource.plural === 'namespaces' && verb === 'update') return finalizeVerb(context);
+    if (path.subresource === 'finalize' && resource.group === '' && resource.plural === 'namespaces' && verb === 'update')
+      return finalizeVerb(context);
     const scale = resource.subresources.scale;
-    if (path.subresource === 'scale' && scale !== undefined && (verb === 'get' || verb === 'update' || verb === 'patch')) return scaleVerb(context, scale);
-    if (path.subresource !== undefined && !(path.subresource === 'status' && resource.subresources.status === true)) throw notFound(resource, path.name ?? '');
+    if (path.subresource === 'scale' && scale !== undefined && (verb === 'get' || verb === 'update' || verb === 'patch'))
+      return scaleVerb(context, scale);
+    if (path.subresource !== undefined && !(path.subresource === 'status' && resource.subresources.status === true))
+      throw notFound(resource, path.name ?? '');
     switch (verb) {
-      case 'get': return getVerb(context);
-      case 'create': return createVerb(context);
-      case 'update': return updateVerb(context);
-      case 'patch': return patchVerb(context);
-      case 'delete': return deleteVerb(context);
-      case 'list': case 'watch': case 'deletecollection': default: throw new Error(`${verb} is no verb of one object`);
+      case 'get':
+        return getVerb(context);
+      case 'create':
+        return createVerb(context);
+      case 'update':
+        return updateVerb(context);
+      case 'patch':
+        return patchVerb(context);
+      case 'delete':
+        return deleteVerb(context);
+      case 'list':
+      case 'watch':
+      case 'deletecollection':
+      default:
+        throw new Error(`${verb} is no verb of one object`);
     }
   }
 
@@ -242,7 +324,9 @@ export class RequestHandler {
     response.setHeader('Content-Type', 'application/json');
     response.flushHeaders();
     const sink = new WatchResponse(response, context, {
-      ...shown, faults, frozen: () => this.#faults.isFrozen(request.socket),
+      ...shown,
+      faults,
+      frozen: () => this.#faults.isFrozen(request.socket),
       sent: () => {
         this.#events++;
       },
@@ -281,11 +365,16 @@ function verbOf(method: string, path: ResourcePath, query: URLSearchParams): Fau
     case 'HEAD':
       if (path.watch || (path.name === undefined && isWatch({ path, query } as Context))) return 'watch';
       return path.name === undefined ? 'list' : 'get';
-    case 'POST': return 'create';
-    case 'PUT': return 'update';
-    case 'PATCH': return 'patch';
-    case 'DELETE': return path.name === undefined ? 'deletecollection' : 'delete';
-    default: return undefined;
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return path.name === undefined ? 'deletecollection' : 'delete';
+    default:
+      return undefined;
   }
 }
 
@@ -305,15 +394,29 @@ function checkScope(context: Context, method: string): void {
   }
   if (builtin && path.name !== undefined && path.subresource === undefined && method === 'POST') throw methodNotAllowed();
   if (builtin && method === 'HEAD') throw methodNotAllowed();
-  if (((path.subresource === 'status' && resource.subresources.status === true) || (path.subresource === 'scale' && resource.subresources.scale !== undefined)) && (method === 'POST' || method === 'DELETE')) {
-    throw builtin ? methodNotAllowed() : methodNotAllowed(`${method === 'POST' ? 'create' : 'delete'} is not supported on resources of kind "${resource.plural}.${resource.group}"`);
+  if (
+    ((path.subresource === 'status' && resource.subresources.status === true) ||
+      (path.subresource === 'scale' && resource.subresources.scale !== undefined)) &&
+    (method === 'POST' || method === 'DELETE')
+  ) {
+    throw builtin
+      ? methodNotAllowed()
+      : methodNotAllowed(
+          `${method === 'POST' ? 'create' : 'delete'} is not supported on resources of kind "${resource.plural}.${resource.group}"`,
+        );
   }
-  if (method === 'DELETE' && path.name === undefined && resource.builtin !== undefined && !resource.verbs.includes('deletecollection')) throw methodNotAllowed();
+  if (method === 'DELETE' && path.name === undefined && resource.builtin !== undefined && !resource.verbs.includes('deletecollection'))
+    throw methodNotAllowed();
 }
 
 function unknownMethod(context: Context, _method: string): Error {
   const { resource } = context;
-  return resource.builtin !== undefined ? methodNotAllowed() : methodNotAllowed(` is not supported on resources of kind "${resource.plural}.${resource.group}"`, { group: resource.group, kind: resource.plural });
+  return resource.builtin !== undefined
+    ? methodNotAllowed()
+    : methodNotAllowed(` is not supported on resources of kind "${resource.plural}.${resource.group}"`, {
+        group: resource.group,
+        kind: resource.plural,
+      });
 }
 
 function anonymousRefused(path: ResourcePath, verb: string): Error {

@@ -12,16 +12,23 @@ import type { WatchResponseOptions } from './write-watch.ts';
 export function tableOptions(context: Context, negotiated: Negotiated): TableOptions {
   const include = context.query.get('includeObject') ?? '';
   if (!['', 'Metadata', 'None', 'Object'].includes(include)) {
-    throw badRequest(`Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`);
+    throw badRequest(
+      `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
+    );
   }
-  return { includeObject: (include === '' ? 'Metadata' : include) as IncludeObject, now: context.core.clock.wall(), version: negotiated.asVersion ?? 'v1' };
+  return {
+    includeObject: (include === '' ? 'Metadata' : include) as IncludeObject,
+    now: context.core.clock.wall(),
+    version: negotiated.asVersion ?? 'v1',
+  };
 }
 
 /** One object in the form that was asked for. */
 export function showObject(context: Context, object: KubeObject, negotiated: Negotiated): KubeObject {
   if (negotiated.as === undefined) return object;
   const metadata = object['metadata'] as Record<string, unknown>;
-  if (negotiated.as === 'Table') return toTable(context.resource, [object], { resourceVersion: metadata['resourceVersion'] }, tableOptions(context, negotiated));
+  if (negotiated.as === 'Table')
+    return toTable(context.resource, [object], { resourceVersion: metadata['resourceVersion'] }, tableOptions(context, negotiated));
   return partialObject(object, negotiated.asVersion ?? 'v1');
 }
 
@@ -29,7 +36,11 @@ export function showObject(context: Context, object: KubeObject, negotiated: Neg
 export function showList(context: Context, page: ListPage, negotiated: Negotiated): KubeObject {
   const objects = page.objects.map((stored) => presentObject(context.kind, context.resource, stored));
   const { resourceVersion, continue: token, remainingItemCount } = listMetadata(context, page);
-  const metadata = { resourceVersion, ...(token === undefined || token === '' ? {} : { continue: token }), ...(remainingItemCount === undefined ? {} : { remainingItemCount }) };
+  const metadata = {
+    resourceVersion,
+    ...(token === undefined || token === '' ? {} : { continue: token }),
+    ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+  };
   if (negotiated.as === 'Table') return toTable(context.resource, objects, metadata, tableOptions(context, negotiated));
   return partialList(objects, metadata, negotiated.asVersion ?? 'v1');
 }
@@ -46,5 +57,8 @@ export function showEvents(context: Context, negotiated: Negotiated): Pick<Watch
     };
   }
   const version = negotiated.asVersion ?? 'v1';
-  return { transform: (stored) => partialObject(presentObject(kind, resource, stored), version), transformBookmark: (bookmark) => partialObject(bookmark, version) };
+  return {
+    transform: (stored) => partialObject(presentObject(kind, resource, stored), version),
+    transformBookmark: (bookmark) => partialObject(bookmark, version),
+  };
 }

@@ -92,6 +92,9 @@ export class WatchFaults {
 }
 
 function watchError(code: 410 | 500): Record<string, unknown> {
-  const error = code === 410 ? expired('too old resource version: 1 (2)') : new StatusError(500, 'InternalError', 'Internal error occurred: refused by a fault', {});
+  const error =
+    code === 410
+      ? expired('too old resource version: 1 (2)')
+      : new StatusError(500, 'InternalError', 'Internal error occurred: refused by a fault', {});
   return error.toStatus();
 }

@@ -28,7 +28,16 @@ function htmlSafe(json: string): string {
 
 export function writeWarnings(response: ServerResponse, warnings: readonly string[]): void {
   if (warnings.length === 0) return;
-  response.setHeader('Warning', warnings.map((warning) => `299 - "${warning.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll(/[^\x20-\x7e]/g, '?')}"`));
+  response.setHeader(
+    'Warning',
+    warnings.map(
+      (warning) =>
+        `299 - "${warning
+          .replaceAll('\\', '\\\\')
+          .replaceAll('"', '\\"')
+          .replaceAll(/[^\x20-\x7e]/g, '?')}"`,
+    ),
+  );
 }
 
 /** Writes one whole answer and ends it. */
@@ -48,7 +57,13 @@ export function writeOpenApi(response: ServerResponse, answer: OpenApiAnswer, st
 
 export function writeObject(response: ServerResponse, code: number, value: unknown, negotiated: Negotiated, style: AnswerStyle): void {
   if (negotiated.format === 'yaml') {
-    writeBytes(response, code, 'application/yaml', Buffer.from(stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })), style);
+    writeBytes(
+      response,
+      code,
+      'application/yaml',
+      Buffer.from(stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })),
+      style,
+    );
   } else {
     writeBytes(response, code, 'application/json', jsonBytes(value, style.pretty), style);
   }
@@ -65,9 +80,19 @@ export function writeError(response: ServerResponse, error: unknown, style: Answ
     writeBytes(response, error.httpCode, 'text/plain; charset=utf-8', Buffer.from(error.message), style);
     return;
   }
-  const status = error instanceof StatusError ? error
-    : new StatusError(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`, { causes: [{ message: error instanceof Error ? error.message : String(error) }] });
+  const status =
+    error instanceof StatusError
+      ? error
+      : new StatusError(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`, {
+          causes: [{ message: error instanceof Error ? error.message : String(error) }],
+        });
   if (status.details?.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(status.details.retryAfterSeconds));
   if (status.httpCode === 403) response.setHeader('X-Content-Type-Options', 'nosniff');
-  writeBytes(response, status.httpCode, 'application/json', Buffer.from(htmlSafe(jsonBytes(status.toStatus(), style.pretty).toString('utf8'))), style);
+  writeBytes(
+    response,
+    status.httpCode,
+    'application/json',
+    Buffer.from(htmlSafe(jsonBytes(status.toStatus(), style.pretty).toString('utf8'))),
+    style,
+  );
 }

@@ -12,7 +12,13 @@ const chunkBytes = 262_144;
  * Streams a list from the bytes of its objects: no string of the whole list is ever made, and a client that reads slowly is
  * waited for. `truncate`: a fault has the connection cut half-way through the last part.
  */
-export async function writeList(response: ServerResponse, context: Context, page: ListPage, head: boolean, truncate = false): Promise<void> {
+export async function writeList(
+  response: ServerResponse,
+  context: Context,
+  page: ListPage,
+  head: boolean,
+  truncate = false,
+): Promise<void> {
   response.statusCode = 200;
   response.setHeader('Content-Type', 'application/json');
   if (head) {
@@ -25,7 +31,9 @@ export async function writeList(response: ServerResponse, context: Context, page
   const [before, after] = envelope(context, page);
   const builtin = resource.builtin !== undefined;
   // Items of built-in kinds come without kind and apiVersion, which always stand first in their bytes.
-  const skip = builtin ? Buffer.byteLength(`{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(apiVersion(resource))},`) : 0;
+  const skip = builtin
+    ? Buffer.byteLength(`{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(apiVersion(resource))},`)
+    : 0;
   let pending: Buffer[] = [Buffer.from(before)];
   let size = 0;
   const comma = Buffer.from(',');

@@ -10,7 +10,12 @@ export class YamlTextError extends Error {}
 export function parseKubeYaml(text: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
-    version: '1.1', schema: 'yaml-1.1', merge: true, uniqueKeys: false, prettyErrors: true, lineCounter: lines,
+    version: '1.1',
+    schema: 'yaml-1.1',
+    merge: true,
+    uniqueKeys: false,
+    prettyErrors: true,
+    lineCounter: lines,
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !/timestamp|set$|omap|pairs|binary/.test(tag.tag)),
   });
   const first = (Array.isArray(documents) ? documents[0] : undefined) as Document | undefined;
@@ -18,7 +23,9 @@ export function parseKubeYaml(text: string): { readonly value: unknown; readonly
   const error = first.errors[0];
   if (error !== undefined) {
     const line = error.linePos?.[0].line;
-    throw new YamlTextError(`yaml: ${line === undefined ? '' : `line ${line}: `}${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`);
+    throw new YamlTextError(
+      `yaml: ${line === undefined ? '' : `line ${line}: `}${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`,
+    );
   }
   // Through JSON, so that what YAML alone can say (aliases shared, infinities) is plain data afterwards.
   return { value: JSON.parse(JSON.stringify(first.toJS({ maxAliasCount: 1000 }) ?? null)), duplicates: duplicateKeys(first, lines) };
@@ -32,7 +39,8 @@ function duplicateKeys(document: Document, lines: LineCounter): string[] {
       const seen = new Set<unknown>();
       for (const { key } of map.items) {
         if (!isScalar(key)) continue;
-        if (seen.has(key.value)) found.push(`line ${lines.linePos(key.range?.[0] ?? 0).line}: key ${JSON.stringify(key.value)} already set in map`);
+        if (seen.has(key.value))
+          found.push(`line ${lines.linePos(key.range?.[0] ?? 0).line}: key ${JSON.stringify(key.value)} already set in map`);
         seen.add(key.value);
       }
     },

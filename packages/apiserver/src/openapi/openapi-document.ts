@@ -9,7 +9,9 @@ type Document = Record<string, unknown>;
 
 /** The keys of the index: `api/v1`, `apis/iidp.com/v1`, in the order of discovery. */
 export function documentKeys(resources: readonly ServedResource[]): string[] {
-  return groupVersions(resources).flatMap(({ group, versions }) => versions.map((version) => (group === '' ? `api/${version}` : `apis/${group}/${version}`)));
+  return groupVersions(resources).flatMap(({ group, versions }) =>
+    versions.map((version) => (group === '' ? `api/${version}` : `apis/${group}/${version}`)),
+  );
 }
 
 /** The OpenAPI 3.0 document of one group and version; undefined where nothing is served. `key` is one of `documentKeys`. */
@@ -27,8 +29,17 @@ export function openApiDocument(resources: readonly ServedResource[], key: strin
     Object.assign(paths, resourcePaths(resource));
   }
   return {
-    openapi: '3.0.0', info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0', ...(own[0]?.builtin === undefined ? {} : { title: 'Kubernetes', version: 'unversioned' }) },
-    paths, components: { schemas: { ...schemas, ...metaSchemas() }, securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } } },
+    openapi: '3.0.0',
+    info: {
+      title: 'Kubernetes CRD Swagger',
+      version: 'v0.1.0',
+      ...(own[0]?.builtin === undefined ? {} : { title: 'Kubernetes', version: 'unversioned' }),
+    },
+    paths,
+    components: {
+      schemas: { ...schemas, ...metaSchemas() },
+      securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
+    },
     security: [{ BearerToken: [] }],
   };
 }
@@ -38,9 +49,12 @@ const gvk = (resource: ServedResource, kind: string): readonly Document[] => [{ 
 function kindSchema(resource: ServedResource): Document {
   const { properties, ...rest } = plain(resource.schema) as Document & { properties?: Document };
   return {
-    ...rest, type: 'object',
+    ...rest,
+    type: 'object',
     properties: {
-      ...properties, apiVersion: { type: 'string', description: apiVersionDescription }, kind: { type: 'string', description: kindDescription },
+      ...properties,
+      apiVersion: { type: 'string', description: apiVersionDescription },
+      kind: { type: 'string', description: kindDescription },
       metadata: described(`${metaPrefix}.ObjectMeta`, metadataDescription),
     },
     'x-kubernetes-group-version-kind': gvk(resource, resource.kind),
@@ -49,11 +63,18 @@ function kindSchema(resource: ServedResource): Document {
 
 function listSchema(resource: ServedResource): Document {
   return {
-    type: 'object', description: `${resource.listKind} is a list of ${resource.kind}`, required: ['items'],
+    type: 'object',
+    description: `${resource.listKind} is a list of ${resource.kind}`,
+    required: ['items'],
     properties: {
       apiVersion: { type: 'string', description: apiVersionDescription },
-      items: { type: 'array', description: `List of ${resource.plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`, items: reference(schemaName(resource)) },
-      kind: { type: 'string', description: kindDescription }, metadata: described(`${metaPrefix}.ListMeta`, metadataDescription),
+      items: {
+        type: 'array',
+        description: `List of ${resource.plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
+        items: reference(schemaName(resource)),
+      },
+      kind: { type: 'string', description: kindDescription },
+      metadata: described(`${metaPrefix}.ListMeta`, metadataDescription),
     },
     'x-kubernetes-group-version-kind': gvk(resource, resource.listKind),
   };
@@ -63,7 +84,8 @@ function listSchema(resource: ServedResource): Document {
 function plain(schema: Schema): Document {
   const out: Document = {};
   for (const [key, value] of Object.entries(schema)) {
-    if (key === 'properties') out[key] = Object.fromEntries(Object.entries(value as Record<string, Schema>).map(([name, child]) => [name, plain(child)]));
+    if (key === 'properties')
+      out[key] = Object.fromEntries(Object.entries(value as Record<string, Schema>).map(([name, child]) => [name, plain(child)]));
     else if ((key === 'items' || key === 'additionalProperties') && typeof value === 'object') out[key] = plain(value as Schema);
     else out[key] = value;
   }

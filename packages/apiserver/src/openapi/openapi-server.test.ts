@@ -4,10 +4,31 @@ import type { ServedResource } from '../served-resource.ts';
 import { OpenApi, type OpenApiAnswer } from './openapi-server.ts';
 
 const model: ServedResource = {
-  group: 'iidp.com', version: 'v1', kind: 'AppModel', plural: 'appmodels', scope: 'Namespaced', singular: 'appmodel', listKind: 'AppModelList', shortNames: ['am'], categories: [],
+  group: 'iidp.com',
+  version: 'v1',
+  kind: 'AppModel',
+  plural: 'appmodels',
+  scope: 'Namespaced',
+  singular: 'appmodel',
+  listKind: 'AppModelList',
+  shortNames: ['am'],
+  categories: [],
   verbs: ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'],
-  schema: { type: 'object', description: 'An app and its models', properties: { spec: { type: 'object', properties: { app: { type: 'string' }, list: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } } } } } },
-  columns: [], subresources: { status: true, scale: { specReplicasPath: '.spec.n', statusReplicasPath: '.status.n' } }, generation: true, selectableFields: [], storage: 'iidp.com/v1/AppModel',
+  schema: {
+    type: 'object',
+    description: 'An app and its models',
+    properties: {
+      spec: {
+        type: 'object',
+        properties: { app: { type: 'string' }, list: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } } },
+      },
+    },
+  },
+  columns: [],
+  subresources: { status: true, scale: { specReplicasPath: '.spec.n', statusReplicasPath: '.status.n' } },
+  generation: true,
+  selectableFields: [],
+  storage: 'iidp.com/v1/AppModel',
 };
 
 interface Server {
@@ -16,11 +37,23 @@ interface Server {
   wall: number;
 }
 
-function serve(state: Server): (path: string, more?: { accept?: string; ifNoneMatch?: string; ifModifiedSince?: string }) => OpenApiAnswer | undefined {
-  const openApi = new OpenApi(() => state.resources, () => state.generation, () => state.wall);
+function serve(
+  state: Server,
+): (path: string, more?: { accept?: string; ifNoneMatch?: string; ifModifiedSince?: string }) => OpenApiAnswer | undefined {
+  const openApi = new OpenApi(
+    () => state.resources,
+    () => state.generation,
+    () => state.wall,
+  );
   return (path, more = {}) => {
     const url = new URL(path, 'https://server');
-    return openApi.answer({ pathname: url.pathname, hash: url.searchParams.get('hash'), accept: more.accept, ifNoneMatch: more.ifNoneMatch, ifModifiedSince: more.ifModifiedSince });
+    return openApi.answer({
+      pathname: url.pathname,
+      hash: url.searchParams.get('hash'),
+      accept: more.accept,
+      ifNoneMatch: more.ifNoneMatch,
+      ifModifiedSince: more.ifModifiedSince,
+    });
   };
 }
 
@@ -40,7 +73,8 @@ test('the index names a document for each group and version, with its hash, as t
   expect(answer?.headers['Content-Type']).toBe('text/plain; charset=utf-8');
   const paths = read(answer)['paths'] ?? {};
   expect(Object.keys(paths)).toEqual(expect.arrayContaining(['api/v1', 'apis/apps/v1', 'apis/iidp.com/v1']));
-  for (const [key, entry] of Object.entries(paths)) expect(String(entry['serverRelativeURL'])).toMatch(new RegExp(`^/openapi/v3/${key}\\?hash=[0-9A-F]{128}$`));
+  for (const [key, entry] of Object.entries(paths))
+    expect(String(entry['serverRelativeURL'])).toMatch(new RegExp(`^/openapi/v3/${key}\\?hash=[0-9A-F]{128}$`));
 });
 
 test('an index that did not change since is not sent again; one that changed within the same second is', () => {
@@ -59,7 +93,11 @@ test('a document asked for by its hash may be kept for a year, by a wrong hash l
   const ask = serve(state());
   const url = urlOf(ask, 'apis/iidp.com/v1');
   const answer = ask(url);
-  expect(answer?.headers).toMatchObject({ 'Content-Type': 'application/json', 'Cache-Control': 'public, immutable', Expires: 'Sat, 02 Jan 2027 03:04:05 GMT' });
+  expect(answer?.headers).toMatchObject({
+    'Content-Type': 'application/json',
+    'Cache-Control': 'public, immutable',
+    Expires: 'Sat, 02 Jan 2027 03:04:05 GMT',
+  });
   expect(ask(url, { ifNoneMatch: answer?.headers['Etag'] ?? '' })?.code).toBe(304);
   expect(ask('/openapi/v3/apis/iidp.com/v1')?.headers['Cache-Control']).toBeUndefined();
   expect(ask('/openapi/v3/apis/iidp.com/v1?hash=0')).toMatchObject({ code: 301, headers: { Location: url } });
@@ -67,7 +105,8 @@ test('a document asked for by its hash may be kept for a year, by a wrong hash l
 
 test('what is not served is 404 with nothing, what only protobuf readers take is 406, other paths are not answered', () => {
   const ask = serve(state());
-  for (const key of ['apis/nope/v1', 'apis/iidp.com/v2', 'api', '__proto__', 'apis/__proto__/constructor']) expect(ask(`/openapi/v3/${key}`)).toMatchObject({ code: 404, body: new Uint8Array(0) });
+  for (const key of ['apis/nope/v1', 'apis/iidp.com/v2', 'api', '__proto__', 'apis/__proto__/constructor'])
+    expect(ask(`/openapi/v3/${key}`)).toMatchObject({ code: 404, body: new Uint8Array(0) });
   expect(ask('/openapi/v3/api/v1', { accept: 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf' })?.code).toBe(406);
   expect(ask('/openapi/v2')).toBeUndefined();
 });
@@ -76,7 +115,11 @@ test('a custom kind keeps its schema, gets the common fields, and stands under i
   const schemas = read(serve(state())('/openapi/v3/apis/iidp.com/v1'))['components']?.['schemas'] ?? {};
   const kind = schemas['com.iidp.v1.AppModel'];
   expect(Object.keys(kind?.['properties'] ?? {}).sort()).toEqual(['apiVersion', 'kind', 'metadata', 'spec']);
-  expect(kind?.['properties']?.['spec']?.['properties']?.['list']).toEqual({ type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } });
+  expect(kind?.['properties']?.['spec']?.['properties']?.['list']).toEqual({
+    type: 'array',
+    'x-kubernetes-list-type': 'set',
+    items: { type: 'string' },
+  });
   expect(kind?.['x-kubernetes-group-version-kind']).toEqual([{ group: 'iidp.com', kind: 'AppModel', version: 'v1' }]);
   expect(schemas['com.iidp.v1.AppModelList']?.['required']).toEqual(['items']);
 });
@@ -95,10 +138,22 @@ test('every reference in every document is to a schema of that document', () => 
 test('a PATCH takes fieldValidation, by which kubectl knows that the server checks fields', () => {
   const paths = read(serve(state())('/openapi/v3/apis/iidp.com/v1'))['paths'] ?? {};
   expect(Object.keys(paths)).toEqual([
-    '/apis/iidp.com/v1/namespaces/{namespace}/appmodels', '/apis/iidp.com/v1/namespaces/{namespace}/appmodels/{name}', '/apis/iidp.com/v1/appmodels',
-    '/apis/iidp.com/v1/namespaces/{namespace}/appmodels/{name}/status', '/apis/iidp.com/v1/namespaces/{namespace}/appmodels/{name}/scale',
+    '/apis/iidp.com/v1/namespaces/{namespace}/appmodels',
+    '/apis/iidp.com/v1/namespaces/{namespace}/appmodels/{name}',
+    '/apis/iidp.com/v1/appmodels',
+    '/apis/iidp.com/v1/namespaces/{namespace}/appmodels/{name}/status',
+    '/apis/iidp.com/v1/namespaces/{namespace}/appmodels/{name}/scale',
   ]);
   const patch = paths['/apis/iidp.com/v1/namespaces/{namespace}/appmodels/{name}']?.['patch'];
-  expect((patch?.['parameters'] as unknown as { name: string }[] | undefined)?.map((one) => one.name)).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force']);
-  expect(Object.keys(patch?.['requestBody']?.['content'] ?? {})).toEqual(['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json']);
+  expect((patch?.['parameters'] as unknown as { name: string }[] | undefined)?.map((one) => one.name)).toEqual([
+    'dryRun',
+    'fieldManager',
+    'fieldValidation',
+    'force',
+  ]);
+  expect(Object.keys(patch?.['requestBody']?.['content'] ?? {})).toEqual([
+    'application/apply-patch+yaml',
+    'application/json-patch+json',
+    'application/merge-patch+json',
+  ]);
 });

@@ -62,9 +62,13 @@ export class OpenApi {
   #index(request: OpenApiRequest): OpenApiAnswer {
     const state = this.#state();
     if (request.ifModifiedSince === state.changed) return { code: 304, headers: {}, body: nothing };
-    state.index ??= new TextEncoder().encode(JSON.stringify({
-      paths: Object.fromEntries(state.keys.map((key) => [key, { serverRelativeURL: `/openapi/v3/${key}?hash=${this.#get(key)?.hash ?? ''}` }])),
-    }));
+    state.index ??= new TextEncoder().encode(
+      JSON.stringify({
+        paths: Object.fromEntries(
+          state.keys.map((key) => [key, { serverRelativeURL: `/openapi/v3/${key}?hash=${this.#get(key)?.hash ?? ''}` }]),
+        ),
+      }),
+    );
     // The API server lets Go guess the type of this document, which is not recognized as JSON.
     return { code: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Last-Modified': state.changed }, body: state.index };
   }
@@ -73,7 +77,8 @@ export class OpenApi {
     const document = this.#get(key);
     if (document === undefined) return { code: 404, headers: {}, body: nothing };
     const { hash, body } = document;
-    if (request.hash !== null && request.hash !== hash) return { code: 301, headers: { Location: `/openapi/v3/${key}?hash=${hash}` }, body: nothing };
+    if (request.hash !== null && request.hash !== hash)
+      return { code: 301, headers: { Location: `/openapi/v3/${key}?hash=${hash}` }, body: nothing };
     if (!acceptsJson(request.accept)) return { code: 406, headers: {}, body: nothing };
     const etag = `"${hash}"`;
     const headers: Record<string, string> = { 'Content-Type': 'application/json', Etag: etag, Vary: 'Accept' };
@@ -103,7 +108,13 @@ export class OpenApi {
     if (this.#built?.generation !== generation) {
       // Grows with each change even within one second, so that nobody keeps an index that is no longer so.
       this.#changed = Math.max(Math.floor(this.#wall() / 1000), this.#changed + 1);
-      this.#built = { generation, changed: new Date(this.#changed * 1000).toUTCString(), documents: new Map(), keys: documentKeys(this.#resources()), index: undefined };
+      this.#built = {
+        generation,
+        changed: new Date(this.#changed * 1000).toUTCString(),
+        documents: new Map(),
+        keys: documentKeys(this.#resources()),
+        index: undefined,
+      };
     }
     return this.#built;
   }

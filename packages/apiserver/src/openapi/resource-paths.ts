@@ -4,27 +4,55 @@ import { metaPrefix, reference, schemaName } from './schema-names.ts';
 
 type Document = Record<string, unknown>;
 
-const query = (name: string, description: string, type = 'string'): Document => ({ name, in: 'query', description, schema: { type, uniqueItems: true } });
-const inPath = (name: string, description: string): Document => ({ name, in: 'path', description, required: true, schema: { type: 'string', uniqueItems: true } });
+const query = (name: string, description: string, type = 'string'): Document => ({
+  name,
+  in: 'query',
+  description,
+  schema: { type, uniqueItems: true },
+});
+const inPath = (name: string, description: string): Document => ({
+  name,
+  in: 'path',
+  description,
+  required: true,
+  schema: { type: 'string', uniqueItems: true },
+});
 
 const pretty = query('pretty', "If 'true', then the output is pretty printed.");
 const dryRun = query('dryRun', 'When present, indicates that modifications should not be persisted. Valid value: All.');
-const fieldManager = query('fieldManager', 'fieldManager is a name associated with the actor or entity that is making these changes. This field is required for apply requests.');
+const fieldManager = query(
+  'fieldManager',
+  'fieldManager is a name associated with the actor or entity that is making these changes. This field is required for apply requests.',
+);
 // kubectl leaves the checking of fields to the server exactly if this parameter stands at the kind's PATCH.
-const fieldValidation = query('fieldValidation', 'fieldValidation instructs the server on how to handle objects in the request containing unknown or duplicate fields: Ignore, Warn (the default) or Strict.');
-const force = query('force', 'Force is going to "force" Apply requests. It means user will re-acquire conflicting fields owned by other people.', 'boolean');
+const fieldValidation = query(
+  'fieldValidation',
+  'fieldValidation instructs the server on how to handle objects in the request containing unknown or duplicate fields: Ignore, Warn (the default) or Strict.',
+);
+const force = query(
+  'force',
+  'Force is going to "force" Apply requests. It means user will re-acquire conflicting fields owned by other people.',
+  'boolean',
+);
 
 const deleteParameters: readonly Document[] = [
-  dryRun, query('gracePeriodSeconds', 'The duration in seconds before the object should be deleted.', 'integer'),
-  query('orphanDependents', 'Deprecated: use propagationPolicy.', 'boolean'), query('propagationPolicy', 'Whether and how garbage collection will be performed.'),
+  dryRun,
+  query('gracePeriodSeconds', 'The duration in seconds before the object should be deleted.', 'integer'),
+  query('orphanDependents', 'Deprecated: use propagationPolicy.', 'boolean'),
+  query('propagationPolicy', 'Whether and how garbage collection will be performed.'),
 ];
 
 const listParameters: readonly Document[] = [
-  query('allowWatchBookmarks', 'allowWatchBookmarks requests watch events with type "BOOKMARK".', 'boolean'), query('continue', 'The token of the next page.'),
-  query('fieldSelector', 'A selector to restrict the list of returned objects by their fields.'), query('labelSelector', 'A selector to restrict the list of returned objects by their labels.'),
-  query('limit', 'The most items to return.', 'integer'), query('resourceVersion', 'The version that the result may be served from.'),
-  query('resourceVersionMatch', 'How resourceVersion is applied to a list.'), query('sendInitialEvents', 'A watch begins with the objects that are there.', 'boolean'),
-  query('timeoutSeconds', 'Ends the request after this time.', 'integer'), query('watch', 'Watch for changes.', 'boolean'),
+  query('allowWatchBookmarks', 'allowWatchBookmarks requests watch events with type "BOOKMARK".', 'boolean'),
+  query('continue', 'The token of the next page.'),
+  query('fieldSelector', 'A selector to restrict the list of returned objects by their fields.'),
+  query('labelSelector', 'A selector to restrict the list of returned objects by their labels.'),
+  query('limit', 'The most items to return.', 'integer'),
+  query('resourceVersion', 'The version that the result may be served from.'),
+  query('resourceVersionMatch', 'How resourceVersion is applied to a list.'),
+  query('sendInitialEvents', 'A watch begins with the objects that are there.', 'boolean'),
+  query('timeoutSeconds', 'Ends the request after this time.', 'integer'),
+  query('watch', 'Watch for changes.', 'boolean'),
 ];
 
 interface Operation {
@@ -50,43 +78,97 @@ export function resourcePaths(resource: ServedResource): Document {
   const name = inPath('name', `name of the ${kind}`);
   const gvk = { group, kind, version };
   const path = (parameters: readonly Document[], operations: readonly Operation[]): Document => ({
-    parameters: [...parameters, pretty], ...Object.fromEntries(operations.map((one) => [one.verb, operation(resource, gvk, one)])),
+    parameters: [...parameters, pretty],
+    ...Object.fromEntries(operations.map((one) => [one.verb, operation(resource, gvk, one)])),
   });
   const sends = { types: ['*/*'], schema: own };
-  const patchTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', ...(resource.builtin === undefined ? [] : ['application/strategic-merge-patch+json'])];
-  const read = (answer: string, what: string): Operation => ({ verb: 'get', action: 'get', description: `read ${what} of the specified ${kind}`, answer });
+  const patchTypes = [
+    'application/apply-patch+yaml',
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    ...(resource.builtin === undefined ? [] : ['application/strategic-merge-patch+json']),
+  ];
+  const read = (answer: string, what: string): Operation => ({
+    verb: 'get',
+    action: 'get',
+    description: `read ${what} of the specified ${kind}`,
+    answer,
+  });
   const replace = (schema: string, what: string): Operation => ({
-    verb: 'put', action: 'put', description: `replace ${what} of the specified ${kind}`, parameters: [dryRun, fieldManager, fieldValidation], body: { types: ['*/*'], schema }, answer: schema, codes: [['201', 'Created']],
+    verb: 'put',
+    action: 'put',
+    description: `replace ${what} of the specified ${kind}`,
+    parameters: [dryRun, fieldManager, fieldValidation],
+    body: { types: ['*/*'], schema },
+    answer: schema,
+    codes: [['201', 'Created']],
   });
   const patch = (answer: string, what: string): Operation => ({
-    verb: 'patch', action: 'patch', description: `partially update ${what} of the specified ${kind}`, parameters: [dryRun, fieldManager, fieldValidation, force],
-    body: { types: patchTypes, schema: `${metaPrefix}.Patch` }, answer, codes: [['201', 'Created']],
+    verb: 'patch',
+    action: 'patch',
+    description: `partially update ${what} of the specified ${kind}`,
+    parameters: [dryRun, fieldManager, fieldValidation, force],
+    body: { types: patchTypes, schema: `${metaPrefix}.Patch` },
+    answer,
+    codes: [['201', 'Created']],
   });
-  const items: Operation = { verb: 'get', action: 'list', description: `list or watch objects of kind ${kind}`, parameters: listParameters, answer: list };
+  const items: Operation = {
+    verb: 'get',
+    action: 'list',
+    description: `list or watch objects of kind ${kind}`,
+    parameters: listParameters,
+    answer: list,
+  };
   const create: Operation = {
-    verb: 'post', action: 'post', description: `create a ${kind}`, parameters: [dryRun, fieldManager, fieldValidation], body: sends, answer: own,
-    codes: [['201', 'Created'], ['202', 'Accepted']],
+    verb: 'post',
+    action: 'post',
+    description: `create a ${kind}`,
+    parameters: [dryRun, fieldManager, fieldValidation],
+    body: sends,
+    answer: own,
+    codes: [
+      ['201', 'Created'],
+      ['202', 'Accepted'],
+    ],
   };
   const deleteAll: Operation = {
-    verb: 'delete', action: 'deletecollection', description: `delete collection of ${kind}`, parameters: [...listParameters, ...deleteParameters],
-    body: { types: ['*/*'], schema: `${metaPrefix}.DeleteOptions` }, answer: `${metaPrefix}.Status`,
+    verb: 'delete',
+    action: 'deletecollection',
+    description: `delete collection of ${kind}`,
+    parameters: [...listParameters, ...deleteParameters],
+    body: { types: ['*/*'], schema: `${metaPrefix}.DeleteOptions` },
+    answer: `${metaPrefix}.Status`,
   };
   const has = (verb: (typeof resource.verbs)[number]): boolean => resource.verbs.includes(verb);
   const paths: Document = {
-    [collection]: path(namespace, [
-      items, ...(has('create') ? [create] : []), ...(has('deletecollection') ? [deleteAll] : []),
-    ]),
-    [`${collection}/{name}`]: path([...namespace, name], [
-      read(own, 'the object'), replace(own, 'the object'),
-      { verb: 'delete', action: 'delete', description: `delete a ${kind}`, parameters: deleteParameters, body: { types: ['*/*'], schema: `${metaPrefix}.DeleteOptions` }, answer: `${metaPrefix}.Status`, codes: [['202', 'Accepted']] },
-      patch(own, 'the object'),
-    ]),
+    [collection]: path(namespace, [items, ...(has('create') ? [create] : []), ...(has('deletecollection') ? [deleteAll] : [])]),
+    [`${collection}/{name}`]: path(
+      [...namespace, name],
+      [
+        read(own, 'the object'),
+        replace(own, 'the object'),
+        {
+          verb: 'delete',
+          action: 'delete',
+          description: `delete a ${kind}`,
+          parameters: deleteParameters,
+          body: { types: ['*/*'], schema: `${metaPrefix}.DeleteOptions` },
+          answer: `${metaPrefix}.Status`,
+          codes: [['202', 'Accepted']],
+        },
+        patch(own, 'the object'),
+      ],
+    ),
   };
   if (namespaced) paths[`${root}/${plural}`] = path([], [items]);
-  if (resource.subresources.status === true) paths[`${collection}/{name}/status`] = path([...namespace, name], [read(own, 'status'), replace(own, 'status'), patch(own, 'status')]);
+  if (resource.subresources.status === true)
+    paths[`${collection}/{name}/status`] = path([...namespace, name], [read(own, 'status'), replace(own, 'status'), patch(own, 'status')]);
   if (resource.subresources.scale !== undefined) {
     const scale = { group: 'autoscaling', kind: 'Scale', version: 'v1' };
-    paths[`${collection}/{name}/scale`] = path([...namespace, name], [read(scaleName, 'scale'), replace(scaleName, 'scale'), patch(scaleName, 'scale')].map((one) => ({ ...one, gvk: scale })));
+    paths[`${collection}/{name}/scale`] = path(
+      [...namespace, name],
+      [read(scaleName, 'scale'), replace(scaleName, 'scale'), patch(scaleName, 'scale')].map((one) => ({ ...one, gvk: scale })),
+    );
   }
   return paths;
 }
@@ -94,14 +176,22 @@ export function resourcePaths(resource: ServedResource): Document {
 const answerTypes = ['application/json', 'application/yaml'];
 
 function operation(resource: ServedResource, gvk: Document, one: Operation): Document {
-  const content = (types: readonly string[], schema: string): Document => Object.fromEntries(types.map((type) => [type, { schema: reference(schema) }]));
+  const content = (types: readonly string[], schema: string): Document =>
+    Object.fromEntries(types.map((type) => [type, { schema: reference(schema) }]));
   const answers = [['200', 'OK'], ...(one.codes ?? [])] as const;
   const tag = `${resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')}_${resource.version}`;
   return {
-    tags: [tag], description: one.description,
+    tags: [tag],
+    description: one.description,
     ...(one.parameters === undefined ? {} : { parameters: one.parameters }),
-    ...(one.body === undefined ? {} : { requestBody: { content: content(one.body.types, one.body.schema), ...(one.verb === 'delete' ? {} : { required: true }) } }),
-    responses: { ...Object.fromEntries(answers.map(([code, description]) => [code, { description, content: content(answerTypes, one.answer) }])), 401: { description: 'Unauthorized' } },
-    'x-kubernetes-action': one.action, 'x-kubernetes-group-version-kind': one.gvk ?? gvk,
+    ...(one.body === undefined
+      ? {}
+      : { requestBody: { content: content(one.body.types, one.body.schema), ...(one.verb === 'delete' ? {} : { required: true }) } }),
+    responses: {
+      ...Object.fromEntries(answers.map(([code, description]) => [code, { description, content: content(answerTypes, one.answer) }])),
+      401: { description: 'Unauthorized' },
+    },
+    'x-kubernetes-action': one.action,
+    'x-kubernetes-group-version-kind': one.gvk ?? gvk,
   };
 }

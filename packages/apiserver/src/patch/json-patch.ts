@@ -23,8 +23,10 @@ export function jsonPatch(target: unknown, operations: readonly JsonPatchOperati
 function apply(root: { '': unknown }, operation: JsonPatchOperation): void {
   const path = pointer(operation.path);
   switch (operation.op) {
-    case 'add': return add(root, path, valueOf(operation));
-    case 'remove': return void remove(root, path);
+    case 'add':
+      return add(root, path, valueOf(operation));
+    case 'remove':
+      return void remove(root, path);
     case 'replace': {
       const { parent, last } = locate(root, path);
       if (Array.isArray(parent)) parent[index(last, parent.length - 1)] = copyJson(valueOf(operation));
@@ -35,7 +37,8 @@ function apply(root: { '': unknown }, operation: JsonPatchOperation): void {
       const value = remove(root, pointer(operation.from));
       return add(root, path, value);
     }
-    case 'copy': return add(root, path, read(root, pointer(operation.from)));
+    case 'copy':
+      return add(root, path, read(root, pointer(operation.from)));
     case 'test': {
       const wanted = Object.hasOwn(operation, 'value') ? operation.value : null;
       let found: unknown;
@@ -48,7 +51,8 @@ function apply(root: { '': unknown }, operation: JsonPatchOperation): void {
       if (!equalJson(found, wanted)) throw new JsonPatchError('test failed');
       return;
     }
-    default: throw new JsonPatchError(`Unexpected kind: ${String(operation.op)}`);
+    default:
+      throw new JsonPatchError(`Unexpected kind: ${String(operation.op)}`);
   }
 }
 
@@ -62,7 +66,13 @@ function pointer(path: unknown): string[] {
   if (typeof path !== 'string') throw new JsonPatchError('path is missing');
   if (path === '') return [''];
   if (!path.startsWith('/')) throw new JsonPatchError(`the path ${path} is no JSON pointer`);
-  return ['', ...path.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))];
+  return [
+    '',
+    ...path
+      .slice(1)
+      .split('/')
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')),
+  ];
 }
 
 function child(container: unknown, name: string): unknown {

@@ -42,14 +42,20 @@ function mergeObjects(schema: Schema | undefined, target: JsonObject, patch: Jso
     if (name === retainKeys || name.startsWith(setOrder)) continue;
     if (name.startsWith(deletePrimitives)) {
       const list = getOwn(target, name.slice(deletePrimitives.length));
-      if (Array.isArray(list) && Array.isArray(value)) setOwn(target, name.slice(deletePrimitives.length), list.filter((item) => !value.some((gone) => equalJson(gone, item))));
+      if (Array.isArray(list) && Array.isArray(value))
+        setOwn(
+          target,
+          name.slice(deletePrimitives.length),
+          list.filter((item) => !value.some((gone) => equalJson(gone, item))),
+        );
       continue;
     }
     const before = getOwn(target, name);
     const child = childSchema(schema, name);
     if (value === null) delete target[name];
     else if (isObject(value) && isObject(before)) setOwn(target, name, replaces(child) ? value : mergeObjects(child, before, value));
-    else if (Array.isArray(value) && Array.isArray(before) && merges(child)) setOwn(target, name, mergeLists(child, before, value, orders.get(name)));
+    else if (Array.isArray(value) && Array.isArray(before) && merges(child))
+      setOwn(target, name, mergeLists(child, before, value, orders.get(name)));
     else {
       const plain = withoutDirectives(value);
       if (plain === undefined) delete target[name];
@@ -84,7 +90,12 @@ function mergeKey(schema: Schema | undefined): string | undefined {
   return schema?.['x-kubernetes-patch-merge-key'] ?? schema?.['x-kubernetes-list-map-keys']?.[0];
 }
 
-function mergeLists(schema: Schema, before: readonly unknown[], patch: readonly unknown[], order: readonly unknown[] | undefined): unknown[] {
+function mergeLists(
+  schema: Schema,
+  before: readonly unknown[],
+  patch: readonly unknown[],
+  order: readonly unknown[] | undefined,
+): unknown[] {
   const key = mergeKey(schema);
   if (key === undefined) {
     const merged: unknown[] = [];
@@ -149,7 +160,8 @@ function withoutDirectives(value: unknown): unknown {
   if (value[directive] === 'delete') return undefined;
   const out: JsonObject = {};
   for (const [name, inner] of Object.entries(value)) {
-    if (name === directive || name === retainKeys || name.startsWith(setOrder) || name.startsWith(deletePrimitives) || inner === null) continue;
+    if (name === directive || name === retainKeys || name.startsWith(setOrder) || name.startsWith(deletePrimitives) || inner === null)
+      continue;
     const plain = withoutDirectives(inner);
     if (plain !== undefined) setOwn(out, name, plain);
   }

@@ -28,7 +28,8 @@ const depthLimit = 50;
  * @throws ProtobufError
  */
 export function decodeKubeProtobuf(bytes: Uint8Array): KubeObject {
-  if (!magic.every((byte, index) => bytes[index] === byte)) throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]', false);
+  if (!magic.every((byte, index) => bytes[index] === byte))
+    throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]', false);
   try {
     let apiVersion = '';
     let kind = '';
@@ -43,10 +44,15 @@ export function decodeKubeProtobuf(bytes: Uint8Array): KubeObject {
         if (part.number === 2) kind = decoder.decode(part.value);
       }
     }
-    if (!Object.hasOwn(messages, kind)) throw new ProtobufError(`the protobuf form of ${kind === '' ? 'an object without a kind' : kind} is not read by this server: send JSON`, true);
+    if (!Object.hasOwn(messages, kind))
+      throw new ProtobufError(
+        `the protobuf form of ${kind === '' ? 'an object without a kind' : kind} is not read by this server: send JSON`,
+        true,
+      );
     return { kind, apiVersion, ...decodeMessage(kind, raw, 0) };
   } catch (error) {
-    if (error instanceof WireError || error instanceof TypeError) throw new ProtobufError(`the protobuf message is damaged: ${error.message}`, false);
+    if (error instanceof WireError || error instanceof TypeError)
+      throw new ProtobufError(`the protobuf message is damaged: ${error.message}`, false);
     throw error;
   }
 }
@@ -83,12 +89,18 @@ function decodeMessage(name: string, bytes: Uint8Array, depth: number): KubeObje
 function decodeValue(type: string, value: bigint | Uint8Array, depth: number, keepZero: boolean): unknown {
   const kept = <T>(decoded: T, zero: T): T | undefined => (decoded === zero && !keepZero ? undefined : decoded);
   switch (type) {
-    case 'string': return kept(decoder.decode(bytesOf(value)), '');
-    case 'int': return kept(Number(BigInt.asIntN(64, numberOf(value))), 0);
-    case 'bool': return kept(numberOf(value) !== 0n, false);
-    case 'time': return timeOf(bytesOf(value), 0);
-    case 'microTime': return timeOf(bytesOf(value), 6);
-    case 'intOrString': return intOrString(bytesOf(value));
+    case 'string':
+      return kept(decoder.decode(bytesOf(value)), '');
+    case 'int':
+      return kept(Number(BigInt.asIntN(64, numberOf(value))), 0);
+    case 'bool':
+      return kept(numberOf(value) !== 0n, false);
+    case 'time':
+      return timeOf(bytesOf(value), 0);
+    case 'microTime':
+      return timeOf(bytesOf(value), 6);
+    case 'intOrString':
+      return intOrString(bytesOf(value));
     default: {
       const message = decodeMessage(type, bytesOf(value), depth + 1);
       return Object.keys(message).length === 0 && !keepZero ? undefined : message;

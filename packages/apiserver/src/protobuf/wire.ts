@@ -35,16 +35,23 @@ export function* wireFields(bytes: Uint8Array): IterableIterator<WireField> {
     const number = Number(tag >> 3n);
     if (number === 0) throw new WireError('a field has the number 0');
     switch (Number(tag & 7n)) {
-      case 0: yield { number, value: varint() }; break;
-      case 1: yield { number, value: take(8) }; break;
+      case 0:
+        yield { number, value: varint() };
+        break;
+      case 1:
+        yield { number, value: take(8) };
+        break;
       case 2: {
         const length = varint();
         if (length > BigInt(bytes.length)) throw new WireError('unexpected end of a field');
         yield { number, value: take(Number(length)) };
         break;
       }
-      case 5: yield { number, value: take(4) }; break;
-      default: throw new WireError(`wire type ${tag & 7n} is not known`);
+      case 5:
+        yield { number, value: take(4) };
+        break;
+      default:
+        throw new WireError(`wire type ${tag & 7n} is not known`);
     }
   }
 }

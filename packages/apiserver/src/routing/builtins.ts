@@ -15,8 +15,11 @@ export function servedBuiltins(storage: Storage, release: Release, without: read
   return [...byPlural].map(([id, resources]) => {
     const first = resources[0] as ServedResource;
     return new ServedKind({
-      group: first.group, plural: first.plural, table: storage.table(first.builtin?.storedAs?.table ?? id),
-      versions: new Map(resources.map((resource) => [resource.version, resource])), storageVersion: first.version,
+      group: first.group,
+      plural: first.plural,
+      table: storage.table(first.builtin?.storedAs?.table ?? id),
+      versions: new Map(resources.map((resource) => [resource.version, resource])),
+      storageVersion: first.version,
     });
   });
 }

@@ -39,6 +39,8 @@ export class Registry {
   /** All that is served, built-in groups first, then in the order of being added. */
   resources(): ServedResource[] {
     const kinds = [...this.#kinds.values()];
-    return [...kinds.filter((kind) => kind.builtin), ...kinds.filter((kind) => !kind.builtin)].flatMap((kind) => [...kind.versions.values()]);
+    return [...kinds.filter((kind) => kind.builtin), ...kinds.filter((kind) => !kind.builtin)].flatMap((kind) => [
+      ...kind.versions.values(),
+    ]);
   }
 }

@@ -38,7 +38,8 @@ export function parseResourcePath(pathname: string): ResourcePath | undefined {
   if (rest[0] === 'namespaces') {
     const [, namespace, plural, name, subresource, ...more] = rest;
     if (more.length > 0) return undefined;
-    const isNamespaceItself = group === '' && (plural === undefined || ((plural === 'status' || plural === 'finalize') && name === undefined));
+    const isNamespaceItself =
+      group === '' && (plural === undefined || ((plural === 'status' || plural === 'finalize') && name === undefined));
     if (isNamespaceItself) return { ...common, namespace: undefined, plural: 'namespaces', name: namespace, subresource: plural };
     if (plural === undefined) return undefined;
     return { ...common, namespace, plural, name, subresource };

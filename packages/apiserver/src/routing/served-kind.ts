@@ -19,7 +19,14 @@ export class ServedKind {
   readyAt: number | undefined;
   readonly #watches = new Set<() => void>();
 
-  constructor(options: { group: string; plural: string; table: ObjectTable; crd?: string; versions: ReadonlyMap<string, ServedResource>; storageVersion: string }) {
+  constructor(options: {
+    group: string;
+    plural: string;
+    table: ObjectTable;
+    crd?: string;
+    versions: ReadonlyMap<string, ServedResource>;
+    storageVersion: string;
+  }) {
     this.group = options.group;
     this.plural = options.plural;
     this.table = options.table;

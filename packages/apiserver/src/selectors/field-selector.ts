@@ -22,12 +22,15 @@ export interface FieldSelector {
  */
 export function parseFieldSelector(text: string, resource: ServedResource): FieldSelector | undefined {
   if (text.trim() === '') return undefined;
-  const terms = splitTerms(text).map(parseTerm).filter((term): term is Term => term !== undefined);
+  const terms = splitTerms(text)
+    .map(parseTerm)
+    .filter((term): term is Term => term !== undefined);
   for (const term of terms) checkField(term.field, resource);
   const only = (field: string): string | undefined => terms.find((term) => term.field === field && term.equal)?.value;
   const others = terms.filter((term) => term.field !== 'metadata.name' && term.field !== 'metadata.namespace');
   return {
-    name: only('metadata.name'), namespace: only('metadata.namespace'),
+    name: only('metadata.name'),
+    namespace: only('metadata.namespace'),
     matches(stored) {
       for (const term of terms) {
         if (term.field === 'metadata.name' && (stored.name === term.value) !== term.equal) return false;
@@ -58,9 +61,11 @@ function checkField(field: string, resource: ServedResource): void {
     if (!resource.selectableFields.includes(`.${field}`)) throw badRequest(`field label not supported: ${field}`);
   } else if (resource.builtin.fields === undefined || !Object.hasOwn(resource.builtin.fields, field)) {
     if (field === 'metadata.namespace') return;
-    throw badRequest(resource.builtin.fields === undefined
-      ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
-      : `field label not supported: ${field}`);
+    throw badRequest(
+      resource.builtin.fields === undefined
+        ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
+        : `field label not supported: ${field}`,
+    );
   }
 }
 

@@ -25,9 +25,13 @@ export function selectionOf(context: Context): Selection {
   const namespace = context.path.namespace;
   return {
     prefix: namespace === undefined ? '' : `${namespace}/`,
-    labels, fields,
+    labels,
+    fields,
     narrowed: labels !== undefined || fields !== undefined,
-    matches: (stored) => (named === undefined || stored.name === named) && (labels === undefined || matchesLabels(labels, stored.labels)) && (fields === undefined || fields.matches(stored)),
+    matches: (stored) =>
+      (named === undefined || stored.name === named) &&
+      (labels === undefined || matchesLabels(labels, stored.labels)) &&
+      (fields === undefined || fields.matches(stored)),
   };
 }
 

@@ -37,9 +37,14 @@ export class StatusError extends ApiServerError {
   /** The Status as a client sees it, in the API server's order of keys. */
   toStatus(): Record<string, unknown> {
     return {
-      kind: 'Status', apiVersion: 'v1', metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
-      status: 'Failure', message: this.message, ...(this.reason === '' ? {} : { reason: this.reason }),
-      ...(this.details === undefined ? {} : { details: orderedDetails(this.details) }), code: this.httpCode,
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
+      status: 'Failure',
+      message: this.message,
+      ...(this.reason === '' ? {} : { reason: this.reason }),
+      ...(this.details === undefined ? {} : { details: orderedDetails(this.details) }),
+      code: this.httpCode,
     };
   }
 }
@@ -57,10 +62,13 @@ export class PlainError extends ApiServerError {
 
 function orderedDetails(details: StatusDetails): Record<string, unknown> {
   const out: Record<string, unknown> = {};
-  for (const key of ['name', 'group', 'kind', 'uid'] as const) if (details[key] !== undefined && details[key] !== '') out[key] = details[key];
+  for (const key of ['name', 'group', 'kind', 'uid'] as const)
+    if (details[key] !== undefined && details[key] !== '') out[key] = details[key];
   if (details.causes !== undefined && details.causes.length > 0) {
     out['causes'] = details.causes.map(({ reason, message, field }) => ({
-      ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }), ...(field === undefined ? {} : { field }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(message === undefined ? {} : { message }),
+      ...(field === undefined ? {} : { field }),
     }));
   }
   if (details.retryAfterSeconds !== undefined) out['retryAfterSeconds'] = details.retryAfterSeconds;
@@ -101,11 +109,21 @@ export function resourceNotFound(): StatusError {
 }
 
 export function alreadyExists(resource: Resource, name: string, terminating: boolean): StatusError {
-  return new StatusError(409, 'AlreadyExists', `${terminating ? 'object is being deleted: ' : ''}${qualifiedResource(resource)} "${name}" already exists`, named(resource, name));
+  return new StatusError(
+    409,
+    'AlreadyExists',
+    `${terminating ? 'object is being deleted: ' : ''}${qualifiedResource(resource)} "${name}" already exists`,
+    named(resource, name),
+  );
 }
 
 export function conflict(resource: Resource, name: string, why: string): StatusError {
-  return new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${qualifiedResource(resource)} "${name}": ${why}`, named(resource, name));
+  return new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualifiedResource(resource)} "${name}": ${why}`,
+    named(resource, name),
+  );
 }
 
 export function modified(resource: Resource, name: string): StatusError {
@@ -113,14 +131,20 @@ export function modified(resource: Resource, name: string): StatusError {
 }
 
 export function forbidden(resource: Resource, name: string, why: string, causes?: readonly Cause[]): StatusError {
-  return new StatusError(403, 'Forbidden', `${qualifiedResource(resource)} "${name}" is forbidden: ${why}`, { ...named(resource, name), ...(causes === undefined ? {} : { causes }) });
+  return new StatusError(403, 'Forbidden', `${qualifiedResource(resource)} "${name}" is forbidden: ${why}`, {
+    ...named(resource, name),
+    ...(causes === undefined ? {} : { causes }),
+  });
 }
 
 export function badRequest(message: string): StatusError {
   return new StatusError(400, 'BadRequest', message);
 }
 
-export function methodNotAllowed(message = 'the server does not allow this method on the requested resource', details: StatusDetails = {}): StatusError {
+export function methodNotAllowed(
+  message = 'the server does not allow this method on the requested resource',
+  details: StatusDetails = {},
+): StatusError {
   return new StatusError(405, 'MethodNotAllowed', message, details);
 }
 
@@ -143,7 +167,8 @@ export function unauthorized(): StatusError {
 
 export function tooLargeVersion(asked: number, current: number): StatusError {
   return new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
   });
 }
 
@@ -152,7 +177,11 @@ export function expired(message: string, continueToken?: string): StatusError {
 }
 
 /** 422 about an object, with the causes; `what` is `AppModel.iidp.com` or, for options, `CreateOptions.meta.k8s.io`. */
-export function invalid(resource: { readonly group: string; readonly kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+export function invalid(
+  resource: { readonly group: string; readonly kind: string },
+  name: string,
+  errors: readonly FieldError[],
+): StatusError {
   return invalidNamed(qualifiedKind(resource), { name, group: resource.group, kind: resource.kind }, errors);
 }
 

@@ -2,8 +2,21 @@ import { getOwn, isObject, setOwn, type Schema } from '@kubecast/crd';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 
 const metadataOrder = [
-  'name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp',
-  'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields',
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
 ];
 
 const anything: Schema = {};
@@ -44,7 +57,8 @@ function ordered(value: unknown, order: readonly string[], schema: Schema | unde
   if (!isObject(value)) return value;
   const names = order.length > 0 ? order : Object.keys(schema?.properties ?? {});
   const out: KubeObject = {};
-  const childOf = (name: string): Schema | undefined => getOwn(schema?.properties, name) ?? (typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined);
+  const childOf = (name: string): Schema | undefined =>
+    getOwn(schema?.properties, name) ?? (typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined);
   for (const name of names) if (Object.hasOwn(value, name)) setOwn(out, name, ordered(value[name], [], childOf(name)));
   for (const name of Object.keys(value).sort()) if (!Object.hasOwn(out, name)) setOwn(out, name, ordered(value[name], [], childOf(name)));
   return out;

@@ -121,7 +121,8 @@ export class DataFolder {
         writeFileSync(file, String(process.pid), { mode: 0o600, flag: 'wx' });
         break;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 2) throw new DataFolderError(`the data folder ${this.#path} cannot be locked: ${(error as Error).message}`, { cause: error });
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 2)
+          throw new DataFolderError(`the data folder ${this.#path} cannot be locked: ${(error as Error).message}`, { cause: error });
       }
       const holder = Number(readFileSync(file, 'utf8'));
       if (holder > 0 && holder !== process.pid && isServer(holder)) {
@@ -155,12 +156,20 @@ function* allObjects(storage: Storage): Generator<readonly [string, StoredObject
 function readIdentity(file: string): Identity {
   try {
     const identity = JSON.parse(readFileSync(file, 'utf8')) as Identity;
-    if (typeof identity.token !== 'string' || typeof identity.authority.key !== 'string' || typeof identity.authority.certificate !== 'string') throw new Error('it lacks a part');
+    if (
+      typeof identity.token !== 'string' ||
+      typeof identity.authority.key !== 'string' ||
+      typeof identity.authority.certificate !== 'string'
+    )
+      throw new Error('it lacks a part');
     chmodSync(file, 0o600);
     return identity;
   } catch (error) {
     // The parser's words could show a part of the file, which is secret.
-    throw new DataFolderError(`${file} cannot be read as the server's identity (CA and token); remove it to have a new one made, with new kubeconfigs`, { cause: error instanceof SyntaxError ? undefined : error });
+    throw new DataFolderError(
+      `${file} cannot be read as the server's identity (CA and token); remove it to have a new one made, with new kubeconfigs`,
+      { cause: error instanceof SyntaxError ? undefined : error },
+    );
   }
 }
 

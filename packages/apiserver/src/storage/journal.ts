@@ -50,7 +50,7 @@ export class Journal {
 
   /** Lines that are framed already. */
   append(line: Buffer): void {
-    for (let at = 0; at < line.length; ) at += writeSync(this.#file, line, at);
+    for (let at = 0; at < line.length;) at += writeSync(this.#file, line, at);
     this.#size += line.length;
   }
 }
@@ -97,7 +97,8 @@ function replay(path: string, file: number, reader: JournalReader): number {
     if (bad !== undefined) throw damaged(path, bad);
     const fine = ended && (line === 1 ? `${bytes.toString('latin1')}\n` === header : apply(bytes, reader));
     if (fine) good = total;
-    else if (line === 1 && ended) throw new DataFolderError(`${path} is no journal of this version of the API server; move it away, or choose another data folder`);
+    else if (line === 1 && ended)
+      throw new DataFolderError(`${path} is no journal of this version of the API server; move it away, or choose another data folder`);
     else bad = { offset, line };
   }
   if (good < total) ftruncateSync(file, good);
@@ -109,14 +110,23 @@ function replay(path: string, file: number, reader: JournalReader): number {
 }
 
 function damaged(path: string, bad: { offset: number; line: number }): DataFolderError {
-  return new DataFolderError(`${path} is damaged at line ${bad.line} (byte ${bad.offset}), before its end; restore the file from a copy, or move the folder away to begin anew`);
+  return new DataFolderError(
+    `${path} is damaged at line ${bad.line} (byte ${bad.offset}), before its end; restore the file from a copy, or move the folder away to begin anew`,
+  );
 }
 
 function apply(bytes: Buffer, reader: JournalReader): boolean {
   if (bytes.length < 10 || bytes[8] !== 0x20) return false;
   const json = bytes.subarray(9);
   if (bytes.toString('latin1', 0, 8) !== crc32(json).toString(16).padStart(8, '0')) return false;
-  const entry = JSON.parse(json.toString('utf8')) as { op: string; table: string; version: string; revision: number; key: string; object: KubeObject };
+  const entry = JSON.parse(json.toString('utf8')) as {
+    op: string;
+    table: string;
+    version: string;
+    revision: number;
+    key: string;
+    object: KubeObject;
+  };
   if (entry.op === 'put') {
     const start = json.indexOf(',"object":') + 10;
     reader.put(entry.table, readStored(entry.object, entry.version, entry.revision, Buffer.from(json.subarray(start, json.length - 1))));
@@ -130,7 +140,7 @@ function* lines(file: number): Generator<{ bytes: Buffer; offset: number; ended:
   const block = Buffer.allocUnsafe(1 << 22);
   let rest = Buffer.alloc(0);
   let offset = 0;
-  for (let position = 0; ; ) {
+  for (let position = 0; ;) {
     const count = readSync(file, block, 0, block.length, position);
     if (count === 0) break;
     position += count;

@@ -59,7 +59,8 @@ export class Storage {
    * @throws RangeError when the changes since then are no longer all known
    */
   goBack(revision: number): void {
-    if (revision >= this.#revision || revision < 1) throw new RangeError(`the server stands at ${this.#revision} and cannot go back to ${revision}`);
+    if (revision >= this.#revision || revision < 1)
+      throw new RangeError(`the server stands at ${this.#revision} and cannot go back to ${revision}`);
     const then = [...this.#tables.values()].map((table) => ({ table, objects: table.asOf(revision, '') }));
     const lost = then.find((one) => one.objects === undefined);
     if (lost !== undefined) throw new RangeError(`the changes of ${lost.table.id} since revision ${revision} are no longer known`);
@@ -102,7 +103,12 @@ export class Storage {
     this.#log?.put(id, stored);
     this.#revision++;
     const previous = table.get(stored.key);
-    table.apply({ type: previous === undefined ? 'ADDED' : 'MODIFIED', revision: stored.revision, object: stored, previous } satisfies StoreEvent);
+    table.apply({
+      type: previous === undefined ? 'ADDED' : 'MODIFIED',
+      revision: stored.revision,
+      object: stored,
+      previous,
+    } satisfies StoreEvent);
     return stored;
   }
 

@@ -42,7 +42,14 @@ export function readStored(object: KubeObject, version: string, revision: number
   const labels = Object.create(null) as Record<string, string>;
   for (const [label, value] of Object.entries((metadata['labels'] as Record<string, string> | undefined) ?? {})) labels[label] = value;
   return {
-    key: objectKey(namespace, name), namespace, name, uid: metadata['uid'] as string, revision, version, bytes, labels,
+    key: objectKey(namespace, name),
+    namespace,
+    name,
+    uid: metadata['uid'] as string,
+    revision,
+    version,
+    bytes,
+    labels,
     terminating: typeof metadata['deletionTimestamp'] === 'string',
   };
 }

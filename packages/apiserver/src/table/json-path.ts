@@ -31,14 +31,18 @@ function walk(values: readonly unknown[], steps: readonly Step[]): unknown[] {
 
 function next(value: unknown, step: Step): unknown[] {
   switch (step.type) {
-    case 'name': return isObject(value) && Object.hasOwn(value, step.name) ? [value[step.name]] : [];
+    case 'name':
+      return isObject(value) && Object.hasOwn(value, step.name) ? [value[step.name]] : [];
     case 'index': {
       if (!Array.isArray(value)) return [];
       const at = step.index < 0 ? value.length + step.index : step.index;
       return at in value ? [value[at]] : [];
     }
-    case 'all': return Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
-    case 'filter': default: return Array.isArray(value) ? value.filter((item) => holds(item, step)) : [];
+    case 'all':
+      return Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
+    case 'filter':
+    default:
+      return Array.isArray(value) ? value.filter((item) => holds(item, step)) : [];
   }
 }
 
@@ -48,12 +52,18 @@ function holds(item: unknown, filter: Step & { readonly type: 'filter' }): boole
   if (found === undefined) return false;
   const { value } = filter;
   switch (filter.operator) {
-    case '==': return found === value;
-    case '!=': return found !== value;
-    case '<': return (found as number) < (value as number);
-    case '<=': return (found as number) <= (value as number);
-    case '>': return (found as number) > (value as number);
-    default: return (found as number) >= (value as number);
+    case '==':
+      return found === value;
+    case '!=':
+      return found !== value;
+    case '<':
+      return (found as number) < (value as number);
+    case '<=':
+      return (found as number) <= (value as number);
+    case '>':
+      return (found as number) > (value as number);
+    default:
+      return (found as number) >= (value as number);
   }
 }
 

@@ -9,7 +9,9 @@ export function partialObject(object: KubeObject, version: MetaVersion): KubeObj
 /** A PartialObjectMetadataList; [!] its items are null where there are none, as the API server writes it. */
 export function partialList(objects: readonly KubeObject[], metadata: Readonly<Record<string, unknown>>, version: MetaVersion): KubeObject {
   return {
-    kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata,
+    kind: 'PartialObjectMetadataList',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata,
     items: objects.length === 0 ? null : objects.map((object) => partialObject(object, version)),
   };
 }

@@ -14,15 +14,26 @@ export interface TableOptions {
 }
 
 const nameColumn: Column = {
-  name: 'Name', type: 'string', format: 'name',
-  description: 'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description:
+    'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
 };
 
 /** A Table (meta.k8s.io) of whole objects; `metadata` is the list's, or of a single object its resourceVersion. */
-export function toTable(resource: ServedResource, objects: readonly KubeObject[], metadata: Readonly<Record<string, unknown>>, options: TableOptions): KubeObject {
+export function toTable(
+  resource: ServedResource,
+  objects: readonly KubeObject[],
+  metadata: Readonly<Record<string, unknown>>,
+  options: TableOptions,
+): KubeObject {
   return {
-    kind: 'Table', apiVersion: `meta.k8s.io/${options.version}`, metadata,
-    columnDefinitions: columnDefinitions(resource), rows: objects.map((object) => row(resource, object, options)),
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${options.version}`,
+    metadata,
+    columnDefinitions: columnDefinitions(resource),
+    rows: objects.map((object) => row(resource, object, options)),
   };
 }
 
@@ -30,8 +41,11 @@ export function toTable(resource: ServedResource, objects: readonly KubeObject[]
 export function watchTable(resource: ServedResource, object: KubeObject, first: boolean, options: TableOptions): KubeObject {
   const metadata = object['metadata'] as Record<string, unknown>;
   return {
-    kind: 'Table', apiVersion: `meta.k8s.io/${options.version}`, metadata: { resourceVersion: metadata['resourceVersion'] },
-    columnDefinitions: first ? columnDefinitions(resource) : null, rows: [row(resource, object, options)],
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${options.version}`,
+    metadata: { resourceVersion: metadata['resourceVersion'] },
+    columnDefinitions: first ? columnDefinitions(resource) : null,
+    rows: [row(resource, object, options)],
   };
 }
 
@@ -39,7 +53,9 @@ export function watchTable(resource: ServedResource, object: KubeObject, first: 
 export function bookmarkTable(resource: ServedResource, bookmark: KubeObject, first: boolean, options: TableOptions): KubeObject {
   const metadata = bookmark['metadata'] as Record<string, unknown>;
   return {
-    kind: 'Table', apiVersion: `meta.k8s.io/${options.version}`, metadata: { resourceVersion: metadata['resourceVersion'] },
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${options.version}`,
+    metadata: { resourceVersion: metadata['resourceVersion'] },
     columnDefinitions: first ? columnDefinitions(resource) : null,
     rows: [{ cells: columns(resource).map((_column, index) => (index === 0 ? '' : null)), object: rowObject(bookmark, options) }],
   };
@@ -52,7 +68,11 @@ function columns(resource: ServedResource): readonly Column[] {
 
 function columnDefinitions(resource: ServedResource): KubeObject[] {
   return columns(resource).map(({ name, type, format, description, priority, jsonPath }) => ({
-    name, type, format: format ?? '', description: description ?? (jsonPath === undefined ? '' : `Custom resource definition column (in JSONPath format): ${jsonPath}`), priority: priority ?? 0,
+    name,
+    type,
+    format: format ?? '',
+    description: description ?? (jsonPath === undefined ? '' : `Custom resource definition column (in JSONPath format): ${jsonPath}`),
+    priority: priority ?? 0,
   }));
 }
 
@@ -71,10 +91,15 @@ function cell(column: Column, object: KubeObject, now: number): unknown {
   const [value] = jsonPathValues(object, column.jsonPath ?? '');
   if (value === undefined || value === null) return null;
   switch (column.type) {
-    case 'integer': return typeof value === 'number' ? Math.trunc(value) : null;
-    case 'number': return typeof value === 'number' ? value : null;
-    case 'boolean': return typeof value === 'boolean' ? value : null;
-    case 'date': return ageOf(value, now);
-    default: return typeof value === 'string' ? value : JSON.stringify(value);
+    case 'integer':
+      return typeof value === 'number' ? Math.trunc(value) : null;
+    case 'number':
+      return typeof value === 'number' ? value : null;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : null;
+    case 'date':
+      return ageOf(value, now);
+    default:
+      return typeof value === 'string' ? value : JSON.stringify(value);
   }
 }

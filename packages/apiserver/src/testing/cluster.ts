@@ -5,33 +5,55 @@ import type { ApiServerOptions } from '../options.ts';
 import { Probe } from './probe.ts';
 
 export const appModelCrd: { readonly metadata: { readonly name: string }; readonly [name: string]: unknown } = {
-  apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'appmodels.iidp.com' },
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'appmodels.iidp.com' },
   spec: {
-    group: 'iidp.com', scope: 'Namespaced', names: { kind: 'AppModel', plural: 'appmodels', shortNames: ['am'] },
-    versions: [{
-      name: 'v1', served: true, storage: true,
-      schema: {
-        openAPIV3Schema: {
-          type: 'object',
-          properties: {
-            spec: {
-              type: 'object',
-              properties: {
-                app: { type: 'string' }, version: { type: 'string' },
-                models: { type: 'array', minItems: 1, items: { type: 'object', required: ['name', 'version'], properties: { name: { type: 'string' }, version: { type: 'string' } } } },
+    group: 'iidp.com',
+    scope: 'Namespaced',
+    names: { kind: 'AppModel', plural: 'appmodels', shortNames: ['am'] },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: {
+                type: 'object',
+                properties: {
+                  app: { type: 'string' },
+                  version: { type: 'string' },
+                  models: {
+                    type: 'array',
+                    minItems: 1,
+                    items: {
+                      type: 'object',
+                      required: ['name', 'version'],
+                      properties: { name: { type: 'string' }, version: { type: 'string' } },
+                    },
+                  },
+                },
               },
             },
           },
         },
       },
-    }],
+    ],
   },
 };
 
 export const collection = '/apis/iidp.com/v1/namespaces/ns/appmodels';
 
 export function appModel(name: string, more: Record<string, unknown> = {}): Record<string, unknown> {
-  return { apiVersion: 'iidp.com/v1', kind: 'AppModel', metadata: { name, ...more }, spec: { app: name, version: '1', models: [{ name: 'm', version: '1' }] } };
+  return {
+    apiVersion: 'iidp.com/v1',
+    kind: 'AppModel',
+    metadata: { name, ...more },
+    spec: { app: name, version: '1', models: [{ name: 'm', version: '1' }] },
+  };
 }
 
 export interface Cluster {
@@ -50,7 +72,8 @@ export async function startCluster(options: ApiServerOptions = {}): Promise<Clus
   await probe.post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' } });
   await establish(probe, appModelCrd);
   return {
-    server, probe,
+    server,
+    probe,
     async close() {
       probe.close();
       await server.close();

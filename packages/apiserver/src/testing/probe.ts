@@ -94,16 +94,27 @@ export class Probe {
 
   #send(method: string, path: string, options: ProbeRequest): Promise<IncomingMessage> {
     const { url, ca, token } = this.#reach;
-    const bytes = options.body === undefined ? undefined : Buffer.from(typeof options.body === 'string' ? options.body : JSON.stringify(options.body));
+    const bytes =
+      options.body === undefined ? undefined : Buffer.from(typeof options.body === 'string' ? options.body : JSON.stringify(options.body));
     const target = new URL(url);
     return new Promise((resolve, reject) => {
-      const sent: ClientRequest = httpsRequest({
-        host: target.hostname, port: target.port, path, method, ca, agent: options.agent ?? this.#agent, ...(options.signal === undefined ? {} : { signal: options.signal }),
-        headers: {
-          ...(token === '' ? {} : { Authorization: `Bearer ${token}` }),
-          ...(bytes === undefined ? {} : { 'Content-Type': options.type ?? 'application/json', 'Content-Length': String(bytes.length) }), ...options.headers,
+      const sent: ClientRequest = httpsRequest(
+        {
+          host: target.hostname,
+          port: target.port,
+          path,
+          method,
+          ca,
+          agent: options.agent ?? this.#agent,
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+          headers: {
+            ...(token === '' ? {} : { Authorization: `Bearer ${token}` }),
+            ...(bytes === undefined ? {} : { 'Content-Type': options.type ?? 'application/json', 'Content-Length': String(bytes.length) }),
+            ...options.headers,
+          },
         },
-      }, resolve);
+        resolve,
+      );
       sent.on('error', reject);
       sent.end(bytes);
     });

@@ -42,11 +42,15 @@ function book(object: KubeObject, result: ApplyResult): void {
 function checkIdentity(context: Context, live: StoredObject | undefined, metadata: Record<string, unknown>): void {
   const asked = context.path.name ?? '';
   const name = metadata['name'];
-  if (name === undefined || name === '') throw badRequest(`the name of the object (${asked} based on URL) was undeterminable: name must be provided`);
+  if (name === undefined || name === '')
+    throw badRequest(`the name of the object (${asked} based on URL) was undeterminable: name must be provided`);
   if (name !== asked) throw badRequest(`the name of the object (${textOf(name)}) does not match the name on the URL (${asked})`);
   const uid = metadata['uid'];
   if (typeof uid !== 'string' || uid === '') return;
-  if (live === undefined) throw conflict(context.resource, asked, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
-  if (uid !== live.uid) throw invalid(context.resource, asked, [{ field: 'metadata.uid', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(uid)}: field is immutable` }]);
+  if (live === undefined)
+    throw conflict(context.resource, asked, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+  if (uid !== live.uid)
+    throw invalid(context.resource, asked, [
+      { field: 'metadata.uid', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(uid)}: field is immutable` },
+    ]);
 }
-

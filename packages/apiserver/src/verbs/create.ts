@@ -18,7 +18,8 @@ export async function createVerb(context: Context): Promise<Answer> {
   const metadata = metadataOf(context, object);
   applyFieldValidation(context, object, duplicates, options);
   checkNamespace(context, metadata);
-  if (metadata['resourceVersion'] !== undefined && metadata['resourceVersion'] !== '') throw internalText('resourceVersion should not be set on objects to be created');
+  if (metadata['resourceVersion'] !== undefined && metadata['resourceVersion'] !== '')
+    throw internalText('resourceVersion should not be set on objects to be created');
   return createObject(context, object, options, (created) => trackCreated(context, created, options.manager));
 }
 
@@ -53,7 +54,8 @@ export function checkNamespace(context: Context, metadata: Record<string, unknow
 /** What the server itself sets on a new object, and what of it a client may not say. */
 function fillNew(context: Context, object: KubeObject): void {
   const metadata = object['metadata'] as Record<string, unknown>;
-  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation', 'resourceVersion']) delete metadata[name];
+  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation', 'resourceVersion'])
+    delete metadata[name];
   metadata['uid'] = crypto.randomUUID();
   metadata['creationTimestamp'] = wholeSeconds(context.core.clock.wall());
   if (context.resource.generation) metadata['generation'] = 1;
@@ -81,7 +83,8 @@ export function createObject(context: Context, object: KubeObject, options: Writ
   const { resource, kind, core } = context;
   const metadata = object['metadata'] as Record<string, unknown>;
   checkNamespaceExists(context, textOf(metadata['name']));
-  if (kind.terminating) throw forbidden(resource, textOf(metadata['name']), 'create not allowed while custom resource definition is terminating');
+  if (kind.terminating)
+    throw forbidden(resource, textOf(metadata['name']), 'create not allowed while custom resource definition is terminating');
   fillNew(context, object);
   resource.builtin?.prepare?.(object, undefined, core.allocator);
   const errors = [...kindErrors(context, object), ...objectErrors(context, object, undefined)];
@@ -125,7 +128,9 @@ export function objectErrors(context: Context, object: KubeObject, old: KubeObje
   const rules = { namespaced: resource.scope === 'Namespaced', nameIsLabel, ...(pathNames ? { nameProblems: pathSegmentProblems } : {}) };
   return [
     ...validateObjectMeta(object['metadata'], rules),
-    ...(resource.builtin === undefined ? validateObject(resource.schema, withoutMetadata(object)) : (resource.builtin.validate?.(object, old) ?? [])),
+    ...(resource.builtin === undefined
+      ? validateObject(resource.schema, withoutMetadata(object))
+      : (resource.builtin.validate?.(object, old) ?? [])),
   ];
 }
 
@@ -145,8 +150,9 @@ function finalizerWarnings(context: Context, metadata: Record<string, unknown>):
   const known = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
   for (const finalizer of (metadata['finalizers'] as string[] | undefined) ?? []) {
     if (!finalizer.includes('/') && !known.has(finalizer)) {
-      context.warnings.push(`metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`);
+      context.warnings.push(
+        `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+      );
     }
   }
 }
-

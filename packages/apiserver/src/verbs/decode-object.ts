@@ -30,8 +30,14 @@ export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat)
   const { resource } = context;
   const text = bytes.toString('utf8');
   const { value, duplicates } = parseText(context, text, format, bytes);
-  if (value === null) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text.trim()}' (${excerpt(bytes)})`);
-  if (!isObject(value)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${excerpt(bytes)})`);
+  if (value === null)
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text.trim()}' (${excerpt(bytes)})`,
+    );
+  if (!isObject(value))
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${excerpt(bytes)})`,
+    );
   const object = value as KubeObject;
   const expected = apiVersion(resource);
   const builtin = resource.builtin !== undefined;
@@ -41,12 +47,17 @@ export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat)
     object['kind'] = kind === undefined || kind === '' ? resource.kind : kind;
     object['apiVersion'] = version === undefined || version === '' ? expected : version;
   } else if (kind === undefined || kind === '') {
-    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text}' (${excerpt(bytes)})`);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text}' (${excerpt(bytes)})`,
+    );
   }
   const given = object['apiVersion'] ?? '';
-  if (given !== expected) throw badRequest(`the API version in the data (${textOf(given)}) does not match the expected API version (${expected})`);
+  if (given !== expected)
+    throw badRequest(`the API version in the data (${textOf(given)}) does not match the expected API version (${expected})`);
   if (builtin && object['kind'] !== resource.kind) {
-    throw badRequest(`${textOf(object['kind'])} in version "${resource.version}" cannot be handled as a ${resource.kind}: converting (${resource.version}.${textOf(object['kind'])}) to (${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${resource.kind}): unknown conversion`);
+    throw badRequest(
+      `${textOf(object['kind'])} in version "${resource.version}" cannot be handled as a ${resource.kind}: converting (${resource.version}.${textOf(object['kind'])}) to (${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${resource.kind}): unknown conversion`,
+    );
   }
   return { object, duplicates };
 }
@@ -60,9 +71,12 @@ function parseText(context: Context, text: string, format: BodyFormat, bytes: Bu
     return { value: parsed.value, duplicates: parsed.duplicates.map((path) => `duplicate field "${path}"`) };
   } catch (error) {
     if (error instanceof GoJsonError) {
-      throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${error.message} (${excerpt(bytes)})`);
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${error.message} (${excerpt(bytes)})`,
+      );
     }
-    if (error instanceof YamlTextError) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): ${error.message} (${excerpt(bytes)})`);
+    if (error instanceof YamlTextError)
+      throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): ${error.message} (${excerpt(bytes)})`);
     if (error instanceof ProtobufError) throw error.unsupported ? unsupportedMediaType(error.message) : badRequest(error.message);
     throw error;
   }
@@ -83,5 +97,11 @@ function goType(value: unknown): string {
 /** What a custom resource of another kind is told. */
 export function kindErrors(context: Context, object: KubeObject): readonly FieldError[] {
   if (object['kind'] === context.resource.kind) return [];
-  return [{ field: 'kind', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(object['kind'])}: must be ${context.resource.kind}` }];
+  return [
+    {
+      field: 'kind',
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(object['kind'])}: must be ${context.resource.kind}`,
+    },
+  ];
 }

@@ -42,7 +42,11 @@ export async function deleteCollectionVerb(context: Context): Promise<ListPage> 
   for (const stored of page.objects) {
     const live = context.kind.table.get(stored.key);
     if (live === undefined) continue;
-    deleteObject({ ...context, path: { ...context.path, namespace: stored.namespace === '' ? undefined : stored.namespace, name: stored.name } }, live, options);
+    deleteObject(
+      { ...context, path: { ...context.path, namespace: stored.namespace === '' ? undefined : stored.namespace, name: stored.name } },
+      live,
+      options,
+    );
   }
   return page;
 }
@@ -53,20 +57,34 @@ async function deleteOptions(context: Context): Promise<DeleteOptions> {
   const { query } = context;
   integerParameter(query, 'gracePeriodSeconds');
   const kind = given['kind'];
-  if (typeof kind === 'string' && kind !== '' && kind !== 'DeleteOptions') throw badRequest(`no kind "${kind}" is registered for version "${textOf(given['apiVersion'])}" in scheme "pkg/runtime/scheme.go:111"`);
+  if (typeof kind === 'string' && kind !== '' && kind !== 'DeleteOptions')
+    throw badRequest(`no kind "${kind}" is registered for version "${textOf(given['apiVersion'])}" in scheme "pkg/runtime/scheme.go:111"`);
   const errors: FieldError[] = [];
-  const dryRun = [...(Array.isArray(given['dryRun']) ? (given['dryRun'] as string[]) : []), ...(body.length === 0 ? query.getAll('dryRun') : [])];
+  const dryRun = [
+    ...(Array.isArray(given['dryRun']) ? (given['dryRun'] as string[]) : []),
+    ...(body.length === 0 ? query.getAll('dryRun') : []),
+  ];
   errors.push(...dryRunErrors(dryRun));
   const policy = text(given['propagationPolicy']) ?? (body.length === 0 ? (query.get('propagationPolicy') ?? undefined) : undefined);
   const orphan = typeof given['orphanDependents'] === 'boolean' ? given['orphanDependents'] : undefined;
   if (policy !== undefined && orphan !== undefined) {
-    errors.push({ field: 'propagationPolicy', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set` });
+    errors.push({
+      field: 'propagationPolicy',
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set`,
+    });
   } else if (policy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(policy)) {
     errors.push(notSupportedError('propagationPolicy', policy, ['Foreground', 'Background', 'Orphan', 'nil']));
   }
   if (errors.length > 0) throw invalidOptions('DeleteOptions', errors);
   const preconditions = isObject(given['preconditions']) ? given['preconditions'] : {};
-  return { dryRun: dryRun.includes('All'), policy, orphanDependents: orphan, uid: text(preconditions['uid']), resourceVersion: text(preconditions['resourceVersion']) };
+  return {
+    dryRun: dryRun.includes('All'),
+    policy,
+    orphanDependents: orphan,
+    uid: text(preconditions['uid']),
+    resourceVersion: text(preconditions['resourceVersion']),
+  };
 }
 
 function text(value: unknown): string | undefined {
@@ -86,7 +104,9 @@ function parseOptions(context: Context, body: Buffer): KubeObject {
   const type = mediaType(header(context, 'content-type'));
   if (type === protobufType) return protobufOptions(body);
   if (type !== '' && type !== 'application/json' && type !== 'application/yaml') {
-    throw unsupportedMediaType('the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');
+    throw unsupportedMediaType(
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    );
   }
   try {
     const value = type === 'application/yaml' ? parseKubeYaml(body.toString('utf8')).value : parseGoJson(body.toString('utf8')).value;
@@ -101,25 +121,35 @@ function parseOptions(context: Context, body: Buffer): KubeObject {
 function checkPreconditions(context: Context, live: StoredObject, options: DeleteOptions): void {
   const { resource } = context;
   const fail = (why: string): never => {
-    throw new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${qualifiedKind(resource)} "${live.name}": ${why}`, { name: live.name, group: resource.group, kind: resource.kind });
+    throw new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${qualifiedKind(resource)} "${live.name}": ${why}`, {
+      name: live.name,
+      group: resource.group,
+      kind: resource.kind,
+    });
   };
   if (options.uid !== undefined && options.uid !== live.uid) {
-    fail(`the UID in the precondition (${options.uid}) does not match the UID in record (${live.uid}). The object might have been deleted and then recreated`);
+    fail(
+      `the UID in the precondition (${options.uid}) does not match the UID in record (${live.uid}). The object might have been deleted and then recreated`,
+    );
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== String(live.revision)) {
-    fail(`the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${live.revision}). The object might have been modified`);
+    fail(
+      `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${live.revision}). The object might have been modified`,
+    );
   }
 }
 
 function deleteObject(context: Context, live: StoredObject, options: DeleteOptions): Answer {
   const { resource, kind, core } = context;
   const namespaceItself = resource.group === '' && resource.plural === 'namespaces';
-  if (namespaceItself && ['default', 'kube-system', 'kube-public', 'kube-node-lease'].includes(live.name)) throw forbidden(resource, live.name, 'this namespace may not be deleted');
+  if (namespaceItself && ['default', 'kube-system', 'kube-public', 'kube-node-lease'].includes(live.name))
+    throw forbidden(resource, live.name, 'this namespace may not be deleted');
   const object = presentObject(kind, resource, live);
   const metadata = object['metadata'] as Record<string, unknown>;
   const before = JSON.stringify(metadata['finalizers'] ?? []);
   const finalizers = new Set((metadata['finalizers'] as string[] | undefined) ?? []);
-  const policy = options.policy ?? (options.orphanDependents === undefined ? undefined : options.orphanDependents ? 'Orphan' : 'Background');
+  const policy =
+    options.policy ?? (options.orphanDependents === undefined ? undefined : options.orphanDependents ? 'Orphan' : 'Background');
   if (policy !== undefined) {
     finalizers.delete('foregroundDeletion');
     finalizers.delete('orphan');
@@ -134,10 +164,16 @@ function deleteObject(context: Context, live: StoredObject, options: DeleteOptio
     if (!options.dryRun) core.storage.remove(kind.table.id, parseStored(live), live.version);
     if (resource.plural === 'pods' && resource.group === '') markDeleted(metadata, core.clock.wall());
     if (resource.builtin?.deleteAnswer === 'object') return { code: 200, object: canonicalObject(object, resource) };
-    return { code: 200, other: {
-      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',
-      details: { name: live.name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural, uid: live.uid },
-    } };
+    return {
+      code: 200,
+      other: {
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Success',
+        details: { name: live.name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural, uid: live.uid },
+      },
+    };
   }
   if (finalizers.size === 0) delete metadata['finalizers'];
   else metadata['finalizers'] = [...finalizers];

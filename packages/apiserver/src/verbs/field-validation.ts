@@ -19,7 +19,10 @@ export function applyFieldValidation(context: Context, object: KubeObject, dupli
   if (options.fieldValidation === 'Strict' && problems.length > 0) {
     // YAML's own are one error of several lines.
     const yaml = problems.filter((problem) => problem.startsWith('line '));
-    const shown = yaml.length === 0 ? problems : [`yaml: unmarshal errors:\n  ${yaml.join('\n  ')}`, ...problems.filter((problem) => !yaml.includes(problem))];
+    const shown =
+      yaml.length === 0
+        ? problems
+        : [`yaml: unmarshal errors:\n  ${yaml.join('\n  ')}`, ...problems.filter((problem) => !yaml.includes(problem))];
     const { kind, version } = context.resource;
     throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${shown.join(', ')}`);
   }
@@ -42,7 +45,9 @@ export function checkBuiltinTypes(context: Context, object: KubeObject): void {
   if (match === null) return;
   const names: Readonly<Record<string, string>> = { integer: 'number', boolean: 'bool' };
   const found = match[1] as string;
-  throw badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${names[found] ?? found} into Go struct field ${resource.kind}.${goPath(resource.schema, wrong.field)} of type ${goTypeOf(match[2] as string)}`);
+  throw badRequest(
+    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${names[found] ?? found} into Go struct field ${resource.kind}.${goPath(resource.schema, wrong.field)} of type ${goTypeOf(match[2] as string)}`,
+  );
 }
 
 /** The path as Go's decoder says it: without indexes, and without the names that are keys of a map. */
@@ -59,16 +64,25 @@ function goPath(schema: Schema, field: string): string {
 }
 
 function goTypeOf(type: string): string {
-  const names: Readonly<Record<string, string>> = { integer: 'int32', boolean: 'bool', object: 'map[string]string', array: '[]interface {}' };
+  const names: Readonly<Record<string, string>> = {
+    integer: 'int32',
+    boolean: 'bool',
+    object: 'map[string]string',
+    array: '[]interface {}',
+  };
   return names[type] ?? type;
 }
 
 const goTypes: Readonly<Record<string, readonly [string, string]>> = {
-  name: ['string', 'ObjectMeta.name of type string'], generateName: ['string', 'ObjectMeta.generateName of type string'],
-  namespace: ['string', 'ObjectMeta.namespace of type string'], uid: ['string', 'ObjectMeta.uid of type types.UID'],
+  name: ['string', 'ObjectMeta.name of type string'],
+  generateName: ['string', 'ObjectMeta.generateName of type string'],
+  namespace: ['string', 'ObjectMeta.namespace of type string'],
+  uid: ['string', 'ObjectMeta.uid of type types.UID'],
   resourceVersion: ['string', 'ObjectMeta.resourceVersion of type string'],
-  labels: ['object', 'ObjectMeta.labels of type map[string]string'], annotations: ['object', 'ObjectMeta.annotations of type map[string]string'],
-  finalizers: ['array', 'ObjectMeta.finalizers of type []string'], ownerReferences: ['array', 'ObjectMeta.ownerReferences of type []v1.OwnerReference'],
+  labels: ['object', 'ObjectMeta.labels of type map[string]string'],
+  annotations: ['object', 'ObjectMeta.annotations of type map[string]string'],
+  finalizers: ['array', 'ObjectMeta.finalizers of type []string'],
+  ownerReferences: ['array', 'ObjectMeta.ownerReferences of type []v1.OwnerReference'],
   managedFields: ['array', 'ObjectMeta.managedFields of type []v1.ManagedFieldsEntry'],
 };
 
@@ -79,7 +93,9 @@ const goTypes: Readonly<Record<string, readonly [string, string]>> = {
 export function metadataOf(context: Context, object: KubeObject): Record<string, unknown> {
   const fail = (found: unknown, place: string): never => {
     const { kind, version } = context.resource;
-    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonType(found)} into Go struct field ${place}`);
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonType(found)} into Go struct field ${place}`,
+    );
   };
   const metadata = object['metadata'];
   if (metadata === undefined || metadata === null) {
@@ -89,7 +105,9 @@ export function metadataOf(context: Context, object: KubeObject): Record<string,
   }
   if (!isObject(metadata)) {
     const { kind, version } = context.resource;
-    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonType(metadata)} into Go value of type v1.ObjectMeta`);
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonType(metadata)} into Go value of type v1.ObjectMeta`,
+    );
   }
   for (const [name, [type, place]] of Object.entries(goTypes)) {
     const value = Object.hasOwn(metadata, name) ? metadata[name] : undefined;

@@ -13,7 +13,8 @@ export async function finalizeVerb(context: Context): Promise<Answer> {
   const { object } = await decodeObject(context);
   const live = liveOrNotFound(context);
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
-  if (metadata['name'] !== undefined && metadata['name'] !== live.name) throw badRequest(`the name of the object (${textOf(metadata['name'])}) does not match the name on the URL (${live.name})`);
+  if (metadata['name'] !== undefined && metadata['name'] !== live.name)
+    throw badRequest(`the name of the object (${textOf(metadata['name'])}) does not match the name on the URL (${live.name})`);
   const asked = versionOf(metadata['resourceVersion']);
   if (asked !== 0 && asked !== live.revision) throw modified(context.resource, live.name);
   const finalizers = isObject(object['spec']) && Array.isArray(object['spec']['finalizers']) ? object['spec']['finalizers'] : [];

@@ -32,17 +32,28 @@ export function listOptions(context: Context): ListOptions {
   const timeoutSeconds = integerParameter(query, 'timeoutSeconds');
   const sendInitialEvents = query.has('sendInitialEvents') ? booleanParameter(query, 'sendInitialEvents') : undefined;
   const { release } = context.core;
-  const errors: FieldError[] = watch && release.streamedLists !== 'served' ? oldWatchErrors(release, match, sendInitialEvents)
-    : watch ? watchErrors(match, sendInitialEvents, continueToken) : listErrors(match, resourceVersion, continueToken, sendInitialEvents);
+  const errors: FieldError[] =
+    watch && release.streamedLists !== 'served'
+      ? oldWatchErrors(release, match, sendInitialEvents)
+      : watch
+        ? watchErrors(match, sendInitialEvents, continueToken)
+        : listErrors(match, resourceVersion, continueToken, sendInitialEvents);
   if (errors.length > 0) throw invalidOptions('ListOptions', errors);
   if (!watch && continueToken !== '') {
     // A token that cannot be read is told before what does not go with one.
     parseContinue(continueToken);
-    if (resourceVersion !== '' && resourceVersion !== '0') throw badRequest('specifying resource version is not allowed when using continue');
+    if (resourceVersion !== '' && resourceVersion !== '0')
+      throw badRequest('specifying resource version is not allowed when using continue');
   }
   return {
-    watch, resourceVersion, match, limit: Math.max(0, limit), continueToken, sendInitialEvents: release.streamedLists === 'served' ? sendInitialEvents : undefined,
-    bookmarks: booleanParameter(query, 'allowWatchBookmarks'), timeoutSeconds: timeoutSeconds === 0 ? undefined : timeoutSeconds,
+    watch,
+    resourceVersion,
+    match,
+    limit: Math.max(0, limit),
+    continueToken,
+    sendInitialEvents: release.streamedLists === 'served' ? sendInitialEvents : undefined,
+    bookmarks: booleanParameter(query, 'allowWatchBookmarks'),
+    timeoutSeconds: timeoutSeconds === 0 ? undefined : timeoutSeconds,
   };
 }
 
@@ -52,7 +63,8 @@ function listErrors(match: string, version: string, token: string, initial: bool
   if (match !== '') {
     if (token !== '') forbid('resourceVersionMatch is forbidden when continue is provided');
     if (version === '') forbid('resourceVersionMatch is forbidden unless resourceVersion is provided');
-    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupportedError('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push(notSupportedError('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
     if (match === 'Exact' && version === '0') forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
   if (initial !== undefined) errors.push(forbiddenError('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
@@ -61,7 +73,8 @@ function listErrors(match: string, version: string, token: string, initial: bool
 
 function watchErrors(match: string, initial: boolean | undefined, token: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (match !== '' && initial === undefined) errors.push(forbiddenError('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+  if (match !== '' && initial === undefined)
+    errors.push(forbiddenError('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
   if (initial !== undefined && match !== 'NotOlderThan') {
     errors.push(forbiddenError('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
     if (match !== '') errors.push(notSupportedError('resourceVersionMatch', match, ['NotOlderThan']));

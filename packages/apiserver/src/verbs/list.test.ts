@@ -7,13 +7,15 @@ const everywhere = '/apis/iidp.com/v1/appmodels';
 beforeAll(async () => {
   cluster = await startCluster({ futureWaitMs: 40 });
   for (const namespace of ['a-0', 'a']) await cluster.probe.post('/api/v1/namespaces', { metadata: { name: namespace } });
-  for (const name of ['e', 'b', 'd', 'a', 'c']) await cluster.probe.post(collection, appModel(name, { labels: { parity: 'abcde'.indexOf(name) % 2 === 0 ? 'even' : 'odd' } }));
+  for (const name of ['e', 'b', 'd', 'a', 'c'])
+    await cluster.probe.post(collection, appModel(name, { labels: { parity: 'abcde'.indexOf(name) % 2 === 0 ? 'even' : 'odd' } }));
   await cluster.probe.post(collection.replace('/ns/', '/a/'), appModel('x'));
   await cluster.probe.post(collection.replace('/ns/', '/a-0/'), appModel('x'));
 });
 afterAll(() => cluster.close());
 
-const names = (reply: Reply): string[] => reply.json.items.map((item: { metadata: { name: string; namespace: string } }) => `${item.metadata.namespace}/${item.metadata.name}`);
+const names = (reply: Reply): string[] =>
+  reply.json.items.map((item: { metadata: { name: string; namespace: string } }) => `${item.metadata.namespace}/${item.metadata.name}`);
 
 test('a list is in the order of namespace/name with the slash included, and carries the newest version of all kinds', async () => {
   const list = await cluster.probe.get(everywhere);
@@ -26,7 +28,12 @@ test('a list is in the order of namespace/name with the slash included, and carr
 
 test('items of a built-in kind come without kind and apiVersion, those of a custom one with them', async () => {
   const maps = await cluster.probe.get('/api/v1/namespaces/ns/configmaps');
-  expect([maps.json.kind, maps.json.items[0].kind, maps.json.items[0].apiVersion, maps.json.metadata.continue]).toEqual(['ConfigMapList', undefined, undefined, undefined]);
+  expect([maps.json.kind, maps.json.items[0].kind, maps.json.items[0].apiVersion, maps.json.metadata.continue]).toEqual([
+    'ConfigMapList',
+    undefined,
+    undefined,
+    undefined,
+  ]);
   expect((await cluster.probe.get(collection)).json.items[0].kind).toBe('AppModel');
 });
 
@@ -72,11 +79,18 @@ test('an exact list shows the state at its version, with deleted and changed obj
 });
 
 test('a version of the future is a 504 after a while, in every form', async () => {
-  for (const query of ['resourceVersion=999999', 'resourceVersion=999999&resourceVersionMatch=Exact', 'resourceVersion=999999&resourceVersionMatch=NotOlderThan']) {
+  for (const query of [
+    'resourceVersion=999999',
+    'resourceVersion=999999&resourceVersionMatch=Exact',
+    'resourceVersion=999999&resourceVersionMatch=NotOlderThan',
+  ]) {
     const { status, json, headers } = await cluster.probe.get(`${collection}?${query}`);
     expect([status, json.reason, headers['retry-after']]).toEqual([504, 'Timeout', '1']);
     expect(json.message).toMatch(/^Timeout: Too large resource version: 999999, current: \d+$/);
-    expect(json.details).toEqual({ causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 });
+    expect(json.details).toEqual({
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    });
   }
 });
 
@@ -91,13 +105,22 @@ test('label selectors narrow a list, and hide how much remains', async () => {
   expect(names(await cluster.probe.get(`${collection}?labelSelector=parity%3Deven`))).toEqual(['ns/a', 'ns/c', 'ns/e']);
   expect(names(await cluster.probe.get(`${everywhere}?labelSelector=parity%20notin%20(even)`))).toEqual(['a-0/x', 'a/x', 'ns/b', 'ns/d']);
   const page = await cluster.probe.get(`${collection}?labelSelector=parity%3Deven&limit=2`);
-  expect([names(page), page.json.metadata.remainingItemCount, page.json.metadata.continue === '']).toEqual([['ns/a', 'ns/c'], undefined, false]);
+  expect([names(page), page.json.metadata.remainingItemCount, page.json.metadata.continue === '']).toEqual([
+    ['ns/a', 'ns/c'],
+    undefined,
+    false,
+  ]);
   const bad = await cluster.probe.get(`${collection}?labelSelector=a%20b`);
   expect([bad.status, bad.json.message]).toEqual([400, "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"]);
 });
 
 test('field selectors know name and namespace, and refuse others in the words of each kind', async () => {
-  expect(names(await cluster.probe.get(`${everywhere}?fieldSelector=metadata.namespace%3Dns,metadata.name!%3Da`))).toEqual(['ns/b', 'ns/c', 'ns/d', 'ns/e']);
+  expect(names(await cluster.probe.get(`${everywhere}?fieldSelector=metadata.namespace%3Dns,metadata.name!%3Da`))).toEqual([
+    'ns/b',
+    'ns/c',
+    'ns/d',
+    'ns/e',
+  ]);
   const custom = await cluster.probe.get(`${collection}?fieldSelector=spec.app%3Dx`);
   expect([custom.status, custom.json.message]).toEqual([400, 'field label not supported: spec.app']);
   const map = await cluster.probe.get('/api/v1/configmaps?fieldSelector=foo%3Dx');
@@ -109,30 +132,60 @@ test('field selectors know name and namespace, and refuse others in the words of
 
 test('bad options of a list are told one by one', async () => {
   const message = async (query: string): Promise<string> => (await cluster.probe.get(`${collection}?${query}`)).json.message as string;
-  expect(await message('resourceVersionMatch=Exact')).toBe('ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
-  expect(await message('resourceVersionMatch=Exact&resourceVersion=0')).toContain('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  expect(await message('resourceVersionMatch=foo&resourceVersion=1')).toContain('Unsupported value: "foo": supported values: "Exact", "NotOlderThan", ""');
+  expect(await message('resourceVersionMatch=Exact')).toBe(
+    'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+  );
+  expect(await message('resourceVersionMatch=Exact&resourceVersion=0')).toContain(
+    'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+  );
+  expect(await message('resourceVersionMatch=foo&resourceVersion=1')).toContain(
+    'Unsupported value: "foo": supported values: "Exact", "NotOlderThan", ""',
+  );
   expect(await message('sendInitialEvents=true')).toContain('sendInitialEvents is forbidden for list');
   expect(await message('limit=abc')).toBe('strconv.ParseInt: parsing "abc": invalid syntax');
-  expect(await message('resourceVersion=abc')).toBe('invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax');
+  expect(await message('resourceVersion=abc')).toBe(
+    'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+  );
   const token = Buffer.from('{"v":"meta.k8s.io/v1","rv":5,"start":"/a"}').toString('base64url');
   expect(await message(`continue=${token}&resourceVersion=5`)).toBe('specifying resource version is not allowed when using continue');
   expect(await message('continue=abc&resourceVersion=5')).toContain('invalid continue token: continue key is not valid: ');
-  expect(await message(`continue=${Buffer.from('{"v":"v9"}').toString('base64url')}`)).toBe('invalid continue token: continue key is not valid: server does not recognize this encoded version v9');
+  expect(await message(`continue=${Buffer.from('{"v":"v9"}').toString('base64url')}`)).toBe(
+    'invalid continue token: continue key is not valid: server does not recognize this encoded version v9',
+  );
 });
 
 test('GET of a missing object names it, a bad version is a 500', async () => {
   const missing = await cluster.probe.get(`${collection}/nope`);
-  expect([missing.status, missing.json.message, missing.json.details]).toEqual([404, 'appmodels.iidp.com "nope" not found', { name: 'nope', group: 'iidp.com', kind: 'appmodels' }]);
+  expect([missing.status, missing.json.message, missing.json.details]).toEqual([
+    404,
+    'appmodels.iidp.com "nope" not found',
+    { name: 'nope', group: 'iidp.com', kind: 'appmodels' },
+  ]);
   const bad = await cluster.probe.get(`${collection}/a?resourceVersion=abc`);
-  expect([bad.status, bad.json.message]).toEqual([500, 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax']);
+  expect([bad.status, bad.json.message]).toEqual([
+    500,
+    'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+  ]);
   expect((await cluster.probe.get(`${collection}/a?watch=1`)).json.kind).toBe('AppModel');
 });
 
 test('unknown paths are plain text in a custom group and a Status in a built-in one', async () => {
-  for (const path of ['/nope', '/apis/nope.example', '/apis/nope.example/v1', '/apis/iidp.com/v1/nope', '/apis/iidp.com/v9/appmodels', '/apis/iidp.com/v1/namespaces/ns/nope']) {
+  for (const path of [
+    '/nope',
+    '/apis/nope.example',
+    '/apis/nope.example/v1',
+    '/apis/iidp.com/v1/nope',
+    '/apis/iidp.com/v9/appmodels',
+    '/apis/iidp.com/v1/namespaces/ns/nope',
+  ]) {
     const { status, text, headers } = await cluster.probe.get(path);
-    expect([path, status, text, headers['content-type'], headers['x-content-type-options']]).toEqual([path, 404, '404 page not found\n', 'text/plain; charset=utf-8', 'nosniff']);
+    expect([path, status, text, headers['content-type'], headers['x-content-type-options']]).toEqual([
+      path,
+      404,
+      '404 page not found\n',
+      'text/plain; charset=utf-8',
+      'nosniff',
+    ]);
   }
   for (const path of ['/api/v1/nope', '/apis/apps/v1/nope', '/api/v2']) {
     const { status, json } = await cluster.probe.get(path);

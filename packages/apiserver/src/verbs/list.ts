@@ -17,7 +17,8 @@ export interface ListPage {
   readonly remaining: number | undefined;
 }
 
-const tokenExpired = 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+const tokenExpired =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
 /** `behind`: a fault has the list show the state so many revisions ago. */
 export async function listVerb(context: Context, behind = 0): Promise<ListPage> {
@@ -58,12 +59,21 @@ async function page(context: Context, options: ListOptions, selection: Selection
 
 function listVersion(text: string): number {
   if (text === '') return 0;
-  if (!/^\d+$/.test(text)) throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^\d+$/.test(text))
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   return Number(text);
 }
 
 function cut(candidates: readonly StoredObject[], revision: number, limit: number, selection: Selection): ListPage {
-  if (limit === 0) return { objects: selection.narrowed ? candidates.filter((object) => selection.matches(object)) : candidates, revision, continueToken: '', remaining: undefined };
+  if (limit === 0)
+    return {
+      objects: selection.narrowed ? candidates.filter((object) => selection.matches(object)) : candidates,
+      revision,
+      continueToken: '',
+      remaining: undefined,
+    };
   const objects: StoredObject[] = [];
   for (const [index, object] of candidates.entries()) {
     if (!selection.matches(object)) continue;
@@ -72,7 +82,12 @@ function cut(candidates: readonly StoredObject[], revision: number, limit: numbe
     const left = candidates.length - index - 1;
     if (left === 0) break;
     const start = `${object.key.slice(selection.prefix.length)}\u0000`;
-    return { objects, revision, continueToken: formatContinue({ revision, start: `/${start}` }), remaining: selection.narrowed ? undefined : left };
+    return {
+      objects,
+      revision,
+      continueToken: formatContinue({ revision, start: `/${start}` }),
+      remaining: selection.narrowed ? undefined : left,
+    };
   }
   return { objects, revision, continueToken: '', remaining: undefined };
 }

@@ -35,7 +35,12 @@ export async function patchVerb(context: Context): Promise<Answer> {
 
 function checkType(context: Context, type: string): void {
   const builtin = context.resource.builtin !== undefined;
-  const known = ['application/json-patch+json', 'application/merge-patch+json', ...(builtin ? ['application/strategic-merge-patch+json'] : []), 'application/apply-patch+yaml'];
+  const known = [
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    ...(builtin ? ['application/strategic-merge-patch+json'] : []),
+    'application/apply-patch+yaml',
+  ];
   if (known.includes(type)) return;
   if (builtin) throw unsupportedMediaType('415: Unsupported Media Type', {});
   throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}`);
@@ -55,7 +60,10 @@ function parsePatch(type: string, body: Buffer): unknown {
 function patched(context: Context, live: StoredObject, type: string, patch: unknown): KubeObject {
   const object = presentObject(context.kind, context.resource, live);
   if (type === 'application/json-patch+json') return jsonPatched(object, patch);
-  if (!isObject(patch)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : patch === null ? 'null' : typeof patch} into Go value of type map[string]interface {}`);
+  if (!isObject(patch))
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : patch === null ? 'null' : typeof patch} into Go value of type map[string]interface {}`,
+    );
   if (type === 'application/strategic-merge-patch+json') return strategicallyPatched(context, object, patch);
   return mergePatch(object, patch) as KubeObject;
 }
@@ -70,9 +78,14 @@ function strategicallyPatched(context: Context, object: KubeObject, patch: KubeO
 }
 
 function jsonPatched(object: KubeObject, patch: unknown): KubeObject {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
+  if (!Array.isArray(patch))
+    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
   if (patch.length > operationLimit) {
-    throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${operationLimit}, got ${patch.length}`);
+    throw new StatusError(
+      413,
+      'RequestEntityTooLarge',
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${operationLimit}, got ${patch.length}`,
+    );
   }
   try {
     const next = jsonPatch(object, patch as JsonPatchOperation[]);
@@ -91,7 +104,9 @@ function patchedMetadata(context: Context, next: KubeObject): Record<string, unk
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     const why = error.message.slice(error.message.indexOf('json: '));
-    throw invalidNamed('', {}, [{ field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(shown)}: ${why}` }]);
+    throw invalidNamed('', {}, [
+      { field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(shown)}: ${why}` },
+    ]);
   }
 }
 
@@ -99,23 +114,43 @@ function updatePatched(context: Context, live: StoredObject, next: KubeObject, o
   const { resource } = context;
   const errors: FieldError[] = [];
   const expected = apiVersion(resource);
-  if (next['apiVersion'] !== expected) errors.push({ field: 'apiVersion', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(next['apiVersion'] ?? '')}: must be ${expected}` });
+  if (next['apiVersion'] !== expected)
+    errors.push({
+      field: 'apiVersion',
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(next['apiVersion'] ?? '')}: must be ${expected}`,
+    });
   if (errors.length > 0) throw invalid(resource, live.name, errors);
   const before = options.fieldValidation === 'Strict' ? JSON.stringify(next) : '';
   const metadata = patchedMetadata(context, next);
   const unknown = pruneUnknown(context, next);
   if (unknown.length > 0 && options.fieldValidation === 'Strict') {
-    throw invalidNamed('', {}, [{ field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(before)}: strict decoding error: ${unknown.join(', ')}` }]);
+    throw invalidNamed('', {}, [
+      {
+        field: 'patch',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(before)}: strict decoding error: ${unknown.join(', ')}`,
+      },
+    ]);
   }
   if (options.fieldValidation === 'Warn') context.warnings.push(...unknown);
   dropNulls(resource.schema, next);
   defaultObject(resource.schema, next);
   checkBuiltinTypes(context, next);
-  if (metadata['name'] === undefined || metadata['name'] === '') throw badRequest(`the name of the object (${live.name} based on URL) was undeterminable: name must be provided`);
-  if (metadata['name'] !== live.name) throw badRequest(`the name of the object (${textOf(metadata['name'])}) does not match the name on the URL (${live.name})`);
-  if (live.namespace !== '' && metadata['namespace'] !== live.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (metadata['name'] === undefined || metadata['name'] === '')
+    throw badRequest(`the name of the object (${live.name} based on URL) was undeterminable: name must be provided`);
+  if (metadata['name'] !== live.name)
+    throw badRequest(`the name of the object (${textOf(metadata['name'])}) does not match the name on the URL (${live.name})`);
+  if (live.namespace !== '' && metadata['namespace'] !== live.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   if (metadata['uid'] !== live.uid && metadata['uid'] !== undefined && metadata['uid'] !== '') {
-    throw invalid(resource, live.name, [{ field: 'metadata.uid', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(metadata['uid'])}: field is immutable` }]);
+    throw invalid(resource, live.name, [
+      {
+        field: 'metadata.uid',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(metadata['uid'])}: field is immutable`,
+      },
+    ]);
   }
   return updateObject(context, live, next, options, (old, changed) => trackUpdated(context, old, changed, options.manager));
 }

@@ -5,7 +5,10 @@ import { liveOrNotFound } from './update.ts';
 /** GET of one object. */
 export async function getVerb(context: Context): Promise<Answer> {
   const version = context.query.get('resourceVersion') ?? '';
-  if (version !== '' && !/^\d+$/.test(version)) throw internalText(`resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
+  if (version !== '' && !/^\d+$/.test(version))
+    throw internalText(
+      `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+    );
   if (Number(version) > context.core.storage.revision) await waitForVersion(context, Number(version));
   return { code: 200, stored: liveOrNotFound(context) };
 }

@@ -41,7 +41,13 @@ export async function scaleVerb(context: Context, paths: Paths): Promise<Answer>
 
 function replicaErrors(replicas: unknown, paths: Paths): FieldError[] {
   if (replicas === undefined || (Number.isInteger(replicas) && (replicas as number) >= 0)) return [];
-  return [{ field: paths.specReplicasPath.slice(1), reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(replicas)}: should be a non-negative integer` }];
+  return [
+    {
+      field: paths.specReplicasPath.slice(1),
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(replicas)}: should be a non-negative integer`,
+    },
+  ];
 }
 
 function parse(body: Buffer): KubeObject {
@@ -62,7 +68,10 @@ function patchScale(context: Context, scale: KubeObject, body: Buffer): KubeObje
   const patch: unknown = safeJson(body);
   if (patch === undefined) throw badRequest('error decoding patch: unexpected end of JSON input');
   const type = mediaType(header(context, 'content-type'));
-  const next = type === 'application/json-patch+json' && Array.isArray(patch) ? jsonPatch(scale, patch as JsonPatchOperation[]) : mergePatch(scale, patch);
+  const next =
+    type === 'application/json-patch+json' && Array.isArray(patch)
+      ? jsonPatch(scale, patch as JsonPatchOperation[])
+      : mergePatch(scale, patch);
   return next as KubeObject;
 }
 
@@ -76,9 +85,15 @@ function scaleOf(context: Context, stored: StoredObject, paths: Paths): KubeObje
   const metadata = object['metadata'] as Record<string, unknown>;
   const selector = paths.labelSelectorPath === undefined ? undefined : get(object, paths.labelSelectorPath);
   return {
-    kind: 'Scale', apiVersion: 'autoscaling/v1',
-    metadata: Object.fromEntries(['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'].filter((name) => metadata[name] !== undefined).map((name) => [name, metadata[name]])),
-    spec: { replicas }, status: { replicas: get(object, paths.statusReplicasPath) ?? 0, ...(selector === undefined ? {} : { selector }) },
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: Object.fromEntries(
+      ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp']
+        .filter((name) => metadata[name] !== undefined)
+        .map((name) => [name, metadata[name]]),
+    ),
+    spec: { replicas },
+    status: { replicas: get(object, paths.statusReplicasPath) ?? 0, ...(selector === undefined ? {} : { selector }) },
   };
 }
 

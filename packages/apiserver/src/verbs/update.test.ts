@@ -17,7 +17,10 @@ test('an update without a change keeps the version; a change of the spec counts 
   const same = await cluster.probe.put(`${collection}/u1`, object);
   expect([same.status, same.json.metadata.resourceVersion]).toEqual([200, object.metadata.resourceVersion]);
   const labelled = await cluster.probe.put(`${collection}/u1`, { ...object, metadata: { ...object.metadata, labels: { a: 'b' } } });
-  expect([labelled.json.metadata.generation, labelled.json.metadata.resourceVersion === object.metadata.resourceVersion]).toEqual([1, false]);
+  expect([labelled.json.metadata.generation, labelled.json.metadata.resourceVersion === object.metadata.resourceVersion]).toEqual([
+    1,
+    false,
+  ]);
   const changed = await cluster.probe.put(`${collection}/u1`, { ...labelled.json, spec: { app: 'other' } });
   expect(changed.json.metadata.generation).toBe(2);
 });
@@ -25,7 +28,10 @@ test('an update without a change keeps the version; a change of the spec counts 
 test('a custom resource needs the version, a ConfigMap does not', async () => {
   await made('u2');
   const { status, json } = await cluster.probe.put(`${collection}/u2`, appModel('u2'));
-  expect([status, json.message]).toEqual([422, 'appmodels.iidp.com "u2" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update']);
+  expect([status, json.message]).toEqual([
+    422,
+    'appmodels.iidp.com "u2" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+  ]);
   await cluster.probe.post('/api/v1/namespaces/ns/configmaps', { metadata: { name: 'u2' } });
   expect((await cluster.probe.put('/api/v1/namespaces/ns/configmaps/u2', { metadata: { name: 'u2' }, data: { a: 'b' } })).status).toBe(200);
   const wrong = await cluster.probe.put(`${collection}/u2`, appModel('u2', { resourceVersion: 'abc' }));
@@ -36,10 +42,16 @@ test('a stale version and another uid are conflicts', async () => {
   const object = await made('u3');
   await cluster.probe.patch(`${collection}/u3`, { metadata: { labels: { x: 'y' } } });
   const stale = await cluster.probe.put(`${collection}/u3`, object);
-  expect([stale.status, stale.json.reason, stale.json.message]).toEqual([409, 'Conflict', 'Operation cannot be fulfilled on appmodels.iidp.com "u3": the object has been modified; please apply your changes to the latest version and try again']);
+  expect([stale.status, stale.json.reason, stale.json.message]).toEqual([
+    409,
+    'Conflict',
+    'Operation cannot be fulfilled on appmodels.iidp.com "u3": the object has been modified; please apply your changes to the latest version and try again',
+  ]);
   const other = await cluster.probe.put(`${collection}/u3`, appModel('u3', { uid: 'zzz' }));
   expect(other.status).toBe(409);
-  expect(other.json.message).toBe(`Operation cannot be fulfilled on appmodels.iidp.com "u3": StorageError: invalid object, Code: 4, Key: /registry/iidp.com/appmodels/ns/u3, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: zzz, UID in object meta: ${object.metadata.uid}`);
+  expect(other.json.message).toBe(
+    `Operation cannot be fulfilled on appmodels.iidp.com "u3": StorageError: invalid object, Code: 4, Key: /registry/iidp.com/appmodels/ns/u3, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: zzz, UID in object meta: ${object.metadata.uid}`,
+  );
 });
 
 test('the name in the body must be that of the path', async () => {
@@ -54,7 +66,12 @@ test('the name in the body must be that of the path', async () => {
 
 test('a missing object is a 404, but a Lease and a Service are created by an update', async () => {
   expect((await cluster.probe.put(`${collection}/nope`, appModel('nope'))).status).toBe(404);
-  const lease = await cluster.probe.put('/apis/coordination.k8s.io/v1/namespaces/ns/leases/l', { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: {} });
+  const lease = await cluster.probe.put('/apis/coordination.k8s.io/v1/namespaces/ns/leases/l', {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: 'l' },
+    spec: {},
+  });
   expect(lease.status).toBe(201);
   const service = await cluster.probe.put('/api/v1/namespaces/ns/services/s', { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } });
   expect(service.status).toBe(201);
@@ -62,18 +79,27 @@ test('a missing object is a 404, but a Lease and a Service are created by an upd
 
 test('of concurrent updates from one version exactly one is taken', async () => {
   const object = await made('race');
-  const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => cluster.probe.put(`${collection}/race`, { ...object, spec: { app: `writer-${index}` } })));
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, index) => cluster.probe.put(`${collection}/race`, { ...object, spec: { app: `writer-${index}` } })),
+  );
   expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, ...Array.from({ length: 9 }, () => 409)]);
 });
 
 test('what only the server sets stays as it was', async () => {
   const object = await made('kept');
   const { json } = await cluster.probe.put(`${collection}/kept`, {
-    ...object, metadata: { ...object.metadata, creationTimestamp: '2001-01-01T00:00:00Z', generation: 77 },
+    ...object,
+    metadata: { ...object.metadata, creationTimestamp: '2001-01-01T00:00:00Z', generation: 77 },
   });
   expect([json.metadata.creationTimestamp, json.metadata.generation]).toEqual([object.metadata.creationTimestamp, 1]);
-  const marked = await cluster.probe.put(`${collection}/kept`, { ...object, metadata: { ...object.metadata, deletionTimestamp: '2001-01-01T00:00:00Z' } });
-  expect([marked.status, marked.json.message]).toEqual([422, 'AppModel.iidp.com "kept" is invalid: metadata.deletionTimestamp: Invalid value: "2001-01-01T00:00:00Z": field is immutable']);
+  const marked = await cluster.probe.put(`${collection}/kept`, {
+    ...object,
+    metadata: { ...object.metadata, deletionTimestamp: '2001-01-01T00:00:00Z' },
+  });
+  expect([marked.status, marked.json.message]).toEqual([
+    422,
+    'AppModel.iidp.com "kept" is invalid: metadata.deletionTimestamp: Invalid value: "2001-01-01T00:00:00Z": field is immutable',
+  ]);
 });
 
 test('a dry run shows the change under the old version and stores nothing', async () => {
@@ -88,7 +114,9 @@ test('Namespaces keep their finalizers but for /finalize, whose empty list takes
   await cluster.probe.post('/api/v1/namespaces', { metadata: { name: 'fin' }, spec: { finalizers: ['other.io/x'] } });
   expect((await cluster.probe.get(path)).json.spec.finalizers).toEqual(['other.io/x', 'kubernetes']);
   const bad = await cluster.probe.post('/api/v1/namespaces', { metadata: { name: 'bad' }, spec: { finalizers: ['other'] } });
-  expect(bad.json.message).toBe('Namespace "bad" is invalid: spec.finalizers: Invalid value: "other": name is neither a standard finalizer name nor is it fully qualified');
+  expect(bad.json.message).toBe(
+    'Namespace "bad" is invalid: spec.finalizers: Invalid value: "other": name is neither a standard finalizer name nor is it fully qualified',
+  );
   await cluster.probe.post(`${path}/configmaps`, { metadata: { name: 'left' } });
   await cluster.probe.delete(path);
   expect((await cluster.probe.get(path)).json.status.phase).toBe('Terminating');

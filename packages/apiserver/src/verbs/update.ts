@@ -1,6 +1,15 @@
 import { equalJson, forbiddenError, invalidError, isObject, type FieldError } from '@kubecast/crd';
 import type { KubeObject } from '../served-resource.ts';
-import { badRequest, conflict, internalText, invalid, invalidNamed, modified, notFound, qualifiedResource } from '../status/status-error.ts';
+import {
+  badRequest,
+  conflict,
+  internalText,
+  invalid,
+  invalidNamed,
+  modified,
+  notFound,
+  qualifiedResource,
+} from '../status/status-error.ts';
 import { canonicalObject } from '../storage/canonical.ts';
 import { presentBytes, presentObject } from '../storage/presenter.ts';
 import { objectKey, parseStored, type StoredObject } from '../storage/stored-object.ts';
@@ -42,7 +51,8 @@ export async function updateVerb(context: Context): Promise<Answer> {
     delete metadata['resourceVersion'];
     return createObject(context, object, options, (created) => trackCreated(context, created, options.manager));
   }
-  if (typeof metadata['uid'] === 'string' && metadata['uid'] !== '' && metadata['uid'] !== live.uid) throw uidConflict(context, metadata['uid'], live.uid);
+  if (typeof metadata['uid'] === 'string' && metadata['uid'] !== '' && metadata['uid'] !== live.uid)
+    throw uidConflict(context, metadata['uid'], live.uid);
   if (version === 0 && resource.builtin?.unconditionalPut !== true) {
     throw invalidNamed(qualifiedResource(resource), { name: live.name, group: resource.group, kind: resource.plural }, [
       invalidError('metadata.resourceVersion', 0, 'must be specified for an update'),
@@ -54,14 +64,19 @@ export async function updateVerb(context: Context): Promise<Answer> {
 function checkName(context: Context, metadata: Record<string, unknown>): void {
   const name = metadata['name'];
   const asked = context.path.name ?? '';
-  if (name === undefined || name === '') throw badRequest(`the name of the object (${asked} based on URL) was undeterminable: name must be provided`);
+  if (name === undefined || name === '')
+    throw badRequest(`the name of the object (${asked} based on URL) was undeterminable: name must be provided`);
   if (name !== asked) throw badRequest(`the name of the object (${textOf(name)}) does not match the name on the URL (${asked})`);
 }
 
 function uidConflict(context: Context, wanted: string, live: string): Error {
   const { resource, path } = context;
   const key = `/registry/${resource.group === '' ? '' : `${resource.group}/`}${resource.plural}/${objectKey(path.namespace ?? '', path.name ?? '')}`;
-  return conflict(resource, path.name ?? '', `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${live}`);
+  return conflict(
+    resource,
+    path.name ?? '',
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${live}`,
+  );
 }
 
 /**
@@ -71,7 +86,9 @@ function uidConflict(context: Context, wanted: string, live: string): Error {
 export function versionOf(value: unknown): number {
   if (value === undefined || value === null || value === '') return 0;
   if (typeof value !== 'string' || !/^\d+$/.test(value)) {
-    throw internalText(`resourceVersion: Invalid value: ${JSON.stringify(value)}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`);
+    throw internalText(
+      `resourceVersion: Invalid value: ${JSON.stringify(value)}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`,
+    );
   }
   return Number(value);
 }
@@ -83,7 +100,13 @@ const kept = ['uid', 'creationTimestamp', 'generation', 'deletionTimestamp', 'de
  * Replaces what stands there by `next`, which is taken over: keeps what only the server sets, checks, counts the generation,
  * and stores it unless nothing changed. Removing the last finalizer of a deleted object removes it.
  */
-export function updateObject(context: Context, live: StoredObject, next: KubeObject, options: WriteOptions, track: (old: KubeObject, next: KubeObject) => void): Answer {
+export function updateObject(
+  context: Context,
+  live: StoredObject,
+  next: KubeObject,
+  options: WriteOptions,
+  track: (old: KubeObject, next: KubeObject) => void,
+): Answer {
   const { resource, kind, core, path } = context;
   const old = presentObject(kind, resource, live);
   const oldMetadata = old['metadata'] as Record<string, unknown>;
@@ -112,8 +135,14 @@ export function updateObject(context: Context, live: StoredObject, next: KubeObj
     if (oldMetadata['managedFields'] !== undefined) metadata['managedFields'] = oldMetadata['managedFields'];
   }
   if (path.subresource !== 'status') resource.builtin?.prepare?.(next, old, core.allocator);
-  if (path.subresource !== 'status' && resource.generation && specChanged(context, old, next)) metadata['generation'] = ((oldMetadata['generation'] as number | undefined) ?? 0) + 1;
-  const errors = [...changes, ...kindErrors(context, next), ...finalizerErrors(oldMetadata, metadata), ...tolerate(objectErrors(context, next, old), context, old)];
+  if (path.subresource !== 'status' && resource.generation && specChanged(context, old, next))
+    metadata['generation'] = ((oldMetadata['generation'] as number | undefined) ?? 0) + 1;
+  const errors = [
+    ...changes,
+    ...kindErrors(context, next),
+    ...finalizerErrors(oldMetadata, metadata),
+    ...tolerate(objectErrors(context, next, old), context, old),
+  ];
   if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(next['kind']) }, live.name, errors);
   track(old, next);
   metadata['resourceVersion'] = String(live.revision);
@@ -161,13 +190,21 @@ function finalizerErrors(old: Record<string, unknown>, next: Record<string, unkn
   const before = new Set((old['finalizers'] as string[] | undefined) ?? []);
   const added = ((next['finalizers'] as string[] | undefined) ?? []).filter((finalizer) => !before.has(finalizer)).sort();
   if (added.length === 0) return [];
-  return [forbiddenError('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`)];
+  return [
+    forbiddenError(
+      'metadata.finalizers',
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`,
+    ),
+  ];
 }
 
 /** Ratcheting: a value that was invalid before and was not touched is left alone; a missing required field only while its parent is untouched. */
 function tolerate(errors: readonly FieldError[], context: Context, old: KubeObject): FieldError[] {
   if (errors.length === 0 || context.resource.builtin !== undefined) return [...errors];
-  const before = new Set(objectErrors(context, old, undefined).filter((error) => error.field.startsWith('spec') || error.field.startsWith('status')).map((error) => `${error.field}\n${error.message}`));
+  const before = new Set(
+    objectErrors(context, old, undefined)
+      .filter((error) => error.field.startsWith('spec') || error.field.startsWith('status'))
+      .map((error) => `${error.field}\n${error.message}`),
+  );
   return errors.filter((error) => !before.has(`${error.field}\n${error.message}`));
 }
-

@@ -50,7 +50,8 @@ test('from a version come the events after it, none twice and none lost', async 
   await cluster.probe.post(path, appModel('before'));
   const from = await version();
   const wanted: string[] = [];
-  for (const name of ['x', 'y']) wanted.push(`ADDED ${name}@${(await cluster.probe.post(path, appModel(name))).json.metadata.resourceVersion}`);
+  for (const name of ['x', 'y'])
+    wanted.push(`ADDED ${name}@${(await cluster.probe.post(path, appModel(name))).json.metadata.resourceVersion}`);
   const watch = await cluster.probe.watch(`${path}?watch=1&resourceVersion=${from}`);
   expect(await watch.take(2)).toEqual(wanted);
   watch.close();
@@ -71,7 +72,11 @@ test('removing the last finalizer is a deletion alone, with the content from bef
   const watch = await cluster.probe.watch(`${path}?watch=1&resourceVersion=${await version()}`);
   await cluster.probe.delete(`${path}/held`);
   const marked = await watch.next();
-  expect([marked?.type, marked?.object.metadata.deletionGracePeriodSeconds, marked?.object.metadata.generation]).toEqual(['MODIFIED', 0, 2]);
+  expect([marked?.type, marked?.object.metadata.deletionGracePeriodSeconds, marked?.object.metadata.generation]).toEqual([
+    'MODIFIED',
+    0,
+    2,
+  ]);
   await cluster.probe.patch(`${path}/held`, { metadata: { finalizers: null }, spec: { app: 'unseen' } });
   const gone = await watch.next();
   expect([gone?.type, gone?.object.metadata.finalizers, gone?.object.spec.app]).toEqual(['DELETED', ['a.b/c'], 'held']);
@@ -83,7 +88,12 @@ test('an object that stops matching a selector is a deletion with its last match
   const watch = await cluster.probe.watch(`${path}?watch=1&labelSelector=on%3Dyes&resourceVersion=${await version()}`);
   const off = await cluster.probe.patch(`${path}/s`, { metadata: { labels: { on: 'no' } }, spec: { app: 'changed' } });
   const left = await watch.next();
-  expect([left?.type, left?.object.metadata.labels, left?.object.spec.app, left?.object.metadata.resourceVersion]).toEqual(['DELETED', { on: 'yes' }, 's', off.json.metadata.resourceVersion]);
+  expect([left?.type, left?.object.metadata.labels, left?.object.spec.app, left?.object.metadata.resourceVersion]).toEqual([
+    'DELETED',
+    { on: 'yes' },
+    's',
+    off.json.metadata.resourceVersion,
+  ]);
   await cluster.probe.patch(`${path}/s`, { spec: { app: 'unheard' } });
   await cluster.probe.patch(`${path}/s`, { metadata: { labels: { on: 'yes' } } });
   const back = await watch.next();
@@ -97,7 +107,14 @@ test('a streamed list ends with a marked bookmark, which a selector without a ma
     const watch = await cluster.probe.watch(`${path}?${streamed}${query}`);
     expect((await watch.take(1))[0]).toMatch(/^ADDED a@/);
     const mark = await watch.next();
-    expect(mark).toEqual({ type: 'BOOKMARK', object: { apiVersion: 'iidp.com/v1', kind: 'AppModel', metadata: { resourceVersion: String(await version()), annotations: { 'k8s.io/initial-events-end': 'true' } } } });
+    expect(mark).toEqual({
+      type: 'BOOKMARK',
+      object: {
+        apiVersion: 'iidp.com/v1',
+        kind: 'AppModel',
+        metadata: { resourceVersion: String(await version()), annotations: { 'k8s.io/initial-events-end': 'true' } },
+      },
+    });
     watch.close();
   }
   const none = await cluster.probe.watch(`${path}?${streamed}&labelSelector=no%3Done`);
@@ -141,12 +158,19 @@ test('timeoutSeconds ends a watch cleanly, after bookmarks two seconds and one s
 
 test('bad options of a watch are told before it starts', async () => {
   const message = async (query: string): Promise<string> => (await cluster.probe.get(`${path}?watch=1&${query}`)).json.message as string;
-  expect(await message('sendInitialEvents=true')).toBe('ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  expect(await message('resourceVersionMatch=NotOlderThan')).toContain('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  expect(await message('sendInitialEvents=true')).toBe(
+    'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+  );
+  expect(await message('resourceVersionMatch=NotOlderThan')).toContain(
+    'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+  );
   expect(await message('resourceVersion=abc')).toContain('strconv.ParseUint');
   expect(await message('timeoutSeconds=abc')).toBe('strconv.ParseInt: parsing "abc": invalid syntax');
   const yaml = await cluster.probe.get(`${path}?watch=1`, { headers: { Accept: 'application/yaml' } });
-  expect([yaml.status, yaml.json.message]).toEqual([406, 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch']);
+  expect([yaml.status, yaml.json.message]).toEqual([
+    406,
+    'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+  ]);
 });
 
 test('a Table watch has its columns in the first event only', async () => {
@@ -156,7 +180,11 @@ test('a Table watch has its columns in the first event only', async () => {
   await cluster.probe.patch(`${path}/a`, { spec: { app: 'x' } });
   const first = await watch.next();
   const second = await watch.next();
-  expect([first?.object.kind, first?.object.columnDefinitions.map((column: { name: string }) => column.name), first?.object.rows[0].cells[0]]).toEqual(['Table', ['Name', 'Age'], 'a']);
+  expect([
+    first?.object.kind,
+    first?.object.columnDefinitions.map((column: { name: string }) => column.name),
+    first?.object.rows[0].cells[0],
+  ]).toEqual(['Table', ['Name', 'Age'], 'a']);
   expect([second?.type, second?.object.columnDefinitions]).toEqual(['MODIFIED', null]);
   watch.close();
 });

@@ -215,10 +215,16 @@ function lastMatching(event: StoreEvent): StoredObject {
 /** The bytes that a bookmark of this resource is. */
 export function bookmarkObject(context: Context, revision: number, initialEventsEnd: boolean): Record<string, unknown> {
   const { resource } = context;
-  const metadata = { resourceVersion: String(revision), ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}) };
+  const metadata = {
+    resourceVersion: String(revision),
+    ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
+  };
   if (resource.builtin === undefined) {
-    return { apiVersion: apiVersion(resource), kind: resource.kind, metadata: initialEventsEnd ? { annotations: metadata.annotations, resourceVersion: metadata.resourceVersion } : metadata };
+    return {
+      apiVersion: apiVersion(resource),
+      kind: resource.kind,
+      metadata: initialEventsEnd ? { annotations: metadata.annotations, resourceVersion: metadata.resourceVersion } : metadata,
+    };
   }
   return { kind: resource.kind, apiVersion: apiVersion(resource), metadata: { ...metadata, creationTimestamp: null } };
 }
-

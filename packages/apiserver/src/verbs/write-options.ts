@@ -20,19 +20,25 @@ export function writeOptions(context: Context, kind: OptionsKind, apply = false)
   const force = booleanParameter(query, 'force');
   if (kind === 'PatchOptions') {
     if (apply && manager === '') errors.push(requiredError('fieldManager', 'is required for apply patch'));
-    if (!apply && query.has('force')) errors.push({ field: 'force', reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified for non-apply patch' });
+    if (!apply && query.has('force'))
+      errors.push({ field: 'force', reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified for non-apply patch' });
   }
-  if (Buffer.byteLength(manager) > 128) errors.push({ field: 'fieldManager', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 128 bytes' });
-  else if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(manager)) errors.push(invalidError('fieldManager', manager, 'should only contain printable characters'));
+  if (Buffer.byteLength(manager) > 128)
+    errors.push({ field: 'fieldManager', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 128 bytes' });
+  else if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(manager))
+    errors.push(invalidError('fieldManager', manager, 'should only contain printable characters'));
   errors.push(...dryRunErrors(query.getAll('dryRun')));
   const validation = query.get('fieldValidation') ?? '';
   // A server that does not know the parameter prunes in silence.
   const known = context.core.release.fieldValidation;
-  if (known && !['', 'Ignore', 'Strict', 'Warn'].includes(validation)) errors.push(notSupportedError('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
+  if (known && !['', 'Ignore', 'Strict', 'Warn'].includes(validation))
+    errors.push(notSupportedError('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
   if (errors.length > 0) throw invalidOptions(kind, errors);
   return {
-    dryRun: query.getAll('dryRun').includes('All'), fieldValidation: known ? (validation === '' ? 'Warn' : (validation as 'Ignore' | 'Warn' | 'Strict')) : 'Ignore',
-    manager: manager === '' ? managerOfAgent(header(context, 'user-agent')) : manager, force,
+    dryRun: query.getAll('dryRun').includes('All'),
+    fieldValidation: known ? (validation === '' ? 'Warn' : (validation as 'Ignore' | 'Warn' | 'Strict')) : 'Ignore',
+    manager: manager === '' ? managerOfAgent(header(context, 'user-agent')) : manager,
+    force,
   };
 }
 

@@ -27,14 +27,19 @@ afterAll(async () => {
   await server.close();
 });
 
-const targets = (...names: string[]): { name: string; namespace: string; patch: object }[] => names.map((name) => ({ name, namespace: 'n', patch: { data: { a: '1' } } }));
+const targets = (...names: string[]): { name: string; namespace: string; patch: object }[] =>
+  names.map((name) => ({ name, namespace: 'n', patch: { data: { a: '1' } } }));
 
 test('each object has its own result, in the order of the targets, and no more are patched at once than asked for', async () => {
   const names = Array.from({ length: 30 }, (_, i) => (i % 10 === 3 ? `missing-${i}` : `c${i}`));
   const summary = await batchPatch(client.resource(configMapType), targets(...names), { concurrency: 3 });
   expect(summary.results.map((result) => result.target.name)).toEqual(names);
   expect(summary.patched).toBe(27);
-  expect(summary.failed.map(({ target, error }) => [target.name, isNotFound(error)])).toEqual([['missing-3', true], ['missing-13', true], ['missing-23', true]]);
+  expect(summary.failed.map(({ target, error }) => [target.name, isNotFound(error)])).toEqual([
+    ['missing-3', true],
+    ['missing-13', true],
+    ['missing-23', true],
+  ]);
   expect(summary.rest).toEqual([]);
   expect(most).toBeLessThanOrEqual(3);
 });
@@ -44,7 +49,13 @@ test('stopped at an error or aborted, it tells what is left, and the next call g
   const stopped = await batchPatch(maps, targets('a', 'missing', 'b', 'c'), { concurrency: 1, stopAtError: true });
   expect([stopped.patched, stopped.failed.length, stopped.rest.map((target) => target.name)]).toEqual([1, 1, ['b', 'c']]);
   const abort = new AbortController();
-  const aborted = await batchPatch(maps, stopped.rest, { concurrency: 1, signal: abort.signal, onResult: () => { abort.abort(); } });
+  const aborted = await batchPatch(maps, stopped.rest, {
+    concurrency: 1,
+    signal: abort.signal,
+    onResult: () => {
+      abort.abort();
+    },
+  });
   expect([aborted.patched, aborted.rest.map((target) => target.name)]).toEqual([1, ['c']]);
   expect((await batchPatch(maps, aborted.rest)).patched).toBe(1);
 });

@@ -37,7 +37,9 @@ export interface BatchOptions<T> extends WriteOptions {
  * what is under way fail with its reason; the summary's `failed` and `rest` are what to give the next call.
  */
 export async function batchPatch<T extends KubernetesObject, A>(
-  client: ResourceClient<T, A>, targets: Iterable<PatchTarget>, options: BatchOptions<T> = {},
+  client: ResourceClient<T, A>,
+  targets: Iterable<PatchTarget>,
+  options: BatchOptions<T> = {},
 ): Promise<BatchSummary<T>> {
   const list = [...targets];
   const results = new Map<number, PatchResult<T>>();
@@ -49,7 +51,10 @@ export async function batchPatch<T extends KubernetesObject, A>(
       const target = list[index] as PatchTarget;
       let result: PatchResult<T>;
       try {
-        const written = await client.patch(target.name, target.patch, { ...options, ...(target.namespace === undefined ? {} : { namespace: target.namespace }) });
+        const written = await client.patch(target.name, target.patch, {
+          ...options,
+          ...(target.namespace === undefined ? {} : { namespace: target.namespace }),
+        });
         result = { target, ok: true, written };
       } catch (error) {
         result = { target, ok: false, error };

@@ -26,7 +26,8 @@ function walk(schema: Schema, value: unknown, path: Path, changes: Coercion[]): 
     changes.push({ path, from: value, to: read });
     return read;
   }
-  if (Array.isArray(value)) return schema.items === undefined ? value : value.map((item, index) => walk(schema.items as Schema, item, [...path, index], changes));
+  if (Array.isArray(value))
+    return schema.items === undefined ? value : value.map((item, index) => walk(schema.items as Schema, item, [...path, index], changes));
   if (jsonType(value) !== 'object') return value;
   const copy: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(value as object)) {

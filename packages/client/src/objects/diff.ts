@@ -36,11 +36,13 @@ function compare(before: unknown, after: unknown, path: Path, out: Difference[])
 
 function compareObjects(before: Record<string, unknown>, after: Record<string, unknown>, path: Path, out: Difference[]): void {
   for (const name of Object.keys(before)) {
-    if (!has(after, name)) { if (has(before, name)) out.push({ kind: 'removed', path: [...path, name], before: before[name] }); }
-    else if (!has(before, name)) out.push({ kind: 'added', path: [...path, name], after: after[name] });
+    if (!has(after, name)) {
+      if (has(before, name)) out.push({ kind: 'removed', path: [...path, name], before: before[name] });
+    } else if (!has(before, name)) out.push({ kind: 'added', path: [...path, name], after: after[name] });
     else compare(before[name], after[name], [...path, name], out);
   }
-  for (const name of Object.keys(after)) if (!Object.hasOwn(before, name) && has(after, name)) out.push({ kind: 'added', path: [...path, name], after: after[name] });
+  for (const name of Object.keys(after))
+    if (!Object.hasOwn(before, name) && has(after, name)) out.push({ kind: 'added', path: [...path, name], after: after[name] });
 }
 
 function compareLists(before: unknown[], after: unknown[], path: Path, out: Difference[]): void {
@@ -81,13 +83,16 @@ export function pointer(path: Path): string {
  */
 export function mergePatch(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
-  const set = (name: string, value: unknown): void => { Object.defineProperty(patch, name, { value, enumerable: true, configurable: true, writable: true }); };
+  const set = (name: string, value: unknown): void => {
+    Object.defineProperty(patch, name, { value, enumerable: true, configurable: true, writable: true });
+  };
   for (const name of Object.keys(before)) if (has(before, name) && !has(after, name)) set(name, null);
   for (const name of Object.keys(after)) {
     if (!has(after, name)) continue;
     const [old, now] = [has(before, name) ? before[name] : undefined, after[name]];
     if (old !== undefined && diff(old, now).length === 0) continue;
-    if (jsonType(old) === 'object' && jsonType(now) === 'object') set(name, mergePatch(old as Record<string, unknown>, now as Record<string, unknown>));
+    if (jsonType(old) === 'object' && jsonType(now) === 'object')
+      set(name, mergePatch(old as Record<string, unknown>, now as Record<string, unknown>));
     else {
       refuseNull(now, name);
       set(name, deepCopy(now));

@@ -16,8 +16,14 @@ test('nested get tells found, missing and wrong type apart, and where the wrong 
   expect(getAt(nested, ['spec', 'models', 1, 'name'], 'string')).toEqual({ state: 'missing' });
   expect(getAt(nested, ['status', 'x', 'y'], 'string')).toEqual({ state: 'missing' });
   expect(getAt(nested, ['spec', 'count'], 'string')).toEqual({ state: 'wrong', at: ['spec', 'count'], expected: 'string', is: 'number' });
-  expect(getAt(nested, ['spec', 'none', 'deep'], 'string')).toEqual({ state: 'wrong', at: ['spec', 'none'], expected: 'object', is: 'null' });
-  for (const name of ['constructor', '__proto__', 'toString', 'length']) expect(getAt(nested, [name], 'object')).toEqual({ state: 'missing' });
+  expect(getAt(nested, ['spec', 'none', 'deep'], 'string')).toEqual({
+    state: 'wrong',
+    at: ['spec', 'none'],
+    expected: 'object',
+    is: 'null',
+  });
+  for (const name of ['constructor', '__proto__', 'toString', 'length'])
+    expect(getAt(nested, [name], 'object')).toEqual({ state: 'missing' });
 });
 
 test('set and remove leave the original as it was and share what is not on the way', () => {
@@ -38,27 +44,33 @@ test('set and remove leave the original as it was and share what is not on the w
 });
 
 const json = fc.jsonValue({ maxDepth: 3 });
-const jsonObject = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'a/b', 'c~d', 'constructor', '')), json, { maxKeys: 4 });
+const jsonObject = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'a/b', 'c~d', 'constructor', '')), json, {
+  maxKeys: 4,
+});
 
 test('a JSON patch of a diff, applied, gives exactly the second object', () => {
-  fc.assert(fc.property(jsonObject, jsonObject, fc.boolean(), (before, after, withTest) => {
-    expect(applyJsonPatch(deepCopy(before), jsonPatch(before, after, { test: withTest }))).toEqual(after);
-    expect(diff(before, deepCopy(before))).toEqual([]);
-  }));
+  fc.assert(
+    fc.property(jsonObject, jsonObject, fc.boolean(), (before, after, withTest) => {
+      expect(applyJsonPatch(deepCopy(before), jsonPatch(before, after, { test: withTest }))).toEqual(after);
+      expect(diff(before, deepCopy(before))).toEqual([]);
+    }),
+  );
 });
 
 test('a merge patch of a diff, applied, gives exactly the second object, or is refused because of a null', () => {
-  fc.assert(fc.property(jsonObject, jsonObject, (before, after) => {
-    let patch: Record<string, unknown>;
-    try {
-      patch = mergePatch(before, after);
-    } catch (error) {
-      expect(error).toBeInstanceOf(MergePatchError);
-      expect(JSON.stringify(after)).toContain('null');
-      return;
-    }
-    expect(applyMergePatch(before, patch)).toEqual(after);
-  }));
+  fc.assert(
+    fc.property(jsonObject, jsonObject, (before, after) => {
+      let patch: Record<string, unknown>;
+      try {
+        patch = mergePatch(before, after);
+      } catch (error) {
+        expect(error).toBeInstanceOf(MergePatchError);
+        expect(JSON.stringify(after)).toContain('null');
+        return;
+      }
+      expect(applyMergePatch(before, patch)).toEqual(after);
+    }),
+  );
 });
 
 test('a diff names what was added, removed and changed', () => {
@@ -72,14 +84,45 @@ test('a diff names what was added, removed and changed', () => {
 });
 
 test('strings become the numbers and booleans of the schema only where nothing is lost, each change reported', () => {
-  const schema = { type: 'object', properties: { n: { type: 'integer' }, f: { type: 'number' }, b: { type: 'boolean' }, s: { type: 'string' }, l: { type: 'array', items: { type: 'integer' } }, p: { 'x-kubernetes-int-or-string': true } } } as const;
-  const { value, changes } = coerce<Record<string, unknown>>(schema, { n: '5', f: '1.5', b: 'true', s: '7', l: ['1', 'x'], p: '80', other: '1' });
+  const schema = {
+    type: 'object',
+    properties: {
+      n: { type: 'integer' },
+      f: { type: 'number' },
+      b: { type: 'boolean' },
+      s: { type: 'string' },
+      l: { type: 'array', items: { type: 'integer' } },
+      p: { 'x-kubernetes-int-or-string': true },
+    },
+  } as const;
+  const { value, changes } = coerce<Record<string, unknown>>(schema, {
+    n: '5',
+    f: '1.5',
+    b: 'true',
+    s: '7',
+    l: ['1', 'x'],
+    p: '80',
+    other: '1',
+  });
   expect(value).toEqual({ n: 5, f: 1.5, b: true, s: '7', l: [1, 'x'], p: '80', other: '1' });
-  expect(changes.map((change) => [formatPath(change.path), change.from, change.to])).toEqual([['n', '5', 5], ['f', '1.5', 1.5], ['b', 'true', true], ['l[0]', '1', 1]]);
-  for (const text of ['5.0', '0x5', ' 5', '05', '', '-0', '9007199254740993', '1e3']) expect(coerce<unknown>({ type: 'integer' }, text)).toEqual({ value: text, changes: [] });
+  expect(changes.map((change) => [formatPath(change.path), change.from, change.to])).toEqual([
+    ['n', '5', 5],
+    ['f', '1.5', 1.5],
+    ['b', 'true', true],
+    ['l[0]', '1', 1],
+  ]);
+  for (const text of ['5.0', '0x5', ' 5', '05', '', '-0', '9007199254740993', '1e3'])
+    expect(coerce<unknown>({ type: 'integer' }, text)).toEqual({ value: text, changes: [] });
 });
 
-const gear = defineResource({ group: 't.example', version: 'v1', kind: 'Gear', plural: 'gears', scope: 'Namespaced', spec: object({ teeth: integer(), note: optional(string()) }) });
+const gear = defineResource({
+  group: 't.example',
+  version: 'v1',
+  kind: 'Gear',
+  plural: 'gears',
+  scope: 'Namespaced',
+  spec: object({ teeth: integer(), note: optional(string()) }),
+});
 const good = { apiVersion: 't.example/v1', kind: 'Gear', metadata: { name: 'g', namespace: 'n' }, spec: { teeth: 3, newer: true } };
 const bad = { ...good, spec: { teeth: 'three' } };
 
@@ -94,7 +137,13 @@ test('a view is the same object, narrowed, or every error with its path', () => 
 test('each fallback answers for an object that does not fit, and is counted', () => {
   expect(() => new SafeAs(gear).read(bad)).toThrow(expect.toSatisfy(isValidationError));
   expect(new SafeAs(gear, { use: 'default', value: good as never }).read(bad)).toBe(good);
-  const called = new SafeAs<AppModel>(appModel, { use: 'callback', call: (_, errors) => { expect(errors.length).toBeGreaterThan(0); return undefined; } });
+  const called = new SafeAs<AppModel>(appModel, {
+    use: 'callback',
+    call: (_, errors) => {
+      expect(errors.length).toBeGreaterThan(0);
+      return undefined;
+    },
+  });
   expect(called.read({ metadata: { name: 'x' }, spec: { models: 1 } })).toBeUndefined();
   const last = new SafeAs(gear, { use: 'last-good', keep: 1 });
   expect(last.read(bad)).toBeUndefined();
@@ -119,7 +168,10 @@ function applyMergePatch(target: unknown, patch: unknown): unknown {
 function applyJsonPatch(document: unknown, operations: readonly JsonPatchOperation[]): unknown {
   let root = document;
   for (const operation of operations) {
-    const parts = operation.path.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const parts = operation.path
+      .split('/')
+      .slice(1)
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
     const last = parts.pop();
     if (last === undefined) {
       root = operation.value;
@@ -130,7 +182,8 @@ function applyJsonPatch(document: unknown, operations: readonly JsonPatchOperati
       return (value as Record<string, unknown>)[part];
     }, root) as Record<string, unknown> | unknown[];
     if (operation.op === 'test') expect((parent as Record<string, unknown>)[last]).toEqual(operation.value);
-    else if (Array.isArray(parent)) parent.splice(Number(last), operation.op === 'add' ? 0 : 1, ...(operation.op === 'remove' ? [] : [operation.value]));
+    else if (Array.isArray(parent))
+      parent.splice(Number(last), operation.op === 'add' ? 0 : 1, ...(operation.op === 'remove' ? [] : [operation.value]));
     else if (operation.op === 'remove') delete parent[last];
     else Object.defineProperty(parent, last, { value: operation.value, enumerable: true, configurable: true, writable: true });
   }

@@ -72,7 +72,8 @@ function put(here: unknown, path: Path, depth: number, value: unknown): unknown 
   if (typeof part === 'number') {
     const list = here === undefined ? [] : here;
     if (!Array.isArray(list)) throw new PathError(`expected a list, found ${jsonType(here)}`, path.slice(0, depth));
-    if (!Number.isInteger(part) || part < 0 || part > list.length) throw new PathError(`the index is outside of the list of ${list.length}`, path.slice(0, depth + 1));
+    if (!Number.isInteger(part) || part < 0 || part > list.length)
+      throw new PathError(`the index is outside of the list of ${list.length}`, path.slice(0, depth + 1));
     const copy = [...(list as unknown[])];
     copy[part] = put(copy[part], path, depth + 1, value);
     return copy;
@@ -92,7 +93,12 @@ export function removeAt<T>(object: T, path: Path): T {
   if (found.state === 'missing') return object;
   if (found.state === 'wrong') throw new PathError(`expected ${found.expected}, found ${found.is}`, found.at);
   if (!Object.hasOwn(found.value, last)) return object;
-  if (typeof last === 'number') return setAt(object, parent, (found.value as unknown[]).filter((_, index) => index !== last));
+  if (typeof last === 'number')
+    return setAt(
+      object,
+      parent,
+      (found.value as unknown[]).filter((_, index) => index !== last),
+    );
   const copy: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(found.value)) if (name !== last) define(copy, name, value);
   return setAt(object, parent, copy);

@@ -81,6 +81,8 @@ export class SafeAs<T> {
 }
 
 function keyOf(object: unknown): string {
-  const metadata = (object as KubernetesObject | null | undefined)?.metadata as unknown as { namespace?: unknown; name?: unknown } | undefined;
+  const metadata = (object as KubernetesObject | null | undefined)?.metadata as unknown as
+    | { namespace?: unknown; name?: unknown }
+    | undefined;
   return JSON.stringify([metadata?.namespace ?? '', metadata?.name ?? '']);
 }

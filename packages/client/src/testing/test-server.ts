@@ -35,7 +35,14 @@ export type Handler = (request: SeenRequest, response: ServerResponse, raw: Inco
 
 /** A real HTTPS (or HTTP) server on loopback. */
 export async function startServer(
-  handler: Handler, options: { readonly plain?: boolean; readonly cert?: 'server' | 'named'; readonly clientCa?: boolean; readonly port?: number; readonly keepAliveTimeout?: number } = {},
+  handler: Handler,
+  options: {
+    readonly plain?: boolean;
+    readonly cert?: 'server' | 'named';
+    readonly clientCa?: boolean;
+    readonly port?: number;
+    readonly keepAliveTimeout?: number;
+  } = {},
 ): Promise<TestServer> {
   const seen: SeenRequest[] = [];
   const open = new Set<Socket>();
@@ -52,10 +59,17 @@ export async function startServer(
     response.on('error', () => {});
   };
   const name = options.cert ?? 'server';
-  const server = options.plain === true ? http.createServer(listener) : https.createServer({
-    cert: readFileSync(join(folder, `${name}.crt`)), key: readFileSync(join(folder, `${name}.key`)),
-    ...(options.clientCa === true ? { ca: pem.ca, requestCert: true, rejectUnauthorized: false } : {}),
-  }, listener);
+  const server =
+    options.plain === true
+      ? http.createServer(listener)
+      : https.createServer(
+          {
+            cert: readFileSync(join(folder, `${name}.crt`)),
+            key: readFileSync(join(folder, `${name}.key`)),
+            ...(options.clientCa === true ? { ca: pem.ca, requestCert: true, rejectUnauthorized: false } : {}),
+          },
+          listener,
+        );
   if (options.keepAliveTimeout !== undefined) server.keepAliveTimeout = options.keepAliveTimeout;
   server.on('connection', (socket: Socket) => {
     accepted++;
@@ -70,12 +84,29 @@ export async function startServer(
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
     for (const socket of open) socket.destroy();
-    await new Promise<void>((resolve) => server.close(() => { resolve(); }));
+    await new Promise<void>((resolve) =>
+      server.close(() => {
+        resolve();
+      }),
+    );
   };
-  return { url: `${options.plain === true ? 'http' : 'https'}://127.0.0.1:${port}`, port, seen, accepted: () => accepted, open, close, [Symbol.asyncDispose]: close };
+  return {
+    url: `${options.plain === true ? 'http' : 'https'}://127.0.0.1:${port}`,
+    port,
+    seen,
+    accepted: () => accepted,
+    open,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-export function answerJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string | string[]>> = {}): void {
+export function answerJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string | string[]>> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));
 }

@@ -5,11 +5,17 @@ import type { HandlerKind, Schedule, Step } from './schedule.ts';
 const namespace = fc.constantFrom(...NAMESPACES);
 const name = fc.constantFrom('x', 'y', 'z', '__proto__');
 
-const fault: fc.Arbitrary<Step> = fc.constantFrom('stream' as const, 'watch' as const, 'watch' as const, 'watch' as const, 'list' as const, 'probe' as const)
-  .chain((request) => fc.record({
-    kind: fc.constant('fault' as const), request: fc.constant(request), fault: fc.constantFrom(...REACHABLE[request]),
-    after: fc.integer({ min: 0, max: 6 }), times: fc.constantFrom(1, 1, 1, 2, 4),
-  }));
+const fault: fc.Arbitrary<Step> = fc
+  .constantFrom('stream' as const, 'watch' as const, 'watch' as const, 'watch' as const, 'list' as const, 'probe' as const)
+  .chain((request) =>
+    fc.record({
+      kind: fc.constant('fault' as const),
+      request: fc.constant(request),
+      fault: fc.constantFrom(...REACHABLE[request]),
+      after: fc.integer({ min: 0, max: 6 }),
+      times: fc.constantFrom(1, 1, 1, 2, 4),
+    }),
+  );
 
 const namespaces = fc.oneof(
   { weight: 2, arbitrary: fc.constant<readonly string[]>(['']) },
@@ -21,14 +27,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), namespace, name }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('recreate' as const), namespace, name }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('other-write' as const) }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(0, 0, 30, 300, 1500, 8000, 40_000, 80_000) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(0, 0, 30, 300, 1500, 8000, 40_000, 80_000) }),
+  },
   { weight: 6, arbitrary: fault },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('server' as const), event: fc.constantFrom(...SERVER_EVENTS), amount: fc.integer({ min: 1, max: 4 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('server' as const),
+      event: fc.constantFrom(...SERVER_EVENTS),
+      amount: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constant('drive' as const), to: fc.constantFrom('Gone' as const, 'Regressed' as const, 'Regressed' as const, 'Forbidden' as const, 'Stale' as const, 'BackingOff' as const),
-      ms: fc.constantFrom(0, 5, 200, 900, 1800), event: fc.constantFrom(...SERVER_EVENTS), amount: fc.integer({ min: 1, max: 4 }),
+      kind: fc.constant('drive' as const),
+      to: fc.constantFrom(
+        'Gone' as const,
+        'Regressed' as const,
+        'Regressed' as const,
+        'Forbidden' as const,
+        'Stale' as const,
+        'BackingOff' as const,
+      ),
+      ms: fc.constantFrom(0, 5, 200, 900, 1800),
+      event: fc.constantFrom(...SERVER_EVENTS),
+      amount: fc.integer({ min: 1, max: 4 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('handler' as const), handler: handlerKind() }) },
@@ -37,7 +63,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 function handlerKind(): fc.Arbitrary<HandlerKind> {
   return fc.constantFrom<HandlerKind>(
-    'plain', 'slow', 'throwing', 'rejecting', 'stuck', 'filtered', 'resyncing', 'tiny-buffer', 'overflowing', 'iterating', 'late-leaver');
+    'plain',
+    'slow',
+    'throwing',
+    'rejecting',
+    'stuck',
+    'filtered',
+    'resyncing',
+    'tiny-buffer',
+    'overflowing',
+    'iterating',
+    'late-leaver',
+  );
 }
 
 const base = {

@@ -27,8 +27,25 @@ export class Coverage {
   table(): string {
     const requests = Object.keys(REACHABLE);
     const faults = [...new Set(Object.values(REACHABLE).flat())];
-    const lines = [head('fault by request', requests), ...faults.map((fault) => line(fault, requests.map((request) => this.count(fault, request))))];
-    lines.push('', head('server by state', STATES), ...SERVER_EVENTS.map((event) => line(event, STATES.map((state) => this.count(event, state)))));
+    const lines = [
+      head('fault by request', requests),
+      ...faults.map((fault) =>
+        line(
+          fault,
+          requests.map((request) => this.count(fault, request)),
+        ),
+      ),
+    ];
+    lines.push(
+      '',
+      head('server by state', STATES),
+      ...SERVER_EVENTS.map((event) =>
+        line(
+          event,
+          STATES.map((state) => this.count(event, state)),
+        ),
+      ),
+    );
     return lines.join('\n');
   }
 }

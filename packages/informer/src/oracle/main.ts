@@ -5,7 +5,14 @@ import { Coverage } from './coverage.ts';
 import { runSchedule } from './run-schedule.ts';
 
 // npm run test:oracle -- --schedules N --seed S [--path P] [--quick: do not shrink]
-const { values } = parseArgs({ options: { schedules: { type: 'string', default: '2000' }, seed: { type: 'string' }, path: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    schedules: { type: 'string', default: '2000' },
+    seed: { type: 'string' },
+    path: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+  },
+});
 const schedules = Number(values.schedules);
 const seed = values.seed === undefined ? Math.floor(Math.random() * 0x7fff_ffff) : Number(values.seed);
 const coverage = new Coverage();

@@ -6,7 +6,9 @@ import { mutants } from './mutants.ts';
 import type { Mutant } from './mutants.ts';
 
 // npm run test:mutants -- [--only TEXT] [--schedules N]: plants each bug in a copy of the source and runs the oracle on it.
-const { values } = parseArgs({ options: { only: { type: 'string' }, schedules: { type: 'string', default: '2000' }, seed: { type: 'string', default: '7' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, schedules: { type: 'string', default: '2000' }, seed: { type: 'string', default: '7' } },
+});
 const source = join(import.meta.dirname, '..');
 const place = join(source, '..', `.mutants-${process.pid}`);
 const wanted = mutants.filter((mutant) => values.only === undefined || mutant.name.includes(values.only));
@@ -15,19 +17,36 @@ async function plant(mutant: Mutant, folder: string): Promise<void> {
   await cp(source, folder, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
   const file = join(folder, mutant.file);
   const text = await readFile(file, 'utf8');
-  if (text.split(mutant.find).length !== 2) throw new Error(`the mutant "${mutant.name}" no longer fits ${mutant.file}: its text must stand there once`);
-  await writeFile(file, text.replace(mutant.find, () => mutant.put));
+  if (text.split(mutant.find).length !== 2)
+    throw new Error(`the mutant "${mutant.name}" no longer fits ${mutant.file}: its text must stand there once`);
+  await writeFile(
+    file,
+    text.replace(mutant.find, () => mutant.put),
+  );
 }
 
 /** Whether the oracle finds the bug; undefined: it ran into its time. */
 function killed(folder: string): Promise<{ readonly red: boolean; readonly line: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=@kubecast/source', join(folder, 'oracle', 'main.ts'), '--schedules', values.schedules, '--seed', values.seed, '--quick'],
-      { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=@kubecast/source',
+        join(folder, 'oracle', 'main.ts'),
+        '--schedules',
+        values.schedules,
+        '--seed',
+        values.seed,
+        '--quick',
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     let out = '';
     // A bug that makes the informer spin without end is found as well.
     const timer = setTimeout(() => child.kill('SIGKILL'), 600_000);
-    child.stdout.on('data', (chunk: Buffer) => { out += chunk.toString(); });
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       resolve({ red: code === 1 || signal === 'SIGKILL', line: out.trim().split('\n').at(-1) ?? '' });

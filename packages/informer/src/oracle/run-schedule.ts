@@ -37,7 +37,10 @@ class Run {
     this.#coverage = coverage;
     this.#namespaces = schedule.namespaces;
     this.#rig = createModelRig({
-      seed: schedule.seed, limits: { sliceMs: schedule.sliceMs }, namespaces: schedule.namespaces, ...(schedule.selector ? { labelSelector: 'sel=yes' } : {}),
+      seed: schedule.seed,
+      limits: { sliceMs: schedule.sliceMs },
+      namespaces: schedule.namespaces,
+      ...(schedule.selector ? { labelSelector: 'sel=yes' } : {}),
       api: { noStreams: !schedule.streams, batch: schedule.batch, pageItems: 1 + schedule.batch, paceMs: schedule.paceMs },
     });
     this.#rig.api.onFault = (kind, fault) => {
@@ -48,7 +51,8 @@ class Run {
 
   async go(): Promise<string[]> {
     const { clock, informer, server, api } = this.#rig;
-    for (let i = 0; i < this.#schedule.objects; i += 1) this.#put(['a', 'a-0', 'b'][i % 3] ?? 'a', ['x', 'y', 'z'][i % 3 === 0 ? 0 : i % 2 + 1] ?? 'x', true);
+    for (let i = 0; i < this.#schedule.objects; i += 1)
+      this.#put(['a', 'a-0', 'b'][i % 3] ?? 'a', ['x', 'y', 'z'][i % 3 === 0 ? 0 : (i % 2) + 1] ?? 'x', true);
     for (const kind of this.#schedule.handlers) this.#witnesses.push(new Witness(kind, this.#rig));
     const { first, streams } = this.#schedule;
     if (first !== null) {
@@ -153,7 +157,7 @@ class Run {
   }
 
   #put(namespace: string, name: string, matches: boolean): void {
-    this.#rig.server.put(namespace, name, this.#payload += 1, { sel: matches ? 'yes' : 'no' });
+    this.#rig.server.put(namespace, name, (this.#payload += 1), { sel: matches ? 'yes' : 'no' });
   }
 
   /**
@@ -163,9 +167,16 @@ class Run {
   #mayWrite(count = 1): boolean {
     if (!this.#restored) return true;
     const { informer, server } = this.#rig;
-    const behind = informer.scopes().some((scope) => compareResourceVersions(scope.resourceVersion === '' ? '0' : scope.resourceVersion, String(server.rev)) === 1);
+    const behind = informer
+      .scopes()
+      .some((scope) => compareResourceVersions(scope.resourceVersion === '' ? '0' : scope.resourceVersion, String(server.rev)) === 1);
     if (!behind) this.#restored = false;
-    return informer.scopes().every((scope) => scope.resourceVersion === '' || Number(scope.resourceVersion) <= server.rev || Number(scope.resourceVersion) > server.rev + count);
+    return informer
+      .scopes()
+      .every(
+        (scope) =>
+          scope.resourceVersion === '' || Number(scope.resourceVersion) <= server.rev || Number(scope.resourceVersion) > server.rev + count,
+      );
   }
 
   /** What any reader could see now: nothing may have gone back within an epoch. */
@@ -183,10 +194,15 @@ class Run {
 
   #judge(): void {
     const { informer, server } = this.#rig;
-    const truth = wireState(server.state(), (object) =>
-      (this.#namespaces.includes('') || this.#namespaces.includes(object.namespace)) && (!this.#schedule.selector || object.labels['sel'] === 'yes')).sort();
+    const truth = wireState(
+      server.state(),
+      (object) =>
+        (this.#namespaces.includes('') || this.#namespaces.includes(object.namespace)) &&
+        (!this.#schedule.selector || object.labels['sel'] === 'yes'),
+    ).sort();
     const held = [...this.#rig.held()].sort();
-    if (held.join('\n') !== truth.join('\n')) this.#wrong.push(`the view differs from the server:\n  view   ${held.join(', ')}\n  server ${truth.join(', ')}`);
+    if (held.join('\n') !== truth.join('\n'))
+      this.#wrong.push(`the view differs from the server:\n  view   ${held.join(', ')}\n  server ${truth.join(', ')}`);
     if (!informer.hasSynced) this.#wrong.push('not synced');
     for (const scope of informer.scopes()) {
       if (scope.state !== 'Watching') this.#wrong.push(`scope ${scope.scope} ends in ${scope.state}: ${scope.reason}`);
@@ -197,9 +213,11 @@ class Run {
       if (witness.kind === 'late-leaver' && witness.gone) continue;
       const told = witness.lines();
       const expected = truth.filter((line) => witness.sees(Number(line.slice(line.lastIndexOf(' ') + 1))));
-      if (told.join('\n') !== expected.join('\n')) this.#wrong.push(`${witness.kind} was told another state:\n  told   ${told.join(', ')}\n  server ${expected.join(', ')}`);
+      if (told.join('\n') !== expected.join('\n'))
+        this.#wrong.push(`${witness.kind} was told another state:\n  told   ${told.join(', ')}\n  server ${expected.join(', ')}`);
       if (witness.handle !== undefined && !witness.handle.hasSynced) this.#wrong.push(`${witness.kind} was never synced`);
-      if (witness.handle !== undefined && witness.handle.waiting !== 0) this.#wrong.push(`${witness.kind} still has ${witness.handle.waiting} waiting`);
+      if (witness.handle !== undefined && witness.handle.waiting !== 0)
+        this.#wrong.push(`${witness.kind} still has ${witness.handle.waiting} waiting`);
     }
   }
 }

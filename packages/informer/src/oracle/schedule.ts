@@ -2,13 +2,47 @@ import { bookmarkFrame, statuses } from '../testing/index.ts';
 import type { ModelFault, RequestKind } from '../testing/index.ts';
 
 export type FaultName =
-  | 'refused' | 'hang' | 'status-410' | 'status-429' | 'status-500' | 'status-503' | 'status-504' | 'status-401' | 'status-403' | 'status-404'
-  | 'status-422' | 'status-too-large' | 'event-410' | 'event-429' | 'event-500' | 'event-too-large' | 'break' | 'end' | 'silent' | 'corrupt'
-  | 'low-bookmark' | 'duplicate-initial' | 'reverse-initial' | 'missing-end' | 'altered-end' | 'unmarked-bookmark';
+  | 'refused'
+  | 'hang'
+  | 'status-410'
+  | 'status-429'
+  | 'status-500'
+  | 'status-503'
+  | 'status-504'
+  | 'status-401'
+  | 'status-403'
+  | 'status-404'
+  | 'status-422'
+  | 'status-too-large'
+  | 'event-410'
+  | 'event-429'
+  | 'event-500'
+  | 'event-too-large'
+  | 'break'
+  | 'end'
+  | 'silent'
+  | 'corrupt'
+  | 'low-bookmark'
+  | 'duplicate-initial'
+  | 'reverse-initial'
+  | 'missing-end'
+  | 'altered-end'
+  | 'unmarked-bookmark';
 
 export type ServerEvent = 'cut' | 'end' | 'restart' | 'compact' | 'restore' | 'reshape' | 'lag';
 
-export type HandlerKind = 'plain' | 'slow' | 'throwing' | 'rejecting' | 'stuck' | 'filtered' | 'resyncing' | 'tiny-buffer' | 'overflowing' | 'iterating' | 'late-leaver';
+export type HandlerKind =
+  | 'plain'
+  | 'slow'
+  | 'throwing'
+  | 'rejecting'
+  | 'stuck'
+  | 'filtered'
+  | 'resyncing'
+  | 'tiny-buffer'
+  | 'overflowing'
+  | 'iterating'
+  | 'late-leaver';
 
 export type Step =
   | { readonly kind: 'put'; readonly namespace: string; readonly name: string; readonly matches: boolean }
@@ -17,7 +51,13 @@ export type Step =
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'fault'; readonly request: RequestKind; readonly fault: FaultName; readonly after: number; readonly times: number }
   | { readonly kind: 'server'; readonly event: ServerEvent; readonly amount: number }
-  | { readonly kind: 'drive'; readonly to: 'Gone' | 'Regressed' | 'Forbidden' | 'Stale' | 'BackingOff'; readonly ms: number; readonly event: ServerEvent; readonly amount: number }
+  | {
+      readonly kind: 'drive';
+      readonly to: 'Gone' | 'Regressed' | 'Forbidden' | 'Stale' | 'BackingOff';
+      readonly ms: number;
+      readonly event: ServerEvent;
+      readonly amount: number;
+    }
   | { readonly kind: 'handler'; readonly handler: HandlerKind }
   | { readonly kind: 'scope'; readonly namespaces: readonly string[] };
 
@@ -43,37 +83,73 @@ export const NAMESPACES = ['a', 'a-0', 'b'] as const;
 /** The plan of a named fault; `after` counts frames, pages or items. */
 export function modelFault(name: FaultName, after: number): ModelFault {
   switch (name) {
-    case 'refused': return { refused: true };
-    case 'hang': return { hang: true };
-    case 'status-410': return { status: statuses.expired };
-    case 'status-429': return { status: statuses.tooManyRequests };
-    case 'status-500': return { status: statuses.internal };
-    case 'status-503': return { status: statuses.unavailable };
-    case 'status-504': return { status: statuses.gatewayTimeout };
-    case 'status-401': return { status: statuses.unauthorized };
-    case 'status-403': return { status: statuses.forbidden };
-    case 'status-404': return { status: statuses.notFound };
-    case 'status-422': return { status: statuses.streamUnsupported };
-    case 'status-too-large': return { status: statuses.tooLarge };
-    case 'event-410': return { error: { status: statuses.expired, after } };
-    case 'event-429': return { error: { status: statuses.tooManyRequests, after } };
-    case 'event-500': return { error: { status: statuses.internal, after } };
-    case 'event-too-large': return { error: { status: statuses.tooLarge, after } };
-    case 'break': return { breakAfter: after };
-    case 'end': return { endAfter: after };
-    case 'silent': return { silentAfter: after };
-    case 'corrupt': return { corruptAt: after };
-    case 'low-bookmark': return { frames: [bookmarkFrame(1)] };
-    case 'duplicate-initial': return { duplicateInitial: true };
-    case 'reverse-initial': return { reverseInitial: true };
-    case 'missing-end': return { initialEnd: 'missing' };
-    case 'altered-end': return { initialEnd: 'True' };
-    case 'unmarked-bookmark': return { initialEnd: 'unmarked-first' };
+    case 'refused':
+      return { refused: true };
+    case 'hang':
+      return { hang: true };
+    case 'status-410':
+      return { status: statuses.expired };
+    case 'status-429':
+      return { status: statuses.tooManyRequests };
+    case 'status-500':
+      return { status: statuses.internal };
+    case 'status-503':
+      return { status: statuses.unavailable };
+    case 'status-504':
+      return { status: statuses.gatewayTimeout };
+    case 'status-401':
+      return { status: statuses.unauthorized };
+    case 'status-403':
+      return { status: statuses.forbidden };
+    case 'status-404':
+      return { status: statuses.notFound };
+    case 'status-422':
+      return { status: statuses.streamUnsupported };
+    case 'status-too-large':
+      return { status: statuses.tooLarge };
+    case 'event-410':
+      return { error: { status: statuses.expired, after } };
+    case 'event-429':
+      return { error: { status: statuses.tooManyRequests, after } };
+    case 'event-500':
+      return { error: { status: statuses.internal, after } };
+    case 'event-too-large':
+      return { error: { status: statuses.tooLarge, after } };
+    case 'break':
+      return { breakAfter: after };
+    case 'end':
+      return { endAfter: after };
+    case 'silent':
+      return { silentAfter: after };
+    case 'corrupt':
+      return { corruptAt: after };
+    case 'low-bookmark':
+      return { frames: [bookmarkFrame(1)] };
+    case 'duplicate-initial':
+      return { duplicateInitial: true };
+    case 'reverse-initial':
+      return { reverseInitial: true };
+    case 'missing-end':
+      return { initialEnd: 'missing' };
+    case 'altered-end':
+      return { initialEnd: 'True' };
+    case 'unmarked-bookmark':
+      return { initialEnd: 'unmarked-first' };
   }
 }
 
 const ANYWHERE: readonly FaultName[] = [
-  'refused', 'hang', 'status-410', 'status-429', 'status-500', 'status-503', 'status-504', 'status-401', 'status-403', 'status-404', 'status-422',
+  'refused',
+  'hang',
+  'status-410',
+  'status-429',
+  'status-500',
+  'status-503',
+  'status-504',
+  'status-401',
+  'status-403',
+  'status-404',
+  'status-422',
   'status-too-large',
 ];
 const IN_STREAM: readonly FaultName[] = ['event-410', 'event-429', 'event-500', 'event-too-large', 'break', 'end', 'silent', 'corrupt'];

@@ -97,10 +97,12 @@ export class Witness {
     const told = `${this.kind}: ${type} ${id} ${entry.uid}@${entry.version} (${delta.origin})`;
     if (type === 'added' && before !== undefined) this.wrong.push(`${told}, but ${before.uid}@${before.version} was known`);
     if (type !== 'added' && before?.uid !== entry.uid) this.wrong.push(`${told}, but ${String(before?.uid)} was known`);
-    if (before !== undefined && version < before.version && delta.origin !== 'regressed') this.wrong.push(`${told}, but ${before.version} was known`);
+    if (before !== undefined && version < before.version && delta.origin !== 'regressed')
+      this.wrong.push(`${told}, but ${before.version} was known`);
     if (delta.origin === 'resync' && this.kind !== 'overflowing' && version !== before?.version) this.wrong.push(`${told} is no replay`);
     const { server } = this.#rig;
-    if (delta.cause === 'deleted' && server.restores === 0 && server.state().get(id)?.uid === entry.uid) this.wrong.push(`${told} says deleted, but it stands`);
+    if (delta.cause === 'deleted' && server.restores === 0 && server.state().get(id)?.uid === entry.uid)
+      this.wrong.push(`${told} says deleted, but it stands`);
     if (type === 'deleted' && delta.cause === undefined) this.wrong.push(`${told} has no cause`);
     if (type === 'updated' && delta.previous !== undefined && Number(delta.previous.version) !== before?.version) {
       this.wrong.push(`${told} says that ${delta.previous.version} was handed out before, but ${String(before?.version)} was`);

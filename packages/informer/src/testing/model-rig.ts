@@ -13,7 +13,13 @@ import type { ModelSourceOptions } from './model-source.ts';
 export interface Thing {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid: string; readonly resourceVersion: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly spec: { readonly payload: number };
 }
 
@@ -33,23 +39,39 @@ export interface ModelRig {
 }
 
 /** An informer on a model server, in virtual time; not started. */
-export function createModelRig(options: Partial<InformerOptions<Thing>> & { readonly seed?: number; readonly api?: ModelSourceOptions } = {}): ModelRig {
+export function createModelRig(
+  options: Partial<InformerOptions<Thing>> & { readonly seed?: number; readonly api?: ModelSourceOptions } = {},
+): ModelRig {
   const { seed, api: apiOptions, ...rest } = options;
   const clock = createVirtualClock({ seed: seed ?? 1 });
   const server = new ModelServer(clock);
   const api = new ModelApi(server, apiOptions);
   const reports: ReflectorReport[] = [];
   const informer = createInformer<Thing>({
-    type: thingType, clock, source: (namespace) => api.source(namespace), onReport: (report) => reports.push(report), ...rest,
+    type: thingType,
+    clock,
+    source: (namespace) => api.source(namespace),
+    onReport: (report) => reports.push(report),
+    ...rest,
   });
   const match = matcher('', { ...(rest.labelSelector === undefined ? {} : { labelSelector: rest.labelSelector }) });
   const namespaces = rest.namespaces ?? [''];
   return {
-    clock, server, api, informer, reports,
-    held: () => [...informer.view.select()].map((entry) =>
-      `${entry.key.namespace}/${entry.key.name} ${entry.uid}@${entry.version} ${String(entry.value.spec.payload)}`),
+    clock,
+    server,
+    api,
+    informer,
+    reports,
+    held: () =>
+      [...informer.view.select()].map(
+        (entry) => `${entry.key.namespace}/${entry.key.name} ${entry.uid}@${entry.version} ${String(entry.value.spec.payload)}`,
+      ),
     truth: () => wireState(server.state(), (object) => match(object) && (namespaces.includes('') || namespaces.includes(object.namespace))),
-    state: () => informer.scopes().map((scope) => scope.state).join(','),
+    state: () =>
+      informer
+        .scopes()
+        .map((scope) => scope.state)
+        .join(','),
   };
 }
 

@@ -48,15 +48,25 @@ export class ModelServer {
   }
 
   /** The version of the newest write. */
-  get rev(): number { return this.#rev; }
+  get rev(): number {
+    return this.#rev;
+  }
   /** The oldest state that can be restored: from the last change of form on. */
-  get oldest(): number { return this.#oldest; }
+  get oldest(): number {
+    return this.#oldest;
+  }
   /** Times that it was restored. */
-  get restores(): number { return this.#restores; }
+  get restores(): number {
+    return this.#restores;
+  }
   /** What the watch cache has seen. */
-  get visible(): number { return this.#visible; }
+  get visible(): number {
+    return this.#visible;
+  }
   /** A watch from below is told that it is too old. */
-  get floor(): number { return this.#floor; }
+  get floor(): number {
+    return this.#floor;
+  }
 
   put(namespace: string, name: string, payload: number, labels: Readonly<Record<string, string>> = { sel: 'yes' }): ModelObject {
     const id = idOf(namespace, name);

@@ -31,7 +31,9 @@ export interface ModelFault {
   readonly frames?: readonly Frame[];
 }
 
-export type ModelRequestOptions = Omit<WatchOptions & ListPagesOptions, 'resourceVersionMatch'> & { readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan' };
+export type ModelRequestOptions = Omit<WatchOptions & ListPagesOptions, 'resourceVersionMatch'> & {
+  readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+};
 
 export interface ModelRequest {
   readonly kind: RequestKind;
@@ -146,8 +148,14 @@ export class ModelApi {
     }
     const rev = consistent ? server.rev : server.visible;
     const match = matcher(namespace, options);
-    const items = [...server.stateAt(rev).values()].filter(match).sort(inListOrder).map((object, index) =>
-      index === fault.corruptAt ? encoder.encode('{"metadata":{"na') : bytesOf(wireObject(object, this.options.kind, this.options.bareItems)));
+    const items = [...server.stateAt(rev).values()]
+      .filter(match)
+      .sort(inListOrder)
+      .map((object, index) =>
+        index === fault.corruptAt
+          ? encoder.encode('{"metadata":{"na')
+          : bytesOf(wireObject(object, this.options.kind, this.options.bareItems)),
+      );
     const size = options.limit === 0 || wanted === '0' ? Infinity : Math.min(options.limit ?? 500, this.options.pageItems ?? Infinity);
     let at = 0;
     let page = 0;
@@ -242,10 +250,22 @@ class ModelStream {
     for (const event of server.eventsAfter(from)) this.#event(event);
     this.#undo = server.listen({
       // A future version: what is not above it is never sent.
-      event: (event) => { if (event.rv > from && this.#ending === undefined) { this.#event(event); this.#wake(); } },
+      event: (event) => {
+        if (event.rv > from && this.#ending === undefined) {
+          this.#event(event);
+          this.#wake();
+        }
+      },
       // A reset connection loses what was under way.
-      broken: () => { this.#ending ??= 'broken'; this.#queue = []; this.#wake(); },
-      ended: () => { this.#ending ??= 'ended'; this.#wake(); },
+      broken: () => {
+        this.#ending ??= 'broken';
+        this.#queue = [];
+        this.#wake();
+      },
+      ended: () => {
+        this.#ending ??= 'ended';
+        this.#wake();
+      },
     });
     this.#timers(from);
     yield* this.#drain();
@@ -305,7 +325,10 @@ class ModelStream {
 
   #initial(objects: ModelObject[], rv: number): void {
     const { server, options } = this.#api;
-    const frames = objects.filter(this.#match).sort(inListOrder).map((object) => frameOf('ADDED', wireObject(object, options.kind)));
+    const frames = objects
+      .filter(this.#match)
+      .sort(inListOrder)
+      .map((object) => frameOf('ADDED', wireObject(object, options.kind)));
     if (this.#fault.reverseInitial === true) frames.reverse();
     this.#queue.push(...frames);
     if (this.#fault.duplicateInitial === true) {
@@ -391,10 +414,15 @@ function inListOrder(a: ModelObject, b: ModelObject): number {
 
 /** The namespace, `label=value` selectors joined by commas, and `metadata.name=`. */
 export function matcher(
-  namespace: string, options: { readonly labelSelector?: string; readonly fieldSelector?: string },
+  namespace: string,
+  options: { readonly labelSelector?: string; readonly fieldSelector?: string },
 ): (object: ModelObject) => boolean {
-  const labels = (options.labelSelector ?? '').split(',').filter((part) => part !== '').map((part) => part.split('='));
-  const name = options.fieldSelector?.startsWith('metadata.name=') === true ? options.fieldSelector.slice('metadata.name='.length) : undefined;
+  const labels = (options.labelSelector ?? '')
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part) => part.split('='));
+  const name =
+    options.fieldSelector?.startsWith('metadata.name=') === true ? options.fieldSelector.slice('metadata.name='.length) : undefined;
   return (object) => {
     if (namespace !== '' && object.namespace !== namespace) return false;
     if (name !== undefined && object.name !== name) return false;

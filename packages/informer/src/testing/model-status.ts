@@ -4,7 +4,10 @@ export interface ModelStatus {
   readonly code: number;
   readonly reason: string;
   readonly message: string;
-  readonly details?: { readonly retryAfterSeconds?: number; readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
+  readonly details?: {
+    readonly retryAfterSeconds?: number;
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string }[];
+  };
 }
 
 export class ModelStatusError extends Error {
@@ -32,14 +35,24 @@ function status(code: number, reason: string, message: string, details?: ModelSt
 }
 
 type StatusName =
-  | 'expired' | 'expiredToken' | 'tooLarge' | 'tooManyRequests' | 'internal' | 'unavailable' | 'gatewayTimeout' | 'unauthorized' | 'forbidden'
-  | 'notFound' | 'streamUnsupported';
+  | 'expired'
+  | 'expiredToken'
+  | 'tooLarge'
+  | 'tooManyRequests'
+  | 'internal'
+  | 'unavailable'
+  | 'gatewayTimeout'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'notFound'
+  | 'streamUnsupported';
 
 export const statuses: Readonly<Record<StatusName, ModelStatus>> = {
   expired: status(410, 'Expired', 'too old resource version'),
   expiredToken: status(410, 'Expired', 'The provided continue parameter is too old to display a consistent list result.'),
   tooLarge: status(504, 'Timeout', 'Timeout: Too large resource version: 999, current: 311', {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
   }),
   tooManyRequests: status(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 }),
   internal: status(500, 'InternalError', 'Internal error occurred: etcdserver: leader changed'),

@@ -5,7 +5,12 @@ import { redisKey } from './samples.ts';
 import type { Step } from './step.ts';
 
 function object(world: World, name: string, spec: unknown): Record<string, unknown> {
-  return { apiVersion: 'iidp.com/v1', kind: 'AppModel', metadata: { name, namespace: world.namespace, labels: { iidp: 'iidp' } }, ...(spec === undefined ? {} : { spec }) };
+  return {
+    apiVersion: 'iidp.com/v1',
+    kind: 'AppModel',
+    metadata: { name, namespace: world.namespace, labels: { iidp: 'iidp' } },
+    ...(spec === undefined ? {} : { spec }),
+  };
 }
 
 async function create(world: World, name: string, spec: unknown): Promise<void> {
@@ -49,15 +54,20 @@ export const oddObjects: readonly Step[] = [
       const models = (json['spec'] as { models: { name: string; version: string }[] }).models;
       const announce = (version: string): Promise<{ status: number }> =>
         world.kube.request('PATCH', path, {
-          body: { spec: { models: models.map((model) => (model.name === 'iiot_dataservice' ? { ...model, version } : model)) } }, contentType: 'application/merge-patch+json',
+          body: { spec: { models: models.map((model) => (model.name === 'iiot_dataservice' ? { ...model, version } : model)) } },
+          contentType: 'application/merge-patch+json',
         });
       await announce('plain-1');
       await everyResolver(world, 'iiot_dataservice', 'is served unverified', (answer) =>
-        answer.state === 'unverified' && JSON.stringify(answer.metadata) === '{"written":"by the platform"}' ? undefined : `${answer.state} ${JSON.stringify(answer.metadata)}`,
+        answer.state === 'unverified' && JSON.stringify(answer.metadata) === '{"written":"by the platform"}'
+          ? undefined
+          : `${answer.state} ${JSON.stringify(answer.metadata)}`,
       );
       await world.redis.set(key, kept);
       await announce((JSON.parse(kept) as { version: string }).version);
-      await everyResolver(world, 'iiot_dataservice', 'is verified again', (answer) => (answer.state === 'current' ? undefined : answer.state));
+      await everyResolver(world, 'iiot_dataservice', 'is verified again', (answer) =>
+        answer.state === 'current' ? undefined : answer.state,
+      );
     },
   },
   {
@@ -75,8 +85,18 @@ export const oddObjects: readonly Step[] = [
     name: 'a model that is listed twice counts by its last entry, an empty name is reported',
     async run(world) {
       await values(world, 'twice', ['m']);
-      await create(world, 'twice', { app: 'twice', version: '1', models: [{ name: 'm', version: 'a' }, { name: '', version: 'x' }, { name: 'm', version: 'b' }] });
-      await everyResolver(world, 'm', 'counts by its last entry', (answer) => (answer.version === 'b' ? undefined : `version ${answer.version}`));
+      await create(world, 'twice', {
+        app: 'twice',
+        version: '1',
+        models: [
+          { name: 'm', version: 'a' },
+          { name: '', version: 'x' },
+          { name: 'm', version: 'b' },
+        ],
+      });
+      await everyResolver(world, 'm', 'counts by its last entry', (answer) =>
+        answer.version === 'b' ? undefined : `version ${answer.version}`,
+      );
       await everyReports(world, 'twice', '"m"');
       await everyReports(world, 'twice', 'empty');
       await remove(world, 'twice');
@@ -89,13 +109,21 @@ export const oddObjects: readonly Step[] = [
       await values(world, 'shared', ['s']);
       await create(world, 'zz-older', { app: 'shared', version: 'old', models: [{ name: 's', version: '1' }] });
       // creationTimestamp counts whole seconds: the second object must be made in a later one.
-      const created = (await world.kube.request('GET', appModelPath(world.namespace, 'zz-older'))).json['metadata'] as { creationTimestamp: string };
-      await eventually('the next second begins', async () => (Date.now() >= Date.parse(created.creationTimestamp) + 1_000 ? undefined : 'not yet'));
+      const created = (await world.kube.request('GET', appModelPath(world.namespace, 'zz-older'))).json['metadata'] as {
+        creationTimestamp: string;
+      };
+      await eventually('the next second begins', async () =>
+        Date.now() >= Date.parse(created.creationTimestamp) + 1_000 ? undefined : 'not yet',
+      );
       await create(world, 'aa-younger', { app: 'shared', version: 'young', models: [{ name: 's', version: '2' }] });
       await everyReports(world, 'aa-younger', 'shared');
-      await everyResolver(world, 's', 'is the older one', (answer) => (answer.appVersion === 'old' && answer.version === '1' ? undefined : `${answer.appVersion} ${answer.version}`));
+      await everyResolver(world, 's', 'is the older one', (answer) =>
+        answer.appVersion === 'old' && answer.version === '1' ? undefined : `${answer.appVersion} ${answer.version}`,
+      );
       await remove(world, 'zz-older');
-      await everyResolver(world, 's', 'is the younger one now', (answer) => (answer.appVersion === 'young' && answer.version === '2' ? undefined : `${answer.appVersion} ${answer.version}`));
+      await everyResolver(world, 's', 'is the younger one now', (answer) =>
+        answer.appVersion === 'young' && answer.version === '2' ? undefined : `${answer.appVersion} ${answer.version}`,
+      );
       await remove(world, 'aa-younger');
       await forgetsApp(world, 'shared');
     },
@@ -106,8 +134,12 @@ export const oddObjects: readonly Step[] = [
       await values(world, 'elder', ['both']);
       await values(world, 'junior', ['both']);
       await create(world, 'z-elder', { app: 'elder', version: '1', models: [{ name: 'both', version: '1' }] });
-      const created = (await world.kube.request('GET', appModelPath(world.namespace, 'z-elder'))).json['metadata'] as { creationTimestamp: string };
-      await eventually('the next second begins', async () => (Date.now() >= Date.parse(created.creationTimestamp) + 1_000 ? undefined : 'not yet'));
+      const created = (await world.kube.request('GET', appModelPath(world.namespace, 'z-elder'))).json['metadata'] as {
+        creationTimestamp: string;
+      };
+      await eventually('the next second begins', async () =>
+        Date.now() >= Date.parse(created.creationTimestamp) + 1_000 ? undefined : 'not yet',
+      );
       await create(world, 'a-junior', { app: 'junior', version: '1', models: [{ name: 'both', version: '1' }] });
       await everyReports(world, 'both', 'junior');
       await everyResolver(world, 'both', 'belongs to the elder', (answer) => (answer.app === 'elder' ? undefined : answer.app));
@@ -122,7 +154,10 @@ export const oddObjects: readonly Step[] = [
       await values(world, 'after', ['moved']);
       await create(world, 'mover', { app: 'before', version: '1', models: [{ name: 'moved', version: '1' }] });
       await everyResolver(world, 'moved', 'belongs to the app before', (answer) => (answer.app === 'before' ? undefined : answer.app));
-      await world.kube.request('PATCH', appModelPath(world.namespace, 'mover'), { body: { spec: { app: 'after' } }, contentType: 'application/merge-patch+json' });
+      await world.kube.request('PATCH', appModelPath(world.namespace, 'mover'), {
+        body: { spec: { app: 'after' } },
+        contentType: 'application/merge-patch+json',
+      });
       await everyResolver(world, 'moved', 'belongs to the app after', (answer) => (answer.app === 'after' ? undefined : answer.app));
       await forgetsApp(world, 'before');
       await remove(world, 'mover');
@@ -137,22 +172,37 @@ export const oddObjects: readonly Step[] = [
       await create(world, 'hostile', { app: '__proto__', version: '1', models: names.map((name) => ({ name, version: '1' })) });
       for (const name of names) {
         await everyResolver(world, name, 'is served', (answer) =>
-          answer.model === name && answer.app === '__proto__' && (answer.metadata as { plain?: string } | null)?.plain === name ? undefined : JSON.stringify(answer).slice(0, 200),
+          answer.model === name && answer.app === '__proto__' && (answer.metadata as { plain?: string } | null)?.plain === name
+            ? undefined
+            : JSON.stringify(answer).slice(0, 200),
         );
       }
       const answers = await Promise.all(world.resolvers.map((resolver) => world.http(appUrl(resolver, world.namespace, '__proto__'))));
-      check(answers.every((answer) => answer.status === 200), answers.map(shorten).join('; '));
+      check(
+        answers.every((answer) => answer.status === 200),
+        answers.map(shorten).join('; '),
+      );
       await remove(world, 'hostile');
       await forgetsApp(world, '__proto__');
       for (const name of names) await world.redis.delete(redisKey('__proto__', name));
       const missing = await Promise.all(world.resolvers.map((resolver) => world.http(modelUrl(resolver, world.namespace, 'toString'))));
-      check(missing.every((answer) => answer.status === 404), missing.map(shorten).join('; '));
+      check(
+        missing.every((answer) => answer.status === 404),
+        missing.map(shorten).join('; '),
+      );
     },
   },
   {
     name: 'what the steps above made is gone, and iiot is served as before',
     async run(world) {
-      for (const [app, models] of [['twice', ['m']], ['shared', ['s']], ['elder', ['both']], ['junior', ['both']], ['before', ['moved']], ['after', ['moved']]] as const) {
+      for (const [app, models] of [
+        ['twice', ['m']],
+        ['shared', ['s']],
+        ['elder', ['both']],
+        ['junior', ['both']],
+        ['before', ['moved']],
+        ['after', ['moved']],
+      ] as const) {
         for (const model of models) await world.redis.delete(redisKey(app, model));
       }
       const { json } = await world.kube.request('GET', appModelPath(world.namespace));

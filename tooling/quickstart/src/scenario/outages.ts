@@ -34,17 +34,25 @@ export const outages: readonly Step[] = [
     needsFault: 'it needs the demo backends',
     async run(world) {
       if (!world.faults) return;
-      await everyResolver(world, 'iiot_dataservice', 'has both endpoints', (answer) => (answer.endpoints.length === 2 ? undefined : JSON.stringify(answer.endpoints)));
+      await everyResolver(world, 'iiot_dataservice', 'has both endpoints', (answer) =>
+        answer.endpoints.length === 2 ? undefined : JSON.stringify(answer.endpoints),
+      );
       for (const resolver of world.resolvers) {
         const base = `${modelUrl(resolver, world.namespace, 'iiot_dataservice')}/call`;
         const posted = await world.http(`${base}/a/b?c=d%20e`, { method: 'POST', body: 'x'.repeat(100_000) });
         const echo = posted.json as { method: string; path: string; bodyBytes: number };
-        check(posted.status === 200 && echo.method === 'POST' && echo.path === '/a/b?c=d%20e' && echo.bodyBytes === 100_000, `${resolver.name}: ${shorten(posted)}`);
+        check(
+          posted.status === 200 && echo.method === 'POST' && echo.path === '/a/b?c=d%20e' && echo.bodyBytes === 100_000,
+          `${resolver.name}: ${shorten(posted)}`,
+        );
         const streamed = await world.http(`${base}/stream`);
         check(streamed.text.split('\n').length === 4, `${resolver.name}: the stream came back as ${shorten(streamed)}`);
       }
       const seen = await callers(world, 20);
-      check(seen.every((names) => names.size === 2), `calls went to ${JSON.stringify(seen.map((names) => [...names]))}, not to both backends`);
+      check(
+        seen.every((names) => names.size === 2),
+        `calls went to ${JSON.stringify(seen.map((names) => [...names]))}, not to both backends`,
+      );
     },
   },
   {
@@ -60,9 +68,14 @@ export const outages: readonly Step[] = [
         answer.endpoints.length === 1 && answer.endpoints[0]?.address === second.address ? undefined : JSON.stringify(answer.endpoints),
       );
       const seen = await callers(world, 10);
-      check(seen.every((names) => names.size === 1 && names.has(second.name)), `calls went to ${JSON.stringify(seen.map((names) => [...names]))}`);
+      check(
+        seen.every((names) => names.size === 1 && names.has(second.name)),
+        `calls went to ${JSON.stringify(seen.map((names) => [...names]))}`,
+      );
       await setEndpoints(world, [first.address, second.address]);
-      await everyResolver(world, 'iiot_dataservice', 'has both endpoints again', (answer) => (answer.endpoints.length === 2 ? undefined : JSON.stringify(answer.endpoints)));
+      await everyResolver(world, 'iiot_dataservice', 'has both endpoints again', (answer) =>
+        answer.endpoints.length === 2 ? undefined : JSON.stringify(answer.endpoints),
+      );
     },
   },
   {
@@ -86,7 +99,10 @@ export const outages: readonly Step[] = [
       } finally {
         await faults.startApiServer();
       }
-      await world.publish(withVersions(sample('iiot', world.namespace), '5', { iiot_edge_project: '5' }), { ...metadata, iiot_dataservice: { title: 'the fourth' } });
+      await world.publish(withVersions(sample('iiot', world.namespace), '5', { iiot_edge_project: '5' }), {
+        ...metadata,
+        iiot_dataservice: { title: 'the fourth' },
+      });
       await servesVersion(world, 'iiot_edge_project', '5', 60_000);
     },
   },
@@ -98,11 +114,16 @@ export const outages: readonly Step[] = [
       if (!faults) return;
       await faults.stopRedis();
       try {
-        await everyResolver(world, 'iiot_edge_project', 'is served while Redis is away', (answer) => (answer.version === '5' ? undefined : `version ${answer.version}`));
+        await everyResolver(world, 'iiot_edge_project', 'is served while Redis is away', (answer) =>
+          answer.version === '5' ? undefined : `version ${answer.version}`,
+        );
       } finally {
         await faults.startRedis();
       }
-      await world.publish(withVersions(sample('iiot', world.namespace), '6', { iiot_edge_project: '6' }), { ...metadata, iiot_dataservice: { title: 'the fourth' } });
+      await world.publish(withVersions(sample('iiot', world.namespace), '6', { iiot_edge_project: '6' }), {
+        ...metadata,
+        iiot_dataservice: { title: 'the fourth' },
+      });
       await servesVersion(world, 'iiot_edge_project', '6', 30_000);
     },
   },

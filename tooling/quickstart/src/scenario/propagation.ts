@@ -13,9 +13,14 @@ export async function measurePropagation(world: World, changes: number, onChange
     const version = `p-${i}`;
     const next = withVersions(sample('iiot', world.namespace), `p-${i}`, { iiot_dataservice: version });
     await world.publishValues(next, { ...metadata, iiot_dataservice: { change: i } });
-    const { status } = await world.kube.request('PATCH', `${appModelPath(world.namespace, 'iiot')}?fieldManager=appmodels-manager&force=true`, {
-      body: next, contentType: 'application/apply-patch+yaml',
-    });
+    const { status } = await world.kube.request(
+      'PATCH',
+      `${appModelPath(world.namespace, 'iiot')}?fieldManager=appmodels-manager&force=true`,
+      {
+        body: next,
+        contentType: 'application/apply-patch+yaml',
+      },
+    );
     check(status === 200, `change ${i}: apply was answered ${status}`);
     const ms = await servesVersion(world, 'iiot_dataservice', version);
     samples.push(ms);

@@ -50,7 +50,10 @@ async function publishByCommand(world: World, name: 'iiot' | 'newsdkapp'): Promi
 
 export const publishing: readonly Step[] = [
   { name: 'the controller installs the CRD and it is Established', run: crdIsInstalled },
-  { name: 'iiot is published by the command: its values are in Redis, the AppModel is applied', run: (world) => publishByCommand(world, 'iiot') },
+  {
+    name: 'iiot is published by the command: its values are in Redis, the AppModel is applied',
+    run: (world) => publishByCommand(world, 'iiot'),
+  },
   { name: 'newsdkapp is published by the command', run: (world) => publishByCommand(world, 'newsdkapp') },
   {
     name: 'every resolver answers for each model with app, version, metadata and freshness',
@@ -59,13 +62,22 @@ export const publishing: readonly Step[] = [
         const object = sample(name, world.namespace);
         for (const model of object.spec?.models ?? []) {
           await everyResolver(world, model.name, 'is served with its metadata', (answer) => {
-            const wanted = { namespace: world.namespace, app: object.spec?.app, appVersion: object.spec?.version, model: model.name, version: model.version, state: 'current' };
+            const wanted = {
+              namespace: world.namespace,
+              app: object.spec?.app,
+              appVersion: object.spec?.version,
+              model: model.name,
+              version: model.version,
+              state: 'current',
+            };
             for (const [key, value] of Object.entries(wanted)) {
               const seen = (answer as unknown as Record<string, unknown>)[key];
               if (seen !== value) return `${key} is ${JSON.stringify(seen)}, not ${JSON.stringify(value)}`;
             }
             if (!isDeepStrictEqual(answer.metadata, metadata[model.name])) return `metadata is ${JSON.stringify(answer.metadata)}`;
-            return /^\d+$/.test(answer.freshness.resourceVersion) && answer.freshness.ageMs >= 0 ? undefined : `freshness is ${JSON.stringify(answer.freshness)}`;
+            return /^\d+$/.test(answer.freshness.resourceVersion) && answer.freshness.ageMs >= 0
+              ? undefined
+              : `freshness is ${JSON.stringify(answer.freshness)}`;
           });
         }
       }
@@ -80,8 +92,13 @@ export const publishing: readonly Step[] = [
             const answer = await world.http(appUrl(resolver, world.namespace, 'iiot'));
             if (answer.status !== 200) return shorten(answer);
             const app = answer.json as { app: string; appVersion: string; models: { model: string; version: string }[] };
-            const models = app.models.map((model) => `${model.model}@${model.version}`).sort().join(' ');
-            return app.app === 'iiot' && app.appVersion === '1' && models === 'iiot_data_query@1 iiot_dataservice@1 iiot_edge_project@1' ? undefined : shorten(answer);
+            const models = app.models
+              .map((model) => `${model.model}@${model.version}`)
+              .sort()
+              .join(' ');
+            return app.app === 'iiot' && app.appVersion === '1' && models === 'iiot_data_query@1 iiot_dataservice@1 iiot_edge_project@1'
+              ? undefined
+              : shorten(answer);
           }),
         ),
       );

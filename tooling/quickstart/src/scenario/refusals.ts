@@ -19,7 +19,16 @@ export const refusals: readonly Step[] = [
   {
     name: 'an AppModel that does not fit is refused before it is sent, and every bad path is named',
     async run(world) {
-      const result = await world.controllerCommand(['publish', `${samplesFolder}/base-invalid.yaml`, '--namespace', world.namespace, '--name', 'base', '--metadata', metadataFile]);
+      const result = await world.controllerCommand([
+        'publish',
+        `${samplesFolder}/base-invalid.yaml`,
+        '--namespace',
+        world.namespace,
+        '--name',
+        'base',
+        '--metadata',
+        metadataFile,
+      ]);
       check(result.status !== 0, 'publish succeeded');
       const text = result.stdout + result.stderr;
       const missing = badPaths.filter((path) => !text.includes(path));
@@ -33,8 +42,14 @@ export const refusals: readonly Step[] = [
       const answer = await world.kube.request('POST', appModelPath(world.namespace), { body: body(world) });
       check(answer.status === 422, `status ${answer.status}: ${JSON.stringify(answer.json)}`);
       const causes = (answer.json['details'] as { causes?: { field: string }[] }).causes ?? [];
-      check(badPaths.slice(1).every((path) => causes.some((cause) => cause.field === path)), `causes: ${JSON.stringify(causes)}`);
-      check(answer.warnings.some((warning) => warning.includes('unknown field "spec.type"')), `warnings: ${JSON.stringify(answer.warnings)}`);
+      check(
+        badPaths.slice(1).every((path) => causes.some((cause) => cause.field === path)),
+        `causes: ${JSON.stringify(causes)}`,
+      );
+      check(
+        answer.warnings.some((warning) => warning.includes('unknown field "spec.type"')),
+        `warnings: ${JSON.stringify(answer.warnings)}`,
+      );
       await nothingStored(world);
     },
   },
@@ -53,7 +68,8 @@ export const refusals: readonly Step[] = [
       const path = `${appModelPath(world.namespace, 'iiot')}?fieldManager=appmodels-manager&force=true`;
       const before = await world.kube.request('GET', appModelPath(world.namespace, 'iiot'));
       const answer = await world.kube.request('PATCH', path, {
-        body: { ...body(world), metadata: { ...body(world).metadata, name: 'iiot' } }, contentType: 'application/apply-patch+yaml',
+        body: { ...body(world), metadata: { ...body(world).metadata, name: 'iiot' } },
+        contentType: 'application/apply-patch+yaml',
       });
       check(answer.status === 500, `status ${answer.status}: ${JSON.stringify(answer.json)}`);
       check(String(answer.json['message']).startsWith('failed to create typed patch object'), String(answer.json['message']));
@@ -65,7 +81,11 @@ export const refusals: readonly Step[] = [
   {
     name: 'a name that another app holds, and a missing --name, are refused',
     async run(world) {
-      const clash: AppModelObject = { ...body(world), spec: { app: 'other', version: '1', models: [{ name: 'm', version: '1' }] }, metadata: { name: 'iiot', namespace: world.namespace } };
+      const clash: AppModelObject = {
+        ...body(world),
+        spec: { app: 'other', version: '1', models: [{ name: 'm', version: '1' }] },
+        metadata: { name: 'iiot', namespace: world.namespace },
+      };
       let refused = '';
       try {
         await world.publish(clash, { m: {} });

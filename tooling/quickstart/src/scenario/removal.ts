@@ -86,7 +86,9 @@ export const removal: readonly Step[] = [
     async run(world) {
       const { faults } = world;
       if (!faults) return;
-      await eventually('iiot carries the finalizer', async () => ((await finalizersOf(world, 'iiot'))?.length ? undefined : 'no finalizer'));
+      await eventually('iiot carries the finalizer', async () =>
+        (await finalizersOf(world, 'iiot'))?.length ? undefined : 'no finalizer',
+      );
       await faults.restartController([]);
       const result = await world.controllerCommand(['uninstall', '--namespace', world.namespace]);
       check(result.status === 0, `uninstall ended with status ${result.status}: ${result.stdout}${result.stderr}`);

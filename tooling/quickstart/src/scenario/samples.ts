@@ -23,7 +23,11 @@ export function withVersions(object: AppModelObject, app: string, models: Readon
   const spec = object.spec ?? {};
   return {
     ...object,
-    spec: { ...spec, version: app, models: (spec.models ?? []).map((model) => ({ ...model, version: models[model.name] ?? model.version })) },
+    spec: {
+      ...spec,
+      version: app,
+      models: (spec.models ?? []).map((model) => ({ ...model, version: models[model.name] ?? model.version })),
+    },
   };
 }
 

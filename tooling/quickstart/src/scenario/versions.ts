@@ -29,9 +29,15 @@ async function loadsExactlyOne(world: World, appVersion: string, version: string
 }
 
 export const versions: readonly Step[] = [
-  { name: 'one model is raised: every resolver loads exactly that one value', run: (world) => loadsExactlyOne(world, '2', '2', 'the second') },
+  {
+    name: 'one model is raised: every resolver loads exactly that one value',
+    run: (world) => loadsExactlyOne(world, '2', '2', 'the second'),
+  },
   { name: 'it is raised again', run: (world) => loadsExactlyOne(world, '3', '3', 'the third') },
-  { name: 'it is rolled back: the older content, published again, is loaded again', run: (world) => loadsExactlyOne(world, '2', '2', 'the second') },
+  {
+    name: 'it is rolled back: the older content, published again, is loaded again',
+    run: (world) => loadsExactlyOne(world, '2', '2', 'the second'),
+  },
   {
     name: 'a model that changed under an unchanged app version is loaded',
     run: (world) => loadsExactlyOne(world, '2', '2b', 'the second, mended'),
@@ -45,10 +51,14 @@ export const versions: readonly Step[] = [
         await world.publish(withVersions(sample('iiot', world.namespace), '2', { iiot_dataservice: '2b' }), content('the second, mended'));
         await Promise.all(
           world.resolvers.map((resolver, i) =>
-            eventually(`${resolver.name} resyncs twice`, async () => {
-              const now = await metric(world, resolver, counter);
-              return now >= (before[i] ?? NaN) + 2 ? undefined : `${counter} ${now}, was ${before[i]}`;
-            }, 30_000),
+            eventually(
+              `${resolver.name} resyncs twice`,
+              async () => {
+                const now = await metric(world, resolver, counter);
+                return now >= (before[i] ?? NaN) + 2 ? undefined : `${counter} ${now}, was ${before[i]}`;
+              },
+              30_000,
+            ),
           ),
         );
       });
@@ -65,9 +75,14 @@ export const versions: readonly Step[] = [
       await world.publishValues(next, content('the fourth'));
       await faults.stopRedis();
       try {
-        const { status } = await world.kube.request('PATCH', `/apis/iidp.com/v1/namespaces/${world.namespace}/appmodels/iiot?fieldManager=appmodels-manager&force=true`, {
-          body: next, contentType: 'application/apply-patch+yaml',
-        });
+        const { status } = await world.kube.request(
+          'PATCH',
+          `/apis/iidp.com/v1/namespaces/${world.namespace}/appmodels/iiot?fieldManager=appmodels-manager&force=true`,
+          {
+            body: next,
+            contentType: 'application/apply-patch+yaml',
+          },
+        );
         check(status === 200, `apply while Redis is away: status ${status}`);
         await everyResolver(world, 'iiot_dataservice', 'is served stale while Redis is away', (answer) =>
           answer.state === 'stale' && answer.staleForMs >= 0 && (answer.metadata as { title?: string }).title === 'the second, mended'

@@ -33,7 +33,11 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
   const applied = (name: string, manager: string, spec: unknown, force = false): Promise<Answer> =>
     api.patch(`${widgets}/${name}?fieldManager=${manager}&force=${force}`, apply, widget(name, spec));
   const managers = (answer: Answer): unknown[] =>
-    ((answer.body['metadata']?.['managedFields'] ?? []) as unknown as Record<string, unknown>[]).map((one) => [one['manager'], one['operation'], one['fieldsV1']]);
+    ((answer.body['metadata']?.['managedFields'] ?? []) as unknown as Record<string, unknown>[]).map((one) => [
+      one['manager'],
+      one['operation'],
+      one['fieldsV1'],
+    ]);
 
   says('S1 an apply creates with 201 and updates with 200; the same again is the same version', async () => {
     const name = fresh();
@@ -45,9 +49,20 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
 
   says('S2 list-map items are owned by key with defaults, set items by value, other lists whole', async () => {
     const answer = await applied(fresh(), 'm1', { items: [{ name: 'a', value: 1 }], tags: ['x'], plain: ['p'], whole: { x: 1 } });
-    expect(managers(answer)).toEqual([['m1', 'Apply', { 'f:spec': {
-      'f:items': { 'k:{"name":"a","proto":"TCP"}': { '.': {}, 'f:name': {}, 'f:value': {} } }, 'f:plain': {}, 'f:tags': { 'v:"x"': {} }, 'f:whole': {},
-    } }]]);
+    expect(managers(answer)).toEqual([
+      [
+        'm1',
+        'Apply',
+        {
+          'f:spec': {
+            'f:items': { 'k:{"name":"a","proto":"TCP"}': { '.': {}, 'f:name': {}, 'f:value': {} } },
+            'f:plain': {},
+            'f:tags': { 'v:"x"': {} },
+            'f:whole': {},
+          },
+        },
+      ],
+    ]);
   });
 
   says('S3 another kind, no manager, managedFields in the body: each has its refusal', async () => {
@@ -70,7 +85,8 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     }
     const prefix = `failed to create typed patch object (/${name}; t.example/v1, Kind=Widget): `;
     expect(texts).toEqual([
-      `${prefix}.spec.type: field not declared in schema`, `${prefix}.spec.color: expected string, got &value.valueUnstructured{Value:5}`,
+      `${prefix}.spec.type: field not declared in schema`,
+      `${prefix}.spec.color: expected string, got &value.valueUnstructured{Value:5}`,
       `${prefix}.spec.items: duplicate entries for key [name="q",proto="TCP"]`,
     ]);
   });
@@ -79,17 +95,27 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     const name = fresh();
     await applied(name, 'm1', { color: 'red', items: [{ name: 'a', value: 1 }] });
     const answer = await applied(name, 'm2', { color: 'blue', items: [{ name: 'a', value: 2 }] });
-    expect([answer.code, answer.body['reason'], answer.body['message']]).toEqual([409, 'Conflict', 'Apply failed with 2 conflicts: conflicts with "m1":\n- .spec.color\n- .spec.items[name="a",proto="TCP"].value']);
-    expect(answer.body['details']).toEqual({ causes: [
-      { reason: 'FieldManagerConflict', message: 'conflict with "m1"', field: '.spec.color' }, { reason: 'FieldManagerConflict', message: 'conflict with "m1"', field: '.spec.items[name="a",proto="TCP"].value' },
-    ] });
+    expect([answer.code, answer.body['reason'], answer.body['message']]).toEqual([
+      409,
+      'Conflict',
+      'Apply failed with 2 conflicts: conflicts with "m1":\n- .spec.color\n- .spec.items[name="a",proto="TCP"].value',
+    ]);
+    expect(answer.body['details']).toEqual({
+      causes: [
+        { reason: 'FieldManagerConflict', message: 'conflict with "m1"', field: '.spec.color' },
+        { reason: 'FieldManagerConflict', message: 'conflict with "m1"', field: '.spec.items[name="a",proto="TCP"].value' },
+      ],
+    });
   });
 
   says('S6 force takes the field; a field no longer applied goes unless another owns it', async () => {
     const name = fresh();
     await applied(name, 'm1', { color: 'red', opt: 'o', n: 1 });
     const forced = await applied(name, 'm2', { color: 'blue', opt: 'o' }, true);
-    expect(managers(forced)).toEqual([['m1', 'Apply', { 'f:spec': { 'f:n': {}, 'f:opt': {} } }], ['m2', 'Apply', { 'f:spec': { 'f:color': {}, 'f:opt': {} } }]]);
+    expect(managers(forced)).toEqual([
+      ['m1', 'Apply', { 'f:spec': { 'f:n': {}, 'f:opt': {} } }],
+      ['m2', 'Apply', { 'f:spec': { 'f:color': {}, 'f:opt': {} } }],
+    ]);
     const less = await applied(name, 'm1', {});
     expect(less.body['spec']).toEqual({ color: 'blue', opt: 'o' });
   });
@@ -109,12 +135,16 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     expect(managers(created)).toEqual([['tool', 'Update', { 'f:spec': { '.': {}, 'f:color': {} } }]]);
     await api.patch(`${widgets}/${name}`, merge, { metadata: { managedFields: [{}] } });
     const first = await applied(name, 'm1', { n: 1 });
-    expect(managers(first)).toEqual([['m1', 'Apply', { 'f:spec': { 'f:n': {} } }], ['before-first-apply', 'Update', { 'f:spec': { '.': {}, 'f:color': {} } }]]);
+    expect(managers(first)).toEqual([
+      ['m1', 'Apply', { 'f:spec': { 'f:n': {} } }],
+      ['before-first-apply', 'Update', { 'f:spec': { '.': {}, 'f:color': {} } }],
+    ]);
   });
 
   says('S10 the status has entries of its own, and cannot be applied to what is not there', async () => {
     const name = fresh();
-    const status = (phase: string): Promise<Answer> => api.patch(`${widgets}/${name}/status?fieldManager=m1`, apply, { ...widget(name, undefined), status: { phase } });
+    const status = (phase: string): Promise<Answer> =>
+      api.patch(`${widgets}/${name}/status?fieldManager=m1`, apply, { ...widget(name, undefined), status: { phase } });
     expect((await status('A')).code).toBe(404);
     await applied(name, 'm1', { color: 'red' });
     const answer = await status('A');
@@ -125,17 +155,26 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     const lenient = await api.post(widgets, { ...widget(fresh(), { zz: 1 }), other: 1 });
     expect([lenient.code, lenient.warnings]).toEqual([201, '299 - "unknown field \\"other\\"", 299 - "unknown field \\"spec.zz\\""']);
     const strict = await api.post(`${widgets}?fieldValidation=Strict`, widget(fresh(), { zz: 1 }));
-    expect([strict.code, strict.body['message']]).toEqual([400, 'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "spec.zz"']);
+    expect([strict.code, strict.body['message']]).toEqual([
+      400,
+      'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "spec.zz"',
+    ]);
   });
 
   says('P4 strategic merge: maps merge, new list items come first, directives delete', async () => {
     const name = fresh();
     const path = `/api/v1/namespaces/default/services/${name}`;
-    await api.post('/api/v1/namespaces/default/services', { metadata: { name, finalizers: ['a.b/c'] }, spec: { ports: [{ port: 80, name: 'a' }], selector: { a: '1' } } });
+    await api.post('/api/v1/namespaces/default/services', {
+      metadata: { name, finalizers: ['a.b/c'] },
+      spec: { ports: [{ port: 80, name: 'a' }], selector: { a: '1' } },
+    });
     const added = await api.patch(path, strategic, { metadata: { finalizers: ['a.b/d'] }, spec: { ports: [{ port: 81, name: 'b' }] } });
     expect(listAt(added.body, 'spec', 'ports').map((one) => one.port)).toEqual([81, 80]);
     expect(added.body['metadata']?.['finalizers']).toEqual(['a.b/d', 'a.b/c']);
-    const less = await api.patch(path, strategic, { metadata: { '$deleteFromPrimitiveList/finalizers': ['a.b/c', 'a.b/d'] }, spec: { ports: [{ port: 80, $patch: 'delete' }] } });
+    const less = await api.patch(path, strategic, {
+      metadata: { '$deleteFromPrimitiveList/finalizers': ['a.b/c', 'a.b/d'] },
+      spec: { ports: [{ port: 80, $patch: 'delete' }] },
+    });
     expect(listAt(less.body, 'spec', 'ports').map((one) => one.port)).toEqual([81]);
     await api.delete(path);
   });
@@ -145,8 +184,13 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     await applied(name, 'm1', { color: 'red', items: [{ name: 'b', proto: 'UDP' }, { name: 'a' }], free: { x: [1] } });
     const answer = await api.get(`${widgets}/${name}`, table);
     expect([answer.code, answer.type, answer.body['kind'], answer.body['apiVersion']]).toEqual([200, json, 'Table', 'meta.k8s.io/v1']);
-    expect(listAt(answer.body, 'columnDefinitions').map((one) => [one.name, one.type, one.priority]))
-      .toEqual([['Name', 'string', 0], ['Color', 'string', 0], ['N', 'integer', 0], ['First', 'string', 0], ['Free', 'string', 1]]);
+    expect(listAt(answer.body, 'columnDefinitions').map((one) => [one.name, one.type, one.priority])).toEqual([
+      ['Name', 'string', 0],
+      ['Color', 'string', 0],
+      ['N', 'integer', 0],
+      ['First', 'string', 0],
+      ['Free', 'string', 1],
+    ]);
     const rows = answer.body['rows'] as unknown as { cells: unknown[]; object: { kind: string } }[];
     expect(rows[0]?.cells).toEqual([name, 'red', null, 'TCP', '{"x":[1]}']);
     expect(rows[0]?.object.kind).toBe('PartialObjectMetadata');
@@ -155,17 +199,33 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
   says('T4 includeObject is None, Object or Metadata, and nothing else', async () => {
     const name = fresh();
     await applied(name, 'm1', { color: 'red' });
-    const shown = async (include: string): Promise<unknown> => ((await api.get(`${widgets}/${name}?includeObject=${include}`, table)).body['rows'] as unknown as { object: { kind?: string } | null }[])[0]?.object;
+    const shown = async (include: string): Promise<unknown> =>
+      (
+        (await api.get(`${widgets}/${name}?includeObject=${include}`, table)).body['rows'] as unknown as {
+          object: { kind?: string } | null;
+        }[]
+      )[0]?.object;
     expect(await shown('None')).toBeNull();
     expect(await shown('Object')).toMatchObject({ kind: 'Widget', spec: { color: 'red' } });
     const bad = await api.get(`${widgets}/${name}?includeObject=Foo`, table);
-    expect([bad.code, bad.body['message']]).toEqual([400, `Unable to convert to Table as requested: includeObject: Invalid value: "Foo": must be 'Metadata', 'Object', 'None', or empty`]);
+    expect([bad.code, bad.body['message']]).toEqual([
+      400,
+      `Unable to convert to Table as requested: includeObject: Invalid value: "Foo": must be 'Metadata', 'Object', 'None', or empty`,
+    ]);
   });
 
-  says('D2 a group version lists its resources with their verbs in the server\'s order', async () => {
+  says("D2 a group version lists its resources with their verbs in the server's order", async () => {
     const answer = await api.get('/apis/t.example/v1');
     expect(answer.body['resources']).toEqual([
-      { name: 'widgets', singularName: 'widget', namespaced: true, kind: 'Widget', verbs: ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'], shortNames: ['wd'], storageVersionHash: expect.any(String) },
+      {
+        name: 'widgets',
+        singularName: 'widget',
+        namespaced: true,
+        kind: 'Widget',
+        verbs: ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'],
+        shortNames: ['wd'],
+        storageVersionHash: expect.any(String),
+      },
       { name: 'widgets/status', singularName: '', namespaced: true, kind: 'Widget', verbs: ['get', 'patch', 'update'] },
     ]);
   });
@@ -194,40 +254,96 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
   says('B2 a Lease wants six digits in its times, and positive durations', async () => {
     const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
     const short = await api.post(leases, { metadata: { name: fresh() }, spec: { renewTime: '2026-01-01T00:00:00Z' } });
-    expect([short.code, short.body['message']]).toEqual([400, 'Lease in version "v1" cannot be handled as a Lease: parsing time "2026-01-01T00:00:00Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000"']);
+    expect([short.code, short.body['message']]).toEqual([
+      400,
+      'Lease in version "v1" cannot be handled as a Lease: parsing time "2026-01-01T00:00:00Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000"',
+    ]);
     const zero = await api.post(leases, { metadata: { name: fresh() }, spec: { leaseDurationSeconds: 0 } });
     expect([zero.code, listAt(zero.body, 'details', 'causes')[0]?.field]).toEqual([422, 'spec.leaseDurationSeconds']);
   });
 
   says('B4 a Service is filled in, and what was allocated is owned by nobody', async () => {
     const name = fresh();
-    const answer = await api.post('/api/v1/namespaces/default/services?fieldManager=m', { metadata: { name }, spec: { ports: [{ port: 80 }] } });
-    expect(answer.body['spec']).toMatchObject({ ports: [{ protocol: 'TCP', port: 80, targetPort: 80 }], sessionAffinity: 'None', type: 'ClusterIP', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', internalTrafficPolicy: 'Cluster' });
-    expect(managers(answer)).toEqual([['m', 'Update', { 'f:spec': {
-      'f:internalTrafficPolicy': {}, 'f:ports': { '.': {}, 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:port': {}, 'f:protocol': {}, 'f:targetPort': {} } }, 'f:sessionAffinity': {}, 'f:type': {},
-    } }]]);
+    const answer = await api.post('/api/v1/namespaces/default/services?fieldManager=m', {
+      metadata: { name },
+      spec: { ports: [{ port: 80 }] },
+    });
+    expect(answer.body['spec']).toMatchObject({
+      ports: [{ protocol: 'TCP', port: 80, targetPort: 80 }],
+      sessionAffinity: 'None',
+      type: 'ClusterIP',
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      internalTrafficPolicy: 'Cluster',
+    });
+    expect(managers(answer)).toEqual([
+      [
+        'm',
+        'Update',
+        {
+          'f:spec': {
+            'f:internalTrafficPolicy': {},
+            'f:ports': { '.': {}, 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:port': {}, 'f:protocol': {}, 'f:targetPort': {} } },
+            'f:sessionAffinity': {},
+            'f:type': {},
+          },
+        },
+      ],
+    ]);
     await api.delete(`/api/v1/namespaces/default/services/${name}`);
   });
 
   says('B5 an EndpointSlice names each bad port and address', async () => {
-    const answer = await api.post('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', { metadata: { name: fresh() }, addressType: 'IPv4', endpoints: [{ addresses: ['nope'] }, { addresses: [] }, { addresses: ['127.0.0.1'] }], ports: [{}, {}] });
+    const answer = await api.post('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
+      metadata: { name: fresh() },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['nope'] }, { addresses: [] }, { addresses: ['127.0.0.1'] }],
+      ports: [{}, {}],
+    });
     expect(answer.code).toBe(422);
-    expect(listAt(answer.body, 'details', 'causes').map((one) => one.field)).toEqual(['ports[1].name', 'endpoints[0].addresses[0]', 'endpoints[1].addresses', 'endpoints[2].addresses[0]']);
+    expect(listAt(answer.body, 'details', 'causes').map((one) => one.field)).toEqual([
+      'ports[1].name',
+      'endpoints[0].addresses[0]',
+      'endpoints[1].addresses',
+      'endpoints[2].addresses[0]',
+    ]);
   });
 
-  says('B6 immutable data stays, a Secret\'s texts come back as data', async () => {
+  says("B6 immutable data stays, a Secret's texts come back as data", async () => {
     const name = fresh();
     await api.post('/api/v1/namespaces/default/configmaps', { metadata: { name }, immutable: true, data: { a: '1' } });
     const changed = await api.patch(`/api/v1/namespaces/default/configmaps/${name}`, merge, { data: { a: '2' } });
-    expect([changed.code, changed.body['message']]).toEqual([422, `ConfigMap "${name}" is invalid: data: Forbidden: field is immutable when \`immutable\` is set`]);
-    const secret = await api.post('/api/v1/namespaces/default/secrets', { metadata: { name }, stringData: { a: 'hello' }, data: { b: 'eQ==' } });
-    expect([secret.body['data'], secret.body['stringData'], secret.body['type']]).toEqual([{ a: 'aGVsbG8=', b: 'eQ==' }, undefined, 'Opaque']);
+    expect([changed.code, changed.body['message']]).toEqual([
+      422,
+      `ConfigMap "${name}" is invalid: data: Forbidden: field is immutable when \`immutable\` is set`,
+    ]);
+    const secret = await api.post('/api/v1/namespaces/default/secrets', {
+      metadata: { name },
+      stringData: { a: 'hello' },
+      data: { b: 'eQ==' },
+    });
+    expect([secret.body['data'], secret.body['stringData'], secret.body['type']]).toEqual([
+      { a: 'aGVsbG8=', b: 'eQ==' },
+      undefined,
+      'Opaque',
+    ]);
   });
 
   says('B3 one Event is read in both of its groups', async () => {
     const name = fresh();
-    await api.post('/api/v1/namespaces/default/events', { metadata: { name }, involvedObject: { kind: 'Pod', name: 'p', namespace: 'default' }, reason: 'R', message: 'M', type: 'Normal' });
+    await api.post('/api/v1/namespaces/default/events', {
+      metadata: { name },
+      involvedObject: { kind: 'Pod', name: 'p', namespace: 'default' },
+      reason: 'R',
+      message: 'M',
+      type: 'Normal',
+    });
     const other = await api.get(`/apis/events.k8s.io/v1/namespaces/default/events/${name}`);
-    expect(other.body).toMatchObject({ apiVersion: 'events.k8s.io/v1', regarding: { kind: 'Pod', name: 'p', namespace: 'default' }, note: 'M', reason: 'R' });
+    expect(other.body).toMatchObject({
+      apiVersion: 'events.k8s.io/v1',
+      regarding: { kind: 'Pod', name: 'p', namespace: 'default' },
+      note: 'M',
+      reason: 'R',
+    });
   });
 }

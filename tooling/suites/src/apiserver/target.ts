@@ -40,14 +40,25 @@ export class Api {
 
   send(method: string, path: string, options: { type?: string; body?: unknown; accept?: string } = {}): Promise<Answer> {
     const { type, body, accept } = options;
-    const headers = { Authorization: `Bearer ${this.#target.token}`, 'User-Agent': 'suite', ...(type === undefined ? {} : { 'Content-Type': type }), ...(accept === undefined ? {} : { Accept: accept }) };
+    const headers = {
+      Authorization: `Bearer ${this.#target.token}`,
+      'User-Agent': 'suite',
+      ...(type === undefined ? {} : { 'Content-Type': type }),
+      ...(accept === undefined ? {} : { Accept: accept }),
+    };
     return new Promise((resolve, reject) => {
       const out = request(`${this.#target.baseUrl}${path}`, { method, agent: this.#agent, headers }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
         response.on('error', reject);
         response.on('end', () => {
-          resolve({ code: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', warnings: String(response.headers['warning'] ?? ''), text, body: parsed(text) });
+          resolve({
+            code: response.statusCode ?? 0,
+            type: response.headers['content-type'] ?? '',
+            warnings: String(response.headers['warning'] ?? ''),
+            text,
+            body: parsed(text),
+          });
         });
       });
       out.on('error', reject);

@@ -2,40 +2,67 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from './target.ts';
 
 const listMap = {
-  type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name', 'proto'],
-  items: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, proto: { type: 'string', default: 'TCP' }, value: { type: 'integer' } } },
+  type: 'array',
+  'x-kubernetes-list-type': 'map',
+  'x-kubernetes-list-map-keys': ['name', 'proto'],
+  items: {
+    type: 'object',
+    required: ['name'],
+    properties: { name: { type: 'string' }, proto: { type: 'string', default: 'TCP' }, value: { type: 'integer' } },
+  },
 };
 
 /** A CRD with every way in which values merge. */
 export const widgetCrd = {
-  apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'widgets.t.example' },
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'widgets.t.example' },
   spec: {
-    group: 't.example', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget', shortNames: ['wd'] },
-    versions: [{
-      name: 'v1', served: true, storage: true, subresources: { status: {} },
-      additionalPrinterColumns: [
-        { name: 'Color', type: 'string', jsonPath: '.spec.color' }, { name: 'N', type: 'integer', jsonPath: '.spec.n' },
-        { name: 'First', type: 'string', jsonPath: '.spec.items[?(@.name=="a")].proto' }, { name: 'Free', type: 'string', jsonPath: '.spec.free', priority: 1 },
-      ],
-      schema: {
-        openAPIV3Schema: {
-          type: 'object',
-          properties: {
-            spec: {
-              type: 'object',
-              properties: {
-                color: { type: 'string' }, n: { type: 'integer' }, opt: { type: 'string' }, plain: { type: 'array', items: { type: 'string' } },
-                tags: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } }, map: { type: 'object', additionalProperties: { type: 'string' } },
-                whole: { type: 'object', 'x-kubernetes-map-type': 'atomic', properties: { x: { type: 'integer' }, y: { type: 'integer' } } },
-                items: listMap, free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, port: { 'x-kubernetes-int-or-string': true },
-                inner: { type: 'object', properties: { a: { type: 'string' }, d: { type: 'string', default: 'dd' } } },
+    group: 't.example',
+    scope: 'Namespaced',
+    names: { plural: 'widgets', kind: 'Widget', shortNames: ['wd'] },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        additionalPrinterColumns: [
+          { name: 'Color', type: 'string', jsonPath: '.spec.color' },
+          { name: 'N', type: 'integer', jsonPath: '.spec.n' },
+          { name: 'First', type: 'string', jsonPath: '.spec.items[?(@.name=="a")].proto' },
+          { name: 'Free', type: 'string', jsonPath: '.spec.free', priority: 1 },
+        ],
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: {
+                type: 'object',
+                properties: {
+                  color: { type: 'string' },
+                  n: { type: 'integer' },
+                  opt: { type: 'string' },
+                  plain: { type: 'array', items: { type: 'string' } },
+                  tags: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
+                  map: { type: 'object', additionalProperties: { type: 'string' } },
+                  whole: {
+                    type: 'object',
+                    'x-kubernetes-map-type': 'atomic',
+                    properties: { x: { type: 'integer' }, y: { type: 'integer' } },
+                  },
+                  items: listMap,
+                  free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+                  port: { 'x-kubernetes-int-or-string': true },
+                  inner: { type: 'object', properties: { a: { type: 'string' }, d: { type: 'string', default: 'dd' } } },
+                },
               },
+              status: { type: 'object', properties: { phase: { type: 'string' }, n: { type: 'integer' } } },
             },
-            status: { type: 'object', properties: { phase: { type: 'string' }, n: { type: 'integer' } } },
           },
         },
       },
-    }],
+    ],
   },
 } as const;
 

@@ -1,7 +1,24 @@
 import {
-  type Connection, createClient, type Frame, isApplyConflict, isAlreadyExists, isConflict, isNotFound, isStatusError, type KubernetesClient,
+  type Connection,
+  createClient,
+  type Frame,
+  isApplyConflict,
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  isStatusError,
+  type KubernetesClient,
 } from '@kubecast/client';
-import { appModel, type AppModel, configMapType, customResourceDefinitionType, isValidationError, leaseType, namespaceType, toManifest } from '@kubecast/crd';
+import {
+  appModel,
+  type AppModel,
+  configMapType,
+  customResourceDefinitionType,
+  isValidationError,
+  leaseType,
+  namespaceType,
+  toManifest,
+} from '@kubecast/crd';
 import { systemClock } from '@kubecast/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -40,17 +57,27 @@ export function clientSuite(name: string, start: (() => Promise<Served>) | undef
       await client.resource(namespaceType).create({ metadata: { name } });
       return name;
     }
-    const model = (name: string, version = '1'): AppModel => ({ metadata: { name }, spec: { app: name, version, models: [{ name: 'a', version }] } });
+    const model = (name: string, version = '1'): AppModel => ({
+      metadata: { name },
+      spec: { app: name, version, models: [{ name: 'a', version }] },
+    });
 
     test('create, get, replace, patch and delete, each with its receipt', async () => {
       const models = client.resource(appModel, { namespace: await inNewNamespace() });
       const created = await models.create(model('iiot'));
-      expect(created.receipt).toMatchObject({ key: { name: 'iiot' }, uid: created.object.metadata.uid, version: created.object.metadata.resourceVersion, gone: false });
+      expect(created.receipt).toMatchObject({
+        key: { name: 'iiot' },
+        uid: created.object.metadata.uid,
+        version: created.object.metadata.resourceVersion,
+        gone: false,
+      });
       expect(isAlreadyExists(await models.create(model('iiot')).catch((error: unknown) => error))).toBe(true);
       const read = await models.get('iiot');
       const replaced = await models.replace({ ...read, spec: { ...read.spec, version: '2' } });
       expect(replaced.object.spec?.version).toBe('2');
-      expect(isConflict(await models.replace({ ...read, spec: { ...read.spec, version: '3' } }).catch((error: unknown) => error))).toBe(true);
+      expect(isConflict(await models.replace({ ...read, spec: { ...read.spec, version: '3' } }).catch((error: unknown) => error))).toBe(
+        true,
+      );
       expect((await models.patch('iiot', { spec: { version: '4' } })).object.spec?.version).toBe('4');
       expect((await models.patch('iiot', [{ op: 'replace', path: '/spec/version', value: '5' }])).object.spec?.version).toBe('5');
       const wrong = await models.delete('iiot', { preconditions: { uid: 'other' } }).catch((error: unknown) => error);
@@ -75,7 +102,12 @@ export function clientSuite(name: string, start: (() => Promise<Served>) | undef
       const models = client.resource(appModel, { namespace: await inNewNamespace() });
       await models.apply(model('iiot'), { fieldManager: 'one' });
       const conflict: unknown = await models.apply(model('iiot', '2'), { fieldManager: 'two' }).catch((error: unknown) => error);
-      expect(isApplyConflict(conflict) && conflict.conflicts).toEqual(expect.arrayContaining([{ manager: 'one', field: '.spec.models' }, { manager: 'one', field: '.spec.version' }]));
+      expect(isApplyConflict(conflict) && conflict.conflicts).toEqual(
+        expect.arrayContaining([
+          { manager: 'one', field: '.spec.models' },
+          { manager: 'one', field: '.spec.version' },
+        ]),
+      );
       expect((await models.apply(model('iiot', '2'), { fieldManager: 'two', force: true })).object.spec?.version).toBe('2');
     });
 
@@ -93,7 +125,9 @@ export function clientSuite(name: string, start: (() => Promise<Served>) | undef
       expect(isStatusError(strict) && [strict.statusCode, strict.reason]).toEqual([400, 'BadRequest']);
       const warned: unknown = await models.create(bad, { validate: false }).catch((caught: unknown) => caught);
       expect(isStatusError(warned) && [warned.statusCode, warned.causes.map((cause) => cause.field), warned.warnings]).toEqual([
-        422, ['spec.models[0]', 'spec.models[1]', 'spec.models[2]'], ['unknown field "spec.type"'],
+        422,
+        ['spec.models[0]', 'spec.models[1]', 'spec.models[2]'],
+        ['unknown field "spec.type"'],
       ]);
     });
 
@@ -103,13 +137,18 @@ export function clientSuite(name: string, start: (() => Promise<Served>) | undef
       expect(await models.find('dry')).toBeUndefined();
     });
 
-    test('a list comes in pages of one version and in the server\'s order; selectors filter it', async () => {
+    test("a list comes in pages of one version and in the server's order; selectors filter it", async () => {
       const namespace = await inNewNamespace();
       const maps = client.resource(configMapType, { namespace });
-      for (let i = 0; i < 25; i++) await maps.create({ metadata: { name: `c${String(i).padStart(2, '0')}`, labels: { odd: String(i % 2) } } });
+      for (let i = 0; i < 25; i++)
+        await maps.create({ metadata: { name: `c${String(i).padStart(2, '0')}`, labels: { odd: String(i % 2) } } });
       const pages = [];
       for await (const page of maps.pages({ limit: 10 })) pages.push(page);
-      expect(pages.map((page) => [page.items.length, page.more])).toEqual([[10, true], [10, true], [5, false]]);
+      expect(pages.map((page) => [page.items.length, page.more])).toEqual([
+        [10, true],
+        [10, true],
+        [5, false],
+      ]);
       expect(new Set(pages.map((page) => page.resourceVersion)).size).toBe(1);
       const odd: (string | undefined)[] = [];
       for await (const item of maps.list({ labelSelector: 'odd=1', limit: 4 })) odd.push(item.metadata.name);
@@ -130,7 +169,10 @@ export function clientSuite(name: string, start: (() => Promise<Served>) | undef
       const seen: string[] = [];
       const text = (frame: Frame): string => new TextDecoder().decode(frame.object);
       const run = async (): Promise<void> => {
-        for await (const frames of source.watchFrames({ sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true }, abort.signal)) {
+        for await (const frames of source.watchFrames(
+          { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true },
+          abort.signal,
+        )) {
           for (const frame of frames) {
             const object = JSON.parse(text(frame)) as AppModel;
             seen.push(`${frame.type} ${object.metadata.name ?? object.metadata.annotations?.['k8s.io/initial-events-end']}`);
@@ -162,7 +204,10 @@ export function clientSuite(name: string, start: (() => Promise<Served>) | undef
 
     test('a Lease is created, renewed by its version, and refused at a stale one', async () => {
       const leases = client.resource(leaseType, { namespace: await inNewNamespace() });
-      const { object } = await leases.create({ metadata: { name: 'lead' }, spec: { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.000000Z' } });
+      const { object } = await leases.create({
+        metadata: { name: 'lead' },
+        spec: { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.000000Z' },
+      });
       await leases.replace({ ...object, spec: { ...object.spec, holderIdentity: 'b' } });
       expect(isConflict(await leases.replace(object).catch((error: unknown) => error))).toBe(true);
     });

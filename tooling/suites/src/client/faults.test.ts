@@ -31,7 +31,10 @@ async function inNewNamespace(): Promise<string> {
   await client.resource(namespaceType).create({ metadata: { name } });
   return name;
 }
-const model = (name: string, version = '1'): AppModel => ({ metadata: { name }, spec: { app: name, version, models: [{ name: 'a', version }] } });
+const model = (name: string, version = '1'): AppModel => ({
+  metadata: { name },
+  spec: { app: name, version, models: [{ name: 'a', version }] },
+});
 
 test('a watch from before the server forgot its history ends with Expired', async () => {
   const namespace = await inNewNamespace();
@@ -39,15 +42,19 @@ test('a watch from before the server forgot its history ends with Expired', asyn
   const { receipt } = await models.create(model('old'));
   await models.create(model('newer'));
   server.faults.expireHistory();
-  const run = async (): Promise<void> => { for await (const _ of models.watch({ resourceVersion: receipt.version ?? '' })); };
+  const run = async (): Promise<void> => {
+    for await (const _ of models.watch({ resourceVersion: receipt.version ?? '' }));
+  };
   expect(isExpired(await run().catch((error: unknown) => error))).toBe(true);
 });
 
-test('a 429 is obeyed before a write is sent again; an informer\'s list gets it at once', async () => {
+test("a 429 is obeyed before a write is sent again; an informer's list gets it at once", async () => {
   const namespace = await inNewNamespace();
   const models = client.resource(appModel, { namespace });
   const fault = server.faults.add({ type: 'status', code: 429, retryAfterSeconds: 1 }, { resource: 'appmodels', times: 2 });
-  const list = async (): Promise<void> => { for await (const _ of models.source().listPages({}, new AbortController().signal)); };
+  const list = async (): Promise<void> => {
+    for await (const _ of models.source().listPages({}, new AbortController().signal));
+  };
   expect(await list().catch((error: unknown) => error)).toMatchObject({ statusCode: 429, retryAfterMs: 1000 });
   await models.create(model('later'));
   expect(fault.hits).toBe(2);

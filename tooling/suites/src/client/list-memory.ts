@@ -20,7 +20,12 @@ function serve(): void {
     let next = from;
     const more = (): void => {
       while (next < to) {
-        const item = JSON.stringify({ apiVersion: 'iidp.com/v1', kind: 'AppModel', metadata: { name: `m${next}`, namespace: 'n', uid: `u${next}`, resourceVersion: String(next) }, spec: { app: padding, models: [{ name: 'a', version: '1' }] } });
+        const item = JSON.stringify({
+          apiVersion: 'iidp.com/v1',
+          kind: 'AppModel',
+          metadata: { name: `m${next}`, namespace: 'n', uid: `u${next}`, resourceVersion: String(next) },
+          spec: { app: padding, models: [{ name: 'a', version: '1' }] },
+        });
         next++;
         if (!response.write(next === to ? item : `${item},`)) return void response.once('drain', more);
       }
@@ -34,7 +39,11 @@ function serve(): void {
 
 async function main(): Promise<void> {
   const child = fork(import.meta.filename, ['serve'], { execArgv: ['--conditions=@kubecast/source'] });
-  const port = await new Promise<number>((resolve) => child.once('message', (message) => { resolve(Number(message)); }));
+  const port = await new Promise<number>((resolve) =>
+    child.once('message', (message) => {
+      resolve(Number(message));
+    }),
+  );
   const client = createClient(connectionFrom({ server: `https://127.0.0.1:${port}`, ca: pem('ca.crt') }));
   const models = client.resource(appModel);
   const figures: Record<string, unknown> = {};
@@ -42,7 +51,12 @@ async function main(): Promise<void> {
     const started = performance.now();
     const cpu = process.cpuUsage();
     const count = await run();
-    figures[name] = { count, ms: Math.round(performance.now() - started), cpuMs: Math.round(process.cpuUsage(cpu).user / 1000), rssMb: Math.round(process.memoryUsage().rss / 1e6) };
+    figures[name] = {
+      count,
+      ms: Math.round(performance.now() - started),
+      cpuMs: Math.round(process.cpuUsage(cpu).user / 1000),
+      rssMb: Math.round(process.memoryUsage().rss / 1e6),
+    };
     process.stderr.write(`${name}: ${JSON.stringify(figures[name])}\n`);
     return count === total;
   };
@@ -64,4 +78,8 @@ async function main(): Promise<void> {
 
 if (process.argv[2] === 'serve') serve();
 else if (process.argv[2] === 'list') await main();
-else process.exitCode = spawnSync(process.execPath, ['--max-old-space-size=128', '--conditions=@kubecast/source', import.meta.filename, 'list'], { stdio: 'inherit' }).status ?? 1;
+else
+  process.exitCode =
+    spawnSync(process.execPath, ['--max-old-space-size=128', '--conditions=@kubecast/source', import.meta.filename, 'list'], {
+      stdio: 'inherit',
+    }).status ?? 1;

@@ -37,12 +37,18 @@ async function go(work: () => Promise<void>): Promise<void> {
 }
 
 const workers = [
-  ...Array.from({ length: 10 }, () => go(async () => { for await (const _ of maps.watch({ signal: stop.signal, allowWatchBookmarks: true })) done.events++; })),
-  ...Array.from({ length: 4 }, (_, i) => go(async () => {
-    await maps.apply({ metadata: { name: `soak-${i}` }, data: { n: String(done.writes) } }, { signal: stop.signal, force: true });
-    done.writes++;
-    await systemClock.sleep(5, stop.signal);
-  })),
+  ...Array.from({ length: 10 }, () =>
+    go(async () => {
+      for await (const _ of maps.watch({ signal: stop.signal, allowWatchBookmarks: true })) done.events++;
+    }),
+  ),
+  ...Array.from({ length: 4 }, (_, i) =>
+    go(async () => {
+      await maps.apply({ metadata: { name: `soak-${i}` }, data: { n: String(done.writes) } }, { signal: stop.signal, force: true });
+      done.writes++;
+      await systemClock.sleep(5, stop.signal);
+    }),
+  ),
 ];
 const end = systemClock.now() + seconds * 1000;
 while (systemClock.now() < end) {
@@ -50,7 +56,9 @@ while (systemClock.now() < end) {
   await server.end('SIGKILL');
   await server.start();
   done.restarts++;
-  process.stderr.write(`${JSON.stringify({ ...done, failures: Object.fromEntries(failures), open: client.counters.openRequests, rss: Math.round(process.memoryUsage().rss / 1e6) })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ ...done, failures: Object.fromEntries(failures), open: client.counters.openRequests, rss: Math.round(process.memoryUsage().rss / 1e6) })}\n`,
+  );
 }
 await systemClock.sleep(2000);
 const served = done.writes;
@@ -61,7 +69,15 @@ client.close();
 await server.close();
 // A socket's close is told in a later turn.
 for (let i = 0; i < 100 && (active(/TCP|TLS/) > before.sockets || active(/Timeout/) > before.timers); i++) await systemClock.turn();
-const left = { openRequests, openStreams, sockets: active(/TCP|TLS/) - before.sockets, timers: active(/Timeout/) - before.timers, listeners: getEventListeners(stop.signal, 'abort').length };
+const left = {
+  openRequests,
+  openStreams,
+  sockets: active(/TCP|TLS/) - before.sockets,
+  timers: active(/Timeout/) - before.timers,
+  listeners: getEventListeners(stop.signal, 'abort').length,
+};
 const ok = Object.values(left).every((count) => count <= 0) && untyped.length === 0 && served > 0 && done.events > 0;
-process.stdout.write(`${JSON.stringify({ ok, ...done, requests, connections, failures: Object.fromEntries(failures), untyped: untyped.slice(0, 3), left, seconds })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ ok, ...done, requests, connections, failures: Object.fromEntries(failures), untyped: untyped.slice(0, 3), left, seconds })}\n`,
+);
 process.exitCode = ok ? 0 : 1;

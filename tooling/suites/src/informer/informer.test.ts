@@ -44,7 +44,10 @@ test('a server that swallows the end of the initial events is listed in pages by
   await using world = await filled(20);
   world.api.faults.add({ type: 'missing-bookmark', which: 'initial-events-end' }, { verb: 'watch', resource: 'notes' });
   const reports: string[] = [];
-  const informer = world.informer({ limits: { bookmarkWarnMs: 50, bookmarkDeadlineMs: 150 }, onReport: (report) => reports.push(report.kind) });
+  const informer = world.informer({
+    limits: { bookmarkWarnMs: 50, bookmarkDeadlineMs: 150 },
+    onReport: (report) => reports.push(report.kind),
+  });
   await informer.whenSynced();
   expect(reports).toEqual(['late-bookmark', 'streamed-list-given-up']);
   expect(held(informer)).toEqual(await world.truth());
@@ -52,7 +55,14 @@ test('a server that swallows the end of the initial events is listed in pages by
 
 test('refusals of the first list are states, and each ends by itself', async () => {
   await using world = await filled(5);
-  for (const [code, state] of [[403, 'Forbidden'], [401, 'Forbidden'], [404, 'Gone'], [429, 'BackingOff'], [500, 'BackingOff'], [503, 'BackingOff']] as const) {
+  for (const [code, state] of [
+    [403, 'Forbidden'],
+    [401, 'Forbidden'],
+    [404, 'Gone'],
+    [429, 'BackingOff'],
+    [500, 'BackingOff'],
+    [503, 'BackingOff'],
+  ] as const) {
     world.api.faults.add({ type: 'status', code }, { verb: ['list', 'watch'], resource: 'notes', times: 2 });
     const informer = world.informer();
     const states: string[] = [];
@@ -66,8 +76,12 @@ test('refusals of the first list are states, and each ends by itself', async () 
 
 test('whatever ends a watch, it is resumed, and nothing that happened meanwhile is missing', async () => {
   const faults = [
-    { type: 'drop', afterEvents: 1 }, { type: 'truncate', afterEvents: 1 }, { type: 'end-watch', afterEvents: 1 }, { type: 'watch-error', code: 410, afterEvents: 1 },
-    { type: 'watch-error', code: 500, afterEvents: 1 }, { type: 'stall', afterEvents: 1 },
+    { type: 'drop', afterEvents: 1 },
+    { type: 'truncate', afterEvents: 1 },
+    { type: 'end-watch', afterEvents: 1 },
+    { type: 'watch-error', code: 410, afterEvents: 1 },
+    { type: 'watch-error', code: 500, afterEvents: 1 },
+    { type: 'stall', afterEvents: 1 },
   ] as const;
   for (const fault of faults) {
     await using world = await filled(5);
@@ -102,7 +116,9 @@ test('a change of the CRD shows other content under the same versions: it is del
   await using world = await filled(3);
   const informer = world.informer();
   const updates: string[] = [];
-  informer.handle((delta) => void (delta.type === 'updated' && updates.push(`${delta.entry.key.name} ${String(delta.entry.value.spec.extra)}`)));
+  informer.handle(
+    (delta) => void (delta.type === 'updated' && updates.push(`${delta.entry.key.name} ${String(delta.entry.value.spec.extra)}`)),
+  );
   await informer.whenSynced();
   await world.crds.patch('notes.example.com', noteCrd({ default: 'by default' }) as never, { kind: 'merge' } as never);
   await until(informer, () => updates.length === 3);
@@ -114,7 +130,9 @@ test('the CRD goes and comes back: deletes, a state, and the new objects', async
   await using world = await filled(3);
   const informer = world.informer();
   const deleted: string[] = [];
-  informer.handle((delta: Delta<Note>) => void (delta.type === 'deleted' && deleted.push(`${delta.entry.key.name} ${String(delta.cause)}`)));
+  informer.handle(
+    (delta: Delta<Note>) => void (delta.type === 'deleted' && deleted.push(`${delta.entry.key.name} ${String(delta.cause)}`)),
+  );
   await informer.whenSynced();
   await world.crds.delete('notes.example.com');
   await until(informer, () => informer.scopes()[0]?.state === 'Gone' && deleted.length === 3);
@@ -160,13 +178,21 @@ test('under churn and random faults every view and every handler ends at what th
   let state = 12345;
   const random = (n: number): number => (state = (state * 1103515245 + 12345) % 2147483648) % n;
   const faults = [
-    { type: 'drop', afterEvents: 3 }, { type: 'truncate', afterEvents: 2 }, { type: 'end-watch', afterEvents: 4 }, { type: 'watch-error', code: 410, afterEvents: 2 },
-    { type: 'status', code: 500 }, { type: 'status', code: 429, retryAfterSeconds: 0 }, { type: 'status', code: 410 }, { type: 'stall', afterEvents: 2 }, { type: 'drop' },
+    { type: 'drop', afterEvents: 3 },
+    { type: 'truncate', afterEvents: 2 },
+    { type: 'end-watch', afterEvents: 4 },
+    { type: 'watch-error', code: 410, afterEvents: 2 },
+    { type: 'status', code: 500 },
+    { type: 'status', code: 429, retryAfterSeconds: 0 },
+    { type: 'status', code: 410 },
+    { type: 'stall', afterEvents: 2 },
+    { type: 'drop' },
   ] as const;
   for (let i = 0; i < 300; i += 1) {
     const name = `note-${random(40)}`;
     const namespace = random(3) === 0 ? 'two' : 'one';
-    if (random(10) === 0) world.api.faults.add(faults[random(faults.length)] ?? { type: 'drop' }, { verb: ['list', 'watch'], resource: 'notes', times: 1 });
+    if (random(10) === 0)
+      world.api.faults.add(faults[random(faults.length)] ?? { type: 'drop' }, { verb: ['list', 'watch'], resource: 'notes', times: 1 });
     if (random(4) === 0) await world.notes.delete(name, { namespace }).catch(() => undefined);
     else await world.notes.apply(world.note(name, `text ${i}`, namespace), { fieldManager: 'churn', force: true });
   }

@@ -20,18 +20,35 @@ interface Crd extends KubernetesObject {
 }
 
 const crdType: ResourceType<Crd> = {
-  group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions', scope: 'Cluster',
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  scope: 'Cluster',
 };
 
 export function noteCrd(extra: Record<string, unknown> = {}): Crd {
   return {
-    apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'notes.example.com' },
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'notes.example.com' },
     spec: {
-      group: 'example.com', scope: 'Namespaced', names: { plural: 'notes', singular: 'note', kind: 'Note', listKind: 'NoteList' },
-      versions: [{
-        name: 'v1', served: true, storage: true,
-        schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { text: { type: 'string' }, extra: { type: 'string', ...extra } } } } } },
-      }],
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'notes', singular: 'note', kind: 'Note', listKind: 'NoteList' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              properties: { spec: { type: 'object', properties: { text: { type: 'string' }, extra: { type: 'string', ...extra } } } },
+            },
+          },
+        },
+      ],
     },
   };
 }
@@ -53,7 +70,8 @@ export class World implements AsyncDisposable {
     await world.client.resource(crdType).create(noteCrd());
     await world.established();
     for (const name of ['one', 'two', 'three']) {
-      await world.client.resource({ group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' } as ResourceType<KubernetesObject>)
+      await world.client
+        .resource({ group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' } as ResourceType<KubernetesObject>)
         .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     }
     return world;
@@ -81,7 +99,10 @@ export class World implements AsyncDisposable {
 
   informer(options: Partial<InformerOptions<Note>> = {}): Informer<Note> {
     const informer = createInformer<Note>({
-      type: noteType, client: this.client, ...options, limits: { backoffBaseMs: 20, backoffMaxMs: 200, ...options.limits },
+      type: noteType,
+      client: this.client,
+      ...options,
+      limits: { backoffBaseMs: 20, backoffMaxMs: 200, ...options.limits },
     });
     this.informers.push(informer);
     informer.start();
@@ -111,7 +132,11 @@ export function lineOf(note: unknown): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, child]) => [key, sorted(child)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, child]) => [key, sorted(child)]),
+  );
 }
 
 export function held(informer: Informer<Note>): string[] {

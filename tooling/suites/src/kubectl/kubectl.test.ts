@@ -83,14 +83,27 @@ test('patch, label, annotate and replace change what they name', async () => {
   await ok('patch', 'am', 'iiot', '-n', 'meta-test', '--type=json', '-p', '[{"op":"replace","path":"/spec/models/0/version","value":"9"}]');
   await ok('label', 'am', 'iiot', '-n', 'meta-test', 'tier=gold');
   await ok('annotate', 'am', 'iiot', '-n', 'meta-test', 'note=a b');
-  expect(await ok('get', 'am', 'iiot', '-n', 'meta-test', '-o', 'jsonpath={.spec.version} {.spec.models[0].version} {.metadata.labels.tier} {.metadata.annotations.note}')).toBe('8 9 gold a b');
+  expect(
+    await ok(
+      'get',
+      'am',
+      'iiot',
+      '-n',
+      'meta-test',
+      '-o',
+      'jsonpath={.spec.version} {.spec.models[0].version} {.metadata.labels.tier} {.metadata.annotations.note}',
+    ),
+  ).toBe('8 9 gold a b');
   const json = await ok('get', 'am', 'iiot', '-n', 'meta-test', '-o', 'json');
   const replaced = await run(server, ['replace', '-f', '-'], { input: json.replace('"version": "8"', '"version": "10"') });
   expect(replaced.stdout, replaced.stderr).toContain('replaced');
 });
 
 test('diff shows a change and dry run stores none', async () => {
-  const changed = readFileSync(join(data, 'iiot.yaml'), 'utf8').replace('name: iiot_data_query\n      version: "1"', 'name: iiot_data_query\n      version: "5"');
+  const changed = readFileSync(join(data, 'iiot.yaml'), 'utf8').replace(
+    'name: iiot_data_query\n      version: "1"',
+    'name: iiot_data_query\n      version: "5"',
+  );
   const diff = await run(server, ['diff', '-f', '-'], { input: changed });
   expect(diff.status, diff.stderr).toBe(1);
   expect(diff.stdout).toMatch(/\+\s+version: "5"/);
@@ -102,7 +115,9 @@ test('diff shows a change and dry run stores none', async () => {
 test('built-in kinds are applied, and printed with their columns', async () => {
   const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: iiot, namespace: meta-test}\nspec: {ports: [{name: http, port: 80}]}\n';
   expect((await run(server, ['apply', '-f', '-'], { input: service })).stdout).toContain('service/iiot created');
-  expect(await ok('get', 'svc', '-n', 'meta-test')).toMatch(/NAME\s+TYPE\s+CLUSTER-IP\s+EXTERNAL-IP\s+PORT\(S\)\s+AGE\s+iiot\s+ClusterIP\s+10\.\S+\s+<none>\s+80\/TCP/);
+  expect(await ok('get', 'svc', '-n', 'meta-test')).toMatch(
+    /NAME\s+TYPE\s+CLUSTER-IP\s+EXTERNAL-IP\s+PORT\(S\)\s+AGE\s+iiot\s+ClusterIP\s+10\.\S+\s+<none>\s+80\/TCP/,
+  );
   expect(await ok('get', 'ns')).toMatch(/meta-test\s+Active/);
 });
 

@@ -10,7 +10,11 @@ export interface Kubectl {
 }
 
 /** Runs kubectl with its discovery cache in the server's own folder, so that nothing from another test is seen. */
-export function kubectl(server: { kubeconfig: string; folder: string }, args: readonly string[], options: { input?: string; env?: Record<string, string> } = {}): Promise<Kubectl> {
+export function kubectl(
+  server: { kubeconfig: string; folder: string },
+  args: readonly string[],
+  options: { input?: string; env?: Record<string, string> } = {},
+): Promise<Kubectl> {
   return new Promise((resolve) => {
     const child = execFile(
       'kubectl',

@@ -11,7 +11,7 @@ import type { ClusterOptions, InformerOptions } from './informer-options.ts';
 import { defaultLimits } from './limits.ts';
 import type { ReflectorLimits } from './limits.ts';
 import type { ReflectorReport } from './reflector-report.ts';
-import { ScopeRun } from './scope-run.ts';
+import type { ScopeRun } from './scope-run.ts';
 import type { ScopeHost } from './scope-run.ts';
 import { ScopeSet } from './scope-set.ts';
 import type { Scope } from './scope.ts';

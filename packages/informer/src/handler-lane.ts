@@ -26,7 +26,6 @@ export class HandlerLane<T> {
   readonly #handler: Handler<T>;
   readonly #o: HandlerOptions<T>;
   readonly #view: View<T>;
-  readonly #clock: Clock;
   readonly #buffer: number;
   readonly #workers: number;
   readonly #abort = new AbortController();
@@ -51,7 +50,6 @@ export class HandlerLane<T> {
     this.#handler = handler;
     this.#o = options;
     this.#view = view;
-    this.#clock = clock;
     this.#buffer = options.buffer ?? 1024;
     this.#workers = options.workers ?? 16;
     this.#slice = new Slice(clock, sliceMs);

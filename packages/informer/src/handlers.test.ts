@@ -71,6 +71,7 @@ test('a handler of an empty resource is synced as soon as the list is', async ()
   const { handle } = collect(rig);
   rig.informer.start();
   await handle.synced;
+  expect(handle.hasSynced).toBe(true);
   await rig.informer.stop();
 });
 
@@ -529,7 +530,7 @@ test('objects handed out cannot be written to, and a copy can', async () => {
   const rig = await rigWith(1);
   const entry = [...rig.informer.view.select()][0];
   expect(() => {
-    (entry?.value.spec as { payload: number }).payload = 5;
+    (entry as unknown as { value: { spec: { payload: number } } }).value.spec.payload = 5;
   }).toThrow(TypeError);
   const copy = entry?.mutable() as { spec: { payload: number } };
   copy.spec.payload = 5;

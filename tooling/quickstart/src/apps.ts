@@ -92,6 +92,6 @@ export class Apps {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#resolvers, this.#controller].map((child) => child?.stop()));
+    await Promise.all([...this.#resolvers, ...(this.#controller ? [this.#controller] : [])].map((child) => child.stop()));
   }
 }

@@ -129,7 +129,12 @@ export class Child {
     if (text.startsWith('{')) {
       try {
         const fields = JSON.parse(text) as Record<string, unknown>;
-        line = { process: this.name, level: Number(fields['level'] ?? 30), msg: String(fields['msg'] ?? ''), fields };
+        line = {
+          process: this.name,
+          level: Number(fields['level'] ?? 30),
+          msg: typeof fields['msg'] === 'string' ? fields['msg'] : '',
+          fields,
+        };
       } catch {
         // Not a log line after all; shown as it is.
       }

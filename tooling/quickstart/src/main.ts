@@ -23,7 +23,7 @@ async function main(flags: Flags): Promise<number> {
   }
   // With --json stdout is for the result alone.
   const out = flags.once ? process.stderr : process.stdout;
-  const panel = new Panel({ isTTY: out.isTTY === true && !flags.once, columns: out.columns ?? 120, write: (text) => void out.write(text) });
+  const panel = new Panel({ isTTY: out.isTTY && !flags.once, columns: out.columns ?? 120, write: (text) => void out.write(text) });
   let died = '';
   const demo = new Demo(flags, {
     step: (line) => panel.log(line),
@@ -88,7 +88,7 @@ async function interactive(flags: Flags, demo: Demo, panel: Panel, signal: Abort
     `open ${first?.url}/ in a browser`,
   ];
   const title = own ? `kubecast: a cluster in miniature, its kubeconfig is ${demo.kubeconfig}` : `kubecast on ${flags.kubeconfig}`;
-  if (process.stdout.isTTY !== true) {
+  if (!process.stdout.isTTY) {
     panel.update({ title, resolvers: await Promise.all(world.resolvers.map((resolver) => lookAt(resolver, world.namespace))), tryIt });
     panel.print();
   }

@@ -48,6 +48,7 @@ export function atomOf(schema: Schema, value: unknown): Atom {
     }
     case 'object':
       return mapAtom(schema);
+    case undefined:
     default:
       if (Array.isArray(value)) return { kind: 'list', atomic: true, keys: [], items: anything };
       if (isObject(value) || value === null || value === undefined) return mapAtom(schema);

@@ -131,7 +131,7 @@ function goPlain(value: unknown): string {
       .sort()
       .map((key) => `${key}:${goPlain(value[key])}`)
       .join(' ')}]`;
-  return String(value);
+  return String(value as string | number | boolean);
 }
 
 /** `right` laid over `left`: leaves of `right` win, what it does not name stays. Undefined for nothing at all. */

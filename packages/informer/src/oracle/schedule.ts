@@ -135,6 +135,8 @@ export function modelFault(name: FaultName, after: number): ModelFault {
       return { initialEnd: 'True' };
     case 'unmarked-bookmark':
       return { initialEnd: 'unmarked-first' };
+    default:
+      return name satisfies never;
   }
 }
 

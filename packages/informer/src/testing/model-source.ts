@@ -175,7 +175,6 @@ export class ModelApi {
   }
 
   async *#watch(namespace: string, options: WatchOptions, signal: AbortSignal): AsyncGenerator<readonly Frame[]> {
-    const { server } = this;
     const kind = options.sendInitialEvents === true ? 'stream' : 'watch';
     const fault = this.#take(kind, namespace, options);
     await this.#fail(fault, signal);
@@ -324,7 +323,7 @@ class ModelStream {
   }
 
   #initial(objects: ModelObject[], rv: number): void {
-    const { server, options } = this.#api;
+    const { options } = this.#api;
     const frames = objects
       .filter(this.#match)
       .sort(inListOrder)

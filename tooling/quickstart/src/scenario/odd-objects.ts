@@ -1,6 +1,6 @@
 import { check, eventually } from '../expect.ts';
 import { everyResolver, forgetsApp, forgetsModel, servesVersion, shorten } from '../observe.ts';
-import { appModelPath, appUrl, modelUrl, type AppModelObject, type World } from '../world.ts';
+import { appModelPath, appUrl, modelUrl, type World } from '../world.ts';
 import { redisKey } from './samples.ts';
 import type { Step } from './step.ts';
 

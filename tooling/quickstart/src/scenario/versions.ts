@@ -1,5 +1,5 @@
 import { check, eventually } from '../expect.ts';
-import { everyResolver, metric, servesVersion } from '../observe.ts';
+import { everyResolver, metric } from '../observe.ts';
 import type { Metadata, World } from '../world.ts';
 import { metadata, redisKey, sample, withVersions } from './samples.ts';
 import type { Step } from './step.ts';

@@ -116,6 +116,7 @@ export function randomWrite(choices: Choices, name: string): Write {
       };
     case 'force':
       return { method: 'PATCH', path: `${one}?fieldManager=${manager}&force=true`, type: apply, body: object(choices, name) };
+    case 'apply':
     default:
       return { method: 'PATCH', path: `${one}?fieldManager=${manager}`, type: apply, body: object(choices, name) };
   }

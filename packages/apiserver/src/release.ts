@@ -45,8 +45,6 @@ const releases: Readonly<Record<KubernetesRelease, Release>> = {
   },
 };
 
-export const currentRelease: Release = releases['1.36'];
-
 export function isRelease(text: string): text is KubernetesRelease {
   return Object.hasOwn(releases, text);
 }

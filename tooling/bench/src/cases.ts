@@ -13,4 +13,9 @@ export const cases: readonly BenchCase[] = [
       'the object store against a plain Map of parsed objects, in one run: bytes, reads, writes, selects, a relist, a snapshot, files',
     file: 'store-case.ts',
   },
+  {
+    name: 'propagation',
+    measures: 'from the answer of an apply until the last of two resolvers serves the change over HTTP, on the quickstart',
+    file: 'propagation-case.ts',
+  },
 ];

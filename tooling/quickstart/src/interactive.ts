@@ -25,14 +25,7 @@ export function shows(apps: readonly AppPicture[], object: AppModel, deleted: bo
  * Keeps the panel alive until the signal ends it: what every resolver holds, and for each change that somebody applies, how long it took
  * from the API server's event until every resolver served it.
  */
-export async function showUntil(
-  world: World,
-  client: KubernetesClient,
-  panel: Panel,
-  title: string,
-  tryIt: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
+export async function showUntil(world: World, client: KubernetesClient, panel: Panel, title: string, signal: AbortSignal): Promise<void> {
   let lastChange: { what: string; ms: number } | undefined;
 
   const measure = async (object: AppModel, deleted: boolean): Promise<void> => {
@@ -77,7 +70,7 @@ export async function showUntil(
   const redraw = async (): Promise<void> => {
     while (!signal.aborted) {
       const resolvers = await Promise.all(world.resolvers.map((resolver) => lookAt(resolver, world.namespace)));
-      panel.update({ title, resolvers, lastChange, tryIt });
+      panel.update({ title, resolvers, lastChange, tryIt: [] });
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
   };

@@ -88,11 +88,14 @@ async function interactive(flags: Flags, demo: Demo, panel: Panel, signal: Abort
     `open ${first?.url}/ in a browser`,
   ];
   const title = own ? `kubecast: a cluster in miniature, its kubeconfig is ${demo.kubeconfig}` : `kubecast on ${flags.kubeconfig}`;
-  if (!process.stdout.isTTY) {
+  if (process.stdout.isTTY) {
+    // Above the panel, where they are never cut to the terminal's width and can be pasted.
+    for (const line of ['', 'try:', ...tryIt.map((each) => `  ${each}`)]) panel.log(line);
+  } else {
     panel.update({ title, resolvers: await Promise.all(world.resolvers.map((resolver) => lookAt(resolver, world.namespace))), tryIt });
     panel.print();
   }
-  await showUntil(world, client, panel, title, tryIt, signal);
+  await showUntil(world, client, panel, title, signal);
   return signal.reason instanceof Error && signal.reason.message.startsWith('ended by SIG') ? 0 : 1;
 }
 

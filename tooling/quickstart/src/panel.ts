@@ -55,7 +55,8 @@ export function panelLines(state: PanelState, colour: boolean): string[] {
   }
   if (state.lastChange)
     lines.push(`last change: ${state.lastChange.what}, ${state.lastChange.ms.toFixed(1)} ms from apply to served by every resolver`);
-  if (state.tryIt.length > 0) lines.push('', 'try:', ...state.tryIt.map((line) => `  ${line}`), '', c('2', 'Ctrl-C ends everything'));
+  if (state.tryIt.length > 0) lines.push('', 'try:', ...state.tryIt.map((line) => `  ${line}`));
+  lines.push('', c('2', 'Ctrl-C ends everything'));
   return lines;
 }
 

@@ -175,13 +175,13 @@ test('runtime: a finalizer and a condition are pure decisions over what was read
 
 test('runtime: a signal of the process asks for the end', async () => {
   const why: string[] = [];
-  const shutdown = createShutdown({ signals: ['SIGUSR2'], onStop: (reason) => void why.push(reason) });
+  const shutdown = createShutdown({ signals: ['SIGHUP'], onStop: (reason) => void why.push(reason) });
   const asked = new Promise<void>((resolve) => shutdown.signal.addEventListener('abort', () => resolve(), { once: true }));
   // A listener for signals holds no event loop.
   const hold = setInterval(() => {}, 1_000);
-  process.kill(process.pid, 'SIGUSR2');
+  process.kill(process.pid, 'SIGHUP');
   await asked;
   clearInterval(hold);
-  assert.deepEqual(why, ['SIGUSR2']);
+  assert.deepEqual(why, ['SIGHUP']);
   shutdown[Symbol.dispose]();
 });

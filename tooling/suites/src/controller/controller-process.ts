@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { until } from '../model-index/cluster.ts';
 
-const main = join(import.meta.dirname, '../../../../apps/controller/src/main.ts');
+const apps = join(import.meta.dirname, '../../../../apps');
 
-/** The controller as users run it: a process of its own. */
+/** The controller, or the resolver, as users run it: a process of its own. */
 export class ControllerProcess {
   readonly child: ChildProcess;
   readonly lines: Record<string, unknown>[] = [];
@@ -13,8 +13,10 @@ export class ControllerProcess {
   #out = '';
   #errors = '';
 
-  constructor(args: readonly string[]) {
-    const child = spawn(process.execPath, ['--conditions=@kubecast/source', main, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], app: 'controller' | 'resolver' = 'controller') {
+    const child = spawn(process.execPath, ['--conditions=@kubecast/source', join(apps, app, 'src/main.ts'), ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.child = child;
     let rest = '';
     child.stdin.on('error', () => {}); // It may have ended already.

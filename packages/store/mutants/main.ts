@@ -20,17 +20,28 @@ async function plant(mutant: Mutant | undefined, folder: string): Promise<void> 
   if (!mutant) return;
   const file = join(folder, 'src', mutant.file);
   const text = await readFile(file, 'utf8');
-  if (text.split(mutant.find).length !== 2) throw new Error(`the mutant "${mutant.name}" no longer fits ${mutant.file}: its text must stand there once`);
-  await writeFile(file, text.replace(mutant.find, () => mutant.put));
+  if (text.split(mutant.find).length !== 2)
+    throw new Error(`the mutant "${mutant.name}" no longer fits ${mutant.file}: its text must stand there once`);
+  await writeFile(
+    file,
+    text.replace(mutant.find, () => mutant.put),
+  );
 }
 
 /** Whether the tests are red, and the first that is. */
 function run(folder: string): Promise<{ readonly red: boolean; readonly by: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [vitest, 'run', '--bail', '1', '--root', folder], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+    const child = spawn(process.execPath, [vitest, 'run', '--bail', '1', '--root', folder], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     let out = '';
     const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { out += chunk.toString(); });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        out += chunk.toString();
+      });
     child.on('close', (code) => {
       clearTimeout(timer);
       resolve({ red: code !== 0, by: /FAIL +(.*)/.exec(out)?.[1] ?? '' });

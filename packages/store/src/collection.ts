@@ -38,12 +38,17 @@ export class Collection {
     if (before >= 0) {
       const other = this.#slabs.slab(before);
       const at = offsetOf(before);
-      if (partEquals(other, at, slab, offset, UID) && this.#compare(partText(other, at, VERSION), partText(slab, offset, VERSION)) === 1) return this.#slabs.undo(place);
+      if (partEquals(other, at, slab, offset, UID) && this.#compare(partText(other, at, VERSION), partText(slab, offset, VERSION)) === 1)
+        return this.#slabs.undo(place);
     }
     if (slot >= 0) {
       const stands = this.#main.slab(slot);
       const at = this.#main.offset(slot);
-      if (partEquals(stands, at, slab, offset, UID) && partEquals(stands, at, slab, offset, VERSION) && jsonEquals(stands, at, slab, offset)) {
+      if (
+        partEquals(stands, at, slab, offset, UID) &&
+        partEquals(stands, at, slab, offset, VERSION) &&
+        jsonEquals(stands, at, slab, offset)
+      ) {
         this.#slabs.undo(place);
         if (ownSlot >= 0) this.#forget(ownSlot);
         return this.#mark(slot, this.#main.place(slot) + 1);

@@ -44,5 +44,14 @@ export function decodeGenericKey(text: string): GenericKey | undefined {
   }
   if (at !== text.length) return undefined;
   const [group = '', apiVersion = '', kind = '', cluster = '', namespace = '', name = '', resourceVersion, uid] = parts;
-  return { group, apiVersion, kind, cluster, namespace, name, ...(resourceVersion === undefined ? {} : { resourceVersion }), ...(uid === undefined ? {} : { uid }) };
+  return {
+    group,
+    apiVersion,
+    kind,
+    cluster,
+    namespace,
+    name,
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(uid === undefined ? {} : { uid }),
+  };
 }

@@ -23,7 +23,11 @@ export function compareBytes(a: string, b: string): number {
 
 /** The order in which the API server lists: bytes of the cluster, then of `namespace/name` with the slash included, so `a-0/x` is before `a/x`. */
 export function compareKeys(a: Key, b: Key): number {
-  return compareBytes(a.cluster, b.cluster) || compareBytes(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`) || compareBytes(a.namespace, b.namespace);
+  return (
+    compareBytes(a.cluster, b.cluster) ||
+    compareBytes(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`) ||
+    compareBytes(a.namespace, b.namespace)
+  );
 }
 
 const END = '\0\0';

@@ -108,8 +108,14 @@ export class KeyProbe {
     const otherLength = otherNamespaceLength + 1 + partLength(slab, offset, NAME);
     const shorter = Math.min(length, otherLength);
     for (let i = 0; i < shorter; i += 1) {
-      const a = i < namespaceLength ? bytes[namespaceStart + i] : i === namespaceLength ? SLASH : bytes[nameStart + i - namespaceLength - 1];
-      const b = i < otherNamespaceLength ? slab.bytes[otherNamespace + i] : i === otherNamespaceLength ? SLASH : slab.bytes[otherName + i - otherNamespaceLength - 1];
+      const a =
+        i < namespaceLength ? bytes[namespaceStart + i] : i === namespaceLength ? SLASH : bytes[nameStart + i - namespaceLength - 1];
+      const b =
+        i < otherNamespaceLength
+          ? slab.bytes[otherNamespace + i]
+          : i === otherNamespaceLength
+            ? SLASH
+            : slab.bytes[otherName + i - otherNamespaceLength - 1];
       if (a !== b) return (a as number) - (b as number);
     }
     return length - otherLength || namespaceLength - otherNamespaceLength;

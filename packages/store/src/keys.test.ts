@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { compareBytes, compareKeys, compareResourceVersions, decodeGenericKey, encodeGenericKey, encodeKey } from './index.ts';
 
 // Short texts over few letters meet often, which is where an encoding that is not injective shows.
-const part = fc.oneof(fc.string({ unit: fc.constantFrom('a', 'b', '/', '-', '\0', '\u0001', '1', ':', 'é', '\u{1F600}', '\uFFFD'), maxLength: 4 }), fc.constantFrom('__proto__', 'constructor', 'x'.repeat(253)));
+const part = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', 'b', '/', '-', '\0', '\u0001', '1', ':', 'é', '\u{1F600}', '\uFFFD'), maxLength: 4 }),
+  fc.constantFrom('__proto__', 'constructor', 'x'.repeat(253)),
+);
 const key = fc.record({ cluster: part, namespace: part, name: part });
 
 test('two keys share an encoding only if they are the same key', () => {
@@ -46,7 +49,15 @@ test('a generic key comes back from its text as it was, absent and empty parts t
 });
 
 test('a text that is cut or has more behind it is no generic key', () => {
-  const text = encodeGenericKey({ group: 'iidp.com', apiVersion: 'v1', kind: 'AppModel', cluster: '', namespace: 'a', name: 'b', uid: 'u' });
+  const text = encodeGenericKey({
+    group: 'iidp.com',
+    apiVersion: 'v1',
+    kind: 'AppModel',
+    cluster: '',
+    namespace: 'a',
+    name: 'b',
+    uid: 'u',
+  });
   for (let end = 0; end < text.length; end += 1) expect(decodeGenericKey(text.slice(0, end))).toBeUndefined();
   expect(decodeGenericKey(`${text}x`)).toBeUndefined();
 });

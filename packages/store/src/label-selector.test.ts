@@ -6,8 +6,39 @@ const matches = (selector: string, labels?: Record<string, string>): boolean => 
 
 test('each form of a selector decides as the API server does', () => {
   const labels = { app: 'web', tier: 'front', n: '5' };
-  for (const yes of ['', ' ', 'app', '!x', 'app=web', 'app==web', 'app = web', 'x!=1', 'app!=db', 'app in (db, web)', 'app notin (db)', 'x notin (db)', 'n>4', 'n<6', 'app,tier=front,!x']) expect([yes, matches(yes, labels)]).toEqual([yes, true]);
-  for (const no of ['x', '!app', 'app=db', 'app!=web', 'app in (db)', 'x in (db)', 'app notin (db,web)', 'n>5', 'n<5', 'app>1', 'x>1', 'app=web,x']) expect([no, matches(no, labels)]).toEqual([no, false]);
+  for (const yes of [
+    '',
+    ' ',
+    'app',
+    '!x',
+    'app=web',
+    'app==web',
+    'app = web',
+    'x!=1',
+    'app!=db',
+    'app in (db, web)',
+    'app notin (db)',
+    'x notin (db)',
+    'n>4',
+    'n<6',
+    'app,tier=front,!x',
+  ])
+    expect([yes, matches(yes, labels)]).toEqual([yes, true]);
+  for (const no of [
+    'x',
+    '!app',
+    'app=db',
+    'app!=web',
+    'app in (db)',
+    'x in (db)',
+    'app notin (db,web)',
+    'n>5',
+    'n<5',
+    'app>1',
+    'x>1',
+    'app=web,x',
+  ])
+    expect([no, matches(no, labels)]).toEqual([no, false]);
 });
 
 test('what is absent satisfies != and notin, and nothing else that names a value', () => {
@@ -37,7 +68,8 @@ test("what does not parse is refused with the API server's words", () => {
   expect(message('a>x')).toContain("for 'Gt', 'Lt' operators, the value must be an integer");
   expect(message('-a')).toContain("name part must consist of alphanumeric characters, '-', '_' or '.'");
   expect(message('a=-b')).toContain('a valid label must be an empty string or consist of alphanumeric characters');
-  for (const bad of ['a in b', 'a in (b', 'a,,b', 'a,', `a=${'x'.repeat(64)}`, 'x'.repeat(64), '!', 'a!', '(a)']) expect([bad, message(bad)]).not.toEqual([bad, 'parsed']);
+  for (const bad of ['a in b', 'a in (b', 'a,,b', 'a,', `a=${'x'.repeat(64)}`, 'x'.repeat(64), '!', 'a!', '(a)'])
+    expect([bad, message(bad)]).not.toEqual([bad, 'parsed']);
 });
 
 test('a selector written as text parses to the same selector', () => {
@@ -45,7 +77,11 @@ test('a selector written as text parses to the same selector', () => {
   const value = fc.constantFrom('', 'v', 'w-1', 'A.b');
   const requirement = fc.oneof(
     fc.record({ key: word, operator: fc.constantFrom('Exists' as const, 'DoesNotExist' as const), values: fc.constant([]) }),
-    fc.record({ key: word, operator: fc.constantFrom('In' as const, 'NotIn' as const), values: fc.array(value, { minLength: 1, maxLength: 3 }) }),
+    fc.record({
+      key: word,
+      operator: fc.constantFrom('In' as const, 'NotIn' as const),
+      values: fc.array(value, { minLength: 1, maxLength: 3 }),
+    }),
     fc.record({ key: word, operator: fc.constantFrom('Gt' as const, 'Lt' as const), values: fc.constantFrom(['1'], ['-7']) }),
   );
   fc.assert(
@@ -56,7 +92,13 @@ test('a selector written as text parses to the same selector', () => {
 });
 
 test('the object form of specs is the same selector; an operator that is none is refused', () => {
-  const selector = labelSelectorFromObject({ matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['db'] }, { key: 'x', operator: 'Exists' }] });
+  const selector = labelSelectorFromObject({
+    matchLabels: { app: 'web' },
+    matchExpressions: [
+      { key: 'tier', operator: 'NotIn', values: ['db'] },
+      { key: 'x', operator: 'Exists' },
+    ],
+  });
   expect(formatLabelSelector(selector)).toBe('app=web,tier!=db,x');
   expect(() => labelSelectorFromObject({ matchExpressions: [{ key: 'a', operator: 'Like', values: ['b'] }] })).toThrow(LabelSelectorError);
 });

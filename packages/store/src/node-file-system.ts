@@ -24,7 +24,7 @@ export function nodeFileSystem(fs: NodeFiles): StoreFileSystem {
       const handle = await fs.open(path, 'wx', 0o600);
       try {
         for await (const chunk of chunks) {
-          for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk.subarray(at))).bytesWritten;
+          for (let at = 0; at < chunk.length;) at += (await handle.write(chunk.subarray(at))).bytesWritten;
         }
         await handle.sync();
       } finally {

@@ -26,10 +26,22 @@ interface Thing {
 }
 
 const idOf = (key: Key): string => JSON.stringify([key.cluster, key.namespace, key.name]);
-const key: fc.Arbitrary<Key> = fc.record({ cluster: fc.constantFrom('', 'c'), namespace: fc.constantFrom('a', 'a-0', ''), name: fc.constantFrom('x', 'y', 'z-é', '__proto__') });
+const key: fc.Arbitrary<Key> = fc.record({
+  cluster: fc.constantFrom('', 'c'),
+  namespace: fc.constantFrom('a', 'a-0', ''),
+  name: fc.constantFrom('x', 'y', 'z-é', '__proto__'),
+});
 const uid = fc.constantFrom('u1', 'u2', 'u3');
 const scope = fc.constantFrom('s1', 's2');
-const object: fc.Arbitrary<Plain> = fc.record({ key, uid, version: fc.constantFrom('8', '9', '10', '11', '100'), scope, app: fc.constantFrom('', 'A', 'B'), label: fc.constantFrom('l', 'm'), payload: fc.nat({ max: 2 }) });
+const object: fc.Arbitrary<Plain> = fc.record({
+  key,
+  uid,
+  version: fc.constantFrom('8', '9', '10', '11', '100'),
+  scope,
+  app: fc.constantFrom('', 'A', 'B'),
+  label: fc.constantFrom('l', 'm'),
+  payload: fc.nat({ max: 2 }),
+});
 const op: fc.Arbitrary<Op> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ op: fc.constant('put' as const), object }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('remove' as const), key, uid }) },
@@ -40,9 +52,19 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('move' as const), from: scope, to: scope, namespace: fc.constantFrom('a', 'a-0') }) },
 );
 
-const recordOf = (each: Plain): RawRecord => ({ ...testRecord({ ...each.key, uid: each.uid, version: each.version, labels: { l: each.label }, spec: { app: each.app, payload: each.payload } }), scope: each.scope as ScopeId });
+const recordOf = (each: Plain): RawRecord => ({
+  ...testRecord({
+    ...each.key,
+    uid: each.uid,
+    version: each.version,
+    labels: { l: each.label },
+    spec: { app: each.app, payload: each.payload },
+  }),
+  scope: each.scope as ScopeId,
+});
 const older = (a: string, b: string): boolean => Number(a) < Number(b);
-const same = (a: Plain, b: Plain): boolean => a.uid === b.uid && a.version === b.version && a.app === b.app && a.label === b.label && a.payload === b.payload;
+const same = (a: Plain, b: Plain): boolean =>
+  a.uid === b.uid && a.version === b.version && a.app === b.app && a.label === b.label && a.payload === b.payload;
 const show = (each: Plain): string => `${idOf(each.key)} ${each.uid}@${each.version} ${each.label} ${each.app} ${each.payload}`;
 
 class Model {
@@ -92,22 +114,45 @@ class Model {
   }
 
   rows(keep: (each: Plain) => boolean = () => true): string[] {
-    return [...this.state.values()].filter(keep).sort((a, b) => compareKeys(a.key, b.key)).map(show);
+    return [...this.state.values()]
+      .filter(keep)
+      .sort((a, b) => compareKeys(a.key, b.key))
+      .map(show);
   }
 }
 
-const showEntry = (entry: { key: Key; uid: string; version: string; labels: Readonly<Record<string, string>>; value: { readonly spec: Readonly<Thing['spec']> } }): string =>
-  show({ key: entry.key, uid: entry.uid, version: entry.version, scope: '', label: entry.labels['l'] ?? '', app: entry.value.spec.app, payload: entry.value.spec.payload });
-const showChange = (change: Change<Thing>): string => `${change.type} ${showEntry(change.entry)}${change.type === 'updated' && change.previous ? ` was ${showEntry(change.previous)}` : ''}`;
+const showEntry = (entry: {
+  key: Key;
+  uid: string;
+  version: string;
+  labels: Readonly<Record<string, string>>;
+  value: { readonly spec: Readonly<Thing['spec']> };
+}): string =>
+  show({
+    key: entry.key,
+    uid: entry.uid,
+    version: entry.version,
+    scope: '',
+    label: entry.labels['l'] ?? '',
+    app: entry.value.spec.app,
+    payload: entry.value.spec.payload,
+  });
+const showChange = (change: Change<Thing>): string =>
+  `${change.type} ${showEntry(change.entry)}${change.type === 'updated' && change.previous ? ` was ${showEntry(change.previous)}` : ''}`;
 const rowsOf = (view: View<Thing>, query: Parameters<View<Thing>['select']>[0] = {}): string[] => [...view.select(query)].map(showEntry);
 
 function agree(view: View<Thing>, model: Model): void {
   expect(rowsOf(view)).toEqual(model.rows());
   expect(view.size).toBe(model.state.size);
-  for (const app of ['', 'A', 'B', 'C']) expect(rowsOf(view, { index: { name: 'app', value: app } })).toEqual(model.rows((each) => each.app === app && app !== ''));
+  for (const app of ['', 'A', 'B', 'C'])
+    expect(rowsOf(view, { index: { name: 'app', value: app } })).toEqual(model.rows((each) => each.app === app && app !== ''));
   expect(rowsOf(view, { namespace: 'a' })).toEqual(model.rows((each) => each.key.namespace === 'a'));
-  expect(rowsOf(view, { cluster: 'c', namePrefix: 'z' })).toEqual(model.rows((each) => each.key.cluster === 'c' && each.key.name.startsWith('z')));
-  expect(rowsOf(view, { labels: { requirements: [{ key: 'l', operator: 'In', values: ['m'] }] } })).toEqual(model.rows((each) => each.label === 'm'));
+  expect(rowsOf(view, { cluster: 'c', namePrefix: 'z' })).toEqual(
+    model.rows((each) => each.key.cluster === 'c' && each.key.name.startsWith('z')),
+  );
+  expect(rowsOf(view, { labels: { requirements: [{ key: 'l', operator: 'In', values: ['m'] }] } })).toEqual(
+    model.rows((each) => each.label === 'm'),
+  );
   for (const each of model.state.values()) expect(view.get(each.key)?.spec.payload).toBe(each.payload);
 }
 
@@ -159,7 +204,8 @@ function run(ops: readonly Op[], make: () => Writer<Thing>): void {
         break;
       case 'move':
         store.move(each.from as ScopeId, each.to as ScopeId, each.namespace);
-        for (const [id, row] of model.state) if (row.scope === each.from && row.key.namespace === each.namespace) model.state.set(id, { ...row, scope: each.to });
+        for (const [id, row] of model.state)
+          if (row.scope === each.from && row.key.namespace === each.namespace) model.state.set(id, { ...row, scope: each.to });
         break;
     }
     expect(changes.sort()).toEqual(expected.sort());
@@ -174,9 +220,19 @@ function run(ops: readonly Op[], make: () => Writer<Thing>): void {
   for (const snapshot of snapshots) snapshot.view[Symbol.dispose]();
 }
 
-const options = { apiVersion: 'example.com/v1', kind: 'Thing', compareVersions: compareResourceVersions, indexes: { app: (entry: { value: { readonly spec: Readonly<Thing['spec']> } }) => (entry.value.spec.app === '' ? [] : [entry.value.spec.app]) } };
+const options = {
+  apiVersion: 'example.com/v1',
+  kind: 'Thing',
+  compareVersions: compareResourceVersions,
+  indexes: {
+    app: (entry: { value: { readonly spec: Readonly<Thing['spec']> } }) => (entry.value.spec.app === '' ? [] : [entry.value.spec.app]),
+  },
+};
 
 test('whatever is done in whatever order, the store equals a plain Map, and tells exactly what changed', () => {
   expect.hasAssertions();
-  fc.assert(fc.property(fc.array(op, { maxLength: 40, size: 'max' }), (ops) => run(ops, () => createObjectStore<Thing>(options))), { numRuns: 300 });
+  fc.assert(
+    fc.property(fc.array(op, { maxLength: 40, size: 'max' }), (ops) => run(ops, () => createObjectStore<Thing>(options))),
+    { numRuns: 300 },
+  );
 });

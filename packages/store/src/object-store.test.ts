@@ -6,24 +6,48 @@ import { testRecord } from './testing/index.ts';
 interface Thing {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string; uid: string; resourceVersion: string; labels?: Record<string, string>; managedFields?: unknown };
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid: string;
+    resourceVersion: string;
+    labels?: Record<string, string>;
+    managedFields?: unknown;
+  };
   spec?: { app?: string; models?: string[]; deep?: { list: number[] } };
 }
 
 const make = (): ObjectStore<Thing> =>
   createObjectStore<Thing>({
-    apiVersion: 'example.com/v1', kind: 'Thing', compareVersions: compareResourceVersions,
-    indexes: { app: (entry) => (entry.value.spec?.app === undefined ? [] : [entry.value.spec.app]), model: (entry) => entry.value.spec?.models ?? [] },
+    apiVersion: 'example.com/v1',
+    kind: 'Thing',
+    compareVersions: compareResourceVersions,
+    indexes: {
+      app: (entry) => (entry.value.spec?.app === undefined ? [] : [entry.value.spec.app]),
+      model: (entry) => entry.value.spec?.models ?? [],
+    },
   });
 const at = (name: string, namespace = 'n'): Key => ({ cluster: '', namespace, name });
-const told = (changes: Iterable<Change<Thing>>): string[] => [...changes].map((change) => `${change.type} ${change.entry.key.name} ${change.entry.uid}@${change.entry.version}`);
-const names = (store: Writer<Thing>, query: Parameters<Writer<Thing>['view']['select']>[0] = {}): string[] => [...store.view.select(query)].map((entry) => entry.key.name);
+const told = (changes: Iterable<Change<Thing>>): string[] =>
+  [...changes].map((change) => `${change.type} ${change.entry.key.name} ${change.entry.uid}@${change.entry.version}`);
+const names = (store: Writer<Thing>, query: Parameters<Writer<Thing>['view']['select']>[0] = {}): string[] =>
+  [...store.view.select(query)].map((entry) => entry.key.name);
 
 test('what was put is read back with apiVersion and kind, without managedFields', () => {
   const store = make();
   expect(told(store.put(testRecord({ namespace: 'n', name: 'a', labels: { x: 'y' }, spec: { app: 'A' } })))).toEqual(['added a uid-a@1']);
   expect(store.view.get(at('a'))).toEqual({
-    apiVersion: 'example.com/v1', kind: 'Thing', metadata: { creationTimestamp: '2026-01-02T03:04:05Z', labels: { x: 'y' }, name: 'a', namespace: 'n', resourceVersion: '1', uid: 'uid-a' }, spec: { app: 'A' },
+    apiVersion: 'example.com/v1',
+    kind: 'Thing',
+    metadata: {
+      creationTimestamp: '2026-01-02T03:04:05Z',
+      labels: { x: 'y' },
+      name: 'a',
+      namespace: 'n',
+      resourceVersion: '1',
+      uid: 'uid-a',
+    },
+    spec: { app: 'A' },
   });
   const entry = store.view.entry(at('a'));
   expect({ ...entry?.labels }).toEqual({ x: 'y' });
@@ -81,7 +105,13 @@ test('a relist is not seen before its commit, and then gives the exact differenc
   relist.put(testRecord({ namespace: 'n', name: 'new', version: '8' }));
   expect(names(store)).toEqual(['changes', 'goes', 'reborn', 'stays']);
   const changes = [...relist.commit('9')];
-  expect(told(changes).sort()).toEqual(['added new uid-new@8', 'added reborn other@7', 'deleted goes uid-goes@5', 'deleted reborn uid-reborn@5', 'updated changes uid-changes@6']);
+  expect(told(changes).sort()).toEqual([
+    'added new uid-new@8',
+    'added reborn other@7',
+    'deleted goes uid-goes@5',
+    'deleted reborn uid-reborn@5',
+    'updated changes uid-changes@6',
+  ]);
   expect(names(store)).toEqual(['changes', 'new', 'reborn', 'stays']);
   expect(() => relist.put(testRecord({ name: 'late' }))).toThrow(StoreError);
 });
@@ -113,7 +143,10 @@ test('an equal version with other content is an update in a relist: the CRD chan
 });
 
 test('of two records of one object in a relist the newer stays, whatever their order', () => {
-  for (const order of [['8', '12'], ['12', '8']]) {
+  for (const order of [
+    ['8', '12'],
+    ['12', '8'],
+  ]) {
     const store = make();
     const relist = store.replace('' as ScopeId);
     for (const version of order) relist.put(testRecord({ namespace: 'n', name: 'a', version }));
@@ -152,7 +185,12 @@ test('objects handed to another scope stay without a change and are kept by it',
 
 test('select goes in the order of the server and honours every part of a query', () => {
   const store = make();
-  for (const [namespace, name, app, tier] of [['a', 'x', 'A', 'f'], ['a-0', 'x', 'A', 'b'], ['a', 'xy', 'B', 'f'], ['b', 'z', 'B', 'b']] as const) {
+  for (const [namespace, name, app, tier] of [
+    ['a', 'x', 'A', 'f'],
+    ['a-0', 'x', 'A', 'b'],
+    ['a', 'xy', 'B', 'f'],
+    ['b', 'z', 'B', 'b'],
+  ] as const) {
     store.put(testRecord({ namespace, name, uid: `${namespace}/${name}`, labels: { tier }, spec: { app, models: [app, 'all'] } }));
   }
   const pick = (query: Parameters<typeof store.view.select>[0]): string[] => [...store.view.select(query)].map((entry) => entry.uid);
@@ -219,7 +257,8 @@ test('a snapshot shows what was there when it was taken', () => {
 test('hostile names are names like all others', () => {
   const store = make();
   const hostile = ['__proto__', 'constructor', 'toString', 'a/b', 'x'.repeat(253), 'naïve-\u{1F600}', '\0'];
-  for (const name of hostile) store.put(testRecord({ namespace: '__proto__', name, labels: { __proto__: 'x', constructor: name.slice(0, 5) }, spec: { app: name } }));
+  for (const name of hostile)
+    store.put(testRecord({ namespace: '__proto__', name, labels: { __proto__: 'x', constructor: name.slice(0, 5) }, spec: { app: name } }));
   expect(store.view.size).toBe(hostile.length);
   for (const name of hostile) {
     expect(store.view.get(at(name, '__proto__'))?.metadata.name).toBe(name);
@@ -231,7 +270,19 @@ test('hostile names are names like all others', () => {
 test('what cannot be stored is refused with its place, and changes nothing', () => {
   const store = make();
   const put = (text: string): readonly Change<Thing>[] => store.put({ object: new TextEncoder().encode(text) });
-  for (const bad of ['', '{', '[]', 'null', '"x"', '{}', '{"metadata":1}', '{"metadata":{"uid":"u"}}', '{"metadata":{"name":"a"}}', '{"metadata":{"name":1,"uid":"u"}}', '{"metadata":{"name":"a","uid":"u"}}x']) {
+  for (const bad of [
+    '',
+    '{',
+    '[]',
+    'null',
+    '"x"',
+    '{}',
+    '{"metadata":1}',
+    '{"metadata":{"uid":"u"}}',
+    '{"metadata":{"name":"a"}}',
+    '{"metadata":{"name":1,"uid":"u"}}',
+    '{"metadata":{"name":"a","uid":"u"}}x',
+  ]) {
     expect(() => put(bad)).toThrow(RecordError);
   }
   expect(() => store.put({ object: new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]) })).toThrow(RecordError);
@@ -247,7 +298,15 @@ test('the bytes put are borrowed: changing them later changes nothing', () => {
 });
 
 test('paths of choice are dropped, and a transform changes what is kept', () => {
-  const store = createObjectStore<Thing>({ apiVersion: 'v1', kind: 'T', drop: [['spec', 'deep'], ['metadata', 'labels', 'x']], transform: (object) => ({ ...object, spec: { ...(object['spec'] as object), app: 'made' } }) });
+  const store = createObjectStore<Thing>({
+    apiVersion: 'v1',
+    kind: 'T',
+    drop: [
+      ['spec', 'deep'],
+      ['metadata', 'labels', 'x'],
+    ],
+    transform: (object) => ({ ...object, spec: { ...(object['spec'] as object), app: 'made' } }),
+  });
   store.put(testRecord({ name: 'a', labels: { x: '1', y: '2' }, spec: { models: ['m'], deep: { list: [1] } } }));
   const value = store.view.get({ cluster: '', namespace: '', name: 'a' });
   expect(value?.spec).toEqual({ models: ['m'], app: 'made' });
@@ -257,8 +316,16 @@ test('paths of choice are dropped, and a transform changes what is kept', () => 
 
 test('an extractor that throws leaves the store as it was, also in the midst of a commit', () => {
   const store = createObjectStore<Thing>({
-    apiVersion: 'v1', kind: 'T', compareVersions: compareResourceVersions,
-    indexes: { app: (entry) => [entry.value.spec?.app ?? ''], strict: (entry) => { if (entry.value.spec?.app === 'bad') throw new Error('no'); return []; } },
+    apiVersion: 'v1',
+    kind: 'T',
+    compareVersions: compareResourceVersions,
+    indexes: {
+      app: (entry) => [entry.value.spec?.app ?? ''],
+      strict: (entry) => {
+        if (entry.value.spec?.app === 'bad') throw new Error('no');
+        return [];
+      },
+    },
   });
   store.put(testRecord({ namespace: 'n', name: 'a', spec: { app: 'good' } }));
   const sequence = store.view.sequence;
@@ -274,7 +341,17 @@ test('an extractor that throws leaves the store as it was, also in the midst of 
 
 test('an equal put and an equal relist run no extractor and keep no second copy', () => {
   let runs = 0;
-  const store = createObjectStore<Thing>({ apiVersion: 'v1', kind: 'T', compareVersions: compareResourceVersions, indexes: { x: () => { runs += 1; return ['v']; } } });
+  const store = createObjectStore<Thing>({
+    apiVersion: 'v1',
+    kind: 'T',
+    compareVersions: compareResourceVersions,
+    indexes: {
+      x: () => {
+        runs += 1;
+        return ['v'];
+      },
+    },
+  });
   const records = Array.from({ length: 2000 }, (_, i) => testRecord({ namespace: 'n', name: `o${i}`, spec: { app: 'x'.repeat(200) } }));
   for (const record of records) store.put(record);
   const before = store.counters;
@@ -289,7 +366,8 @@ test('an equal put and an equal relist run no extractor and keep no second copy'
 test('a record that a relist counts on survives its removal and its compaction meanwhile', () => {
   const store = make();
   const count = 3000;
-  const record = (i: number, version = '1'): ReturnType<typeof testRecord> => testRecord({ namespace: 'n', name: `o${i}`, version, spec: { app: `${i}`.padEnd(150, 'x') } });
+  const record = (i: number, version = '1'): ReturnType<typeof testRecord> =>
+    testRecord({ namespace: 'n', name: `o${i}`, version, spec: { app: `${i}`.padEnd(150, 'x') } });
   for (let i = 0; i < count; i += 1) store.put(record(i));
   const relists = [store.replace('' as ScopeId), store.replace('' as ScopeId)];
   for (const relist of relists) for (let i = 0; i < count; i += 1) relist.put(record(i));
@@ -305,7 +383,11 @@ test('a record that a relist counts on survives its removal and its compaction m
 
 test('dead records give their memory back', () => {
   const store = make();
-  for (let round = 0; round < 12; round += 1) for (let i = 0; i < 1000; i += 1) store.put(testRecord({ namespace: 'n', name: `o${i}`, version: String(round), spec: { app: 'x'.repeat(500 + ((i * round) % 300)) } }));
+  for (let round = 0; round < 12; round += 1)
+    for (let i = 0; i < 1000; i += 1)
+      store.put(
+        testRecord({ namespace: 'n', name: `o${i}`, version: String(round), spec: { app: 'x'.repeat(500 + ((i * round) % 300)) } }),
+      );
   const { recordBytes, reservedBytes } = store.counters;
   expect(reservedBytes).toBeLessThan(recordBytes * 1.25 + 2 * 1024 * 1024);
   for (let i = 0; i < 1000; i += 1) expect(store.view.get(at(`o${i}`))?.metadata.resourceVersion).toBe('11');
@@ -333,7 +415,9 @@ test('an entry held over compaction and reuse of its memory still is what it was
   const store = make();
   for (let i = 0; i < 3000; i += 1) store.put(testRecord({ namespace: 'n', name: `o${i}`, spec: { app: `first ${i}`.padEnd(300) } }));
   const held = [...store.view.select()];
-  for (let round = 2; round < 12; round += 1) for (let i = 0; i < 3000; i += 1) store.put(testRecord({ namespace: 'n', name: `o${(i * 7) % 3000}`, version: String(round), spec: { app: 'later' } }));
+  for (let round = 2; round < 12; round += 1)
+    for (let i = 0; i < 3000; i += 1)
+      store.put(testRecord({ namespace: 'n', name: `o${(i * 7) % 3000}`, version: String(round), spec: { app: 'later' } }));
   for (const entry of held) expect(entry.value.spec?.app).toBe(`first ${entry.key.name.slice(1)}`.padEnd(300));
 });
 
@@ -367,7 +451,8 @@ test('a snapshot past its cap of changes expires aloud, a disposed one too', () 
 
 test('an old entry never reads the record that later got its very place', () => {
   const store = createObjectStore<Thing>({ apiVersion: 'v1', kind: 'T', compareVersions: compareResourceVersions, hotBytes: 0 });
-  const write = (version: number): Change<Thing> | undefined => store.put(testRecord({ namespace: 'n', name: 'a', version: String(version), spec: { app: 'x'.repeat(3000) } }))[0];
+  const write = (version: number): Change<Thing> | undefined =>
+    store.put(testRecord({ namespace: 'n', name: 'a', version: String(version), spec: { app: 'x'.repeat(3000) } }))[0];
   // One object changed again and again goes round through the same places, of records of one size.
   const held = Array.from({ length: 3000 }, (_, i) => write(10_000 + i)?.entry);
   for (let i = 0; i < 20; i += 1) write(20_000 + i);
@@ -377,7 +462,8 @@ test('an old entry never reads the record that later got its very place', () => 
 test('a record that takes the room of one that was taken back has nothing of it', () => {
   const store = make();
   const put = (json: string): readonly Change<Thing>[] => store.put({ object: new TextEncoder().encode(json) });
-  const first = '{"metadata":{"name":"a","namespace":"n","uid":"u","resourceVersion":"5","labels":{"x":"y"},"deletionTimestamp":"2026-01-01T00:00:00Z"}}';
+  const first =
+    '{"metadata":{"name":"a","namespace":"n","uid":"u","resourceVersion":"5","labels":{"x":"y"},"deletionTimestamp":"2026-01-01T00:00:00Z"}}';
   put(first);
   put(first);
   put('{"metadata":{"name":"b","uid":"v"}}');

@@ -82,8 +82,15 @@ class PackedStore<T> implements ObjectStore<T> {
   get counters(): StoreCounters {
     const { hot, slabs, table } = this.#view;
     return {
-      objects: table.size, recordBytes: slabs.live, reservedBytes: slabs.reserved, movedRecords: this.#moved,
-      cacheRequests: hot.requests, cacheHits: hot.hits, hotBytes: hot.bytes, promotions: hot.promotions, evictions: hot.evictions,
+      objects: table.size,
+      recordBytes: slabs.live,
+      reservedBytes: slabs.reserved,
+      movedRecords: this.#moved,
+      cacheRequests: hot.requests,
+      cacheHits: hot.hits,
+      hotBytes: hot.bytes,
+      promotions: hot.promotions,
+      evictions: hot.evictions,
     };
   }
 
@@ -120,7 +127,8 @@ class PackedStore<T> implements ObjectStore<T> {
       collection.clear();
     };
     const mustBeOpen = (): void => {
-      if (!this.#collections.has(id)) throw new StoreError('REPLACEMENT_CLOSED', 'this replacement was committed or aborted; start another');
+      if (!this.#collections.has(id))
+        throw new StoreError('REPLACEMENT_CLOSED', 'this replacement was committed or aborted; start another');
     };
     return {
       put: (record) => {
@@ -148,7 +156,12 @@ class PackedStore<T> implements ObjectStore<T> {
     const target = this.#scopeNumbers.of(to);
     const { table } = this.#view;
     for (let slot = 0; slot < table.end; slot += 1) {
-      if (table.place(slot) >= 0 && this.#scopes[slot] === source && partText(table.slab(slot), table.offset(slot), NAMESPACE) === namespace) this.#scopes[slot] = target;
+      if (
+        table.place(slot) >= 0 &&
+        this.#scopes[slot] === source &&
+        partText(table.slab(slot), table.offset(slot), NAMESPACE) === namespace
+      )
+        this.#scopes[slot] = target;
     }
   }
 
@@ -166,7 +179,8 @@ class PackedStore<T> implements ObjectStore<T> {
   image(): StoreImage {
     const { table, order, apiVersion, kind, seed, clusters } = this.#view;
     const records: ImageRecord[] = [];
-    for (const slot of order.from()) records.push({ slab: table.slab(slot), offset: table.offset(slot), hash: table.hash(slot), scope: this.#scopes[slot] as number });
+    for (const slot of order.from())
+      records.push({ slab: table.slab(slot), offset: table.offset(slot), hash: table.hash(slot), scope: this.#scopes[slot] as number });
     return { apiVersion, kind, seed, scopes: [...this.#scopeNumbers.texts()] as ScopeId[], clusters: [...clusters.texts()], records };
   }
 
@@ -250,7 +264,12 @@ class PackedStore<T> implements ObjectStore<T> {
     table.set(slot, place);
     this.#post(slot, scope, values);
     const entry = this.#entryAt(place);
-    return sameObject ? [{ type: 'updated', entry, previous }] : [{ type: 'deleted', entry: previous, finalStateKnown: false }, { type: 'added', entry }];
+    return sameObject
+      ? [{ type: 'updated', entry, previous }]
+      : [
+          { type: 'deleted', entry: previous, finalStateKnown: false },
+          { type: 'added', entry },
+        ];
   }
 
   #take(slot: number): PackedEntry<T> {
@@ -270,12 +289,14 @@ class PackedStore<T> implements ObjectStore<T> {
     const { own } = collection;
     // Before anything is seen, since an extractor may throw.
     const prepared: Values[] = [];
-    if (this.#view.indexes.size > 0) for (let slot = 0; slot < own.end; slot += 1) prepared.push(own.place(slot) < 0 ? [] : this.#prepare(own.place(slot)));
+    if (this.#view.indexes.size > 0)
+      for (let slot = 0; slot < own.end; slot += 1) prepared.push(own.place(slot) < 0 ? [] : this.#prepare(own.place(slot)));
     const changes: Change<T>[] = [];
     for (let slot = 0; slot < table.end; slot += 1) {
       if (table.place(slot) < 0) continue;
       if (collection.isMarked(slot)) this.#scopes[slot] = scope;
-      else if (this.#scopes[slot] === scope && own.find(this.#probe.fromRecord(table.slab(slot), table.offset(slot))) < 0) changes.push({ type: 'deleted', entry: this.#take(slot), finalStateKnown: false });
+      else if (this.#scopes[slot] === scope && own.find(this.#probe.fromRecord(table.slab(slot), table.offset(slot))) < 0)
+        changes.push({ type: 'deleted', entry: this.#take(slot), finalStateKnown: false });
     }
     for (let slot = 0; slot < own.end; slot += 1) {
       const place = own.place(slot);
@@ -340,7 +361,7 @@ class PackedStore<T> implements ObjectStore<T> {
     }
     const victim = this.#victim;
     if (!victim) return;
-    for (let left = moves; left > 0 && slabs.holds(victim); ) {
+    for (let left = moves; left > 0 && slabs.holds(victim);) {
       if (this.#sweptTo >= victim.used) {
         victim.swept = true;
         break;

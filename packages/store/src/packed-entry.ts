@@ -33,7 +33,8 @@ export class PackedEntry<T> implements Entry<T> {
   get key(): Key {
     this.#key ??= {
       cluster: this.#source.clusterText(this.#slab.words[(this.#offset >> 2) + 3] as number),
-      namespace: partText(this.#slab, this.#offset, NAMESPACE), name: partText(this.#slab, this.#offset, NAME),
+      namespace: partText(this.#slab, this.#offset, NAMESPACE),
+      name: partText(this.#slab, this.#offset, NAME),
     };
     return this.#key;
   }

@@ -50,7 +50,10 @@ export function writeRecord(slabs: Slabs, source: Uint8Array, scan: Scan, cluste
   const parts = [scan.uid, scan.version, scan.namespace, scan.name];
   const paths = ['metadata.uid', 'metadata.resourceVersion', 'metadata.namespace', 'metadata.name'];
   if (scan.name.end <= scan.name.start) throw new RecordError('the object has no metadata.name');
-  if (scan.uid.end <= scan.uid.start) throw new RecordError(`the object has no metadata.uid (metadata.name is ${JSON.stringify(textOf(source, scan.name.start, scan.name.end).slice(0, 253))})`);
+  if (scan.uid.end <= scan.uid.start)
+    throw new RecordError(
+      `the object has no metadata.uid (metadata.name is ${JSON.stringify(textOf(source, scan.name.start, scan.name.end).slice(0, 253))})`,
+    );
   let extra = 0;
   let copies: (Uint8Array | undefined)[] | undefined;
   for (let i = 0; i < 4; i += 1) {
@@ -60,7 +63,8 @@ export function writeRecord(slabs: Slabs, source: Uint8Array, scan: Scan, cluste
       copies[i] = unescaped(source, each, paths[i] ?? '');
       extra += copies[i]?.length ?? 0;
     }
-    if (each.end - each.start > MAX_PART) throw new RecordError(`${paths[i]} has ${each.end - each.start} bytes; at most ${MAX_PART} are kept`);
+    if (each.end - each.start > MAX_PART)
+      throw new RecordError(`${paths[i]} has ${each.end - each.start} bytes; at most ${MAX_PART} are kept`);
   }
   let created = 0;
   if (scan.created.start >= 0) {
@@ -174,7 +178,8 @@ export function pathStartsWith(slab: Slab, offset: number, prefix: Uint8Array): 
   const name = partStart(slab, offset, NAME);
   if (namespaceLength + 1 + partLength(slab, offset, NAME) < prefix.length) return false;
   for (let i = 0; i < prefix.length; i += 1) {
-    const byte = i < namespaceLength ? slab.bytes[namespace + i] : i === namespaceLength ? 0x2f : slab.bytes[name + i - namespaceLength - 1];
+    const byte =
+      i < namespaceLength ? slab.bytes[namespace + i] : i === namespaceLength ? 0x2f : slab.bytes[name + i - namespaceLength - 1];
     if (byte !== prefix[i]) return false;
   }
   return true;

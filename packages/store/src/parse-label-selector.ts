@@ -7,7 +7,7 @@ const OPERATORS = ['==', '!=', '=', '>', '<', '!', ',', '(', ')'] as const;
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     if (/\s/.test(text[i] ?? '')) {
       i += 1;
       continue;
@@ -38,7 +38,8 @@ function checkKey(key: string): void {
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
   const name = slash < 0 ? key : key.slice(slash + 1);
   const prefixOk = prefix === undefined || (prefix.length <= 253 && DNS_SUBDOMAIN.test(prefix));
-  if (!prefixOk || name.length > 63 || !KEY_NAME.test(name)) throw new LabelSelectorError(`unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(key)}: ${NAME_RULE}`);
+  if (!prefixOk || name.length > 63 || !KEY_NAME.test(name))
+    throw new LabelSelectorError(`unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(key)}: ${NAME_RULE}`);
 }
 
 function checkValue(key: string, value: string): void {
@@ -82,7 +83,7 @@ export function parseLabelSelector(text: string): LabelSelector {
     const separator = next();
     if (separator.kind === 'end') return { requirements };
     if (separator.text !== ',') fail(separator.text, "',' or 'end of string'");
-    if (peek().kind === 'end' || (peek().kind === 'op' && peek().text === ',')) fail(peek().text, 'identifier after \',\'');
+    if (peek().kind === 'end' || (peek().kind === 'op' && peek().text === ',')) fail(peek().text, "identifier after ','");
   }
 
   function parseOperator(key: string): LabelRequirement {
@@ -100,7 +101,8 @@ export function parseLabelSelector(text: string): LabelSelector {
       case '>':
       case '<': {
         const value = peek().kind === 'word' ? next().text : '';
-        if (!/^-?\d+$/.test(value)) throw new LabelSelectorError("unable to parse requirement: for 'Gt', 'Lt' operators, the value must be an integer");
+        if (!/^-?\d+$/.test(value))
+          throw new LabelSelectorError("unable to parse requirement: for 'Gt', 'Lt' operators, the value must be an integer");
         return { key, operator: operator.text === '>' ? 'Gt' : 'Lt', values: [value] };
       }
       case 'in':
@@ -184,9 +186,14 @@ export function labelSelectorFromObject(object: {
   readonly matchLabels?: Readonly<Record<string, string>>;
   readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
 }): LabelSelector {
-  const requirements: LabelRequirement[] = Object.entries(object.matchLabels ?? {}).map(([key, text]) => ({ key, operator: 'In', values: [text] }));
+  const requirements: LabelRequirement[] = Object.entries(object.matchLabels ?? {}).map(([key, text]) => ({
+    key,
+    operator: 'In',
+    values: [text],
+  }));
   for (const { key, operator, values = [] } of object.matchExpressions ?? []) {
-    if (operator !== 'In' && operator !== 'NotIn' && operator !== 'Exists' && operator !== 'DoesNotExist') throw new LabelSelectorError(`${JSON.stringify(operator)} is not a valid label selector operator`);
+    if (operator !== 'In' && operator !== 'NotIn' && operator !== 'Exists' && operator !== 'DoesNotExist')
+      throw new LabelSelectorError(`${JSON.stringify(operator)} is not a valid label selector operator`);
     requirements.push({ key, operator, values });
   }
   return { requirements };

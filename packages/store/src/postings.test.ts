@@ -18,7 +18,9 @@ test('after any adds and removes an index holds exactly the slots of each value,
           model.set(slot, values);
         }
         for (const each of ['a', 'b', 'c', '__proto__', 'only', '', 'none']) {
-          expect([...postings.slotsOf(each)].sort((a, b) => a - b)).toEqual([...model.keys()].filter((key) => model.get(key)?.includes(each)).sort((a, b) => a - b));
+          expect([...postings.slotsOf(each)].sort((a, b) => a - b)).toEqual(
+            [...model.keys()].filter((key) => model.get(key)?.includes(each)).sort((a, b) => a - b),
+          );
         }
         expect(postings.valuesOf(slot)).toEqual(model.get(slot) ?? []);
       }
@@ -28,7 +30,11 @@ test('after any adds and removes an index holds exactly the slots of each value,
 });
 
 test('a sharded map does what a Map does', () => {
-  const step = fc.tuple(fc.constantFrom('set', 'delete', 'clear', 'set', 'set'), fc.constantFrom('a', 'b', '__proto__', 'constructor', '', 'é'), fc.nat());
+  const step = fc.tuple(
+    fc.constantFrom('set', 'delete', 'clear', 'set', 'set'),
+    fc.constantFrom('a', 'b', '__proto__', 'constructor', '', 'é'),
+    fc.nat(),
+  );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const map = new ShardedMap<number>();

@@ -63,7 +63,8 @@ export class Postings<T> {
       if (single) this.#positions[slot] = 0;
       return value;
     }
-    const posting = typeof found === 'number' ? { value: this.#textOf(found, value), slots: new Int32Array([found, slot]), count: 1 } : found;
+    const posting =
+      typeof found === 'number' ? { value: this.#textOf(found, value), slots: new Int32Array([found, slot]), count: 1 } : found;
     if (typeof found === 'number') this.#slots.set(posting.value, posting);
     if (posting.count === posting.slots.length) {
       const larger = new Int32Array(posting.count + (posting.count >> 1) + 1);

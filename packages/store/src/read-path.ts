@@ -1,5 +1,8 @@
 /** What stands at a path: found, missing, or of another type than was asked for. */
-export type PathRead<V> = { readonly state: 'found'; readonly value: V } | { readonly state: 'missing' } | { readonly state: 'wrong-type'; readonly found: string };
+export type PathRead<V> =
+  | { readonly state: 'found'; readonly value: V }
+  | { readonly state: 'missing' }
+  | { readonly state: 'wrong-type'; readonly found: string };
 
 interface Types {
   readonly string: string;
@@ -22,7 +25,8 @@ function typeOf(value: unknown): string {
 export function readPath<N extends keyof Types>(object: unknown, path: readonly (string | number)[], type: N): PathRead<Types[N]> {
   let place = object;
   for (const part of path) {
-    if (typeof place !== 'object' || place === null || Array.isArray(place) !== (typeof part === 'number') || !Object.hasOwn(place, part)) return { state: 'missing' };
+    if (typeof place !== 'object' || place === null || Array.isArray(place) !== (typeof part === 'number') || !Object.hasOwn(place, part))
+      return { state: 'missing' };
     place = (place as Readonly<Record<string | number, unknown>>)[part];
   }
   if (place === undefined || place === null) return { state: 'missing' };

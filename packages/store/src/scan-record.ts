@@ -34,7 +34,15 @@ interface PathNode {
   readonly children: PathNode[];
 }
 
-const FIELDS: Readonly<Record<string, Field>> = { name: 'name', namespace: 'namespace', uid: 'uid', resourceVersion: 'version', labels: 'labels', creationTimestamp: 'created', deletionTimestamp: 'deleted' };
+const FIELDS: Readonly<Record<string, Field>> = {
+  name: 'name',
+  namespace: 'namespace',
+  uid: 'uid',
+  resourceVersion: 'version',
+  labels: 'labels',
+  creationTimestamp: 'created',
+  deletionTimestamp: 'deleted',
+};
 const IDENTITY = new Set(['name', 'namespace', 'uid', 'resourceVersion']);
 /** Deeper objects are refused: the API server itself stops far earlier with what it stores. */
 export const MAX_DEPTH = 500;
@@ -77,7 +85,17 @@ const span = (): Span => ({ start: -1, end: -1, escaped: false });
  */
 export class RecordScanner {
   readonly #tree: PathNode;
-  readonly #scan: Scan = { name: span(), namespace: span(), uid: span(), version: span(), labels: span(), created: span(), deleted: span(), cuts: [], kept: 0 };
+  readonly #scan: Scan = {
+    name: span(),
+    namespace: span(),
+    uid: span(),
+    version: span(),
+    labels: span(),
+    created: span(),
+    deleted: span(),
+    cuts: [],
+    kept: 0,
+  };
   #bytes: Uint8Array = new Uint8Array();
   #at = 0;
   #escaped = false;
@@ -96,7 +114,8 @@ export class RecordScanner {
     scan.cuts.length = 0;
     this.#forget();
     this.#space();
-    if (bytes[this.#at] !== 0x7b) this.#fail(this.#at < bytes.length ? 'the object is not a JSON object' : 'the object is not JSON: it is empty');
+    if (bytes[this.#at] !== 0x7b)
+      this.#fail(this.#at < bytes.length ? 'the object is not a JSON object' : 'the object is not JSON: it is empty');
     this.#object(this.#tree, 1);
     this.#space();
     if (this.#at < bytes.length) this.#fail('the object is not JSON: there is more after its end');
@@ -124,7 +143,9 @@ export class RecordScanner {
   }
 
   #bad(): never {
-    return this.#fail(this.#at >= this.#bytes.length ? 'the object is not JSON: it ends in the middle' : 'the object is not JSON: unexpected byte');
+    return this.#fail(
+      this.#at >= this.#bytes.length ? 'the object is not JSON: it ends in the middle' : 'the object is not JSON: unexpected byte',
+    );
   }
 
   #space(): void {
@@ -219,7 +240,17 @@ export class RecordScanner {
             }
           }
           at += 5;
-        } else if (next === 0x22 || next === 0x5c || next === 0x2f || next === 0x62 || next === 0x66 || next === 0x6e || next === 0x72 || next === 0x74) at += 1;
+        } else if (
+          next === 0x22 ||
+          next === 0x5c ||
+          next === 0x2f ||
+          next === 0x62 ||
+          next === 0x66 ||
+          next === 0x6e ||
+          next === 0x72 ||
+          next === 0x74
+        )
+          at += 1;
         else {
           this.#at = at;
           this.#bad();
@@ -296,7 +327,8 @@ export class RecordScanner {
       const member = this.#at;
       if (this.#bytes[member] !== 0x22) this.#bad();
       this.#string();
-      const found = node === undefined || node.children.length === 0 ? undefined : this.#match(node, member + 1, this.#at - 1, this.#escaped);
+      const found =
+        node === undefined || node.children.length === 0 ? undefined : this.#match(node, member + 1, this.#at - 1, this.#escaped);
       this.#space();
       if (this.#bytes[this.#at] !== 0x3a) this.#bad();
       this.#at += 1;

@@ -79,7 +79,8 @@ export class Slabs {
     if (dead < this.live >> 3 || dead < FULL >> 2) return undefined;
     let most: Slab | undefined;
     for (const slab of this.#slabs) {
-      if (slab && slab !== this.#current && !slab.swept && (!most || slab.bytes.length - slab.live > most.bytes.length - most.live)) most = slab;
+      if (slab && slab !== this.#current && !slab.swept && (!most || slab.bytes.length - slab.live > most.bytes.length - most.live))
+        most = slab;
     }
     return most;
   }
@@ -88,7 +89,15 @@ export class Slabs {
   load(buffer: ArrayBuffer): void {
     const index = this.#slabs.length;
     const length = buffer.byteLength;
-    this.#slabs.push({ index, bytes: new Uint8Array(buffer), words: new Int32Array(buffer), floats: new Float64Array(buffer), used: length, live: length, swept: false });
+    this.#slabs.push({
+      index,
+      bytes: new Uint8Array(buffer),
+      words: new Int32Array(buffer),
+      floats: new Float64Array(buffer),
+      used: length,
+      live: length,
+      swept: false,
+    });
     this.live += length;
     this.reserved += length;
     this.#next = FULL;
@@ -102,7 +111,15 @@ export class Slabs {
     this.#next = Math.min(FULL, this.#next * 2);
     const buffer = new ArrayBuffer(length);
     const index = this.#vacant.pop() ?? this.#slabs.length;
-    const slab: Slab = { index, bytes: new Uint8Array(buffer), words: new Int32Array(buffer), floats: new Float64Array(buffer), used: 0, live: 0, swept: false };
+    const slab: Slab = {
+      index,
+      bytes: new Uint8Array(buffer),
+      words: new Int32Array(buffer),
+      floats: new Float64Array(buffer),
+      used: 0,
+      live: 0,
+      swept: false,
+    };
     this.#slabs[index] = slab;
     this.#current = slab;
     this.reserved += length;

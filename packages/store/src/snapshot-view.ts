@@ -69,7 +69,10 @@ export class SnapshotView<T> implements View<T>, Disposable {
   *select(query: Query = {}): IterableIterator<Entry<T>> {
     this.#check();
     if (query.index && !this.#indexes.has(query.index.name)) {
-      throw new StoreError('INDEX_UNKNOWN', `there was no index named ${JSON.stringify(query.index.name)}; there were: ${[...this.#indexes].join(', ') || 'none'}`);
+      throw new StoreError(
+        'INDEX_UNKNOWN',
+        `there was no index named ${JSON.stringify(query.index.name)}; there were: ${[...this.#indexes].join(', ') || 'none'}`,
+      );
     }
     let shown: Key | undefined;
     for (;;) {

@@ -11,9 +11,20 @@ interface Thing {
   spec?: { app?: string };
 }
 
-const options = { apiVersion: 'example.com/v1', kind: 'Thing', compareVersions: compareResourceVersions, indexes: { app: (entry: { value: { readonly spec?: { readonly app?: string } } }) => (entry.value.spec?.app === undefined ? [] : [entry.value.spec.app]) } };
+const options = {
+  apiVersion: 'example.com/v1',
+  kind: 'Thing',
+  compareVersions: compareResourceVersions,
+  indexes: {
+    app: (entry: { value: { readonly spec?: { readonly app?: string } } }) =>
+      entry.value.spec?.app === undefined ? [] : [entry.value.spec.app],
+  },
+};
 const files = nodeFileSystem(fs);
-const versions = new Map([['s1' as ScopeId, '77'], ['s2' as ScopeId, '78']]);
+const versions = new Map([
+  ['s1' as ScopeId, '77'],
+  ['s2' as ScopeId, '78'],
+]);
 const save = { identity: 'cluster things all', versions, clock: createVirtualClock({ wall: 5000 }) };
 let folder = '';
 beforeAll(async () => {
@@ -24,17 +35,31 @@ afterAll(() => fs.rm(folder, { recursive: true }));
 function filled(count: number): ObjectStore<Thing> {
   const store = createObjectStore<Thing>(options);
   for (let i = 0; i < count; i += 1) {
-    store.put(testRecord({ cluster: i % 2 ? 'c' : '', namespace: `n${i % 5}`, name: `o${(i * 31) % count}-é`, uid: `u${i}`, version: String(i + 1), labels: { i: String(i % 3) }, spec: { app: `app${i % 4}`.padEnd(i % 50, 'x') }, scope: i % 3 ? 's1' : 's2' }));
+    store.put(
+      testRecord({
+        cluster: i % 2 ? 'c' : '',
+        namespace: `n${i % 5}`,
+        name: `o${(i * 31) % count}-é`,
+        uid: `u${i}`,
+        version: String(i + 1),
+        labels: { i: String(i % 3) },
+        spec: { app: `app${i % 4}`.padEnd(i % 50, 'x') },
+        scope: i % 3 ? 's1' : 's2',
+      }),
+    );
   }
   return store;
 }
-const rows = (store: ObjectStore<Thing>): unknown[] => [...store.view.select()].map((entry) => [entry.key, entry.uid, entry.version, { ...entry.labels }, entry.created, entry.value]);
-const load = (path: string, from: StoreFileSystem = files): ReturnType<typeof loadStore<Thing>> => loadStore<Thing>(options, from, path, save.identity);
+const rows = (store: ObjectStore<Thing>): unknown[] =>
+  [...store.view.select()].map((entry) => [entry.key, entry.uid, entry.version, { ...entry.labels }, entry.created, entry.value]);
+const load = (path: string, from: StoreFileSystem = files): ReturnType<typeof loadStore<Thing>> =>
+  loadStore<Thing>(options, from, path, save.identity);
 
 test('a saved store comes back whole, and goes on: keys, scopes, indexes, versions and time', async () => {
   const path = join(folder, 'whole');
   const store = filled(5000);
-  for (let i = 0; i < 5000; i += 7) store.remove({ cluster: i % 2 ? 'c' : '', namespace: `n${i % 5}`, name: `o${(i * 31) % 5000}-é` }, `u${i}`);
+  for (let i = 0; i < 5000; i += 7)
+    store.remove({ cluster: i % 2 ? 'c' : '', namespace: `n${i % 5}`, name: `o${(i * 31) % 5000}-é` }, `u${i}`);
   await saveStore(store, files, path, save);
   const loaded = await load(path);
   expect(loaded?.savedAt).toBe(5000);
@@ -43,7 +68,9 @@ test('a saved store comes back whole, and goes on: keys, scopes, indexes, versio
   expect(rows(again)).toEqual(rows(store));
   expect(again.view.size).toBe(store.view.size);
   for (const entry of store.view.select()) expect(again.view.get(entry.key)).toEqual(entry.value);
-  expect([...again.view.select({ index: { name: 'app', value: 'app1'.padEnd(21, 'x') } })].map((entry) => entry.uid)).toEqual([...store.view.select({ index: { name: 'app', value: 'app1'.padEnd(21, 'x') } })].map((entry) => entry.uid));
+  expect([...again.view.select({ index: { name: 'app', value: 'app1'.padEnd(21, 'x') } })].map((entry) => entry.uid)).toEqual(
+    [...store.view.select({ index: { name: 'app', value: 'app1'.padEnd(21, 'x') } })].map((entry) => entry.uid),
+  );
   for (const each of [store, again]) {
     each.put(testRecord({ namespace: 'n1', name: 'new', version: '99999', scope: 's1' }));
     expect([...each.replace('s1' as ScopeId).commit('1')].length).toBeGreaterThan(1000);
@@ -56,7 +83,16 @@ test('writes that come while a store is saved are not in the file', async () => 
   const store = filled(2000);
   const before = rows(store);
   const saving = saveStore(store, files, path, save);
-  for (let i = 0; i < 2000; i += 1) store.put(testRecord({ cluster: i % 2 ? 'c' : '', namespace: `n${i % 5}`, name: `o${(i * 31) % 2000}-é`, uid: `u${i}`, version: String(90_000 + i) }));
+  for (let i = 0; i < 2000; i += 1)
+    store.put(
+      testRecord({
+        cluster: i % 2 ? 'c' : '',
+        namespace: `n${i % 5}`,
+        name: `o${(i * 31) % 2000}-é`,
+        uid: `u${i}`,
+        version: String(90_000 + i),
+      }),
+    );
   await saving;
   expect(rows((await load(path))?.store as ObjectStore<Thing>)).toEqual(before);
 });
@@ -86,7 +122,11 @@ test('a file with any one byte changed, or cut at any byte, or with more behind 
   await saveStore(filled(4), files, path, save);
   const good = new Uint8Array(await fs.readFile(path));
   expect((await load('', memory(good)))?.store.view.size).toBe(4);
-  const refused = async (bytes: Uint8Array): Promise<string> => load('', memory(bytes)).then(() => 'loaded', (error: unknown) => (error instanceof StoreFileError ? error.code : String(error)));
+  const refused = async (bytes: Uint8Array): Promise<string> =>
+    load('', memory(bytes)).then(
+      () => 'loaded',
+      (error: unknown) => (error instanceof StoreFileError ? error.code : String(error)),
+    );
   for (let i = 0; i < good.length; i += 1) {
     const cut = await refused(good.slice(0, i));
     expect([i, cut]).toEqual([i, 'FILE_DAMAGED']);
@@ -117,12 +157,14 @@ test('a file of another source or kind is refused with the reason', async () => 
   const path = join(folder, 'other');
   await saveStore(filled(3), files, path, save);
   await expect(loadStore(options, files, path, 'another cluster')).rejects.toThrow('it holds "cluster things all", not "another cluster"');
-  await expect(loadStore({ ...options, kind: 'Other' }, files, path, save.identity)).rejects.toThrow('it holds example.com/v1 Thing, not example.com/v1 Other');
+  await expect(loadStore({ ...options, kind: 'Other' }, files, path, save.identity)).rejects.toThrow(
+    'it holds example.com/v1 Thing, not example.com/v1 Other',
+  );
   await fs.writeFile(path, 'something else altogether');
   await expect(load(path)).rejects.toMatchObject({ code: 'FILE_FORMAT' });
 });
 
-test('a file is its owner\'s only, and a save that fails leaves the old one', async () => {
+test("a file is its owner's only, and a save that fails leaves the old one", async () => {
   const path = join(folder, 'mode');
   await saveStore(filled(3), files, path, save);
   expect((await fs.stat(path)).mode & 0o777).toBe(0o600);

@@ -76,7 +76,8 @@ interface Header {
  */
 export async function saveStore<T>(store: Writer<T>, files: StoreFileSystem, path: string, options: SaveOptions): Promise<void> {
   const image = imageOf(store);
-  if (image.kind === 'Secret' && image.apiVersion === 'v1' && options.secrets !== true) throw new StoreFileError('FILE_SECRETS', `${path}: Secrets are not saved unless \`secrets: true\` asks for it`);
+  if (image.kind === 'Secret' && image.apiVersion === 'v1' && options.secrets !== true)
+    throw new StoreFileError('FILE_SECRETS', `${path}: Secrets are not saved unless \`secrets: true\` asks for it`);
   const aside = `${path}.tmp`;
   try {
     await files.write(aside, encodeFile(image, options));
@@ -111,8 +112,18 @@ async function* encodeFile(image: StoreImage, options: SaveOptions): AsyncIterab
     await clock.turn();
   }
   const header: Header = {
-    format: 1, identity: options.identity, apiVersion: image.apiVersion, kind: image.kind, seed: image.seed, savedAt: clock.wall(),
-    scopes: image.scopes, clusters: image.clusters, versions: [...options.versions], count: image.records.length, rowsDigest: digest(rows), segments,
+    format: 1,
+    identity: options.identity,
+    apiVersion: image.apiVersion,
+    kind: image.kind,
+    seed: image.seed,
+    savedAt: clock.wall(),
+    scopes: image.scopes,
+    clusters: image.clusters,
+    versions: [...options.versions],
+    count: image.records.length,
+    rowsDigest: digest(rows),
+    segments,
   };
   const json = encoder.encode(JSON.stringify(header));
   const padded = new Uint8Array(16 + ((json.length + 7) & ~7)).fill(0x20, 16);
@@ -150,7 +161,12 @@ function segmentOf(image: StoreImage, from: number, to: number): Uint8Array<Arra
  * Indexes are built anew by the extractors of `options`. Undefined if there is no such file.
  * @throws StoreFileError FILE_DAMAGED, FILE_FORMAT (another format), FILE_OTHER (another identity or kind), FILE_READ.
  */
-export async function loadStore<T>(options: ObjectStoreOptions<T>, files: StoreFileSystem, path: string, identity: string): Promise<LoadedStore<T> | undefined> {
+export async function loadStore<T>(
+  options: ObjectStoreOptions<T>,
+  files: StoreFileSystem,
+  path: string,
+  identity: string,
+): Promise<LoadedStore<T> | undefined> {
   let file: OpenFile | undefined;
   try {
     file = await files.open(path);
@@ -181,14 +197,20 @@ async function readStore<T>(options: ObjectStoreOptions<T>, file: OpenFile, path
   const headerBytes = await take(headerLength, 'its header');
   if (digest(new Int32Array(headerBytes)) !== headerDigest) throw damaged('the checksum of its header does not fit');
   const header = JSON.parse(decoder.decode(headerBytes)) as Header;
-  if (header.identity !== identity) throw new StoreFileError('FILE_OTHER', `${path}: it holds ${JSON.stringify(header.identity)}, not ${JSON.stringify(identity)}`);
-  if (header.apiVersion !== options.apiVersion || header.kind !== options.kind) throw new StoreFileError('FILE_OTHER', `${path}: it holds ${header.apiVersion} ${header.kind}, not ${options.apiVersion} ${options.kind}`);
+  if (header.identity !== identity)
+    throw new StoreFileError('FILE_OTHER', `${path}: it holds ${JSON.stringify(header.identity)}, not ${JSON.stringify(identity)}`);
+  if (header.apiVersion !== options.apiVersion || header.kind !== options.kind)
+    throw new StoreFileError(
+      'FILE_OTHER',
+      `${path}: it holds ${header.apiVersion} ${header.kind}, not ${options.apiVersion} ${options.kind}`,
+    );
   const rows = new Int32Array(await take(header.count * ROW * 4, 'its rows'));
   if (digest(rows) !== header.rowsDigest) throw damaged('the checksum of its rows does not fit');
   const segments: ArrayBuffer[] = [];
   for (const [length, expected] of header.segments) {
     const segment = await take(length, 'its records');
-    if (digest(new Int32Array(segment)) !== expected) throw damaged(`the checksum of its records from byte ${position - length} on does not fit`);
+    if (digest(new Int32Array(segment)) !== expected)
+      throw damaged(`the checksum of its records from byte ${position - length} on does not fit`);
     segments.push(segment);
   }
   if (position !== file.size) throw damaged('there is more behind its end');

@@ -82,7 +82,11 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
 
   postings(name: string): Postings<T> {
     const postings = this.indexes.get(name);
-    if (!postings) throw new StoreError('INDEX_UNKNOWN', `there is no index named ${JSON.stringify(name)}; there are: ${[...this.indexes.keys()].join(', ') || 'none'}`);
+    if (!postings)
+      throw new StoreError(
+        'INDEX_UNKNOWN',
+        `there is no index named ${JSON.stringify(name)}; there are: ${[...this.indexes.keys()].join(', ') || 'none'}`,
+      );
     return postings;
   }
 
@@ -97,7 +101,8 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   read(slab: Slab, offset: number): T {
     const slot = slab.words[(offset >> 2) + 2] as number;
     // An old record's slot may long hold another, and its slab's number may have been given again.
-    const stands = slot >= 0 && slab.words[(offset >> 2) + 1] === 0 && this.slabs.holds(slab) && this.table.place(slot) === placeOf(slab, offset);
+    const stands =
+      slot >= 0 && slab.words[(offset >> 2) + 1] === 0 && this.slabs.holds(slab) && this.table.place(slot) === placeOf(slab, offset);
     return stands ? this.#valueOf(slot) : this.decode(slab, offset);
   }
 

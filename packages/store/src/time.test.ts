@@ -7,7 +7,9 @@ test('delays grow to the cap with full jitter, and start again after reset or a 
   const clock = createVirtualClock();
   const edge = { ...clock, now: () => clock.now(), random: () => 0 };
   const backoff = new Backoff(edge, { baseMs: 100, maxMs: 1000, resetAfterMs: 5000 });
-  expect([backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next()]).toEqual([100, 200, 400, 800, 1000, 1000]);
+  expect([backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next()]).toEqual([
+    100, 200, 400, 800, 1000, 1000,
+  ]);
   backoff.reset();
   expect(backoff.next()).toBe(100);
   expect(backoff.next()).toBe(200);
@@ -42,7 +44,11 @@ test('virtual sleeps fire in the order of their ends, then of their starts, with
   void sleep('b', 10);
   void sleep('b2', 10);
   await clock.advance(16);
-  expect(seen).toEqual([['b', 10], ['b2', 10], ['after b', 15]]);
+  expect(seen).toEqual([
+    ['b', 10],
+    ['b2', 10],
+    ['after b', 15],
+  ]);
   expect(clock.pending).toBe(1);
 });
 

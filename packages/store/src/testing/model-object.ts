@@ -18,9 +18,22 @@ export interface TestObject {
 export function testRecord(object: TestObject): RawRecord {
   const { cluster, namespace, name, uid = `uid-${name}`, version = '1', labels, spec, scope } = object;
   const json = {
-    apiVersion: 'example.com/v1', kind: 'Thing',
-    metadata: { creationTimestamp: '2026-01-02T03:04:05Z', ...(labels ? { labels } : {}), managedFields: [{ manager: 'm', fieldsV1: { 'f:spec': {} } }], name, ...(namespace === undefined ? {} : { namespace }), resourceVersion: version, uid },
+    apiVersion: 'example.com/v1',
+    kind: 'Thing',
+    metadata: {
+      creationTimestamp: '2026-01-02T03:04:05Z',
+      ...(labels ? { labels } : {}),
+      managedFields: [{ manager: 'm', fieldsV1: { 'f:spec': {} } }],
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      resourceVersion: version,
+      uid,
+    },
     ...(spec === undefined ? {} : { spec }),
   };
-  return { object: encoder.encode(JSON.stringify(json)), ...(cluster === undefined ? {} : { cluster }), ...(scope === undefined ? {} : { scope: scope as ScopeId }) };
+  return {
+    object: encoder.encode(JSON.stringify(json)),
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(scope === undefined ? {} : { scope: scope as ScopeId }),
+  };
 }

@@ -11,8 +11,7 @@ export type DeepReadonly<T> = T extends (...args: never[]) => unknown
  * One object of a store, as it was when the entry was handed out.
  *
  * The header (key, uid, version, labels, creation time, deletion mark) is read from the record without parsing the object.
- * `value` is decoded at the first read; what was read stays yours. The first read must happen before the handler settles
- * or the iterator moves on, else EntryReleased is thrown.
+ * `value` is decoded at a read; an entry stays readable for as long as it is held, and keeps the slab that its bytes lie in (up to 1 MiB).
  */
 export interface Entry<T> {
   readonly key: Key;

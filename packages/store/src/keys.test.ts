@@ -9,6 +9,32 @@ const part = fc.oneof(
 );
 const key = fc.record({ cluster: part, namespace: part, name: part });
 
+test('parts that join to the same text are different keys all the same', () => {
+  const pairs = [
+    [
+      { cluster: '', namespace: 'a/b', name: 'c' },
+      { cluster: '', namespace: 'a', name: 'b/c' },
+    ],
+    [
+      { cluster: 'a', namespace: 'b', name: 'c' },
+      { cluster: '', namespace: 'ab', name: 'c' },
+    ],
+    [
+      { cluster: '', namespace: '', name: 'a/b' },
+      { cluster: '', namespace: 'a', name: 'b' },
+    ],
+    [
+      { cluster: 'a/b', namespace: 'c', name: 'd' },
+      { cluster: 'a', namespace: 'b/c', name: 'd' },
+    ],
+    [
+      { cluster: '', namespace: 'a\0', name: 'b' },
+      { cluster: '', namespace: 'a', name: '\0b' },
+    ],
+  ] as const;
+  for (const [a, b] of pairs) expect(encodeKey(a)).not.toBe(encodeKey(b));
+});
+
 test('two keys share an encoding only if they are the same key', () => {
   fc.assert(
     fc.property(key, key, (a, b) => {

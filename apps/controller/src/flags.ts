@@ -1,18 +1,22 @@
-import { describeFlags, environmentNameOf, FlagError, readFlags, type Flag, type GivenFlags } from '@kubecast/runtime';
-import { parseLabelSelector } from '@kubecast/store';
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-/** What all commands take. */
-export interface ConnectionFlags {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  /** Undefined: that of the kubeconfig or of the pod. `''`: all. */
-  readonly namespace?: string;
-  readonly redisUrl: string;
-  readonly keyTemplate: string;
-}
+import {
+  describeFlags,
+  environmentNameOf,
+  FlagError,
+  givenText,
+  helpFlag,
+  kubernetesFlags,
+  logLevels,
+  processFlags,
+  readConnectionFlags,
+  readFlags,
+  readSelectorFlag,
+  redisFlags,
+  scopeFlags,
+  type ConnectionFlags,
+  type Flag,
+  type GivenFlags,
+  type LogLevel,
+} from '@kubecast/runtime';
 
 export interface RunFlags extends ConnectionFlags {
   readonly command: 'run';
@@ -53,26 +57,10 @@ export interface HelpFlags {
 
 export type ControllerFlags = RunFlags | PublishFlags | UninstallFlags | HelpFlags;
 
-const connection: readonly Flag[] = [
-  { name: 'kubeconfig', value: 'FILE', help: 'kubeconfig file; default: KUBECONFIG, ~/.kube/config, or the service account of the pod' },
-  { name: 'context', value: 'NAME', help: 'context of the kubeconfig; default: its current one' },
-];
-const redis: readonly Flag[] = [
-  { name: 'redis-url', value: 'URL', help: 'redis://[user:password@]host:port[/db] or rediss://...; default redis://127.0.0.1:6379' },
-  {
-    name: 'key-template',
-    value: 'TEXT',
-    help: 'key of a value in Redis; {namespace}, {app} and {model} are filled in; default {app}_{model}',
-  },
-];
-const help: Flag = { name: 'help', help: 'print this and end' };
-
 const run: readonly Flag[] = [
-  ...connection,
-  { name: 'namespace', value: 'NAME', help: "namespace to watch; default: that of the context or of the pod; '' for all" },
-  { name: 'all-namespaces', help: "watch all namespaces, as --namespace ''" },
-  { name: 'selector', value: 'LABELS', help: 'label selector of AppModels, in addition to iidp=iidp' },
-  ...redis,
+  ...kubernetesFlags,
+  ...scopeFlags,
+  ...redisFlags,
   {
     name: 'redis-retention',
     value: 'MODE',
@@ -89,15 +77,14 @@ const run: readonly Flag[] = [
   },
   { name: 'resync', value: 'SECONDS', help: 'seconds between two looks at everything; 0 for none; default 300' },
   { name: 'concurrency', value: 'N', help: 'AppModels that are reconciled at the same time; default 4' },
-  { name: 'log-level', value: 'LEVEL', help: `${logLevels.join(', ')}; default info` },
-  { name: 'exit-with-stdin', help: 'end when standard input is closed, so that no process outlives its parent' },
-  help,
+  ...processFlags,
+  helpFlag,
 ];
 
 const publish: readonly Flag[] = [
-  ...connection,
+  ...kubernetesFlags,
   { name: 'namespace', value: 'NAME', help: 'publish into this namespace, whatever the files say' },
-  ...redis,
+  ...redisFlags,
   {
     name: 'metadata',
     value: 'PATH',
@@ -110,15 +97,15 @@ const publish: readonly Flag[] = [
   { name: 'force', help: 'take over fields that others own; default; --no-force to be refused instead' },
   { name: 'replicas', value: 'N', help: 'replicas of Redis that must confirm each value before it is announced; default 0' },
   { name: 'dry-run', help: 'check everything, write nothing' },
-  help,
+  helpFlag,
 ];
 
 const uninstall: readonly Flag[] = [
-  ...connection,
+  ...kubernetesFlags,
   { name: 'namespace', value: 'NAME', help: "namespace to release; default: that of the context or of the pod; '' for all" },
   { name: 'all-namespaces', help: "all namespaces, as --namespace ''" },
-  ...redis,
-  help,
+  ...redisFlags,
+  helpFlag,
 ];
 
 const head = `kubecast-controller: owns the CRD of AppModels and the life of their values in Redis.
@@ -166,41 +153,19 @@ export function readControllerFlags(argv: readonly string[], environment: Readon
     case 'publish':
       return publishFlags(given);
     case 'uninstall':
-      return { command: 'uninstall', ...connectionFlags(given) };
+      return { command: 'uninstall', ...readConnectionFlags(given, { allNamespaces: true }) };
     default:
       return runFlags(given);
   }
 }
 
-function connectionFlags(given: GivenFlags, all = true): ConnectionFlags {
-  const redisUrl = given.text('redis-url') ?? 'redis://127.0.0.1:6379';
-  // The URL itself may hold a password and is not shown.
-  if (!/^rediss?:\/\//u.test(redisUrl)) throw new FlagError('--redis-url must begin with redis:// or rediss://');
-  const named = given.text('namespace');
-  const everywhere = all && given.on('all-namespaces');
-  if (everywhere && named !== undefined && named !== '')
-    throw new FlagError(`--all-namespaces and --namespace ${named} exclude each other`);
-  const namespace = everywhere ? '' : named;
-  const kubeconfig = given.text('kubeconfig');
-  const context = given.text('context');
-  return {
-    redisUrl,
-    keyTemplate: given.text('key-template') ?? '{app}_{model}',
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-    ...(namespace === undefined ? {} : { namespace }),
-  };
-}
-
 function runFlags(given: GivenFlags): RunFlags {
-  const healthHost = given.text('health-host');
-  const leaseNamespace = given.text('lease-namespace');
   return {
     command: 'run',
-    ...connectionFlags(given),
-    selector: selectorOf(given.text('selector') ?? ''),
-    ...(healthHost === undefined ? {} : { healthHost }),
-    ...(leaseNamespace === undefined ? {} : { leaseNamespace }),
+    ...readConnectionFlags(given, { allNamespaces: true }),
+    selector: readSelectorFlag(given),
+    ...givenText('healthHost', given.text('health-host')),
+    ...givenText('leaseNamespace', given.text('lease-namespace')),
     healthPort: given.number('health-port', 8081, { max: 65_535, whole: true }),
     leaderElect: given.on('leader-elect', true),
     syncTimeoutMs: given.number('sync-timeout', 0, { max: 86_400 }) * 1000,
@@ -212,26 +177,16 @@ function runFlags(given: GivenFlags): RunFlags {
   };
 }
 
-function selectorOf(text: string): string {
-  try {
-    parseLabelSelector(text);
-    return text;
-  } catch (error) {
-    throw new FlagError(`--selector ${JSON.stringify(text)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
-
 function publishFlags(given: GivenFlags): PublishFlags {
   if (given.positionals.length === 0) throw new FlagError('publish needs at least one FILE with an AppModel; - reads standard input');
-  const name = given.text('name');
-  const connected = connectionFlags(given, false);
+  const connected = readConnectionFlags(given, { allNamespaces: false });
   if (connected.namespace === '') throw new FlagError('--namespace is empty: an AppModel is published into one namespace');
   return {
     command: 'publish',
     ...connected,
     files: given.positionals,
     metadata: given.all('metadata'),
-    ...(name === undefined ? {} : { name }),
+    ...givenText('name', given.text('name')),
     adopt: given.on('adopt'),
     force: given.on('force', true),
     dryRun: given.on('dry-run'),

@@ -1,7 +1,7 @@
-import { createClient } from '@kubecast/client';
+import { connectionFromDefaults, createClient } from '@kubecast/client';
 import { appModel, type AppModel } from '@kubecast/crd';
 import { appModelApi, createPublisher, type AppModelReceipt } from '@kubecast/model-index';
-import { connect } from './connect.ts';
+import { kubeconfigOf } from '@kubecast/runtime';
 import { InputError } from './errors.ts';
 import type { PublishFlags } from './flags.ts';
 import { readAppModels, readMetadata } from './read-files.ts';
@@ -12,7 +12,7 @@ export async function publishCommand(flags: PublishFlags, say: (line: string) =>
   if (flags.name !== undefined && objects.length > 1)
     throw new InputError(`--name names one AppModel, but the files hold ${objects.length}`);
   const metadata = await readMetadata(flags.metadata);
-  const connection = await connect(flags);
+  const connection = await connectionFromDefaults(kubeconfigOf(flags));
   const client = createClient(connection, {
     userAgent: 'kubecast-controller/publish',
     onWarning: (text) => say(`warning from the server: ${text}`),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { createClient, isInCluster } from '@kubecast/client';
+import { connectionFromDefaults, createClient, isInCluster } from '@kubecast/client';
 import { appModel, eventType, leaseType, type AppModel, type Event, type Lease } from '@kubecast/crd';
 import { createInformer } from '@kubecast/informer';
 import { createValuePublisher } from '@kubecast/redis-loader';
@@ -13,6 +13,7 @@ import {
   createRateLimiter,
   eventSink,
   informerSource,
+  kubeconfigOf,
   leaseLock,
   objectAccess,
   withDeadline,
@@ -24,7 +25,6 @@ import {
 } from '@kubecast/runtime';
 import { andSelectors, encodeKey, parseLabelSelector, systemClock, type Key } from '@kubecast/store';
 import { AppModelReconciler } from './app-model-reconciler.ts';
-import { connect } from './connect.ts';
 import { controllerMetrics } from './controller-metrics.ts';
 import { ControllerError, messageOf } from './errors.ts';
 import type { RunFlags } from './flags.ts';
@@ -43,7 +43,7 @@ const clock = systemClock;
  */
 export async function runController(flags: RunFlags, log: Log, shutdown: Shutdown): Promise<number> {
   const selector = andSelectors(parseLabelSelector('iidp=iidp'), parseLabelSelector(flags.selector));
-  const connection = await connect(flags);
+  const connection = await connectionFromDefaults(kubeconfigOf(flags));
   const namespace = flags.namespace ?? connection.namespace;
   const client = createClient(connection, { userAgent: 'kubecast-controller', onWarning: (text, request) => log.warn({ request }, text) });
   const values = createValuePublisher({ redis: flags.redisUrl, keyTemplate: flags.keyTemplate, connectionName: 'kubecast-controller' });

@@ -1,13 +1,12 @@
-import { createClient } from '@kubecast/client';
+import { connectionFromDefaults, createClient } from '@kubecast/client';
 import { appModel, type AppModel } from '@kubecast/crd';
-import { createFinalizer, objectAccess } from '@kubecast/runtime';
-import { connect } from './connect.ts';
+import { createFinalizer, kubeconfigOf, objectAccess } from '@kubecast/runtime';
 import type { UninstallFlags } from './flags.ts';
 import { finalizerName } from './value-retention.ts';
 
 /** Takes the finalizer off every AppModel, whatever its labels. Erases nothing. */
 export async function uninstallCommand(flags: UninstallFlags, say: (line: string) => void, signal: AbortSignal): Promise<void> {
-  const connection = await connect(flags);
+  const connection = await connectionFromDefaults(kubeconfigOf(flags));
   const client = createClient(connection, { userAgent: 'kubecast-controller/uninstall' });
   try {
     const appModels = client.resource<typeof appModel, AppModel>(appModel);

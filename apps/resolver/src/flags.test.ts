@@ -57,6 +57,7 @@ test.each([
   [['--log-level', 'loud'], /trace, debug/u],
   [['--redis-url', 'http://x'], /redis:\/\//u],
   [['--dial', 'x'], /FROM=TO/u],
+  [['--selector', 'a in ('], /--selector "a in \("/u],
   [['--resync', '-1'], /resync/u],
 ])('%j is refused with the name of the flag', (args, message) => {
   expect(() => read(args)).toThrow(message);

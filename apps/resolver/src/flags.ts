@@ -1,13 +1,24 @@
-import { describeFlags, environmentNameOf, FlagError, readFlags as readGiven, type Flag } from '@kubecast/runtime';
+import {
+  describeFlags,
+  environmentNameOf,
+  FlagError,
+  givenText,
+  helpFlag,
+  kubernetesFlags,
+  logLevels,
+  processFlags,
+  readConnectionFlags,
+  readFlags as readGiven,
+  readSelectorFlag,
+  redisFlags,
+  scopeFlags,
+  type ConnectionFlags,
+  type Flag,
+  type LogLevel,
+} from '@kubecast/runtime';
 
-export interface ResolverFlags {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  /** Undefined: that of the kubeconfig or of the pod. `''`: all. */
-  readonly namespace?: string;
+export interface ResolverFlags extends ConnectionFlags {
   readonly selector: string;
-  readonly redisUrl: string;
-  readonly keyTemplate: string;
   readonly host?: string;
   readonly port: number;
   readonly resyncMs: number;
@@ -20,21 +31,10 @@ export interface ResolverFlags {
   readonly exitWithStdin: boolean;
 }
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
 const flags: readonly Flag[] = [
-  { name: 'kubeconfig', value: 'FILE', help: 'kubeconfig file; default: KUBECONFIG, ~/.kube/config, or the service account of the pod' },
-  { name: 'context', value: 'NAME', help: 'context of the kubeconfig; default: its current one' },
-  { name: 'namespace', value: 'NAME', help: "namespace to watch; default: that of the context or of the pod; '' for all" },
-  { name: 'all-namespaces', help: "watch all namespaces, as --namespace ''" },
-  { name: 'selector', value: 'LABELS', help: 'label selector of AppModels, in addition to iidp=iidp' },
-  { name: 'redis-url', value: 'URL', help: 'redis://[user:password@]host:port[/db] or rediss://...; default redis://127.0.0.1:6379' },
-  {
-    name: 'key-template',
-    value: 'TEXT',
-    help: 'key of a value in Redis; {namespace}, {app} and {model} are filled in; default {app}_{model}',
-  },
+  ...kubernetesFlags,
+  ...scopeFlags,
+  ...redisFlags,
   { name: 'host', value: 'ADDRESS', help: 'address to listen on; default 0.0.0.0 in a pod, 127.0.0.1 elsewhere' },
   { name: 'port', value: 'N', help: 'port to listen on; 0 for a free one; default 8080' },
   { name: 'resync', value: 'SECONDS', help: 'seconds between two resyncs; 0 for none; default 300' },
@@ -51,9 +51,8 @@ const flags: readonly Flag[] = [
     help: 'connect to TO (host:port) for the endpoint FROM (address:port); for development; may be given more than once',
     many: true,
   },
-  { name: 'log-level', value: 'LEVEL', help: `${logLevels.join(', ')}; default info` },
-  { name: 'exit-with-stdin', help: 'end when standard input is closed, so that no process outlives its parent' },
-  { name: 'help', help: 'print this and end' },
+  ...processFlags,
+  helpFlag,
 ];
 
 export function helpText(): string {
@@ -72,22 +71,12 @@ there. A flag wins over the environment.
 export function readFlags(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): ResolverFlags | 'help' {
   const given = readGiven(flags, args, environment);
   if (given.on('help')) return 'help';
-  const all = given.on('all-namespaces');
-  const namespace = given.text('namespace');
-  if (all && namespace !== undefined && namespace !== '')
-    throw new FlagError(`--all-namespaces and --namespace ${namespace} exclude each other`);
-  const redisUrl = given.text('redis-url') ?? 'redis://127.0.0.1:6379';
-  if (!/^rediss?:\/\//u.test(redisUrl)) throw new FlagError('--redis-url must begin with redis:// or rediss://');
   const seconds = (name: string, fallback: number): number => given.number(name, fallback, { max: 31_536_000 }) * 1000;
   return {
-    ...optional('kubeconfig', given.text('kubeconfig')),
-    ...optional('context', given.text('context')),
-    ...optional('namespace', all ? '' : namespace),
-    ...optional('host', given.text('host')),
-    ...optional('zone', given.text('zone')),
-    selector: given.text('selector') ?? '',
-    redisUrl,
-    keyTemplate: given.text('key-template') ?? '{app}_{model}',
+    ...readConnectionFlags(given, { allNamespaces: true }),
+    ...givenText('host', given.text('host')),
+    ...givenText('zone', given.text('zone')),
+    selector: readSelectorFlag(given),
     port: given.number('port', 8080, { max: 65_535, whole: true }),
     resyncMs: seconds('resync', 300),
     syncTimeoutMs: seconds('sync-timeout', 0),
@@ -96,10 +85,6 @@ export function readFlags(args: readonly string[], environment: Readonly<Record<
     logLevel: given.oneOf('log-level', logLevels, 'info'),
     exitWithStdin: given.on('exit-with-stdin'),
   };
-}
-
-function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
 }
 
 function readDial(text: string): readonly [string, { host: string; port: number }] {

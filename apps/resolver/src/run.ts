@@ -1,7 +1,7 @@
-import { connectionFromKubeconfig, connectionInCluster, createClient, isInCluster, type Connection } from '@kubecast/client';
+import { connectionFromDefaults, createClient, isInCluster } from '@kubecast/client';
 import { createModelIndex, type ModelIndex } from '@kubecast/model-index';
 import { createLoader } from '@kubecast/redis-loader';
-import type { Shutdown } from '@kubecast/runtime';
+import { kubeconfigOf, type Shutdown } from '@kubecast/runtime';
 import { systemClock } from '@kubecast/store';
 import { RoundRobin } from './endpoint-picker.ts';
 import type { ResolverFlags } from './flags.ts';
@@ -23,7 +23,7 @@ const DRAIN_MS = 10_000;
  * in time. Throws what keeps it from starting, with a message for people.
  */
 export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdown: Shutdown): Promise<number> {
-  const connection = await connect(flags);
+  const connection = await connectionFromDefaults(kubeconfigOf(flags));
   const namespace = flags.namespace ?? connection.namespace;
   const client = createClient(connection, { userAgent: 'kubecast-resolver' });
   const loader = createLoader({ redis: flags.redisUrl, keyTemplate: flags.keyTemplate, connectionName: 'kubecast-resolver' });
@@ -80,15 +80,6 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
 }
 
 /** In a pod the service account is used unless a kubeconfig is named. */
-function connect(flags: ResolverFlags): Promise<Connection> {
-  if (flags.kubeconfig === undefined && flags.context === undefined && process.env['KUBECONFIG'] === undefined && isInCluster())
-    return connectionInCluster();
-  return connectionFromKubeconfig({
-    ...(flags.kubeconfig === undefined ? {} : { path: flags.kubeconfig }),
-    ...(flags.context === undefined ? {} : { context: flags.context }),
-  });
-}
-
 /** False if the time is over; true if it is synced, or asked to end. */
 async function syncedInTime(index: ModelIndex, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   const over = new AbortController();

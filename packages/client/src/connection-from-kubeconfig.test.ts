@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createVirtualClock } from '@kubecast/store/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectionFromDefaults } from './connection-from-defaults.ts';
 import { connectionFrom } from './connection-from.ts';
 import { connectionFromKubeconfig, type KubeconfigOptions } from './connection-from-kubeconfig.ts';
 import { connectionInCluster } from './connection-in-cluster.ts';
@@ -197,4 +198,14 @@ test('values given directly are checked', () => {
   expect(() => connectionFrom({ server: 'kube:6443' })).toThrow(ConfigError);
   expect(() => connectionFrom({ server: 'https://h', cert: 'x' })).toThrow(/needs both cert and key/);
   expect(connectionFrom({ server: 'https://h/', token: 't' })).toMatchObject({ server: 'https://h', namespace: 'default' });
+});
+
+test('by default the kubeconfig that is named wins over the service account of the pod, and without a pod the kubeconfig is read', async () => {
+  const pod = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+  const path = file(config());
+  expect((await connectionFromDefaults({ path, env: pod })).server).toBe('https://kube.example:6443');
+  expect((await connectionFromDefaults({ env: { ...pod, KUBECONFIG: path } })).server).toBe('https://kube.example:6443');
+  expect((await connectionFromDefaults({ env: { KUBECONFIG: path } })).server).toBe('https://kube.example:6443');
+  // Here there is no folder of a service account: that it was looked for is what the error tells.
+  await expect(connectionFromDefaults({ env: pod })).rejects.toThrow('in a pod, but /var/run/secrets/kubernetes.io/serviceaccount');
 });

@@ -3,6 +3,7 @@ export { apiVersionOf, resourcePath } from './api-path.ts';
 export { createClient, type ApplyTypeOf, type ClientOptions, type KubernetesClient, type ServerVersion } from './client.ts';
 export type { Connection, ConnectionInit, Credentials, CredentialSource, Impersonation } from './connection.ts';
 export { connectionFrom } from './connection-from.ts';
+export { connectionFromDefaults } from './connection-from-defaults.ts';
 export { connectionFromKubeconfig, type KubeconfigOptions } from './connection-from-kubeconfig.ts';
 export { connectionInCluster, isInCluster, type InClusterOptions } from './connection-in-cluster.ts';
 export type { DiscoveredGroup, DiscoveredResource, DiscoveredVersion } from './discovered.ts';

@@ -65,6 +65,20 @@ export {
 } from './metrics.ts';
 export { controllerCollector, electionCollector, informerCollector, type InformerLike } from './collectors.ts';
 export { createShutdown, type ProcessLike, type Shutdown, type ShutdownOptions } from './shutdown.ts';
+export {
+  givenText,
+  helpFlag,
+  kubeconfigOf,
+  kubernetesFlags,
+  logLevels,
+  processFlags,
+  readConnectionFlags,
+  readSelectorFlag,
+  redisFlags,
+  scopeFlags,
+  type ConnectionFlags,
+  type LogLevel,
+} from './app-flags.ts';
 export { describeFlags, environmentNameOf, readFlags, type Flag, type FlagsOptions, type GivenFlags } from './cli-flags.ts';
 export { toMicroTime, toTime } from './micro-time.ts';
 export { withDeadline } from './deadline.ts';

@@ -22,4 +22,11 @@ export const proofs: readonly Proof[] = [
     args: [],
     shows: '200,000 objects are listed page by page under a heap of 128 MB.',
   },
+  {
+    name: 'informer-chaos',
+    file: 'tooling/suites/src/informer/chaos/chaos.ts',
+    args: [],
+    shows:
+      'Informers of every kind on the real API server under churn, while servers and connections are broken in every way, end at what it lists.',
+  },
 ];

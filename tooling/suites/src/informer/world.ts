@@ -1,10 +1,11 @@
-import { createApiServer } from '@kubecast/apiserver';
 import type { ApiServer, ApiServerOptions } from '@kubecast/apiserver';
-import { connectionFrom, createClient } from '@kubecast/client';
+import { EmbeddedCluster, RealCluster, type TestCluster } from '@kubecast/apiserver/envtest';
+import { connectionFrom, createClient, isAlreadyExists } from '@kubecast/client';
 import type { KubernetesClient } from '@kubecast/client';
 import type { KubernetesObject, ResourceType } from '@kubecast/crd';
 import { createInformer } from '@kubecast/informer';
 import type { Informer, InformerOptions } from '@kubecast/informer';
+import { embeddedOf } from '../server-under-test.ts';
 
 export interface Note extends KubernetesObject {
   readonly apiVersion: 'example.com/v1';
@@ -53,28 +54,88 @@ export function noteCrd(extra: Record<string, unknown> = {}): Crd {
   };
 }
 
-/** An embedded API server with a small kind, a client, and informers that wait less than in production. */
-export class World implements AsyncDisposable {
-  readonly api: ApiServer;
-  client!: KubernetesClient;
-  readonly informers: Informer<Note>[] = [];
+/** Where the worlds of one suite get their API server. */
+export interface Servers {
+  /** Whether the server streams lists; older ones answer 422, and are listed page by page. */
+  readonly streamsLists: boolean;
+  /** Whether it shows faults on demand. */
+  readonly faulty: boolean;
+  take(options?: ApiServerOptions): Promise<TestCluster>;
+  give(cluster: TestCluster): Promise<void>;
+  end(): Promise<void>;
+}
 
-  constructor(options: ApiServerOptions = {}) {
-    this.api = createApiServer(options);
+/** An embedded server for each world. */
+export function embeddedServers(kubernetes: '1.36' | '1.24' | '1.19'): Servers {
+  return {
+    streamsLists: kubernetes === '1.36',
+    faulty: true,
+    async take(options = {}) {
+      const cluster = new EmbeddedCluster({ kubernetes, ...options });
+      await cluster.start();
+      return cluster;
+    },
+    give: (cluster) => cluster.stop(),
+    end: () => Promise.resolve(),
+  };
+}
+
+/** One real server for all worlds of a suite, since its start takes seconds: each world makes its kind anew. */
+export function realServers(assets: string, streamsLists: boolean): Servers {
+  let cluster: RealCluster | undefined;
+  return {
+    streamsLists,
+    faulty: false,
+    async take() {
+      if (cluster === undefined) {
+        cluster = new RealCluster({ assets });
+        await cluster.start();
+      }
+      return cluster;
+    },
+    give: () => Promise.resolve(),
+    end: async () => cluster?.stop(),
+  };
+}
+
+const namespaceType: ResourceType<KubernetesObject> = {
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  scope: 'Cluster',
+};
+
+/** An API server with a small kind, a client, and informers that wait less than in production. */
+export class World implements AsyncDisposable {
+  readonly cluster: TestCluster;
+  readonly client: KubernetesClient;
+  readonly informers: Informer<Note>[] = [];
+  readonly #servers: Servers;
+
+  constructor(servers: Servers, cluster: TestCluster) {
+    this.#servers = servers;
+    this.cluster = cluster;
+    this.client = createClient(connectionFrom({ server: cluster.url, ca: cluster.ca, token: cluster.token() }));
   }
 
-  static async start(options: ApiServerOptions = {}): Promise<World> {
-    const world = new World(options);
-    await world.api.listen();
-    world.client = createClient(connectionFrom({ server: world.api.url, ca: world.api.ca, token: world.api.token() }));
+  static async start(servers: Servers, options: ApiServerOptions = {}): Promise<World> {
+    const world = new World(servers, await servers.take(options));
     await world.client.resource(crdType).create(noteCrd());
     await world.established();
     for (const name of ['one', 'two', 'three']) {
-      await world.client
-        .resource({ group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' } as ResourceType<KubernetesObject>)
-        .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+      try {
+        await world.client.resource(namespaceType).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error;
+      }
     }
     return world;
+  }
+
+  /** The embedded server, for its faults. */
+  get api(): ApiServer {
+    return embeddedOf(this.cluster);
   }
 
   get crds(): ReturnType<KubernetesClient['resource']> {
@@ -89,7 +150,7 @@ export class World implements AsyncDisposable {
     for (;;) {
       const crd = await this.client.resource(crdType).get('notes.example.com');
       if (crd.status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True') === true) return;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   }
 
@@ -118,9 +179,18 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const informer of this.informers) await informer.stop();
+    // The next world on this server makes its kind anew.
+    if (!this.#servers.faulty && (await this.client.resource(crdType).find('notes.example.com')) !== undefined) {
+      await this.client.resource(crdType).delete('notes.example.com');
+      while ((await this.client.resource(crdType).find('notes.example.com')) !== undefined) await turn();
+    }
     this.client.close();
-    await this.api.close();
+    await this.#servers.give(this.cluster);
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 export function lineOf(note: unknown): string {

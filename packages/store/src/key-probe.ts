@@ -84,6 +84,17 @@ export class KeyProbe {
     return this;
   }
 
+  /** Makes the probe independent of the record that it was taken from. */
+  keep(): this {
+    const kept = new Uint8Array(this.namespaceLength + this.nameLength);
+    kept.set(this.bytes.subarray(this.namespaceStart, this.namespaceStart + this.namespaceLength));
+    kept.set(this.bytes.subarray(this.nameStart, this.nameStart + this.nameLength), this.namespaceLength);
+    this.bytes = kept;
+    this.namespaceStart = 0;
+    this.nameStart = this.namespaceLength;
+    return this;
+  }
+
   equals(slab: Slab, offset: number): boolean {
     if (slab.words[(offset >> 2) + 3] !== this.cluster) return false;
     if (partLength(slab, offset, NAME) !== this.nameLength || partLength(slab, offset, NAMESPACE) !== this.namespaceLength) return false;

@@ -1,3 +1,4 @@
+import { digest } from './digest.ts';
 import type { Scan, Span } from './scan-record.ts';
 import type { Slab, Slabs } from './slabs.ts';
 import { placeOf } from './slabs.ts';
@@ -6,11 +7,11 @@ import { RecordError } from './store-error.ts';
 /*
  * A record: sixteen words, then the kept JSON, then copies of header parts that are written with escapes in the JSON.
  *   0 size in bytes   1 table (0: the store's)   2 slot   3 cluster's number   4, 5 creation time (a double)   6 length of the JSON
- *   7 flags   8, 9 labels: start and length   10..13 start of uid, version, namespace, name   14 lengths of uid, version   15 of namespace, name
- * Starts count from the end of the sixteen words.
+ *   7 checksum   8, 9 labels: start, with the deletion mark as its highest bit, and length   10..13 start of uid, version, namespace, name   14 lengths of uid, version   15 of namespace, name
+ * Starts count from the end of the sixteen words. The checksum is of all but the first three words, which change while a record stands, and itself.
  */
 const HEAD = 64;
-const DELETING = 1;
+const DELETING = 0x8000_0000 | 0;
 const MAX_PART = 0xffff;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -91,10 +92,10 @@ export function writeRecord(slabs: Slabs, source: Uint8Array, scan: Scan, cluste
   words[w + 3] = cluster;
   slab.floats[(offset >> 3) + 2] = created;
   words[w + 6] = scan.kept;
-  words[w + 7] = scan.deleted.start >= 0 ? DELETING : 0;
+  if (scan.deleted.start >= 0) words[w + 8] = DELETING;
   if (scan.labels.start >= 0) {
     const start = scan.labels.start - cutBefore(scan.cuts, scan.labels.start);
-    words[w + 8] = start;
+    words[w + 8] = (words[w + 8] as number) | start;
     words[w + 9] = scan.labels.end - cutBefore(scan.cuts, scan.labels.end) - start;
   }
   let tail = scan.kept;
@@ -113,7 +114,19 @@ export function writeRecord(slabs: Slabs, source: Uint8Array, scan: Scan, cluste
     }
     words[w + 14 + (i >> 1)] = (words[w + 14 + (i >> 1)] as number) | (length << ((i & 1) * 16));
   }
+  words[w + 7] = checksumOf(words, w);
   return placeOf(slab, offset);
+}
+
+function checksumOf(words: Int32Array, w: number): number {
+  const head = Math.imul((words[w + 3] as number) ^ Math.imul(words[w + 4] as number, 31), 0x9e3779b1) ^ (words[w + 5] as number);
+  return digest(words, w + 8, w + ((words[w] as number) >> 2)) ^ Math.imul(head ^ (head >>> 15), 0x85ebca77) ^ (words[w + 6] as number);
+}
+
+/** Whether a record is what was written. Its place must be one where a record begins. */
+export function isIntact(words: Int32Array, w: number): boolean {
+  const size = words[w] as number;
+  return size >= HEAD && (size & 7) === 0 && (w << 2) + size <= words.length << 2 && words[w + 7] === checksumOf(words, w);
 }
 
 /** Where a part of the header begins in its slab. */
@@ -156,7 +169,7 @@ export function createdOf(slab: Slab, offset: number): number {
 }
 
 export function isDeleting(slab: Slab, offset: number): boolean {
-  return ((slab.words[(offset >> 2) + 7] as number) & DELETING) !== 0;
+  return (slab.words[(offset >> 2) + 8] as number) < 0;
 }
 
 /** Null prototype, frozen; a value that is no string is shown as the text of it. */
@@ -164,7 +177,7 @@ export function labelsOf(slab: Slab, offset: number): Readonly<Record<string, st
   const labels = Object.create(null) as Record<string, string>;
   const length = slab.words[(offset >> 2) + 9] as number;
   if (length > 0) {
-    const start = offset + HEAD + (slab.words[(offset >> 2) + 8] as number);
+    const start = offset + HEAD + ((slab.words[(offset >> 2) + 8] as number) & ~DELETING);
     const parsed = JSON.parse(decoder.decode(slab.bytes.subarray(start, start + length))) as Record<string, unknown>;
     for (const [key, value] of Object.entries(parsed)) labels[key] = typeof value === 'string' ? value : JSON.stringify(value);
   }

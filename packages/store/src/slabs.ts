@@ -1,20 +1,38 @@
 const UNIT_BITS = 3;
 const PLACE_BITS = 17;
 /** Slabs grow from small to this, so that a store of a few objects costs little. A larger record gets a slab of its own. */
-const FULL = 1 << (UNIT_BITS + PLACE_BITS);
-const FIRST = 1 << 13;
+export const FULL: number = 1 << (UNIT_BITS + PLACE_BITS);
 
-/** One block of packed records. Bytes once written here are never written over: who holds the slab may read it for as long as he likes. */
+/**
+ * One block of packed records. Bytes once written here are never written over: who holds the slab may read it for as long as he likes. In
+ * shared memory, where the room is used again, the slab is given a copy of its bytes first; so hold the slab, not its views.
+ */
 export interface Slab {
   readonly index: number;
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
-  readonly floats: Float64Array;
+  bytes: Uint8Array;
+  words: Int32Array;
+  floats: Float64Array;
   used: number;
   live: number;
   /** Records were moved off it already; what is left cannot be moved. */
   swept: boolean;
 }
+
+/** Where slabs get their memory, and what becomes of it. */
+export interface SlabMemory {
+  /** Bytes of a full slab; small stores begin with less where that saves memory. */
+  readonly first: number;
+  open(slab: number, length: number): { readonly buffer: ArrayBufferLike; readonly offset: number };
+  /** All records of the slab are dead; `free` lets its number be given again. */
+  close(slab: Slab, free: () => void): void;
+}
+
+/** Of the process, given back to it by the garbage collector. */
+export const privateMemory: SlabMemory = {
+  first: 1 << 13,
+  open: (_slab, length) => ({ buffer: new ArrayBuffer(length), offset: 0 }),
+  close: (_slab, free) => free(),
+};
 
 /**
  * Memory for records outside the JavaScript heap, filled from front to end. A place is a number: the slab and the offset in it, in units
@@ -24,12 +42,18 @@ export interface Slab {
 export class Slabs {
   readonly #slabs: (Slab | undefined)[] = [];
   readonly #vacant: number[] = [];
+  readonly #memory: SlabMemory;
   #current: Slab | undefined;
-  #next = FIRST;
+  #next: number;
   /** Bytes of records that are in use. */
   live = 0;
   /** Bytes that the slabs hold in all. */
   reserved = 0;
+
+  constructor(memory: SlabMemory = privateMemory) {
+    this.#memory = memory;
+    this.#next = memory.first;
+  }
 
   /** Room for a record. Its first word is its length. */
   allocate(length: number): { readonly slab: Slab; readonly offset: number } {
@@ -86,18 +110,15 @@ export class Slabs {
   }
 
   /** Takes a whole block of records in, all of them in use. Only while nothing else was allocated: its number is its position. */
-  load(buffer: ArrayBuffer): void {
+  load(segment: ArrayBuffer): void {
+    const length = segment.byteLength;
     const index = this.#slabs.length;
-    const length = buffer.byteLength;
-    this.#slabs.push({
-      index,
-      bytes: new Uint8Array(buffer),
-      words: new Int32Array(buffer),
-      floats: new Float64Array(buffer),
-      used: length,
-      live: length,
-      swept: false,
-    });
+    const own = this.#memory === privateMemory;
+    const slab = own ? slabOver(index, segment, 0, length) : this.#add(index, length);
+    if (!own) slab.bytes.set(new Uint8Array(segment));
+    this.#slabs[index] = slab;
+    slab.used = length;
+    slab.live = length;
     this.live += length;
     this.reserved += length;
     this.#next = FULL;
@@ -109,27 +130,22 @@ export class Slabs {
     if (before && before.live === 0) this.#drop(before);
     const length = Math.max(size, this.#next);
     this.#next = Math.min(FULL, this.#next * 2);
-    const buffer = new ArrayBuffer(length);
-    const index = this.#vacant.pop() ?? this.#slabs.length;
-    const slab: Slab = {
-      index,
-      bytes: new Uint8Array(buffer),
-      words: new Int32Array(buffer),
-      floats: new Float64Array(buffer),
-      used: 0,
-      live: 0,
-      swept: false,
-    };
-    this.#slabs[index] = slab;
+    const slab = this.#add(this.#vacant.pop() ?? this.#slabs.length, length);
+    this.#slabs[slab.index] = slab;
     this.#current = slab;
     this.reserved += length;
     return slab;
   }
 
+  #add(index: number, length: number): Slab {
+    const { buffer, offset } = this.#memory.open(index, length);
+    return slabOver(index, buffer, offset, length);
+  }
+
   #drop(slab: Slab): void {
     this.#slabs[slab.index] = undefined;
-    this.#vacant.push(slab.index);
     this.reserved -= slab.bytes.length;
+    this.#memory.close(slab, () => void this.#vacant.push(slab.index));
   }
 }
 
@@ -139,4 +155,16 @@ export function placeOf(slab: Slab, offset: number): number {
 
 export function offsetOf(place: number): number {
   return (place & ((1 << PLACE_BITS) - 1)) << UNIT_BITS;
+}
+
+export function slabOver(index: number, buffer: ArrayBufferLike, offset: number, length: number): Slab {
+  return {
+    index,
+    bytes: new Uint8Array(buffer, offset, length),
+    words: new Int32Array(buffer, offset, length >> 2),
+    floats: new Float64Array(buffer, offset, length >> 3),
+    used: 0,
+    live: 0,
+    swept: false,
+  };
 }

@@ -161,7 +161,7 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
         if (passed && from.equals(slab, offset)) continue;
         yield [slab, offset];
         if (this.order.changes === changes) continue;
-        resume = new KeyProbe(this.seed).fromRecord(slab, offset);
+        resume = new KeyProbe(this.seed).fromRecord(slab, offset).keep();
         break;
       }
       if (!resume) return;

@@ -515,26 +515,9 @@ export class Reflector {
 
   /** A list of nobody, not older than #version: answered only by a server that has reached it. */
   async #prove(signal: AbortSignal): Promise<void> {
-    const { clock, source } = this.#o;
-    this.counters.probes += 1;
-    const begun = clock.now();
-    const reader = new FrameReader(
-      (inner) =>
-        source.listPages(
-          { resourceVersion: this.#version, resourceVersionMatch: 'NotOlderThan', fieldSelector: `metadata.name=${NOBODY}`, limit: 0 },
-          inner,
-        ),
-      this.#wakeable(signal),
-    );
-    reader.guard(clock, () => this.#idleWait(begun));
     try {
-      for (;;) {
-        const page = await reader.next();
-        if (page === undefined) break;
-        if (compareResourceVersions(page.resourceVersion, this.#version) === -1) {
-          throw new Fault('too-large', `the server answers with version ${page.resourceVersion}, below ${this.#version}`);
-        }
-      }
+      const version = await this.#nobody({ resourceVersion: this.#version, resourceVersionMatch: 'NotOlderThan' }, signal);
+      if (this.#isBehind(version)) throw new Fault('too-large', `the server answers with version ${version}, below ${this.#version}`);
     } catch (error) {
       const fault = faultOf(error);
       // A server that does not understand the question, or forbids lists, cannot be asked; the watch must do.
@@ -543,11 +526,51 @@ export class Reflector {
         kind: 'probe-refused',
         message: `whether the server knows ${this.#version} could not be asked: ${fault.message}`,
       });
-    } finally {
-      reader.close();
     }
     this.#unproven = false;
     this.#tooLargeSince = undefined;
+  }
+
+  /**
+   * The version of a consistent read, where it stands below ours; else undefined. It tells a server that went back from a replica that lags
+   * at once: a read at the newest state is answered from etcd's own revision, whatever the replica's cache holds. To wait instead is not only
+   * slow: writes to a restored server would pass our version meanwhile, and nobody could tell any more.
+   */
+  async #newestBelow(signal: AbortSignal): Promise<string | undefined> {
+    if (this.#version === '') return undefined;
+    try {
+      const version = await this.#nobody({}, signal);
+      return this.#isBehind(version) ? version : undefined;
+    } catch {
+      // It proves nothing either way; the wait goes on.
+      return undefined;
+    }
+  }
+
+  #isBehind(version: string): boolean {
+    return compareResourceVersions(version, this.#version) === -1;
+  }
+
+  /** The version at which the server answers a list that is empty on every server. */
+  async #nobody(options: { resourceVersion?: string; resourceVersionMatch?: 'NotOlderThan' }, signal: AbortSignal): Promise<string> {
+    const { clock, source } = this.#o;
+    this.counters.probes += 1;
+    const begun = clock.now();
+    const reader = new FrameReader(
+      (inner) => source.listPages({ ...options, fieldSelector: `metadata.name=${NOBODY}`, limit: 0 }, inner),
+      this.#wakeable(signal),
+    );
+    reader.guard(clock, () => this.#idleWait(begun));
+    try {
+      let version = '';
+      for (;;) {
+        const page = await reader.next();
+        if (page === undefined) return version;
+        version = page.resourceVersion;
+      }
+    } finally {
+      reader.close();
+    }
   }
 
   /** A clean end. One that came at once is a failure, and one that came before its time may mean another server. */
@@ -573,8 +596,13 @@ export class Reflector {
       case 'regressed':
         this.#set('Regressed', fault.message);
         break;
-      case 'too-large':
+      case 'too-large': {
         this.#tooLargeSince ??= now;
+        const newest = await this.#newestBelow(signal);
+        if (newest !== undefined) {
+          this.#goBack(`the newest state of the server is ${newest}, below ${this.#version}`);
+          return;
+        }
         if (now - this.#tooLargeSince >= limits.regressedAfterMs) {
           this.#goBack(
             `for ${Math.round((now - this.#tooLargeSince) / 1000)} s the server has not known ${this.#version}: ${fault.message}`,
@@ -584,6 +612,7 @@ export class Reflector {
         this.#unproven = this.#version !== '';
         this.#set('Stale', `the server does not know ${this.#version} yet: ${fault.message}`);
         return this.#sleep(Math.max(1000, fault.retryAfterMs) * (1 + 0.2 * clock.random()), signal);
+      }
       case 'expired':
         this.counters.expired += 1;
         // First not older than what is held; where that is expired too, the newest.

@@ -67,8 +67,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a server that went back is waited for without end',
     file: 'reflector.ts',
-    find: 'if (now - this.#tooLargeSince >= limits.regressedAfterMs) {',
-    put: 'if (now < this.#tooLargeSince) {',
+    find: 'const newest = await this.#newestBelow(signal);',
+    put: 'return this.#sleep(1000, signal); const newest = undefined;',
   },
   {
     name: 'a list below the last version is shown',

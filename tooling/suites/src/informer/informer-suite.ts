@@ -47,7 +47,9 @@ export function informerSuite(name: string, given: Servers | undefined): void {
       const deleted = await world.notes.delete('mine', { namespace: 'one' });
       await informer.waitFor(deleted.receipt, { deadlineMs: 5000 });
       expect(informer.view.get(created.receipt.key)).toBeUndefined();
-      const failed = await informer.waitFor({ scope: scopeId(''), version: '999999999' }, { deadlineMs: 20 }).catch((error: unknown) => error);
+      const failed = await informer
+        .waitFor({ scope: scopeId(''), version: '999999999' }, { deadlineMs: 20 })
+        .catch((error: unknown) => error);
       expect(isWaitTimeoutError(failed)).toBe(true);
     });
 
@@ -145,9 +147,12 @@ export function informerSuite(name: string, given: Servers | undefined): void {
         (delta: Delta<Note>) => void (delta.type === 'deleted' && deleted.push(`${delta.entry.key.name} ${String(delta.cause)}`)),
       );
       await informer.whenSynced();
+      // An event has come: the watch is open, and will bring the deletes.
+      const { receipt } = await world.notes.create(world.note('note-3', 'by the watch'));
+      await informer.waitFor(receipt, { deadlineMs: 5000 });
       await world.crds.delete('notes.example.com');
-      await until(informer, () => informer.scopes()[0]?.state === 'Gone' && deleted.length === 3);
-      expect(deleted.sort()).toEqual(['note-0 deleted', 'note-1 deleted', 'note-2 deleted']);
+      await until(informer, () => informer.scopes()[0]?.state === 'Gone' && deleted.length === 4);
+      expect(deleted.sort()).toEqual(['note-0 deleted', 'note-1 deleted', 'note-2 deleted', 'note-3 deleted']);
       await world.crds.create(noteCrd() as never);
       await world.established();
       await world.notes.create(world.note('again', 'again'));
@@ -174,46 +179,54 @@ export function informerSuite(name: string, given: Servers | undefined): void {
       expect(informer.view.size).toBe(1);
     });
 
-    test.skipIf(!servers.faulty)('under churn and random faults every view and every handler ends at what the server lists', async () => {
-      await using world = await filled(40, { bookmarkMs: 200 });
-      const slow = new Map<string, string>();
-      let told: () => void = () => undefined;
-      const informers = [world.informer({ limits: { idleMs: 500 } }), world.informer({ namespaces: ['one'], limits: { idleMs: 500 } })];
-      informers[0]?.handle(async (delta) => {
-        await systemClock.sleep(1);
-        const id = `${delta.entry.key.namespace}/${delta.entry.key.name}`;
-        if (delta.type === 'deleted') slow.delete(id);
-        else slow.set(id, lineOf(delta.entry.mutable()));
-        told();
-      });
-      let state = 12345;
-      const random = (n: number): number => (state = (state * 1103515245 + 12345) % 2147483648) % n;
-      const faults = [
-        { type: 'drop', afterEvents: 3 },
-        { type: 'truncate', afterEvents: 2 },
-        { type: 'end-watch', afterEvents: 4 },
-        { type: 'watch-error', code: 410, afterEvents: 2 },
-        { type: 'status', code: 500 },
-        { type: 'status', code: 429, retryAfterSeconds: 0 },
-        { type: 'status', code: 410 },
-        { type: 'stall', afterEvents: 2 },
-        { type: 'drop' },
-      ] as const;
-      for (let i = 0; i < 300; i += 1) {
-        const name = `note-${random(40)}`;
-        const namespace = random(3) === 0 ? 'two' : 'one';
-        if (random(10) === 0)
-          world.api.faults.add(faults[random(faults.length)] ?? { type: 'drop' }, { verb: ['list', 'watch'], resource: 'notes', times: 1 });
-        if (random(4) === 0) await world.notes.delete(name, { namespace }).catch(() => undefined);
-        else await world.notes.apply(world.note(name, `text ${i}`, namespace), { fieldManager: 'churn', force: true });
-      }
-      world.api.faults.clear();
-      const last = await world.notes.create(world.note('the-last', 'the last'));
-      for (const informer of informers) await informer.waitFor(last.receipt, { deadlineMs: 20_000 });
-      expect(held(informers[0] as never)).toEqual(await world.truth());
-      expect(held(informers[1] as never)).toEqual(await world.truth('one'));
-      const truth = (await world.truth()).sort();
-      while ([...slow.values()].sort().join() !== truth.join()) await new Promise<void>((resolve) => (told = resolve));
-    }, 60_000);
+    test.skipIf(!servers.faulty)(
+      'under churn and random faults every view and every handler ends at what the server lists',
+      async () => {
+        await using world = await filled(40, { bookmarkMs: 200 });
+        const slow = new Map<string, string>();
+        let told: () => void = () => undefined;
+        const informers = [world.informer({ limits: { idleMs: 500 } }), world.informer({ namespaces: ['one'], limits: { idleMs: 500 } })];
+        informers[0]?.handle(async (delta) => {
+          await systemClock.sleep(1);
+          const id = `${delta.entry.key.namespace}/${delta.entry.key.name}`;
+          if (delta.type === 'deleted') slow.delete(id);
+          else slow.set(id, lineOf(delta.entry.mutable()));
+          told();
+        });
+        let state = 12345;
+        const random = (n: number): number => (state = (state * 1103515245 + 12345) % 2147483648) % n;
+        const faults = [
+          { type: 'drop', afterEvents: 3 },
+          { type: 'truncate', afterEvents: 2 },
+          { type: 'end-watch', afterEvents: 4 },
+          { type: 'watch-error', code: 410, afterEvents: 2 },
+          { type: 'status', code: 500 },
+          { type: 'status', code: 429, retryAfterSeconds: 0 },
+          { type: 'status', code: 410 },
+          { type: 'stall', afterEvents: 2 },
+          { type: 'drop' },
+        ] as const;
+        for (let i = 0; i < 300; i += 1) {
+          const name = `note-${random(40)}`;
+          const namespace = random(3) === 0 ? 'two' : 'one';
+          if (random(10) === 0)
+            world.api.faults.add(faults[random(faults.length)] ?? { type: 'drop' }, {
+              verb: ['list', 'watch'],
+              resource: 'notes',
+              times: 1,
+            });
+          if (random(4) === 0) await world.notes.delete(name, { namespace }).catch(() => undefined);
+          else await world.notes.apply(world.note(name, `text ${i}`, namespace), { fieldManager: 'churn', force: true });
+        }
+        world.api.faults.clear();
+        const last = await world.notes.create(world.note('the-last', 'the last'));
+        for (const informer of informers) await informer.waitFor(last.receipt, { deadlineMs: 20_000 });
+        expect(held(informers[0] as never)).toEqual(await world.truth());
+        expect(held(informers[1] as never)).toEqual(await world.truth('one'));
+        const truth = (await world.truth()).sort();
+        while ([...slow.values()].sort().join() !== truth.join()) await new Promise<void>((resolve) => (told = resolve));
+      },
+      60_000,
+    );
   });
 }

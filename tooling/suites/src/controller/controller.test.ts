@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApiServer } from '@kubecast/apiserver';
 import { appModel, toManifest } from '@kubecast/crd';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Cluster, until } from '../model-index/cluster.ts';
+import { startServer } from '../server-under-test.ts';
 import { ControllerProcess } from './controller-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kubecast-controller-'));
@@ -80,8 +80,7 @@ const gone = (name: string): Promise<void> => until(`${name} is gone`, async () 
 const kindOf = async (key: string): Promise<string> => (await cluster.publisher.inspect(key)).kind;
 
 test('it installs the CRD where there is none, with the spec that users have, and becomes ready', async () => {
-  const api = createApiServer();
-  await api.listen();
+  const api = await startServer();
   const own = join(folder, 'own.yaml');
   api.writeKubeconfig(own);
   try {
@@ -102,7 +101,9 @@ test('it installs the CRD where there is none, with the spec that users have, an
     const url = await controller.url();
     await until('it is ready', async () => (await fetch(`${url}/readyz`)).status === 200);
   } finally {
-    await api.close();
+    // Asked to end, a real server waits a minute for its watches.
+    await api.kill();
+    await api.stop();
   }
 });
 
@@ -114,8 +115,7 @@ test('a compatible CRD is left as it is', async () => {
 });
 
 test('a conflicting CRD is reported with each difference, and the controller ends with status 1', async () => {
-  const api = createApiServer();
-  await api.listen();
+  const api = await startServer();
   const own = join(folder, 'conflict.yaml');
   api.writeKubeconfig(own);
   try {
@@ -143,7 +143,9 @@ test('a conflicting CRD is reported with each difference, and the controller end
     expect(errors).toContain('spec.names.kind is "Appmodel", must be "AppModel"');
     expect(errors).toContain('was left as it is');
   } finally {
-    await api.close();
+    // Asked to end, a real server waits a minute for its watches.
+    await api.kill();
+    await api.stop();
   }
 });
 

@@ -1,8 +1,9 @@
 import { request } from 'node:https';
-import { createApiServer, type ApiServer } from '@kubecast/apiserver';
+import type { TestCluster } from '@kubecast/apiserver/envtest';
 import { appModel, toManifest } from '@kubecast/crd';
 import { createValuePublisher, type ValuePublisher } from '@kubecast/redis-loader';
 import { startRedis, type TestRedis } from '@kubecast/redis-loader/testing';
+import { startServer } from '../server-under-test.ts';
 
 const appModels = '/apis/iidp.com/v1/namespaces/meta-test/appmodels';
 
@@ -11,19 +12,18 @@ export interface Answer {
   readonly json: Record<string, unknown>;
 }
 
-/** An embedded API server with the CRD, a Redis, and a platform's hands on both. */
+/** An API server, embedded or real, with the CRD, a Redis, and a platform's hands on both. */
 export class Cluster implements AsyncDisposable {
-  readonly api: ApiServer;
+  readonly api: TestCluster;
   redis!: TestRedis;
   publisher!: ValuePublisher;
 
-  constructor(api: ApiServer = createApiServer()) {
+  constructor(api: TestCluster) {
     this.api = api;
   }
 
   static async start(): Promise<Cluster> {
-    const cluster = new Cluster();
-    await cluster.api.listen();
+    const cluster = new Cluster(await startServer());
     cluster.redis = await startRedis();
     cluster.publisher = createValuePublisher({ redis: cluster.redis.url });
     await cluster.send('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'meta-test' } });
@@ -119,7 +119,7 @@ export class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.publisher.close();
     await this.redis.close();
-    await this.api.close();
+    await this.api.stop();
   }
 }
 

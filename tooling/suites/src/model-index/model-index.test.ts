@@ -80,11 +80,11 @@ test('while Redis is away the last good value is served stale, and the new one c
 });
 
 test('while the API server is away answers go on and their age grows; then the index catches up', async () => {
-  await cluster.api.close();
+  await cluster.api.kill();
   const before = model()?.freshness.ageMs ?? NaN;
   await until('the age grows', () => (model()?.freshness.ageMs ?? NaN) > before);
   expect(model()?.state).toBe('current');
-  await cluster.api.listen();
+  await cluster.api.restart();
   await cluster.announce('iiot', 'IIoT', { m: '1', n: '1' });
   await until('the new model is known', () => model('n') !== undefined);
 });

@@ -161,7 +161,7 @@ test('without Redis it listens, is not ready, and says why; --sync-timeout ends 
 test.each([
   [['--no-such-flag'], 2, 'no-such-flag'],
   [['--kubeconfig', '/nonexistent/kubeconfig'], 1, '/nonexistent/kubeconfig'],
-  [['--selector', 'a in ('], 1, 'selector'],
+  [['--selector', 'a in ('], 2, 'selector'],
 ])('%j ends it with a message that names the thing', async (args, status, words) => {
   const resolver = start(...(args[0] === '--kubeconfig' ? args : [...flags(), ...args]));
   expect(await resolver.ended).toBe(status);

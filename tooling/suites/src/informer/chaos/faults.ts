@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RealCluster } from '@kubecast/apiserver/envtest';
@@ -131,12 +132,16 @@ export const faults: readonly Fault[] = [
     goesBack: true,
     async inject(stage) {
       const copy = join(stage.folder, 'copy');
+      rmSync(copy, { recursive: true, force: true });
+      // An API server that is asked to end waits a minute for its watches.
+      await stage.cluster.kill();
       await stage.cluster.backup(copy);
       stage.churn.api.reconnect();
       stage.churn.start(stage.rate);
       // What is written from here on will be undone.
       await sleep(8000 + stage.random.below(8000));
       await stage.churn.pause();
+      await stage.cluster.kill();
       await stage.cluster.restore(copy);
       stage.churn.api.reconnect();
     },

@@ -19,8 +19,20 @@ export type { PathRead } from './read-path.ts';
 export type { RawRecord, ScopeId } from './record.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export { ShardedMap } from './sharded-map.ts';
+export { attach } from './shared/attach.ts';
+export type { AttachOptions, SharedView, SharedViewCounters } from './shared/attach.ts';
+export type { StoreHandle } from './shared/layout.ts';
+export type { SharedOptions } from './shared/shared-writer.ts';
 export type { StoreCounters } from './store-counters.ts';
-export { isStoreError, LabelSelectorError, RecordError, SnapshotExpired, StoreError, StoreFileError } from './store-error.ts';
+export {
+  isStoreError,
+  IterationExpired,
+  LabelSelectorError,
+  RecordError,
+  SnapshotExpired,
+  StoreError,
+  StoreFileError,
+} from './store-error.ts';
 export { loadStore, saveStore } from './store-file.ts';
 export type { LoadedStore, OpenFile, SaveOptions, StoreFileSystem } from './store-file.ts';
 export { systemClock } from './system-clock.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Change, Key, RawRecord, Replacement, ScopeId, View, Writer } from './index.ts';
-import { compareKeys, compareResourceVersions, createObjectStore } from './index.ts';
+import type { Change, Key, ObjectStore, RawRecord, Replacement, ScopeId, View, Writer } from './index.ts';
+import { attach, compareKeys, compareResourceVersions, createObjectStore } from './index.ts';
 import { testRecord } from './testing/index.ts';
 
 /** What the store must equal: a plain Map of plain objects, with none of the store's ideas. */
@@ -156,8 +156,9 @@ function agree(view: View<Thing>, model: Model): void {
   for (const each of model.state.values()) expect(view.get(each.key)?.spec.payload).toBe(each.payload);
 }
 
-function run(ops: readonly Op[], make: () => Writer<Thing>): void {
+function run(ops: readonly Op[], make: () => Writer<Thing>, attached?: (store: Writer<Thing>) => View<Thing>): void {
   const store = make();
+  const other = attached?.(store);
   const model = new Model();
   let relist: Replacement<Thing> | undefined;
   const snapshots: { view: View<Thing> & Disposable; rows: string[]; apps: string[] }[] = [];
@@ -200,7 +201,8 @@ function run(ops: readonly Op[], make: () => Writer<Thing>): void {
         model.collected = undefined;
         break;
       case 'snapshot':
-        snapshots.push({ view: store.view.snapshot(), rows: model.rows(), apps: model.rows((row) => row.app === 'A') });
+        for (const view of other ? [store.view, other] : [store.view])
+          snapshots.push({ view: view.snapshot(), rows: model.rows(), apps: model.rows((row) => row.app === 'A') });
         break;
       case 'move':
         store.move(each.from as ScopeId, each.to as ScopeId, each.namespace);
@@ -212,9 +214,11 @@ function run(ops: readonly Op[], make: () => Writer<Thing>): void {
     if (expected.length === 0) expect(store.view.sequence).toBe(before);
     else expect(store.view.sequence).toBeGreaterThan(before);
     agree(store.view, model);
+    if (other) agree(other, model);
     for (const snapshot of snapshots) {
       expect(rowsOf(snapshot.view)).toEqual(snapshot.rows);
       expect(rowsOf(snapshot.view, { index: { name: 'app', value: 'A' } })).toEqual(snapshot.apps);
+      expect(snapshot.view.size).toBe(snapshot.rows.length);
     }
   }
   for (const snapshot of snapshots) snapshot.view[Symbol.dispose]();
@@ -233,6 +237,20 @@ test('whatever is done in whatever order, the store equals a plain Map, and tell
   expect.hasAssertions();
   fc.assert(
     fc.property(fc.array(op, { maxLength: 40, size: 'max' }), (ops) => run(ops, () => createObjectStore<Thing>(options))),
+    { numRuns: 300 },
+  );
+});
+
+test('a view attached to the shared memory equals the same Map after each step, and its snapshots stay what they were', () => {
+  expect.hasAssertions();
+  fc.assert(
+    fc.property(fc.array(op, { maxLength: 40, size: 'max' }), (ops) =>
+      run(
+        ops,
+        () => createObjectStore<Thing>({ ...options, shared: { recordBytes: 8 << 20, indexBytes: 4 << 20 } }),
+        (store) => attach<Thing>((store as ObjectStore<Thing>).share()),
+      ),
+    ),
     { numRuns: 300 },
   );
 });

@@ -12,7 +12,11 @@ import { offsetOf, placeOf } from './slabs.ts';
 import type { ImageRecord, LoadedImage, StoreImage } from './store-image.ts';
 import type { StoreCounters } from './store-counters.ts';
 import { StoreError } from './store-error.ts';
+import type { StoreHandle } from './shared/layout.ts';
+import { LEASE_MS } from './shared/layout.ts';
+import { type SharedOptions, SharedWriter } from './shared/shared-writer.ts';
 import { StoreView } from './store-view.ts';
+import { systemClock } from './system-clock.ts';
 import type { View } from './view.ts';
 import type { IndexExtractor, Replacement, Writer } from './writer.ts';
 
@@ -32,11 +36,18 @@ export interface ObjectStoreOptions<T> {
   readonly compareVersions?: (a: string, b: string) => -1 | 0 | 1 | undefined;
   /** Bytes of heap that parsed objects may take, reckoned as four times their JSON. 0: none is kept. Default 32 MiB. */
   readonly hotBytes?: number;
+  /** Keeps the store in shared memory, so that other threads may read it: see `share` and `attach`. */
+  readonly shared?: SharedOptions | true;
 }
 
 /** A store's writer, with what it counts. */
 export interface ObjectStore<T> extends Writer<T> {
   readonly counters: StoreCounters;
+  /**
+   * What another thread needs to read this store, to be sent in a message: there, `attach(handle)` gives a view. Nothing else is ever sent.
+   * @throws StoreError STORE_PRIVATE if the store was not made with `shared`.
+   */
+  share(): StoreHandle;
 }
 
 const DEFAULT_DROP: readonly (readonly string[])[] = [['metadata', 'managedFields']];
@@ -51,6 +62,7 @@ type Values = readonly (readonly string[])[];
 
 class PackedStore<T> implements ObjectStore<T> {
   readonly #view: StoreView<T>;
+  readonly #shared: SharedWriter | undefined;
   readonly #scanner: RecordScanner;
   readonly #compare: (a: string, b: string) => -1 | 0 | 1 | undefined;
   readonly #transform: ObjectStoreOptions<T>['transform'];
@@ -66,13 +78,25 @@ class PackedStore<T> implements ObjectStore<T> {
 
   constructor(options: ObjectStoreOptions<T>, image?: LoadedImage) {
     const seed = image?.seed ?? (Math.random() * 0x1_0000_0000) | 0;
-    this.#view = new StoreView<T>(options.apiVersion, options.kind, options.hotBytes ?? HOT_BYTES, seed);
+    const { shared } = options;
+    if (shared) {
+      const given = shared === true ? {} : shared;
+      this.#shared = new SharedWriter(given, seed, systemClock, given.leaseMs ?? LEASE_MS);
+    }
+    this.#view = new StoreView<T>(options.apiVersion, options.kind, options.hotBytes ?? HOT_BYTES, seed, this.#shared);
     this.#probe = new KeyProbe(seed);
     this.#scanner = new RecordScanner(options.drop ?? DEFAULT_DROP);
     this.#compare = options.compareVersions ?? (() => undefined);
     this.#transform = options.transform;
     if (image) this.#load(image);
     for (const [name, extract] of Object.entries(options.indexes ?? {})) this.addIndex(name, extract);
+    this.#settle();
+  }
+
+  share(): StoreHandle {
+    if (!this.#shared)
+      throw new StoreError('STORE_PRIVATE', 'this store is not in shared memory; make it with `shared: true` to read it in other threads');
+    return this.#shared.handle(this.#view.apiVersion, this.#view.kind);
   }
 
   get view(): View<T> {
@@ -98,6 +122,7 @@ class PackedStore<T> implements ObjectStore<T> {
     const place = this.#write(record, 0);
     const changes = this.#apply(place, this.#scopeNumbers.of(record.scope ?? DEFAULT_SCOPE), false);
     this.#tidy(MOVES);
+    this.#settle();
     return changes;
   }
 
@@ -113,6 +138,7 @@ class PackedStore<T> implements ObjectStore<T> {
     }
     this.#take(slot);
     this.#tidy(MOVES);
+    this.#settle();
     return [{ type: 'deleted', entry, ...(final ? { previous: stands } : {}), finalStateKnown: final !== undefined }];
   }
 
@@ -125,6 +151,7 @@ class PackedStore<T> implements ObjectStore<T> {
     const close = (): void => {
       this.#collections.delete(id);
       collection.clear();
+      this.#settle();
     };
     const mustBeOpen = (): void => {
       if (!this.#collections.has(id))
@@ -168,11 +195,15 @@ class PackedStore<T> implements ObjectStore<T> {
   addIndex(name: string, extract: IndexExtractor<T>): void {
     const { indexes, table } = this.#view;
     if (indexes.has(name)) throw new StoreError('INDEX_EXISTS', `there is an index named ${JSON.stringify(name)} already`);
-    const postings = new Postings<T>(extract);
+    const postings = new Postings<T>(extract, this.#shared?.postings());
     for (let slot = 0; slot < table.end; slot += 1) {
-      if (table.place(slot) >= 0) postings.add(slot, [...new Set(extract(this.#view.entryOf(slot)))]);
+      if (table.place(slot) < 0) continue;
+      postings.add(slot, [...new Set(extract(this.#view.entryOf(slot)))]);
+      if (this.#shared?.crowded) this.#settle();
     }
     indexes.set(name, postings);
+    this.#shared?.indexed(name);
+    this.#settle();
   }
 
   /** What is there now, for a file. */
@@ -190,12 +221,14 @@ class PackedStore<T> implements ObjectStore<T> {
     for (const scope of image.scopes) this.#scopeNumbers.of(scope);
     for (const cluster of image.clusters) clusters.of(cluster);
     for (const segment of image.segments) slabs.load(segment);
+    this.#shared?.clusters(clusters.texts());
     const count = image.rows.length / 3;
     this.#scopes = new Int32Array(Math.max(64, count));
     for (let i = 0; i < count; i += 1) {
       const slot = table.insert(image.rows[i * 3 + 1] as number, image.rows[i * 3] as number);
       this.#scopes[slot] = image.rows[i * 3 + 2] as number;
       order.append(slot);
+      if (this.#shared?.crowded) this.#settle();
     }
     this.#view.sequence = BigInt(count);
   }
@@ -232,7 +265,9 @@ class PackedStore<T> implements ObjectStore<T> {
 
   /** Puts a written record in its place, or takes it back if what stands there stays. */
   #apply(place: number, scope: number, relist: boolean, prepared?: Values): readonly Change<T>[] {
-    const { table, slabs, order } = this.#view;
+    const { table, slabs, order, clusters } = this.#view;
+    this.#shared?.clusters(clusters.texts());
+    if (this.#shared?.crowded) this.#settle();
     const slab = slabs.slab(place);
     const offset = offsetOf(place);
     const probe = this.#probe.fromRecord(slab, offset);
@@ -259,7 +294,6 @@ class PackedStore<T> implements ObjectStore<T> {
     const values = prepared ?? this.#extract(place);
     const previous = this.#view.entryOf(slot);
     this.#remember(place, slot);
-    this.#unpost(slot);
     this.#retire(slot);
     table.set(slot, place);
     this.#post(slot, scope, values);
@@ -274,6 +308,8 @@ class PackedStore<T> implements ObjectStore<T> {
 
   #take(slot: number): PackedEntry<T> {
     const { table, order } = this.#view;
+    if (this.#shared?.crowded) this.#settle();
+    this.#shared?.leaving(slot);
     const entry = this.#view.entryOf(slot);
     this.#remember(table.place(slot), slot);
     this.#unpost(slot);
@@ -308,6 +344,11 @@ class PackedStore<T> implements ObjectStore<T> {
     return changes;
   }
 
+  /** The operation is complete, for readers in other threads. */
+  #settle(): void {
+    this.#shared?.settle(this.#view.table.size);
+  }
+
   #prepare(place: number): Values {
     const entry = this.#entryAt(place);
     return [...this.#view.indexes.values()].map(({ extract }) => [...new Set(extract(entry))]);
@@ -322,9 +363,10 @@ class PackedStore<T> implements ObjectStore<T> {
     this.#scopes[slot] = scope;
     let i = 0;
     for (const postings of this.#view.indexes.values()) {
-      postings.add(slot, values[i] ?? []);
+      postings.set(slot, values[i] ?? []);
       i += 1;
     }
+    this.#view.hot.drop(slot);
     this.#view.sequence += 1n;
   }
 
@@ -372,7 +414,7 @@ class PackedStore<T> implements ObjectStore<T> {
       this.#sweptTo += victim.words[w] as number;
       if (victim.words[w + 1] !== 0 || slot < 0 || table.place(slot) !== from) continue;
       const to = moveRecord(slabs, victim, offsetOf(from));
-      table.set(slot, to);
+      table.move(slot, to);
       for (const collection of this.#collections.values()) collection.moved(slot, from, to);
       slabs.release(from);
       this.#moved += 1;

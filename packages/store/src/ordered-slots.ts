@@ -1,4 +1,15 @@
-const ROOM = 256;
+export const ROOM = 256;
+
+/** Is told of every change of the chunks, after it was made. */
+export interface OrderMirror {
+  /** One slot more at the end of a chunk, which now has `count`. */
+  append(number: number, slot: number, count: number): void;
+  changed(number: number, slots: Int32Array, count: number): void;
+  split(number: number, first: Int32Array, firstCount: number, second: Int32Array, secondCount: number): void;
+  /** A chunk behind all others. */
+  add(slots: Int32Array, count: number): void;
+  removed(number: number): void;
+}
 
 interface Chunk {
   readonly slots: Int32Array;
@@ -11,8 +22,13 @@ interface Chunk {
  */
 export class OrderedSlots {
   readonly #chunks: Chunk[] = [];
+  readonly #mirror: OrderMirror | undefined;
   /** Grows with every change: a cursor from before must be sought anew. */
   changes = 0;
+
+  constructor(mirror?: OrderMirror) {
+    this.#mirror = mirror;
+  }
 
   /** The position of the first slot that is not below what is sought (`compare` gives below zero where the sought is less). */
   #seek(compare: (slot: number) => number): [chunk: number, at: number] {
@@ -40,12 +56,14 @@ export class OrderedSlots {
   insert(slot: number, compare: (slot: number) => number): void {
     this.changes += 1;
     const [number, at] = this.#seek(compare);
-    let chunk = this.#chunks[number];
-    if (!chunk) {
-      chunk = { slots: new Int32Array(ROOM), count: 0 };
-      this.#chunks.push(chunk);
+    const chunk = this.#chunks[number];
+    if (!chunk) return this.#open(slot);
+    if (chunk.count < ROOM) {
+      insertAt(chunk, at, slot);
+      if (at === chunk.count - 1) this.#mirror?.append(number, slot, chunk.count);
+      else this.#mirror?.changed(number, chunk.slots, chunk.count);
+      return;
     }
-    if (chunk.count < ROOM) return insertAt(chunk, at, slot);
     // Keys that come in order fill their chunks; others split in halves.
     const atEnd = at === ROOM;
     const half = atEnd ? ROOM : ROOM >> 1;
@@ -55,17 +73,23 @@ export class OrderedSlots {
     this.#chunks.splice(number + 1, 0, next);
     if (at < half || (at === half && !atEnd)) insertAt(chunk, at, slot);
     else insertAt(next, at - half, slot);
+    this.#mirror?.split(number, chunk.slots, chunk.count, next.slots, next.count);
   }
 
   /** Adds a slot behind all others. */
   append(slot: number): void {
     this.changes += 1;
-    let last = this.#chunks.at(-1);
-    if (!last || last.count === ROOM) {
-      last = { slots: new Int32Array(ROOM), count: 0 };
-      this.#chunks.push(last);
-    }
+    const last = this.#chunks.at(-1);
+    if (!last || last.count === ROOM) return this.#open(slot);
     insertAt(last, last.count, slot);
+    this.#mirror?.append(this.#chunks.length - 1, slot, last.count);
+  }
+
+  #open(slot: number): void {
+    const chunk: Chunk = { slots: new Int32Array(ROOM), count: 1 };
+    chunk.slots[0] = slot;
+    this.#chunks.push(chunk);
+    this.#mirror?.add(chunk.slots, 1);
   }
 
   remove(slot: number, compare: (slot: number) => number): void {
@@ -75,7 +99,10 @@ export class OrderedSlots {
     if (!chunk || chunk.slots[at] !== slot) throw new Error('the order lost a slot');
     chunk.slots.copyWithin(at, at + 1, chunk.count);
     chunk.count -= 1;
-    if (chunk.count === 0) this.#chunks.splice(number, 1);
+    if (chunk.count === 0) {
+      this.#chunks.splice(number, 1);
+      this.#mirror?.removed(number);
+    } else this.#mirror?.changed(number, chunk.slots, chunk.count);
   }
 
   /** From the first slot that is not below what is sought; without it from the start. Must not be used after a change. */

@@ -3,11 +3,22 @@ import { ShardedMap } from './sharded-map.ts';
 
 const NONE: readonly number[] = [];
 
+/** Is told of every change of an index, after it was made. */
+export interface PostingMirror {
+  /** The first slot of a value; gives back what the value is known by. */
+  open(value: string, slot: number): number;
+  append(posting: number, slot: number): void;
+  /** The slot at a position leaves; the last one takes its place. */
+  remove(posting: number, slot: number, at: number): void;
+}
+
 /** A value that several objects have. */
 interface Posting {
   readonly value: string;
   slots: Int32Array;
   count: number;
+  /** What the mirror knows it by. */
+  readonly mirrored: number;
 }
 
 /**
@@ -21,8 +32,11 @@ export class Postings<T> {
   /** Where a slot of a single value stands in that value's list. */
   #positions: Int32Array = new Int32Array(64);
 
-  constructor(extract: IndexExtractor<T>) {
+  readonly #mirror: PostingMirror | undefined;
+
+  constructor(extract: IndexExtractor<T>, mirror?: PostingMirror) {
     this.extract = extract;
+    this.#mirror = mirror;
   }
 
   add(slot: number, values: readonly string[]): void {
@@ -35,6 +49,16 @@ export class Postings<T> {
     if (values.length === 1) this.#values[slot] = this.#enter(slot, values[0] as string, true);
     else if (values.length > 1) this.#values[slot] = values.map((value) => this.#enter(slot, value, false));
     else this.#values[slot] = undefined;
+  }
+
+  /** The values of a slot from now on. Where they stay, nothing is touched. */
+  set(slot: number, values: readonly string[]): void {
+    const before = this.#values[slot];
+    if (before !== undefined) {
+      if (typeof before === 'string' ? values.length === 1 && values[0] === before : sameTexts(before, values)) return;
+      this.remove(slot);
+    }
+    this.add(slot, values);
   }
 
   remove(slot: number): void {
@@ -59,12 +83,15 @@ export class Postings<T> {
   #enter(slot: number, value: string, single: boolean): string {
     const found = this.#slots.get(value);
     if (found === undefined) {
-      this.#slots.set(value, slot);
+      const mirror = this.#mirror;
+      this.#slots.set(value, mirror ? { value, slots: new Int32Array([slot]), count: 1, mirrored: mirror.open(value, slot) } : slot);
       if (single) this.#positions[slot] = 0;
       return value;
     }
     const posting =
-      typeof found === 'number' ? { value: this.#textOf(found, value), slots: new Int32Array([found, slot]), count: 1 } : found;
+      typeof found === 'number'
+        ? { value: this.#textOf(found, value), slots: new Int32Array([found, slot]), count: 1, mirrored: 0 }
+        : found;
     if (typeof found === 'number') this.#slots.set(posting.value, posting);
     if (posting.count === posting.slots.length) {
       const larger = new Int32Array(posting.count + (posting.count >> 1) + 1);
@@ -74,6 +101,7 @@ export class Postings<T> {
     posting.slots[posting.count] = slot;
     if (single) this.#positions[slot] = posting.count;
     posting.count += 1;
+    this.#mirror?.append(posting.mirrored, slot);
     return posting.value;
   }
 
@@ -95,7 +123,12 @@ export class Postings<T> {
     const last = posting.slots[posting.count] as number;
     posting.slots[at] = last;
     if (typeof this.#values[last] === 'string') this.#positions[last] = at;
+    this.#mirror?.remove(posting.mirrored, slot, at);
     if (posting.count === 0) this.#slots.delete(value);
     else if (posting.count * 4 < posting.slots.length) posting.slots = posting.slots.slice(0, posting.count * 2);
   }
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
 }

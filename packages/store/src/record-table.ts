@@ -5,6 +5,15 @@ import { offsetOf } from './slabs.ts';
 const SHARDS = 64;
 const FIRST = 8;
 
+/** Is told of every change of a table, after the table has made it. */
+export interface RecordMirror {
+  insert(slot: number, hash: number, place: number): void;
+  set(slot: number, place: number): void;
+  /** The same record, elsewhere. */
+  moved(slot: number, place: number): void;
+  delete(slot: number): void;
+}
+
 /**
  * From key to record: each record has a slot, a small number that stays while the key stays. The slots of a key's hash stand in one of 64
  * open-addressed tables, each growing on its own, so that no insert waits for the whole to be built anew.
@@ -20,10 +29,12 @@ export class RecordTable {
   size = 0;
   readonly #shards: (Int32Array | undefined)[] = Array.from({ length: SHARDS }, () => undefined);
   readonly #counts = new Int32Array(SHARDS);
+  readonly #mirror: RecordMirror | undefined;
 
-  constructor(slabs: Slabs, id: number) {
+  constructor(slabs: Slabs, id: number, mirror?: RecordMirror) {
     this.#slabs = slabs;
     this.id = id;
+    this.#mirror = mirror;
   }
 
   /** The slot of the probe's key; -1 if there is none. */
@@ -47,7 +58,8 @@ export class RecordTable {
     this.#hashes[slot] = hash;
     this.#enter(slot, hash);
     this.size += 1;
-    this.set(slot, place);
+    this.#place(slot, place);
+    this.#mirror?.insert(slot, hash, place);
     return slot;
   }
 
@@ -57,6 +69,17 @@ export class RecordTable {
 
   /** Another record of the same key takes the slot. */
   set(slot: number, place: number): void {
+    this.#place(slot, place);
+    this.#mirror?.set(slot, place);
+  }
+
+  /** The slot's record was copied to another place. */
+  move(slot: number, place: number): void {
+    this.#place(slot, place);
+    this.#mirror?.moved(slot, place);
+  }
+
+  #place(slot: number, place: number): void {
     this.#places[slot] = place;
     const slab = this.#slabs.slab(place);
     const w = offsetOf(place) >> 2;
@@ -84,6 +107,7 @@ export class RecordTable {
     this.#places[slot] = -1;
     this.#free.push(slot);
     this.size -= 1;
+    this.#mirror?.delete(slot);
   }
 
   /** -1 where the slot is free. */

@@ -168,3 +168,7 @@ export function slabOver(index: number, buffer: ArrayBufferLike, offset: number,
     swept: false,
   };
 }
+
+export function slabNumberOf(place: number): number {
+  return place >> PLACE_BITS;
+}

@@ -40,6 +40,15 @@ export class SnapshotExpired extends StoreError {
   }
 }
 
+/** What a reader in another thread iterates over could not be kept any longer. Begin anew. */
+export class IterationExpired extends StoreError {
+  override readonly name = 'IterationExpired';
+
+  constructor(why: string) {
+    super('ITERATION_EXPIRED', `the store is no longer kept as this reader began to read it: ${why}; begin anew`);
+  }
+}
+
 /** A file that cannot be written, read, or used; the message names the file and the reason. */
 export class StoreFileError extends StoreError {
   override readonly name = 'StoreFileError';

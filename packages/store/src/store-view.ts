@@ -13,6 +13,7 @@ import type { Query } from './query.ts';
 import { RecordTable } from './record-table.ts';
 import type { Slab } from './slabs.ts';
 import { offsetOf, placeOf, Slabs } from './slabs.ts';
+import type { SharedWriter } from './shared/shared-writer.ts';
 import { SnapshotView } from './snapshot-view.ts';
 import { StoreError } from './store-error.ts';
 import type { View } from './view.ts';
@@ -22,9 +23,9 @@ const decoder = new TextDecoder();
 
 /** The content of a store, and its read-only face. The writer, which is one other object, changes it through what View does not show. */
 export class StoreView<T> implements View<T>, EntrySource<T> {
-  readonly slabs: Slabs = new Slabs();
-  readonly table: RecordTable = new RecordTable(this.slabs, 0);
-  readonly order: OrderedSlots = new OrderedSlots();
+  readonly slabs: Slabs;
+  readonly table: RecordTable;
+  readonly order: OrderedSlots;
   readonly clusters: Numbers = new Numbers();
   readonly indexes: Map<string, Postings<T>> = new Map();
   readonly snapshots: Set<SnapshotView<T>> = new Set();
@@ -35,7 +36,10 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   readonly kind: string;
   sequence = 0n;
 
-  constructor(apiVersion: string, kind: string, hotBytes: number, seed: number) {
+  constructor(apiVersion: string, kind: string, hotBytes: number, seed: number, shared?: SharedWriter) {
+    this.slabs = new Slabs(shared?.region);
+    this.table = new RecordTable(this.slabs, 0, shared);
+    this.order = new OrderedSlots(shared?.order);
     this.apiVersion = apiVersion;
     this.kind = kind;
     this.hot = new HotTier(hotBytes);

@@ -1,0 +1,182 @@
+import type { Clock } from '../clock.ts';
+import type { RecordMirror } from '../record-table.ts';
+import { ROOM } from '../ordered-slots.ts';
+import { Arena, growable } from './arena.ts';
+import { ChangeLog } from './change-log.ts';
+import {
+  CLUSTERS,
+  CONTROL_WORDS,
+  FORMAT,
+  INDEXES,
+  LINK,
+  LINK_TEXT,
+  LOG_ADD,
+  LOG_DELETE,
+  LOG_SET,
+  LOG_SIZE,
+  MAGIC,
+  POSTING_HASH,
+  POSTING_TABLES,
+  RECORD_TABLES,
+  SEED,
+  SIZE,
+  SLOTS,
+  type StoreHandle,
+} from './layout.ts';
+import { LeaseBook } from './leases.ts';
+import { OrderWriter } from './order-writer.ts';
+import { PostingWriter } from './posting-writer.ts';
+import { textWords, writeText } from './shared-text.ts';
+import { SlabRegion } from './slab-region.ts';
+import { TableWriter } from './table-writer.ts';
+
+export interface SharedOptions {
+  /** Bytes of records at most; address space is reserved, memory is taken as it is filled. Default 4 GiB, in whole MiB. */
+  readonly recordBytes?: number;
+  /** Bytes of keys, order and postings at most, twice: some 40 an object are used. Default 1 GiB. */
+  readonly indexBytes?: number;
+  /** Milliseconds that a reader may hold a snapshot or take for an iteration. Default 10,000. */
+  readonly leaseMs?: number;
+  readonly clock?: Clock;
+}
+
+const GIB = 1024 ** 3;
+const FIRST_SLOTS = 1024;
+
+/** What the writer of a store keeps in shared memory besides the records: everything that readers in other threads look things up by. */
+export class SharedWriter implements RecordMirror {
+  readonly region: SlabRegion;
+  readonly order: OrderWriter;
+  readonly #control: Int32Array = new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
+  readonly #arena: Arena;
+  readonly #leases: LeaseBook;
+  readonly #log: ChangeLog = new ChangeLog(this.#control);
+  readonly #slotBuffer: SharedArrayBuffer;
+  #slots: Int32Array;
+  readonly #records: TableWriter;
+  readonly #postings: TableWriter;
+  readonly #seed: number;
+  readonly #leaseMs: number;
+  #clusters = 0;
+  #indexes = 0;
+  #used = 0;
+
+  constructor(options: SharedOptions, seed: number, clock: Clock, leaseMs: number) {
+    const indexBytes = options.indexBytes ?? GIB;
+    this.#seed = seed;
+    this.#leaseMs = leaseMs;
+    this.#control[MAGIC] = FORMAT;
+    this.#control[SEED] = seed;
+    this.#arena = new Arena(indexBytes);
+    this.#leases = new LeaseBook(this.#control, options.clock ?? clock, leaseMs);
+    this.#slotBuffer = growable(FIRST_SLOTS * 8, indexBytes);
+    this.#slots = new Int32Array(this.#slotBuffer, 0, FIRST_SLOTS * 2);
+    this.region = new SlabRegion(options.recordBytes ?? 4 * GIB, this.#leases);
+    this.#records = new TableWriter(this.#control, RECORD_TABLES, this.#arena, this.#leases, (slot) => this.#slots[slot * 2 + 1] as number);
+    this.#postings = new TableWriter(
+      this.#control,
+      POSTING_TABLES,
+      this.#arena,
+      this.#leases,
+      (posting) => this.#arena.words[posting + POSTING_HASH] as number,
+    );
+    this.order = new OrderWriter(this.#control, this.#arena, this.#leases, ROOM);
+  }
+
+  /** Bytes of shared memory that hold keys, order, postings and the log. */
+  get bytes(): number {
+    return this.#arena.bytes + this.#used * 8 + this.#log.buffer.byteLength + this.#control.byteLength;
+  }
+
+  handle(apiVersion: string, kind: string): StoreHandle {
+    return {
+      format: FORMAT,
+      apiVersion,
+      kind,
+      control: this.#control.buffer as SharedArrayBuffer,
+      slots: this.#slotBuffer,
+      arena: this.#arena.buffer,
+      slabs: this.region.slabs,
+      records: this.region.records,
+      log: this.#log.buffer,
+      leaseMs: this.#leaseMs,
+    };
+  }
+
+  insert(slot: number, hash: number, place: number): void {
+    if (slot >= this.#used) this.#extend(slot + 1);
+    this.#log.add(LOG_ADD, slot, -1);
+    this.#slots[slot * 2 + 1] = hash;
+    Atomics.store(this.#slots, slot * 2, place);
+    this.#records.insert(hash, slot);
+  }
+
+  set(slot: number, place: number): void {
+    this.#log.add(LOG_SET, slot, this.#slots[slot * 2] as number);
+    Atomics.store(this.#slots, slot * 2, place);
+  }
+
+  /** The same record elsewhere: nobody needs to know what was before. */
+  moved(slot: number, place: number): void {
+    Atomics.store(this.#slots, slot * 2, place);
+  }
+
+  /** The slot's key is about to leave: said before any of it is done. */
+  leaving(slot: number): void {
+    this.#log.add(LOG_DELETE, slot, this.#slots[slot * 2] as number);
+  }
+
+  delete(slot: number): void {
+    this.#records.delete(this.#slots[slot * 2 + 1] as number, slot);
+    Atomics.store(this.#slots, slot * 2, -1);
+  }
+
+  /** Tells readers of the clusters that were numbered since. */
+  clusters(texts: readonly string[]): void {
+    for (; this.#clusters < texts.length; this.#clusters += 1) this.#link(CLUSTERS, texts[this.#clusters] as string);
+  }
+
+  postings(): PostingWriter {
+    const index = this.#indexes;
+    this.#indexes += 1;
+    return new PostingWriter(index, this.#seed, this.#arena, this.#leases, this.#postings, this.#log);
+  }
+
+  /** The index is complete: readers may use it. Indexes are told of in the order in which their postings were made. */
+  indexed(name: string): void {
+    this.#link(INDEXES, name);
+  }
+
+  /** Whether so much is under way that readers would no longer find their way back: then what is done so far is shown. */
+  get crowded(): boolean {
+    return this.#log.open > LOG_SIZE >> 1;
+  }
+
+  /** The operation is complete. */
+  settle(size: number): void {
+    Atomics.store(this.#control, SIZE, size);
+    if (this.#log.open !== 0) this.#log.commit();
+    this.#leases.settle();
+  }
+
+  #link(root: number, value: string): void {
+    const text = textWords(value);
+    const block = this.#arena.take(LINK_TEXT + text.length);
+    const { words } = this.#arena;
+    words[block + LINK] = this.#control[root] as number;
+    writeText(words, block + LINK_TEXT, text);
+    Atomics.store(this.#control, root, block);
+  }
+
+  #extend(used: number): void {
+    const length = this.#slots.length >> 1;
+    if (used > length) {
+      const bytes = Math.min(this.#slotBuffer.maxByteLength, Math.max(used, length + (length >> 2)) * 8);
+      this.#slotBuffer.grow(bytes);
+      this.#slots = new Int32Array(this.#slotBuffer, 0, bytes >> 2);
+    }
+    this.#slots.fill(-1, this.#used * 2, used * 2);
+    this.#used = used;
+    Atomics.store(this.#control, SLOTS, used);
+  }
+}

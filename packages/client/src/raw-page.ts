@@ -24,4 +24,10 @@ export type ListPages = (options: ListPagesOptions, signal: AbortSignal) => Asyn
 export interface ResourceSource {
   readonly listPages: ListPages;
   readonly watchFrames: WatchFrames;
+  /**
+   * A text that changes when the server shows the objects in another form under unchanged versions, as after a change of a CRD; `''` while
+   * it does not know; undefined where it does not tell. Who reads only watches cannot see such a change: for about a second events still
+   * come in the old form, and the watch may be resumed after them.
+   */
+  readonly form?: (signal: AbortSignal) => Promise<string | undefined>;
 }

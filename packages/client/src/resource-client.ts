@@ -23,6 +23,7 @@ import type {
   Written,
 } from './resource-options.ts';
 import { typedWatch } from './typed-watch.ts';
+import { servedForm } from './served-form.ts';
 import { watchFrames } from './watch-frames.ts';
 
 /** Where a resource client stands. */
@@ -137,6 +138,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     return {
       listPages: (list, signal) => listPages(this.#caller, this.type, namespace, list, signal, way),
       watchFrames: (watch, signal) => watchFrames(this.#caller, this.type, namespace, watch, signal, way),
+      form: (signal) => servedForm(this.#caller, this.type, signal, way),
     };
   }
 

@@ -30,6 +30,11 @@ export interface ReflectorLimits {
   /** Objects that could not be read are listed for again after this long, and twice as long each time it did not help, up to the second. */
   readonly repairMs: number;
   readonly repairMaxMs: number;
+  /**
+   * After a watch that ended before its time it is asked whether the server shows the objects in another form (a changed CRD), and once more
+   * after this long, since the server's own answer to that may come late.
+   */
+  readonly formLagMs: number;
   /** A full list each so often, besides resync; 0: never. */
   readonly relistMs: number;
 }
@@ -52,5 +57,6 @@ export const defaultLimits: ReflectorLimits = {
   sliceMs: 4,
   repairMs: 60_000,
   repairMaxMs: 3_600_000,
+  formLagMs: 10_000,
   relistMs: 0,
 };

@@ -81,6 +81,8 @@ export class Reflector {
   /** When to list again for objects that were skipped; Infinity: none were. */
   #repairAt = Infinity;
   #repairWait = 0;
+  /** The form in which the server showed its objects before they were listed; `''`: it did not know; undefined: not asked yet. */
+  #form: string | undefined;
   #wake: AbortController | undefined;
 
   constructor(options: ReflectorOptions) {
@@ -166,6 +168,9 @@ export class Reflector {
     this.counters.lists += 1;
     this.#repairAt = Infinity;
     try {
+      // Before the list: a change between both is then found as one too many, never as one too few.
+      const form = await this.#readForm(signal);
+      if (form !== undefined) this.#form = form;
       if (this.#o.memory.streamsLists) await this.#streamedList(signal);
       else await this.#pagedList(signal);
     } finally {
@@ -446,7 +451,9 @@ export class Reflector {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { clock, source } = this.#o;
+    const interrupted = this.#unproven;
     if (this.#unproven) await this.#prove(signal);
+    if (interrupted) await this.#checkForm(signal);
     const begun = clock.now();
     let heardAt = begun;
     const seconds = this.#watchSeconds();
@@ -461,6 +468,8 @@ export class Reflector {
       this.#wakeable(signal),
     );
     reader.guard(clock, () => this.#idleWait(heardAt));
+    const over = new AbortController();
+    if (interrupted) this.#checkFormLater(AbortSignal.any([signal, over.signal]));
     try {
       for (;;) {
         const batch = await reader.next();
@@ -473,6 +482,7 @@ export class Reflector {
       }
       this.#ended(begun, seconds);
     } finally {
+      over.abort();
       reader.close();
     }
   }
@@ -571,6 +581,44 @@ export class Reflector {
     } finally {
       reader.close();
     }
+  }
+
+  /**
+   * A change of a CRD ends its watches, but only after a second in which events still come in the old form (seen on 1.36), and a resume
+   * after them is granted: what did not change since would be shown in the old form for ever.
+   */
+  async #checkForm(signal: AbortSignal): Promise<void> {
+    const form = await this.#readForm(signal);
+    if (form === undefined || form === '') return;
+    if (this.#form === undefined) this.#form = form;
+    else if (form !== this.#form) throw new Fault('relist', 'the server shows the objects in another form under the same versions');
+  }
+
+  #checkFormLater(signal: AbortSignal): void {
+    const { clock, limits, source } = this.#o;
+    if (source.form === undefined) return;
+    const check = async (): Promise<void> => {
+      await clock.sleep(limits.formLagMs, signal);
+      await this.#checkForm(signal);
+    };
+    check().catch((error: unknown) => {
+      if (!signal.aborted && error instanceof Fault) this.#wake?.abort(error);
+    });
+  }
+
+  /** Never rejects, and ends with the signal. */
+  #readForm(signal: AbortSignal): Promise<string | undefined> {
+    const { source } = this.#o;
+    if (source.form === undefined || signal.aborted) return Promise.resolve(undefined);
+    const asked = source.form(signal).catch(() => undefined);
+    return new Promise((resolve) => {
+      const stop = (): void => resolve(undefined);
+      signal.addEventListener('abort', stop, { once: true });
+      void asked.then((form) => {
+        signal.removeEventListener('abort', stop);
+        resolve(form);
+      });
+    });
   }
 
   /** A clean end. One that came at once is a failure, and one that came before its time may mean another server. */

@@ -108,9 +108,16 @@ export class ModelServer {
     this.cut();
   }
 
-  /** The content shows other bytes under unchanged versions, as after a change of the CRD; streams end and older versions expire. */
-  reshape(change: (payload: number) => number): void {
+  /**
+   * The content shows other bytes under unchanged versions, as after a change of the CRD; streams end and older versions expire. With
+   * `resumable` they do not: what was written in the old form before the streams ended has carried their readers past the change.
+   */
+  reshape(change: (payload: number) => number, resumable = false): void {
     for (const [id, object] of this.#state) this.#state.set(id, { ...object, payload: change(object.payload) });
+    if (resumable) {
+      this.#oldest = this.#rev;
+      return this.end();
+    }
     // One version on: even who stands at the newest must list again.
     this.#rev += 1;
     this.#floor = this.#rev;

@@ -55,6 +55,8 @@ export interface ModelSourceOptions {
   /** A streamed list is refused as by a server of 1.24. */
   readonly noStreams?: boolean;
   readonly bookmarkMs?: number;
+  /** In which form the server says that it shows its objects. Default: it does not tell. */
+  readonly form?: () => Promise<string | undefined>;
 }
 
 const encoder = new TextEncoder();
@@ -115,9 +117,11 @@ export class ModelApi {
   }
 
   source(namespace = ''): ResourceSource {
+    const { form } = this.options;
     return {
       watchFrames: (options, signal) => this.#watch(namespace, options, signal),
       listPages: (options, signal) => this.#list(namespace, options, signal),
+      ...(form === undefined ? {} : { form }),
     };
   }
 

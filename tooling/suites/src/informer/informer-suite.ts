@@ -139,6 +139,23 @@ export function informerSuite(name: string, given: Servers | undefined): void {
       expect(held(informer)).toEqual(await world.truth());
     });
 
+    test('a change of the CRD amid writes, after which the watch may be resumed, is delivered all the same', async () => {
+      await using world = await filled(3);
+      const informer = world.informer();
+      await informer.whenSynced();
+      // Events in the old form carry the reader past the change of the CRD, until the server ends the watch.
+      const stop = new AbortController();
+      const writing = (async () => {
+        for (let i = 0; !stop.signal.aborted; i += 1)
+          await world.notes.patch('note-0', { spec: { text: `text ${i}` } }, { namespace: 'one', kind: 'merge' });
+      })();
+      await world.crds.patch('notes.example.com', noteCrd({ default: 'by default' }) as never, { kind: 'merge' } as never);
+      const extra = (name: string): unknown => informer.view.get({ cluster: '', namespace: 'one', name })?.spec.extra;
+      await until(informer, () => ['note-0', 'note-1', 'note-2'].every((name) => extra(name) === 'by default'));
+      stop.abort();
+      await writing;
+    });
+
     test('the CRD goes and comes back: deletes, a state, and the new objects', async () => {
       await using world = await filled(3);
       const informer = world.informer();

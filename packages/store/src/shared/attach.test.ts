@@ -134,14 +134,16 @@ test('a snapshot and an iteration show the moment at which they began, whatever 
   expect(() => snapshot.get(keyOf(2))).toThrow('disposed');
 });
 
-/** Calls back after each atomic store of the writer; a callback that throws kills the writer before the store. */
+type NumberStore = (words: Int32Array, at: number, value: number) => number;
+
+/** Calls back before each atomic store of the writer; a callback that throws kills the writer before the store. */
 function watched<R>(write: () => R, onStore: (count: number) => void): R {
   const { store, add } = Atomics;
   let count = 0;
   let inside = false;
   const wrap =
-    (original: typeof Atomics.store): typeof Atomics.store =>
-    (...args: Parameters<typeof Atomics.store>) => {
+    (original: NumberStore): NumberStore =>
+    (...args) => {
       if (inside) return original(...args);
       count += 1;
       inside = true;
@@ -152,8 +154,8 @@ function watched<R>(write: () => R, onStore: (count: number) => void): R {
       }
       return original(...args);
     };
-  Atomics.store = wrap(store);
-  Atomics.add = wrap(add);
+  Atomics.store = wrap(store as NumberStore) as typeof Atomics.store;
+  Atomics.add = wrap(add as NumberStore) as typeof Atomics.add;
   try {
     return write();
   } finally {

@@ -53,6 +53,35 @@ test('low priority leaves a reserve to the others', async () => {
   expect(high).toBe(2);
 });
 
+test('a writer that takes all there is does not starve the lists and watches of its own informers', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock, { perSecond: 100, burst: 200 });
+  const stop = new AbortController();
+  let writes = 0;
+  // Each of these asks again as soon as it was granted.
+  const write = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await budget.take('normal', { ...ask, signal: stop.signal });
+      writes++;
+    }
+  };
+  const writers = [write(), write(), write()];
+  await clock.advance(5000);
+  let watches = 0;
+  const watching = (async () => {
+    for (let i = 0; i < 8; i++) {
+      await budget.take('low', ask);
+      watches++;
+    }
+  })();
+  await clock.advance(3000);
+  expect(watches).toBe(8);
+  await watching;
+  expect(writes).toBeGreaterThan(900);
+  stop.abort(new Error('over'));
+  await Promise.allSettled(writers);
+});
+
 test('after a 429 nothing but high priority goes until the time that the server asked for', async () => {
   const clock = createVirtualClock();
   const budget = new RequestBudget(clock, {});

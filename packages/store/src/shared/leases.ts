@@ -79,7 +79,12 @@ export class LeaseBook {
       }
       (held ??= []).push([at, ticket]);
     }
-    if (!held && this.#seen.size > 0) this.#seen.clear();
+    // Leases that ended are forgotten now and then, also where there is never a moment without one.
+    if (!held) this.#seen.clear();
+    else if (this.#seen.size > LEASE_COUNT * 2) {
+      const standing = new Set(held.map(([, ticket]) => ticket));
+      for (const ticket of this.#seen.keys()) if (!standing.has(ticket)) this.#seen.delete(ticket);
+    }
     return held ?? [];
   }
 }

@@ -1,7 +1,7 @@
 import type { ResourceSource, WriteReceipt } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
 import { compareResourceVersions, createObjectStore, saveStore, systemClock } from '@kubecast/store';
-import type { Change, Clock, ObjectStoreOptions, ScopeId, View, Writer } from '@kubecast/store';
+import type { Change, Clock, ObjectStore, ObjectStoreOptions, ScopeId, StoreCounters, View } from '@kubecast/store';
 import { iterateDeltas } from './delta-iterator.ts';
 import type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
 import { InformerOptionsError, InformerStoppedError } from './errors.ts';
@@ -30,7 +30,7 @@ interface Restoring {
 }
 
 export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
-  readonly writer: Writer<T>;
+  readonly writer: ObjectStore<T>;
   readonly clock: Clock;
   readonly limits: ReflectorLimits;
   readonly expected: { readonly kind: string; readonly apiVersion: string };
@@ -68,6 +68,10 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
 
   get view(): View<T> {
     return this.writer.view;
+  }
+
+  get storeCounters(): StoreCounters {
+    return this.writer.counters;
   }
 
   get hasSynced(): boolean {

@@ -99,6 +99,9 @@ function lease<T>(informer: Informer<T>, release: () => Promise<void>): Informer
     get handlers() {
       return [...own];
     },
+    get storeCounters() {
+      return informer.storeCounters;
+    },
     scopes: () => informer.scopes(),
     whenSynced: (signal) => informer.whenSynced(signal),
     waitFor: (what, options) => informer.waitFor(what, options),

@@ -1,6 +1,6 @@
 import type { ResourceSource } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
-import type { Clock, IndexExtractor, Writer } from '@kubecast/store';
+import type { Clock, IndexExtractor, ObjectStore } from '@kubecast/store';
 import type { ReflectorLimits } from './limits.ts';
 import type { ReflectorReport } from './reflector-report.ts';
 import type { Scope } from './scope.ts';
@@ -44,5 +44,5 @@ export interface InformerOptions<T> extends Omit<ClusterOptions, 'cluster'> {
   /** Something cost an object or a detour: worth a line in a log. */
   readonly onReport?: (report: ReflectorReport, scope: Scope) => void;
   /** The store to fill, empty and owned by this informer from now on. Default: one of its own. */
-  readonly writer?: Writer<T>;
+  readonly writer?: ObjectStore<T>;
 }

@@ -1,4 +1,4 @@
-import type { ScopeId, View } from '@kubecast/store';
+import type { ScopeId, StoreCounters, View } from '@kubecast/store';
 import type { WriteReceipt } from '@kubecast/client';
 import type { Delta } from './delta.ts';
 import type { ClusterOptions } from './informer-options.ts';
@@ -74,6 +74,8 @@ export interface HandlerHandle extends Disposable {
 
 export interface Informer<T> extends AsyncDisposable {
   readonly view: View<T>;
+  /** What the store behind the view counts: objects, bytes, and how often a read found its value parsed. */
+  readonly storeCounters: StoreCounters;
   scopes(): readonly ScopeStatus[];
   readonly hasSynced: boolean;
   /** Resolves when every scope holds a complete list in the view; rejects when the signal is aborted. */

@@ -73,6 +73,21 @@ export function electionCollector(elector: Pick<LeaderElector, 'isLeader' | 'ter
 /** What is read of an informer; every informer has it. */
 export interface InformerLike {
   readonly view: { readonly size: number };
+  readonly storeCounters?: {
+    readonly recordBytes: number;
+    readonly reservedBytes: number;
+    readonly hotBytes: number;
+    readonly cacheRequests: number;
+    readonly cacheHits: number;
+    readonly promotions: number;
+    readonly evictions: number;
+  };
+  readonly handlers?: readonly {
+    readonly name: string;
+    readonly waiting: number;
+    readonly hasSynced: boolean;
+    readonly counters: object;
+  }[];
   scopes(): readonly {
     readonly namespace: string;
     readonly state: string;
@@ -83,7 +98,21 @@ export interface InformerLike {
   }[];
 }
 
-/** kubecast_informer_*, with the labels resource and namespace. */
+/** The store's part: kubecast_store_cache_request_total and kubecast_store_cache_hit_total by type show which kinds are read often, and from memory. */
+function* storeFamilies(type: string, counters: NonNullable<InformerLike['storeCounters']>): IterableIterator<MetricFamily> {
+  const labels = { type };
+  yield counter('kubecast_store_cache_request_total', 'Reads of values.', counters.cacheRequests, labels);
+  yield counter('kubecast_store_cache_hit_total', 'Reads that found the value parsed.', counters.cacheHits, labels);
+  yield counter('kubecast_store_cache_promotion_total', 'Values that were kept parsed.', counters.promotions, labels);
+  yield counter('kubecast_store_cache_eviction_total', 'Parsed values that were let go for room.', counters.evictions, labels);
+  yield gauge('kubecast_store_hot_bytes', 'What the parsed values cost, reckoned.', counters.hotBytes, labels);
+  yield gauge('kubecast_store_record_bytes', 'Bytes of records in use.', counters.recordBytes, labels);
+  yield gauge('kubecast_store_reserved_bytes', 'Bytes that the records take in all.', counters.reservedBytes, labels);
+}
+
+const snakeCase = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+
+/** kubecast_informer_*, with the labels resource and namespace, or resource and handler; kubecast_store_*, with the label type. */
 export function informerCollector(resource: string, informer: InformerLike): Collector {
   return function* collect() {
     yield gauge('kubecast_informer_objects', 'Objects that are held.', informer.view.size, { resource });
@@ -96,9 +125,17 @@ export function informerCollector(resource: string, informer: InformerLike): Col
       yield gauge('kubecast_informer_epoch', 'Grows when the server is found to have gone back.', scope.epoch, labels);
       for (const [name, value] of Object.entries(scope.counters)) {
         if (typeof value !== 'number') continue;
-        const snake = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
-        yield counter(`kubecast_informer_${snake}_total`, `${name} of the reflector.`, value, labels);
+        yield counter(`kubecast_informer_${snakeCase(name)}_total`, `${name} of the reflector.`, value, labels);
       }
     }
+    for (const handler of informer.handlers ?? []) {
+      const labels = { resource, handler: handler.name };
+      yield gauge('kubecast_informer_handler_waiting', 'Objects whose changes wait for the handler.', handler.waiting, labels);
+      yield gauge('kubecast_informer_handler_synced', '1 once it has handled the first picture.', Number(handler.hasSynced), labels);
+      for (const [name, value] of Object.entries(handler.counters))
+        if (typeof value === 'number')
+          yield counter(`kubecast_informer_handler_${snakeCase(name)}_total`, `${name} of the handler.`, value, labels);
+    }
+    if (informer.storeCounters) yield* storeFamilies(resource, informer.storeCounters);
   };
 }

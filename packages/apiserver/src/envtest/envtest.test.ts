@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { appModelCrd } from '../testing/cluster.ts';
 import { httpsCall } from './https-json.ts';
 import { createTestCluster } from './create-test-cluster.ts';
+import { RealCluster } from './real-cluster.ts';
 import type { TestCluster } from './test-cluster.ts';
 
 let folder = '';
@@ -74,3 +75,37 @@ test('a folder without the binaries is an error that names what is missing', () 
   expect(() => createTestCluster({ assets: folder })).toThrow(`${folder} has no kube-apiserver that can be run`);
   expect(createTestCluster({ assets: folder, use: 'embedded' }).kind).toBe('embedded');
 });
+
+test.skipIf(assets === undefined || assets === '')(
+  'real: etcd alone is killed and comes back, is compacted, and goes back to a copy under an API server that lives on',
+  async () => {
+    const cluster = new RealCluster({ assets: String(assets) });
+    await cluster.start();
+    const post = async (name: string): Promise<number> => {
+      const body = JSON.stringify({ metadata: { name } });
+      const made = await httpsCall({ url: cluster.url, ca: cluster.ca, token: cluster.token() }, 'POST', maps, body);
+      expect(made.status).toBe(201);
+      return Number((JSON.parse(made.text) as { metadata: { resourceVersion: string } }).metadata.resourceVersion);
+    };
+    try {
+      await post('before');
+      await cluster.backup(join(folder, 'copy'));
+      for (let i = 0; i < 20; i += 1) await post(`undone-${i}`);
+      await cluster.killEtcd();
+      await cluster.restart();
+      expect((await get(cluster, `${maps}/undone-0`)).status).toBe(200);
+      const newest = await post('newest');
+      expect(Number(await cluster.compact())).toBeGreaterThanOrEqual(newest);
+      await cluster.restoreEtcd(join(folder, 'copy'));
+      // The only sign that a reader gets of it.
+      expect(await post('after')).toBeLessThan(newest);
+      await cluster.kill();
+      await cluster.restart();
+      expect((await get(cluster, `${maps}/newest`)).status).toBe(404);
+      expect((await get(cluster, `${maps}/before`)).status).toBe(200);
+    } finally {
+      await cluster.stop();
+    }
+  },
+  120_000,
+);

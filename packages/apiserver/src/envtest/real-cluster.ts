@@ -133,7 +133,8 @@ export class RealCluster implements TestCluster {
   }
 
   async stop(): Promise<void> {
-    await this.#apiServer?.end('SIGTERM');
+    // Asked to end, it waits a minute for its watches, and what it holds is thrown away here.
+    await this.#apiServer?.end('SIGKILL');
     await this.#etcd?.end('SIGTERM');
     if (this.#folder !== '') rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     this.#folder = '';
@@ -142,6 +143,18 @@ export class RealCluster implements TestCluster {
   /** Ends the API server at once, and leaves etcd running. */
   async kill(): Promise<void> {
     await this.#apiServer?.end('SIGKILL');
+  }
+
+  /** Ends etcd at once, and leaves the API server running, which refuses or waits meanwhile. */
+  async killEtcd(): Promise<void> {
+    await this.#etcd?.end('SIGKILL');
+  }
+
+  /** Forgets etcd's history below its newest revision, through etcd's own API and so behind the API server's back. Gives that revision. */
+  async compact(): Promise<string> {
+    const { header } = await this.#etcdCall<{ header: { revision: string } }>('/v3/kv/range', { key: 'AA==' });
+    await this.#etcdCall('/v3/kv/compaction', { revision: header.revision, physical: true });
+    return header.revision;
   }
 
   /** Copies etcd's folder, with both stopped meanwhile. */
@@ -159,8 +172,25 @@ export class RealCluster implements TestCluster {
     await this.restart();
   }
 
+  /** Goes back to a copy under an API server that lives on, and whose cache goes on showing what was. */
+  async restoreEtcd(from: string): Promise<void> {
+    await this.#etcd?.end('SIGTERM');
+    rmSync(join(this.#folder, 'etcd'), { recursive: true, force: true });
+    cpSync(from, join(this.#folder, 'etcd'), { recursive: true });
+    await this.restart();
+  }
+
+  async #etcdCall<T>(path: string, body: unknown): Promise<T> {
+    // Plain HTTP on the loopback, as the API server speaks to it.
+    const answer = await fetch(`http://127.0.0.1:${this.#ports[0]}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new ApiServerError('ERR_APISERVER_ENVTEST', `etcd answered ${path} with ${answer.status}: ${text.slice(0, 300)}`);
+    return JSON.parse(text) as T;
+  }
+
   async #still(): Promise<void> {
-    await this.#apiServer?.end('SIGTERM');
+    // Asked to end, it waits a minute for its watches.
+    await this.#apiServer?.end('SIGKILL');
     await this.#etcd?.end('SIGTERM');
   }
 

@@ -58,6 +58,34 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    kind: 'etcd killed',
+    async inject(stage) {
+      await stage.cluster.killEtcd();
+      await down(stage);
+      await up(stage);
+    },
+  },
+  {
+    kind: 'API server and etcd killed',
+    async inject(stage) {
+      await Promise.all([stage.cluster.kill(), stage.cluster.killEtcd()]);
+      await down(stage);
+      await up(stage);
+    },
+  },
+  {
+    // What the informers stand at is gone from etcd and from the API server's memory: only a list brings them on.
+    kind: 'compacted, and the API server restarted',
+    async inject(stage) {
+      stage.proxy.refuse();
+      await down(stage, 2);
+      await stage.cluster.compact();
+      await stage.cluster.kill();
+      await up(stage);
+      await stage.proxy.listen();
+    },
+  },
+  {
     kind: 'connections cut',
     async inject({ proxy, random }) {
       for (let i = 0; i < 1 + random.below(4); i += 1) {
@@ -133,17 +161,32 @@ export const faults: readonly Fault[] = [
     async inject(stage) {
       const copy = join(stage.folder, 'copy');
       rmSync(copy, { recursive: true, force: true });
-      // An API server that is asked to end waits a minute for its watches.
-      await stage.cluster.kill();
       await stage.cluster.backup(copy);
       stage.churn.api.reconnect();
       stage.churn.start(stage.rate);
       // What is written from here on will be undone.
       await sleep(8000 + stage.random.below(8000));
       await stage.churn.pause();
-      await stage.cluster.kill();
       await stage.cluster.restore(copy);
       stage.churn.api.reconnect();
+    },
+  },
+  {
+    // The API server's memory goes on showing what was, until it is restarted: nobody can see it by reading.
+    kind: 'etcd restored under the API server, which is restarted later',
+    goesBack: true,
+    async inject(stage) {
+      const copy = join(stage.folder, 'copy');
+      rmSync(copy, { recursive: true, force: true });
+      await stage.cluster.backup(copy);
+      stage.churn.api.reconnect();
+      stage.churn.start(stage.rate);
+      await sleep(8000 + stage.random.below(8000));
+      await stage.churn.pause();
+      await stage.cluster.restoreEtcd(copy);
+      await sleep(5000);
+      await stage.cluster.kill();
+      await up(stage);
     },
   },
 ];

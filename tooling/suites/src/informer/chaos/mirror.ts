@@ -17,6 +17,8 @@ interface Held {
   readonly uid: string;
   readonly version: string;
   readonly digest: string;
+  /** The sum of the informer's epochs as it was told. */
+  readonly epoch: number;
 }
 
 /**
@@ -30,10 +32,14 @@ export class Mirror {
   readonly handle: HandlerHandle;
   /** Takes only these objects. */
   readonly filter: ((entry: Entry<AppModel>) => boolean) | undefined;
+  readonly #informer: Informer<AppModel>;
+  readonly #drops: boolean;
 
   constructor(informer: Informer<AppModel>, name: string, options: HandlerOptions<AppModel>, then?: Handler<AppModel>) {
     this.name = name;
     this.filter = options.filter;
+    this.#informer = informer;
+    this.#drops = options.overflow === 'resync';
     this.handle = informer.handle((delta, signal) => {
       this.#take(delta);
       return then?.(delta, signal);
@@ -57,9 +63,12 @@ export class Mirror {
       this.#violated(`${origin}: add of ${id} ${entry.uid} at ${entry.version}, known is ${held.uid} at ${held.version}`);
     if (type === 'updated' && held?.uid !== entry.uid)
       this.#violated(`${origin}: update of ${id} ${entry.uid}, known is ${held?.uid ?? 'nothing'}`);
-    if (held?.uid === entry.uid && origin !== 'regressed' && compareResourceVersions(entry.version, held.version) === -1)
+    const epoch = this.#informer.scopes().reduce((sum, scope) => sum + scope.epoch, 0);
+    // With the policy 'resync' what was dropped comes by the replay, whatever its origin was; within an epoch nothing goes back for anybody.
+    const may = origin === 'regressed' || (this.#drops && held?.epoch !== epoch);
+    if (held?.uid === entry.uid && !may && compareResourceVersions(entry.version, held.version) === -1)
       this.#violated(`${origin}: ${id} goes back from ${held.version} to ${entry.version}`);
-    this.objects.set(id, { uid: entry.uid, version: entry.version, digest: digestOf(entry) });
+    this.objects.set(id, { uid: entry.uid, version: entry.version, digest: digestOf(entry), epoch });
   }
 
   #violated(what: string): void {

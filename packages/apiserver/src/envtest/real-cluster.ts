@@ -182,7 +182,7 @@ export class RealCluster implements TestCluster {
 
   async #etcdCall<T>(path: string, body: unknown): Promise<T> {
     // Plain HTTP on the loopback, as the API server speaks to it.
-    const answer = await fetch(`http://127.0.0.1:${this.#ports[0]}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const answer = await fetch(`${this.etcdUrl}${path}`, { method: 'POST', body: JSON.stringify(body) });
     const text = await answer.text();
     if (!answer.ok) throw new ApiServerError('ERR_APISERVER_ENVTEST', `etcd answered ${path} with ${answer.status}: ${text.slice(0, 300)}`);
     return JSON.parse(text) as T;
@@ -202,6 +202,13 @@ export class RealCluster implements TestCluster {
     const port = this.#ports[2];
     if (port === undefined) throw new ApiServerError('ERR_APISERVER_STATE', 'the test cluster has no address yet: start it first');
     return `https://127.0.0.1:${port}`;
+  }
+
+  /** etcd's own address, plain HTTP: for what must get round the API server. */
+  get etcdUrl(): string {
+    const port = this.#ports[0];
+    if (port === undefined) throw new ApiServerError('ERR_APISERVER_STATE', 'the test cluster has no etcd yet: start it first');
+    return `http://127.0.0.1:${port}`;
   }
 
   get ca(): string {

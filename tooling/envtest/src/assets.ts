@@ -3,8 +3,14 @@ import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What is built: the real kube-apiserver and etcd, from their Go modules, with the go.mod files beside this package. */
-export const VERSIONS = { kubernetes: '1.36.3', etcd: '3.6.16' } as const;
+/** What is built, by release: the real kube-apiserver, from its Go modules, with the go.mod files beside this package. */
+export const RELEASES: Readonly<Record<string, { readonly version: string; readonly module: string }>> = {
+  '1.36': { version: '1.36.3', module: 'kube-apiserver' },
+  // For what today's server no longer shows: no streamed lists, no aggregated discovery. Older ones do not build from their modules.
+  '1.24': { version: '1.24.17', module: 'kube-apiserver-1.24' },
+};
+
+const ETCD = '3.6.16';
 
 const BINARIES = ['kube-apiserver', 'etcd'] as const;
 const here = join(import.meta.dirname, '..');
@@ -18,20 +24,25 @@ function executable(path: string): boolean {
   }
 }
 
-/** Where the built binaries are kept: outside the tree, one folder for each pair of versions. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(
-    env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
-    'kubecast',
-    'envtest',
-    `kubernetes-${VERSIONS.kubernetes}-etcd-${VERSIONS.etcd}`,
-  );
+function versionOf(release: string): { readonly version: string; readonly module: string } {
+  const known = Object.hasOwn(RELEASES, release) ? RELEASES[release] : undefined;
+  if (known === undefined) throw new Error(`there is no release ${release} to build; there are ${Object.keys(RELEASES).join(' and ')}`);
+  return known;
 }
 
-/** The folder that holds both binaries, or undefined. KUBEBUILDER_ASSETS, the convention of envtest's users, goes first. */
-export function findAssets(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const named = env['KUBEBUILDER_ASSETS'];
-  const folder = named || cacheFolder(env);
+/** Where the built binaries are kept: outside the tree, one folder for each pair of versions. */
+export function cacheFolder(release = '1.36', env: NodeJS.ProcessEnv = process.env): string {
+  const folder = `kubernetes-${versionOf(release).version}-etcd-${ETCD}`;
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'kubecast', 'envtest', folder);
+}
+
+/**
+ * The folder that holds both binaries, or undefined. KUBEBUILDER_ASSETS, the convention of envtest's users, goes first, unless a release
+ * is named.
+ */
+export function findAssets(release?: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const named = release === undefined ? env['KUBEBUILDER_ASSETS'] : undefined;
+  const folder = named || cacheFolder(release, env);
   const missing = BINARIES.filter((name) => !executable(join(folder, name)));
   if (missing.length === 0) return folder;
   if (named)
@@ -71,16 +82,17 @@ function go(folder: string, args: readonly string[], onLine: (line: string) => v
 }
 
 /**
- * Builds what is missing and gives the folder. Some four minutes and 3 GB of Go caches on two cores the first time, nothing later.
+ * Builds what is missing and gives the folder. Some four minutes and 3 GB of Go caches on two cores the first time, nothing later (six minutes for 1.24).
  * A binary is put in its place only when it is whole, so a build that was cut off leaves nothing wrong behind.
  */
-export async function buildAssets(progress: (line: string) => void): Promise<string> {
-  const folder = cacheFolder();
+export async function buildAssets(progress: (line: string) => void, release = '1.36'): Promise<string> {
+  const folder = cacheFolder(release);
   mkdirSync(folder, { recursive: true });
-  const [major, minor] = VERSIONS.kubernetes.split('.');
+  const { version: kubernetes, module } = versionOf(release);
+  const [major, minor] = kubernetes.split('.');
   const version = 'k8s.io/component-base/version';
   // Without these the server says v0.0.0, and kubectl complains.
-  const flags = `-s -w -X ${version}.gitVersion=v${VERSIONS.kubernetes} -X ${version}.gitMajor=${major} -X ${version}.gitMinor=${minor}`;
+  const flags = `-s -w -X ${version}.gitVersion=v${kubernetes} -X ${version}.gitMajor=${major} -X ${version}.gitMinor=${minor}`;
   for (const name of ['etcd', 'kube-apiserver'] as const) {
     const target = join(folder, name);
     if (executable(target)) continue;
@@ -88,10 +100,10 @@ export async function buildAssets(progress: (line: string) => void): Promise<str
     const start = performance.now();
     let packages = 0;
     let shown = start;
-    progress(`building ${name} ${name === 'etcd' ? VERSIONS.etcd : VERSIONS.kubernetes} from its Go modules`);
+    progress(`building ${name} ${name === 'etcd' ? ETCD : kubernetes} from its Go modules`);
     try {
       await go(
-        join(here, name),
+        join(here, name === 'etcd' ? name : module),
         ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', name === 'etcd' ? '-s -w' : flags, '-o', partial, '.'],
         () => {
           packages += 1;

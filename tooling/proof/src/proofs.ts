@@ -30,6 +30,18 @@ export const proofs: readonly Proof[] = [
       'Informers of every kind on the real API server under churn, while servers and connections are broken in every way, end at what it lists.',
   },
   {
+    name: 'informer-soak',
+    file: 'tooling/suites/src/informer/chaos/soak.ts',
+    args: [],
+    shows: 'An informer under churn for as long as asked, beside a bare watcher that counts what it missed.',
+  },
+  {
+    name: 'old-server',
+    file: 'tooling/suites/src/old-server.ts',
+    args: [],
+    shows: 'The suites of the client, the informer and the observed behaviours on kube-apiserver 1.24.17, each difference written down.',
+  },
+  {
     name: 'store-shared',
     file: 'tooling/runtime-tests/src/store-shared/main.ts',
     args: [],

@@ -14,7 +14,7 @@
  * takes back what was changed since it came with the help of the log: that is its consistent picture. A point read holds none: it copies the
  * record, then looks whether the slot still names that place and the slab is of that generation, and compares the checksum.
  */
-export const FORMAT = 0x6b631;
+export const FORMAT = 0x6b632;
 
 /** Words of `control`. */
 export const MAGIC = 0;
@@ -54,8 +54,12 @@ export const LOG_UNPOST = 5;
 export const SLAB_ROW = 3;
 export const SLAB_LIMIT: number = 1 << 14;
 
-/** Blocks of the arena: a table is its mask, then slots or postings and one, 0 for empty, -1 for deleted. */
-export const TABLE_ENTRIES = 1;
+/**
+ * Blocks of the arena: a table is its mask, its stamp, which no other table has, then slots or postings and one, 0 for empty, -1 for deleted.
+ * A point read holds no lease, so the table that it looks through may be let go and its room given to the next but one: the stamp tells.
+ */
+export const TABLE_STAMP = 1;
+export const TABLE_ENTRIES = 2;
 /** A chunk of the order, and its directory: a count, then slots or chunks. */
 export const LIST_ENTRIES = 1;
 /** A posting. */

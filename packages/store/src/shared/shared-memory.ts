@@ -20,6 +20,7 @@ import {
   SLAB_ROW,
   SLOTS,
   TABLE_ENTRIES,
+  TABLE_STAMP,
   type StoreHandle,
 } from './layout.ts';
 import { hashOfText, readText, sameText, textWords } from './shared-text.ts';
@@ -122,6 +123,7 @@ export class SharedMemory {
     for (;;) {
       const table = Atomics.load(this.control, root);
       if (table === 0) return;
+      const stamp = this.word(table + TABLE_STAMP);
       const mask = this.word(table);
       for (let i = (hash >>> 6) & mask, steps = 0; steps <= mask; i = (i + 1) & mask, steps += 1) {
         const entry = this.word(table + TABLE_ENTRIES + i);
@@ -130,7 +132,7 @@ export class SharedMemory {
         if (entry > 0 && (entry <= slots || this.#slotsReach((entry - 1) * 2)) && this.#hash(entry - 1) === hash && found(entry - 1))
           return;
       }
-      if (Atomics.load(this.control, root) === table) return;
+      if (Atomics.load(this.control, root) === table && this.word(table + TABLE_STAMP) === stamp) return;
     }
   }
 
@@ -142,13 +144,14 @@ export class SharedMemory {
     for (;;) {
       const table = Atomics.load(this.control, root);
       if (table === 0) return 0;
+      const stamp = this.word(table + TABLE_STAMP);
       const mask = this.word(table);
       for (let i = (hash >>> 6) & mask, steps = 0; steps <= mask; i = (i + 1) & mask, steps += 1) {
         const entry = this.word(table + TABLE_ENTRIES + i);
         if (entry === 0) break;
         if (entry > 0 && this.word(entry - 1 + POSTING_HASH) === hash && this.isPostingOf(entry - 1, index, text)) return entry - 1;
       }
-      if (Atomics.load(this.control, root) === table) return 0;
+      if (Atomics.load(this.control, root) === table && this.word(table + TABLE_STAMP) === stamp) return 0;
     }
   }
 

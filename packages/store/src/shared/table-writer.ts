@@ -1,5 +1,5 @@
 import type { Arena } from './arena.ts';
-import { TABLE_ENTRIES } from './layout.ts';
+import { TABLE_ENTRIES, TABLE_STAMP } from './layout.ts';
 import type { LeaseBook } from './leases.ts';
 
 export const SHARDS = 64;
@@ -20,6 +20,7 @@ export class TableWriter {
   readonly #live: Int32Array = new Int32Array(SHARDS);
   /** Entries that are not empty, marks included. */
   readonly #used: Int32Array = new Int32Array(SHARDS);
+  #stamp = 0;
 
   constructor(control: Int32Array, root: number, arena: Arena, leases: LeaseBook, hashOf: (number: number) => number) {
     this.#control = control;
@@ -57,6 +58,8 @@ export class TableWriter {
     const table = this.#arena.take(length + TABLE_ENTRIES);
     const { words } = this.#arena;
     words[table] = length - 1;
+    this.#stamp = (this.#stamp + 1) | 0;
+    words[table + TABLE_STAMP] = this.#stamp;
     if (before !== 0) {
       const old = (words[before] as number) + 1;
       for (let i = 0; i < old; i += 1) {

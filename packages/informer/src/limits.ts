@@ -4,6 +4,11 @@ export interface ReflectorLimits {
   readonly backoffBaseMs: number;
   readonly backoffMaxMs: number;
   readonly backoffResetMs: number;
+  /**
+   * The largest bound while nobody answers at all: a connection that is refused or reset costs a server little, and its pods wait for it.
+   * A thousand of them are 200 tries a second, spread evenly.
+   */
+  readonly unreachableMaxMs: number;
   /** The largest bound while the resource is not served (its CRD is missing). */
   readonly goneMaxMs: number;
   /** A stream on which neither event nor bookmark came for this long is dead. A quiet server sends a bookmark each 60 s. */
@@ -43,6 +48,7 @@ export const defaultLimits: ReflectorLimits = {
   backoffBaseMs: 800,
   backoffMaxMs: 30_000,
   backoffResetMs: 120_000,
+  unreachableMaxMs: 10_000,
   goneMaxMs: 3_000,
   idleMs: 75_000,
   bookmarkWarnMs: 10_000,

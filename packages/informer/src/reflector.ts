@@ -709,8 +709,10 @@ export class Reflector {
     if (fault.kind === 'rate-limited' && this.#wasGone) this.#backoff.reset();
     this.#wasGone = fault.kind === 'gone';
     const wait = this.#backoff.next(asked);
-    // Asking for a resource that is not served costs the server nothing, and whoever made it waits for us.
-    await this.#sleep(this.#wasGone ? Math.min(wait, Math.max(asked, limits.goneMaxMs)) : wait, signal);
+    // Asking for a resource that is not served costs the server nothing, and whoever made it waits for us; so with one that is not there.
+    const max = this.#wasGone ? Math.max(asked, limits.goneMaxMs) : fault.kind === 'connection' ? limits.unreachableMaxMs : Infinity;
+    // Spread anew below the lower bound, or most of a fleet would come at it together.
+    await this.#sleep(wait > max ? max * (1 - clock.random()) : wait, signal);
   }
 
   /** The next list is of the newest state, and begins a new epoch. */

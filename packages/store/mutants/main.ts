@@ -12,10 +12,12 @@ const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const root = join(import.meta.dirname, '..');
 const vitest = fileURLToPath(new URL('./vitest.mjs', import.meta.resolve('vitest/package.json')));
 const place = join(root, `.mutants-${process.pid}`);
+// Taken once: somebody may go on working on the source meanwhile.
+const source = join(place, 'source');
 
 async function plant(mutant: Mutant | undefined, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
+  await cp(source, join(folder, 'src'), { recursive: true });
   await writeFile(join(folder, 'vitest.config.ts'), "export { default } from '../../../../tooling/vitest.shared.ts';\n");
   if (!mutant) return;
   const file = join(folder, 'src', mutant.file);
@@ -53,6 +55,7 @@ const begun = performance.now();
 const wanted = mutants.filter((mutant) => values.only === undefined || mutant.name.includes(values.only));
 let missed = 0;
 try {
+  await cp(join(root, 'src'), source, { recursive: true });
   // A suite that is red without any bug would find them all.
   const clean = join(place, 'clean');
   await plant(undefined, clean);

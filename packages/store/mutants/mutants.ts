@@ -14,7 +14,12 @@ export const mutants: readonly Mutant[] = [
     find: 'for (const postings of this.#view.indexes.values()) postings.remove(slot);',
     put: '',
   },
-  { name: 'the parsed object outlives a change of its record', file: 'object-store.ts', find: 'this.#view.hot.drop(slot);', put: '' },
+  {
+    name: 'the parsed object outlives a change of its record',
+    file: 'object-store.ts',
+    find: '    this.#view.hot.drop(slot);\n    this.#view.sequence',
+    put: '    this.#view.sequence',
+  },
   {
     name: 'an old entry reads the record that later got the same place',
     file: 'store-view.ts',
@@ -67,8 +72,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a relist takes equal versions for equal content',
     file: 'collection.ts',
-    find: ' && jsonEquals(stands, at, slab, offset)) {',
-    put: ') {',
+    find: 'partEquals(stands, at, slab, offset, VERSION) &&\n        jsonEquals(stands, at, slab, offset)',
+    put: 'partEquals(stands, at, slab, offset, VERSION)',
   },
   {
     name: 'of two records in a relist the last stays, not the newest',
@@ -103,8 +108,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an object made anew under a name is an update',
     file: 'object-store.ts',
-    find: 'return sameObject ?',
-    put: 'return slot >= 0 ?',
+    find: 'return sameObject\n',
+    put: 'return slot >= 0\n',
   },
   {
     name: 'an older version overwrites a newer one',
@@ -151,5 +156,101 @@ export const mutants: readonly Mutant[] = [
     file: 'key-order.ts',
     find: "return namespace.includes('/') || name.includes('/') ? `${path}${END}${part(namespace)}` : path;",
     put: 'return path;',
+  },
+  {
+    name: 'the room of a slab is given again under readers who hold a lease',
+    file: 'shared/leases.ts',
+    find: 'this.#pending.push(free);',
+    put: 'free();',
+  },
+  {
+    name: 'the lease of a reader that was killed is honoured for ever',
+    file: 'shared/leases.ts',
+    find: 'else if (now - since > this.#limitMs) {',
+    put: 'else if (now < since) {',
+  },
+  {
+    name: 'a reader goes on after its lease',
+    file: 'shared/lease.ts',
+    find: ' || this.#clock.now() > this.#until)',
+    put: ')',
+  },
+  {
+    name: 'a reader does not see that the writer took its lease',
+    file: 'shared/lease.ts',
+    find: 'Atomics.load(this.#control, LEASES + this.#at) !== this.#ticket || ',
+    put: '',
+  },
+  {
+    name: 'an object that a reader kept is shown for the next record in its place: the generation is not validated',
+    file: 'shared/attach.ts',
+    find: '            cached.generation === generation &&\n',
+    put: '',
+  },
+  {
+    name: 'a copied record is not validated: its room may have been given to another meanwhile',
+    file: 'shared/attach.ts',
+    find: 'if (memory.place(slot) !== place || memory.generation(place) !== generation) {',
+    put: 'if (place < 0) {',
+  },
+  {
+    name: 'the checksum of a record in shared memory is not compared',
+    file: 'shared/shared-memory.ts',
+    find: 'if (!isIntact(words, to)) return undefined;',
+    put: '',
+  },
+  {
+    name: 'a table that was written anew in the same room is taken for the one before: ABA',
+    file: 'shared/table-writer.ts',
+    find: 'this.#stamp = (this.#stamp + 1) | 0;',
+    put: 'this.#stamp = 1;',
+  },
+  {
+    name: 'a reader does not look again though the table was replaced',
+    file: 'shared/shared-memory.ts',
+    find: 'if (Atomics.load(this.control, root) === table && this.word(table + TABLE_STAMP) === stamp) return;',
+    put: 'return;',
+  },
+  {
+    name: 'a record is published before the log tells of it',
+    file: 'shared/shared-writer.ts',
+    find: '    this.#log.add(LOG_SET, slot, this.#slots[slot * 2] as number);\n    Atomics.store(this.#slots, slot * 2, place);\n',
+    put: '    const before = this.#slots[slot * 2] as number;\n    Atomics.store(this.#slots, slot * 2, place);\n    this.#log.add(LOG_SET, slot, before);\n',
+  },
+  {
+    name: 'a change is shown before its operation is complete',
+    file: 'shared/change-log.ts',
+    find: '    Atomics.store(this.#control, HEAD, this.#head);\n  }\n\n  commit',
+    put: '    Atomics.store(this.#control, HEAD, this.#head);\n    this.commit();\n  }\n\n  commit',
+  },
+  {
+    name: 'a reader takes a log that was written over for its own',
+    file: 'shared/past-log.ts',
+    find: 'if (((Atomics.load(control, HEAD) - from) | 0) >= LOG_SIZE)',
+    put: 'if (count < 0)',
+  },
+  {
+    name: 'a removal from a shared table ends the search of other keys',
+    file: 'shared/table-writer.ts',
+    find: 'const DELETED = -1;',
+    put: 'const DELETED = 0;',
+  },
+  {
+    name: "the writer's own entries lose their bytes when the room is given again",
+    file: 'shared/slab-region.ts',
+    find: 'slab.bytes = new Uint8Array(copy);',
+    put: '',
+  },
+  {
+    name: 'a chunk of the order is written over while it is read',
+    file: 'shared/order-writer.ts',
+    find: '    const chunk = this.#copy(slots, count);\n    this.#chunks[number] = chunk;',
+    put: '    const chunk = before;\n    for (let i = 0; i < count; i += 1) this.#arena.words[chunk + LIST_ENTRIES + i] = slots[i] as number;\n    this.#arena.words[chunk] = count;\n    this.#chunks[number] = chunk;',
+  },
+  {
+    name: 'of two values of an index in shared memory one is shown for the other',
+    file: 'shared/shared-memory.ts',
+    find: 'return this.word(posting + POSTING_INDEX) === index && sameText(this.#arena, posting + POSTING_TEXT, text);',
+    put: 'return this.word(posting + POSTING_INDEX) === index;',
   },
 ];

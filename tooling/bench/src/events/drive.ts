@@ -1,0 +1,89 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent, request, type RequestOptions } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RealCluster, type TestCluster } from '@kubecast/apiserver/envtest';
+import { appModel, nameOf, namespaceOf } from '../app-models.ts';
+
+/** Sends one batch of updates, from a number on, and ends when they are stored. */
+type Send = (from: number, to: number) => Promise<void>;
+
+/** Objects in one transaction of etcd; the API server sees each as a change of its own. */
+const BATCH = 8;
+
+/** Past the API server, whose patches would be what is measured: it hears of the change from etcd as of any other writer's. */
+function throughEtcd(cluster: RealCluster, objects: number): Send {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const agent = new HttpAgent({ keepAlive: true, maxSockets: 16 });
+  return (from, to) => {
+    const success = [];
+    const sent = String(performance.timeOrigin + performance.now());
+    for (let n = from; n < to; n += 1) {
+      const i = n % objects;
+      const { metadata, ...object } = appModel(i) as { metadata: { annotations: object } };
+      const value = JSON.stringify({ ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, 'bench/sent': sent } } });
+      const key = base64(`/registry/iidp.com/appmodels/${namespaceOf(i)}/${nameOf(i)}`);
+      success.push({ requestPut: { key, value: base64(`${value}\n`) } });
+    }
+    return post(
+      httpRequest,
+      `${cluster.etcdUrl}/v3/kv/txn`,
+      { method: 'POST', agent },
+      JSON.stringify({ compare: [], success, failure: [] }),
+    );
+  };
+}
+
+function throughPatches(cluster: TestCluster, objects: number): Send {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64, ca: cluster.ca });
+  const headers = { authorization: `Bearer ${cluster.token()}`, 'content-type': 'application/merge-patch+json' };
+  return async (from, to) => {
+    await Promise.all(
+      Array.from({ length: to - from }, (_, j) => {
+        const i = (from + j) % objects;
+        const body = JSON.stringify({ metadata: { annotations: { 'bench/sent': String(performance.timeOrigin + performance.now()) } } });
+        const path = `/apis/iidp.com/v1/namespaces/${namespaceOf(i)}/appmodels/${nameOf(i)}?fieldManager=bench`;
+        return post(request, `${cluster.url}${path}`, { method: 'PATCH', agent, headers }, body);
+      }),
+    );
+  };
+}
+
+function post(call: typeof request, url: string, options: RequestOptions, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sent = call(url, options, (answer) => {
+      answer.resume();
+      answer.once('close', () =>
+        (answer.statusCode ?? 500) < 300 ? resolve() : reject(new Error(`an update was answered with ${answer.statusCode}`)),
+      );
+    });
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}
+
+/**
+ * Updates objects in turn, so many a second (0: as fast as the server takes them), each telling the moment at which it was sent. Gives the rate
+ * that was reached.
+ */
+export async function drive(cluster: TestCluster, objects: number, events: number, rate: number): Promise<number> {
+  const real = cluster instanceof RealCluster;
+  const send = real ? throughEtcd(cluster, objects) : throughPatches(cluster, objects);
+  let inFlight = 0;
+  let failure: unknown;
+  const begun = performance.now();
+  for (let i = 0; i < events && failure === undefined;) {
+    const due = rate === 0 ? events : Math.min(events, Math.floor(((performance.now() - begun) / 1000) * rate) + 1);
+    while (i < due && inFlight < 16) {
+      const to = Math.min(due, i + BATCH);
+      inFlight += 1;
+      send(i, to)
+        .catch((error: unknown) => (failure = error))
+        .finally(() => (inFlight -= 1));
+      i = to;
+    }
+    await sleep(rate === 0 || i < due ? 0 : 1);
+  }
+  while (inFlight > 0) await sleep(1);
+  if (failure !== undefined) throw failure;
+  return events / ((performance.now() - begun) / 1000);
+}

@@ -1,0 +1,3 @@
+export function drawReport(): void {
+  console.log('not yet');
+}

@@ -103,6 +103,15 @@ test('higher priority goes first, equal ones in the order in which they became r
   expect(await takeAll(queue)).toEqual(['z', 'b', 'a', 'c']);
 });
 
+test('a key that waits is only ever raised: who asks for it later with less does not put it back', async () => {
+  const queue = queueOn(createVirtualClock());
+  queue.add('a', { priority: 5 });
+  queue.add('b');
+  queue.add('a', { priority: lowPriority });
+  queue.addAfter('a', 1000, { priority: lowPriority });
+  expect(await takeAll(queue)).toEqual(['a', 'b']);
+});
+
 test('a key of low priority is not starved by keys that come back for ever', async () => {
   const clock = createVirtualClock();
   const queue = queueOn(clock);

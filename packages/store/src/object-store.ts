@@ -2,7 +2,7 @@ import type { Change } from './change.ts';
 import { Collection } from './collection.ts';
 import type { Key } from './key.ts';
 import { KeyProbe, Numbers } from './key-probe.ts';
-import { jsonEquals, jsonOf, moveRecord, NAMESPACE, partEquals, partText, UID, VERSION, writeRecord } from './packed-record.ts';
+import { jsonEquals, jsonOf, moveRecord, partEquals, partText, UID, VERSION, writeRecord } from './packed-record.ts';
 import { PackedEntry } from './packed-entry.ts';
 import { Postings } from './postings.ts';
 import type { RawRecord, ScopeId } from './record.ts';
@@ -59,6 +59,11 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 type Values = readonly (readonly string[])[];
+
+/** A copy, since an extractor may give the same array again. */
+function distinct(values: readonly string[]): readonly string[] {
+  return values.length === 1 ? [values[0] as string] : [...new Set(values)];
+}
 
 class PackedStore<T> implements ObjectStore<T> {
   readonly #view: StoreView<T>;
@@ -181,15 +186,7 @@ class PackedStore<T> implements ObjectStore<T> {
   move(from: ScopeId, to: ScopeId, namespace: string): void {
     const source = this.#scopeNumbers.of(from);
     const target = this.#scopeNumbers.of(to);
-    const { table } = this.#view;
-    for (let slot = 0; slot < table.end; slot += 1) {
-      if (
-        table.place(slot) >= 0 &&
-        this.#scopes[slot] === source &&
-        partText(table.slab(slot), table.offset(slot), NAMESPACE) === namespace
-      )
-        this.#scopes[slot] = target;
-    }
+    for (const slot of this.#view.slotsOf(namespace)) if (this.#scopes[slot] === source) this.#scopes[slot] = target;
   }
 
   addIndex(name: string, extract: IndexExtractor<T>): void {
@@ -198,7 +195,7 @@ class PackedStore<T> implements ObjectStore<T> {
     const postings = new Postings<T>(extract, this.#shared?.postings());
     for (let slot = 0; slot < table.end; slot += 1) {
       if (table.place(slot) < 0) continue;
-      postings.add(slot, [...new Set(extract(this.#view.entryOf(slot)))]);
+      postings.add(slot, distinct(extract(this.#view.entryOf(slot))));
       if (this.#shared?.crowded) this.#settle();
     }
     indexes.set(name, postings);
@@ -255,7 +252,7 @@ class PackedStore<T> implements ObjectStore<T> {
     if (this.#view.indexes.size === 0) return values;
     try {
       const entry = this.#entryAt(place);
-      for (const { extract } of this.#view.indexes.values()) values.push([...new Set(extract(entry))]);
+      for (const { extract } of this.#view.indexes.values()) values.push(distinct(extract(entry)));
     } catch (error) {
       this.#view.slabs.undo(place);
       throw error;
@@ -351,7 +348,7 @@ class PackedStore<T> implements ObjectStore<T> {
 
   #prepare(place: number): Values {
     const entry = this.#entryAt(place);
-    return [...this.#view.indexes.values()].map(({ extract }) => [...new Set(extract(entry))]);
+    return [...this.#view.indexes.values()].map(({ extract }) => distinct(extract(entry)));
   }
 
   #post(slot: number, scope: number, values: Values): void {

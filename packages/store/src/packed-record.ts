@@ -178,8 +178,11 @@ export function labelsOf(slab: Slab, offset: number): Readonly<Record<string, st
   const length = slab.words[(offset >> 2) + 9] as number;
   if (length > 0) {
     const start = offset + HEAD + ((slab.words[(offset >> 2) + 8] as number) & ~DELETING);
-    const parsed = JSON.parse(decoder.decode(slab.bytes.subarray(start, start + length))) as Record<string, unknown>;
-    for (const [key, value] of Object.entries(parsed)) labels[key] = typeof value === 'string' ? value : JSON.stringify(value);
+    const parsed = JSON.parse(textOf(slab.bytes, start, start + length)) as Record<string, unknown>;
+    for (const key of Object.keys(parsed)) {
+      const value = parsed[key];
+      labels[key] = typeof value === 'string' ? value : JSON.stringify(value);
+    }
   }
   return Object.freeze(labels);
 }

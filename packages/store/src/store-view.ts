@@ -84,6 +84,23 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
     return new PackedEntry<T>(this, this.table.slab(slot), this.table.offset(slot));
   }
 
+  /** The slots of a namespace, in every cluster. Must not be used after a change. */
+  *slotsOf(namespace: string): IterableIterator<number> {
+    const prefix = encoder.encode(`${namespace}/`);
+    for (const text of this.clusters.texts()) {
+      const cluster = this.clusters.find(text);
+      const start = new KeyProbe(this.seed);
+      if (!start.fromKey({ cluster: text, namespace, name: '' }, cluster)) continue;
+      for (const slot of this.order.from(this.comparator(start))) {
+        const slab = this.table.slab(slot);
+        const offset = this.table.offset(slot);
+        if (slab.words[(offset >> 2) + 3] !== cluster || !pathStartsWith(slab, offset, prefix)) break;
+        // A namespace with a slash in it begins alike.
+        if (partText(slab, offset, NAMESPACE) === namespace) yield slot;
+      }
+    }
+  }
+
   postings(name: string): Postings<T> {
     const postings = this.indexes.get(name);
     if (!postings)

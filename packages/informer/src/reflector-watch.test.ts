@@ -65,9 +65,10 @@ test('refused connections are backed off and do not cause a list', async () => {
 });
 
 test.each([
-  ['server errors', { status: statuses.unavailable }, 30_000],
-  ['refused connections', { refused: true }, 10_000],
-] as const)('the waits after %s in a row grow to a bound and are spread over all of it', async (_name, fault, most) => {
+  ['server errors', { status: statuses.unavailable }, 800, 30_000],
+  // The connection that was cut before them counts with them.
+  ['refused connections', { refused: true }, 1600, 10_000],
+] as const)('the waits after %s in a row grow to a bound and are spread over all of it', async (_name, fault, first, most) => {
   const bounds: number[][] = [];
   for (let seed = 1; seed <= 40; seed += 1) {
     const rig = await synced({ seed });
@@ -80,11 +81,29 @@ test.each([
     await rig.informer.stop();
   }
   bounds.forEach((waits, i) => {
-    const bound = Math.min(most, 1600 * 2 ** i);
+    const bound = Math.min(most, first * 2 ** i);
     expect(Math.max(...waits)).toBeLessThanOrEqual(bound);
     expect(Math.max(...waits)).toBeGreaterThan(bound * 0.8);
     expect(Math.min(...waits)).toBeLessThan(bound * 0.2);
   });
+});
+
+test('a server that is back after many refusals, and asks for a moment or for a list, is not kept waiting for the refusals', async () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const rig = await synced({ seed });
+    rig.server.cut();
+    rig.api.plan('any', { refused: true }, 8);
+    rig.api.plan('any', { status: { ...statuses.tooManyRequests, details: { retryAfterSeconds: 1 } } });
+    rig.api.plan('watch', { status: statuses.expired });
+    const at = rig.api.requests.length;
+    await rig.clock.advance(200_000);
+    const [asked = NaN, probed = NaN, watched = NaN, listed = NaN] = rig.api.requests.slice(at + 8).map((request) => request.at);
+    expect(probed - asked).toBeLessThan(2000);
+    expect(watched - probed).toBeLessThan(100);
+    expect(listed - watched).toBeLessThan(800);
+    expect(rig.api.requests.at(-1)?.kind).toBe('stream');
+    await rig.informer.stop();
+  }
 });
 
 test('too many requests are waited out for at least what the server asks, and do not cause a list', async () => {

@@ -2,6 +2,7 @@ import type { Frame, ResourceSource } from '@kubecast/client';
 import { Backoff, compareResourceVersions } from '@kubecast/store';
 import type { Clock } from '@kubecast/store';
 import { Fault, faultOf } from './fault.ts';
+import type { FaultKind } from './fault.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { ReflectorState } from './informer.ts';
 import type { ReflectorLimits } from './limits.ts';
@@ -59,7 +60,8 @@ type ListFrom = 'latest' | 'held';
 export class Reflector {
   readonly counters: ReflectorCounters = newReflectorCounters();
   readonly #o: ReflectorOptions;
-  readonly #backoff: Backoff;
+  /** Each kind of failure backs off by itself: a server that is back after many refusals, and asks for a second, or a list, is not kept waiting. */
+  readonly #backoffs = new Map<FaultKind, Backoff>();
   #wasGone = false;
   readonly #slice: Slice;
   #state: ReflectorState = 'Idle';
@@ -89,11 +91,6 @@ export class Reflector {
     this.#o = options;
     this.#since = options.clock.now();
     this.#slice = new Slice(options.clock, options.limits.sliceMs, () => (this.counters.yields += 1));
-    this.#backoff = new Backoff(options.clock, {
-      baseMs: options.limits.backoffBaseMs,
-      maxMs: options.limits.backoffMaxMs,
-      resetAfterMs: options.limits.backoffResetMs,
-    });
     if (options.resume !== undefined && options.resume.version !== '') {
       this.#version = options.resume.version;
       this.#epoch = options.resume.epoch;
@@ -705,14 +702,21 @@ export class Reflector {
     }
     // A little over a Retry-After, never under it: a fleet that was told the same second should not come back in it.
     const asked = fault.retryAfterMs * (1 + 0.2 * clock.random());
-    // The first answer to a resource that was just made is 429 for a moment: what failed while it was missing does not count then.
-    if (fault.kind === 'rate-limited' && this.#wasGone) this.#backoff.reset();
     this.#wasGone = fault.kind === 'gone';
-    const wait = this.#backoff.next(asked);
+    const wait = this.#backoffOf(fault.kind).next(asked);
     // Asking for a resource that is not served costs the server nothing, and whoever made it waits for us; so with one that is not there.
     const max = this.#wasGone ? Math.max(asked, limits.goneMaxMs) : fault.kind === 'connection' ? limits.unreachableMaxMs : Infinity;
     // Spread anew below the lower bound, or most of a fleet would come at it together.
     await this.#sleep(wait > max ? max * (1 - clock.random()) : wait, signal);
+  }
+
+  #backoffOf(kind: FaultKind): Backoff {
+    const known = this.#backoffs.get(kind);
+    if (known !== undefined) return known;
+    const { backoffBaseMs: baseMs, backoffMaxMs: maxMs, backoffResetMs: resetAfterMs } = this.#o.limits;
+    const made = new Backoff(this.#o.clock, { baseMs, maxMs, resetAfterMs });
+    this.#backoffs.set(kind, made);
+    return made;
   }
 
   /** The next list is of the newest state, and begins a new epoch. */

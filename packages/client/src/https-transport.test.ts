@@ -197,6 +197,46 @@ test('a stream that falls silent while somebody waits ends with an idle TimeoutE
   await server.close();
 });
 
+test('after a stream that was given up in silence, or a request that was never answered, no kept connection is trusted', async () => {
+  const clock = createVirtualClock();
+  const server = await startServer((request, response) => {
+    if (request.path === '/stream') response.write('one');
+    else if (request.path !== '/silence') answerJson(response, 200, 1);
+  });
+  const transport = new HttpsTransport(to(server), { clock });
+  const streamed = async (quietMs: number): Promise<void> => {
+    const stop = new AbortController();
+    const answer = await transport.open({ method: 'GET', path: '/stream', stream: true, signal: stop.signal });
+    const chunks = answer.chunks[Symbol.asyncIterator]();
+    await chunks.next();
+    // Kept while the stream is open.
+    await get(transport);
+    const next = failure(chunks.next());
+    await clock.advance(quietMs);
+    stop.abort(new Error('given up'));
+    await next;
+  };
+  await streamed(1000);
+  const { connections } = transport.counters;
+  await get(transport);
+  expect(transport.counters.connections).toBe(connections);
+  await streamed(75_000);
+  const before = transport.counters.connections;
+  await get(transport);
+  expect(transport.counters.connections).toBe(before + 1);
+
+  const first = transport.open({ method: 'GET', path: '/silence' });
+  await get(transport);
+  const failed = failure(first);
+  await clock.advance(30_000);
+  expect(await failed).toMatchObject({ code: 'CLIENT_TIMEOUT', phase: 'request' });
+  const then = transport.counters.connections;
+  await get(transport);
+  expect(transport.counters.connections).toBe(then + 1);
+  transport.close();
+  await server.close();
+});
+
 test('gzip is undone; a damaged one is a ProtocolError', async () => {
   const text = JSON.stringify({ items: 'x'.repeat(100_000) });
   const server = await startServer((request, response) => {

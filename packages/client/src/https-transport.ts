@@ -27,6 +27,9 @@ interface Counters {
   openStreams: number;
 }
 
+/** A stream that was silent for this long as it was given up makes the kept connections suspect: they may be half-open like its own. */
+const suspectMs = 20_000;
+
 /** One request under way: how it is ended from outside, by whichever comes first. */
 interface Call {
   readonly what: string;
@@ -134,6 +137,7 @@ export class HttpsTransport implements Transport {
       );
       this.clock.sleep(deadlineMs, headersTimer.signal).then(
         () => {
+          this.#dropKept();
           call.end(
             new TimeoutError(
               'request',
@@ -223,6 +227,7 @@ export class HttpsTransport implements Transport {
         : networkError(error, call.what);
     } finally {
       if (!complete) {
+        if (request.stream === true && waiting && clock.now() - waitingSince >= suspectMs) this.#dropKept();
         call.failure ??= new ConnectionError(`${call.what}: cancelled`);
         call.request?.destroy();
       }
@@ -264,10 +269,15 @@ export class HttpsTransport implements Transport {
     return { ...base, agent: this.#pool(http, credentials.cert) };
   }
 
+  /** Closes the connections that are kept and not in use. */
+  #dropKept(): void {
+    for (const sockets of Object.values(this.#agent?.freeSockets ?? {})) for (const socket of [...(sockets ?? [])]) socket.destroy();
+  }
+
   #pool(http: Http, cert: string | undefined): Agent {
     if (this.#agent !== undefined && this.#agentCert !== cert) {
       // Those in use end by themselves: an agent that is destroyed would take running watches with it.
-      for (const sockets of Object.values(this.#agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+      this.#dropKept();
       this.#agent = undefined;
     }
     this.#agentCert = cert;

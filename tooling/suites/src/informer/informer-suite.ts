@@ -155,6 +155,7 @@ export function informerSuite(name: string, given: Servers | undefined): void {
       await until(informer, () => ['note-0', 'note-1', 'note-2'].every((name) => extra(name) === 'by default'));
       stop.abort();
       await writing;
+      expect(informer.view.size).toBe(3);
     });
 
     test('the CRD goes and comes back: deletes, a state, and the new objects', async () => {

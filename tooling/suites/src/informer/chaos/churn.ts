@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BareApi } from './bare-api.ts';
+import type { BareApi } from './bare-api.ts';
 import type { Random } from './random.ts';
 
 export const namespaces: readonly string[] = ['ns-0', 'ns-1', 'ns-2', 'ns-3', 'ns-4'];

@@ -56,6 +56,8 @@ const chosen = faults.filter((fault) => {
 const boundMs = 90_000;
 const patienceMs = 240_000;
 
+// Ended from outside, it takes its servers with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const assets = realAssets();
 if (assets === undefined) {
   process.stderr.write('There is no kube-apiserver here: npm run envtest builds it.\n');

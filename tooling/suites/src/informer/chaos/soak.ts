@@ -26,6 +26,8 @@ const { values } = parseArgs({
 });
 const minutes = Number(values.minutes);
 const rate = Number(values.rate);
+// Ended from outside, it takes its servers with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const assets = realAssets();
 if (values.server === 'real' && assets === undefined) {
   process.stderr.write('There is no kube-apiserver here: npm run envtest builds it.\n');

@@ -54,10 +54,13 @@ export class OrderedSlots {
   }
 
   insert(slot: number, compare: (slot: number) => number): void {
+    // Lists come in order: what goes behind all others need not be sought.
+    const last = this.#chunks.at(-1);
+    if (!last || compare(last.slots[last.count - 1] as number) > 0) return this.append(slot);
     this.changes += 1;
     const [number, at] = this.#seek(compare);
     const chunk = this.#chunks[number];
-    if (!chunk) return this.#open(slot);
+    if (!chunk) throw new Error('the order lost a chunk');
     if (chunk.count < ROOM) {
       insertAt(chunk, at, slot);
       if (at === chunk.count - 1) this.#mirror?.append(number, slot, chunk.count);

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { mutants } from './mutants.ts';
 import type { Mutant } from './mutants.ts';
 
-// npm run test:mutants -- [--only TEXT]: plants each bug in a copy of the source and runs the tests on it; each must turn them red.
+// npm run test:mutants -- [--only TEXT of the name or the file]: plants each bug in a copy of the source and runs the tests on it; each must turn them red.
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 // Not through npx, which would run in the package's own folder, on the source without the bug.
 const root = join(import.meta.dirname, '..');
@@ -31,9 +31,9 @@ async function plant(mutant: Mutant | undefined, folder: string): Promise<void> 
 }
 
 /** Whether the tests are red, and the first that is. */
-function run(folder: string): Promise<{ readonly red: boolean; readonly by: string }> {
+function run(folder: string, near: readonly string[] = []): Promise<{ readonly red: boolean; readonly by: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [vitest, 'run', '--bail', '1', '--root', folder], {
+    const child = spawn(process.execPath, [vitest, 'run', '--bail', '1', '--root', folder, ...near], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
@@ -52,7 +52,9 @@ function run(folder: string): Promise<{ readonly red: boolean; readonly by: stri
 }
 
 const begun = performance.now();
-const wanted = mutants.filter((mutant) => values.only === undefined || mutant.name.includes(values.only));
+const wanted = mutants.filter(
+  (mutant) => values.only === undefined || mutant.name.includes(values.only) || mutant.file.includes(values.only),
+);
 let missed = 0;
 try {
   await cp(join(root, 'src'), source, { recursive: true });
@@ -64,7 +66,12 @@ try {
   for (const [index, mutant] of wanted.entries()) {
     const folder = join(place, String(index));
     await plant(mutant, folder);
-    const result = await run(folder);
+    // The tests that stand beside the bug first: most are found by them, in a fraction of the time.
+    const near = await run(folder, [
+      mutant.file.includes('/') ? 'src/shared' : `src/${mutant.file.replace('.ts', '')}`,
+      '--passWithNoTests',
+    ]);
+    const result = near.red ? near : await run(folder);
     if (!result.red) missed += 1;
     console.log(`${result.red ? 'found ' : 'MISSED'} ${mutant.name} (${result.by})`);
     await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,22 @@
 import type { BenchCase } from './bench-case.ts';
+import { convertCase } from './convert/convert-case.ts';
 import { eventsCase } from './events/events-case.ts';
+import { importCase } from './import/import-case.ts';
+import { loaderCase } from './loader/loader-case.ts';
+import { memoryCase } from './memory/memory-case.ts';
+import { propagationCase } from './propagation/propagation-case.ts';
+import { restartCase } from './restart/restart-case.ts';
+import { storeCase } from './store/store-case.ts';
 import { syncCase } from './sync/sync-case.ts';
 
-export const cases: readonly BenchCase[] = [syncCase, eventsCase];
+export const cases: readonly BenchCase[] = [
+  syncCase,
+  eventsCase,
+  memoryCase,
+  restartCase,
+  storeCase,
+  loaderCase,
+  convertCase,
+  importCase,
+  propagationCase,
+];

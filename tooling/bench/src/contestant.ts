@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { builtContestants } from './built.ts';
 
 /** A program that takes part: it prints JSON lines, and lives on until its standard input ends. */
 export interface Contestant {
@@ -77,7 +79,7 @@ export function runContestant(contestant: Contestant, options: RunOptions = {}):
   });
 }
 
-/** A contestant of this folder, run by this Node with the source condition. */
+/** A contestant of this folder, run by this Node from plain JavaScript. */
 export function nodeContestant(
   who: string,
   file: string,
@@ -88,7 +90,7 @@ export function nodeContestant(
   return {
     who,
     command: process.execPath,
-    args: ['--expose-gc', ...flags, '--conditions=@kubecast/source', new URL(file, import.meta.url).pathname, ...args],
+    args: ['--expose-gc', ...flags, join(builtContestants(), file.replace(/\.ts$/u, '.js')), ...args],
     ...(env === undefined ? {} : { env }),
   };
 }

@@ -120,7 +120,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an extractor that throws leaves its record behind',
     file: 'object-store.ts',
-    find: 'prepared.push(own.place(slot) < 0 ? [] : this.#prepare(own.place(slot)));',
+    find: 'prepared.push(own.place(slot) < 0 ? [] : this.#preparedOr(collection.prepared(slot), own.place(slot)));',
     put: 'void prepared;',
   },
   {

@@ -15,6 +15,8 @@ export class Collection {
   readonly #compare: (a: string, b: string) => -1 | 0 | 1 | undefined;
   /** By slot of the store: the marked place and one; 0 for none. */
   #marks: Int32Array = new Int32Array(64);
+  /** By own slot. */
+  readonly #prepared: ({ readonly place: number; readonly values: readonly (readonly string[])[] } | undefined)[] = [];
 
   constructor(id: number, main: RecordTable, slabs: Slabs, compare: (a: string, b: string) => -1 | 0 | 1 | undefined) {
     this.own = new RecordTable(slabs, id);
@@ -27,8 +29,8 @@ export class Collection {
     return (this.#marks[slot] ?? 0) === this.#main.place(slot) + 1;
   }
 
-  /** Takes a record that was just written, or takes it back. */
-  put(place: number, probe: KeyProbe): void {
+  /** Takes a record that was just written, or takes it back. Gives its slot among the own; -1 if it is not kept. */
+  put(place: number, probe: KeyProbe): number {
     const slab = this.#slabs.slab(place);
     const offset = offsetOf(place);
     const ownSlot = this.own.find(probe.fromRecord(slab, offset));
@@ -38,8 +40,10 @@ export class Collection {
     if (before >= 0) {
       const other = this.#slabs.slab(before);
       const at = offsetOf(before);
-      if (partEquals(other, at, slab, offset, UID) && this.#compare(partText(other, at, VERSION), partText(slab, offset, VERSION)) === 1)
-        return this.#slabs.undo(place);
+      if (partEquals(other, at, slab, offset, UID) && this.#compare(partText(other, at, VERSION), partText(slab, offset, VERSION)) === 1) {
+        this.#slabs.undo(place);
+        return -1;
+      }
     }
     if (slot >= 0) {
       const stands = this.#main.slab(slot);
@@ -51,15 +55,27 @@ export class Collection {
       ) {
         this.#slabs.undo(place);
         if (ownSlot >= 0) this.#forget(ownSlot);
-        return this.#mark(slot, this.#main.place(slot) + 1);
+        this.#mark(slot, this.#main.place(slot) + 1);
+        return -1;
       }
       if (marked) this.#mark(slot, 0);
     }
-    if (ownSlot < 0) this.own.insert(probe.hash, place);
-    else {
-      this.#slabs.release(this.own.place(ownSlot));
-      this.own.set(ownSlot, place);
-    }
+    if (ownSlot < 0) return this.own.insert(probe.hash, place);
+    this.#slabs.release(this.own.place(ownSlot));
+    this.own.set(ownSlot, place);
+    return ownSlot;
+  }
+
+  /** What the extractors gave for an own record, so that the commit need not ask them for all at once. */
+  prepare(ownSlot: number, values: readonly (readonly string[])[]): void {
+    while (this.#prepared.length < ownSlot) this.#prepared.push(undefined);
+    this.#prepared[ownSlot] = { place: this.own.place(ownSlot), values };
+  }
+
+  /** Undefined for a record that was not prepared, or is another by now. */
+  prepared(ownSlot: number): readonly (readonly string[])[] | undefined {
+    const prepared = this.#prepared[ownSlot];
+    return prepared?.place === this.own.place(ownSlot) ? prepared.values : undefined;
   }
 
   /** Takes out the key of the probe, if it is there with this UID. */

@@ -165,7 +165,9 @@ class PackedStore<T> implements ObjectStore<T> {
     return {
       put: (record) => {
         mustBeOpen();
-        collection.put(this.#write(record, id), this.#probe);
+        const place = this.#write(record, id);
+        const slot = collection.put(place, this.#probe);
+        if (slot >= 0 && this.#view.indexes.size > 0) this.#prepareEarly(collection, slot, place);
       },
       remove: (key, uid) => {
         mustBeOpen();
@@ -323,7 +325,8 @@ class PackedStore<T> implements ObjectStore<T> {
     // Before anything is seen, since an extractor may throw.
     const prepared: Values[] = [];
     if (this.#view.indexes.size > 0)
-      for (let slot = 0; slot < own.end; slot += 1) prepared.push(own.place(slot) < 0 ? [] : this.#prepare(own.place(slot)));
+      for (let slot = 0; slot < own.end; slot += 1)
+        prepared.push(own.place(slot) < 0 ? [] : this.#preparedOr(collection.prepared(slot), own.place(slot)));
     const changes: Change<T>[] = [];
     for (let slot = 0; slot < table.end; slot += 1) {
       if (table.place(slot) < 0) continue;
@@ -344,6 +347,20 @@ class PackedStore<T> implements ObjectStore<T> {
   /** The operation is complete, for readers in other threads. */
   #settle(): void {
     this.#shared?.settle(this.#view.table.size);
+  }
+
+  /** What an extractor gives now it need not give at the commit, all at once. What it throws now it will throw again then. */
+  #prepareEarly(collection: Collection, slot: number, place: number): void {
+    try {
+      collection.prepare(slot, this.#prepare(place));
+    } catch {
+      // The commit fails with it; until then nothing was changed.
+    }
+  }
+
+  /** Of all indexes that there are by now. */
+  #preparedOr(values: Values | undefined, place: number): Values {
+    return values?.length === this.#view.indexes.size ? values : this.#prepare(place);
   }
 
   #prepare(place: number): Values {

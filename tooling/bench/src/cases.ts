@@ -5,6 +5,7 @@ import { importCase } from './import/import-case.ts';
 import { loaderCase } from './loader/loader-case.ts';
 import { memoryCase } from './memory/memory-case.ts';
 import { propagationCase } from './propagation/propagation-case.ts';
+import { resolveCase } from './resolve/resolve-case.ts';
 import { restartCase } from './restart/restart-case.ts';
 import { storeCase } from './store/store-case.ts';
 import { syncCase } from './sync/sync-case.ts';
@@ -16,6 +17,7 @@ export const cases: readonly BenchCase[] = [
   restartCase,
   storeCase,
   loaderCase,
+  resolveCase,
   convertCase,
   importCase,
   propagationCase,

@@ -52,6 +52,8 @@ export async function* listPages(
       priority: way.priority,
       retries: way.retries,
       requestMs: way.requestMs,
+      // Everything in one answer may take as long as it takes, as long as it comes: a whole deadline would never be met where it is missed once.
+      ...(limit > 0 || way.requestMs !== undefined ? {} : { stream: true }),
       ...(way.accept === undefined ? {} : { accept: way.accept }),
     };
     const what = describe(request);

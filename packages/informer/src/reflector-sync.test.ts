@@ -207,6 +207,18 @@ test('a stream that ends before the list is complete shows nothing and is begun 
   await rig.informer.stop();
 });
 
+test('a streamed list that breaks off again and again, as for who reads too slowly, is given up for a paged list', async () => {
+  const rig = createModelRig();
+  for (let i = 0; i < 6; i += 1) rig.server.put('default', `thing-${i}`, i);
+  rig.api.plan('stream', { endAfter: 3 }, 100);
+  rig.informer.start();
+  await rig.clock.advance(60_000);
+  expect(rig.api.requests.map((request) => request.kind)).toEqual(['stream', 'stream', 'stream', 'list', 'watch']);
+  expect(rig.reports.map((report) => report.kind)).toEqual(['streamed-list-given-up']);
+  expect(rig.held()).toEqual(rig.truth());
+  await rig.informer.stop();
+});
+
 test('too many requests inside the initial stream are waited out, and the streamed list is tried again', async () => {
   const rig = filled({ api: { batch: 1 } });
   rig.api.plan('stream', { error: { status: { ...statuses.tooManyRequests, details: { retryAfterSeconds: 7 } }, after: 2 } });

@@ -86,6 +86,8 @@ export class Reflector {
   /** The form in which the server showed its objects before they were listed; `''`: it did not know; undefined: not asked yet. */
   #form: string | undefined;
   #wake: AbortController | undefined;
+  /** Streamed lists in a row that broke off amid their objects. */
+  #cutLists = 0;
 
   constructor(options: ReflectorOptions) {
     this.#o = options;
@@ -311,6 +313,17 @@ export class Reflector {
         });
         return;
       }
+      if (fault.kind === 'connection' && any) {
+        this.#cutLists += 1;
+        if (this.#cutLists >= CUTS) {
+          this.#cutLists = 0;
+          memory.refusedStreamedList(limits.streamedListMs);
+          this.#o.onReport({
+            kind: 'streamed-list-given-up',
+            message: `the streamed list broke off ${CUTS} times (${fault.message}); a paged list follows`,
+          });
+        }
+      }
       throw error;
     } finally {
       if (open) collection.abort();
@@ -426,6 +439,7 @@ export class Reflector {
       this.#regressing = false;
     }
     this.#version = version;
+    this.#cutLists = 0;
     this.#synced = true;
     this.#need = 'watch';
     this.#listFrom = 'held';
@@ -823,6 +837,9 @@ export class Reflector {
     }
   }
 }
+
+/** A server cuts off who reads a streamed list too slowly while much is written; it would do so for ever. */
+const CUTS = 3;
 
 class BookmarkMissing extends Error {
   readonly quietMs: number;

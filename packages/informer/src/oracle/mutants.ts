@@ -36,7 +36,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a streamed list that breaks off is shown',
     file: 'reflector.ts',
-    find: "if (open) throw new Fault('connection', any ?",
+    find: "if (open)\n        throw new Fault('connection', any ?",
     put: "if (open) { open = false; await this.#commit(collection, String(Math.max(1, Number(this.#version) + 1)), begun, skipped); }\n      if (open) throw new Fault('connection', any ?",
   },
   {

@@ -1,7 +1,7 @@
 import type { ResourceSource, WriteReceipt } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
 import { compareResourceVersions, createObjectStore, saveStore, systemClock } from '@kubecast/store';
-import type { Change, Clock, ObjectStore, ObjectStoreOptions, ScopeId, StoreCounters, View } from '@kubecast/store';
+import type { Change, Clock, Key, ObjectStore, ObjectStoreOptions, ScopeId, StoreCounters, View } from '@kubecast/store';
 import { iterateDeltas } from './delta-iterator.ts';
 import type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
 import { InformerOptionsError, InformerStoppedError } from './errors.ts';
@@ -21,6 +21,8 @@ import { snapshotIdentity } from './snapshot.ts';
 import type { RestoredState, SnapshotPlace } from './snapshot.ts';
 import { VersionOrder } from './version-order.ts';
 import { Waiters } from './waiters.ts';
+import { markOf, provesRegression } from './write-mark.ts';
+import type { WriteMark } from './write-mark.ts';
 
 /** How a restored informer differs. */
 interface Restoring {
@@ -164,7 +166,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
 
   waitFor(
     what: WriteReceipt | { readonly scope: ScopeId; readonly version: string },
-    options: { readonly signal?: AbortSignal; readonly deadlineMs: number },
+    options: { readonly signal?: AbortSignal; readonly deadlineMs: number; readonly after?: WriteMark },
   ): Promise<void> {
     if ('scope' in what) {
       const reached = (): boolean => atLeast(this.#scopes.runs.get(what.scope)?.reflector.version ?? '', what.version);
@@ -172,9 +174,11 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     }
     const { key, uid, version, gone } = what;
     const name = key.namespace === '' ? key.name : `${key.namespace}/${key.name}`;
+    // Versions of a server that went back say nothing until its state stands in the view, in a new epoch.
+    const epoch = options.after !== undefined && this.observeReceipt(what, options.after) ? options.after.epoch + 1 : 0;
     const shown = (): boolean => {
       const run = this.#scopes.runOf(key.cluster, key.namespace);
-      if (run?.filled !== true) return false;
+      if (run?.filled !== true || run.reflector.epoch < epoch) return false;
       // A list or an event past the version has brought the write, whatever became of the object since.
       const passed = version !== undefined && atLeast(run.reflector.version, version);
       const entry = this.view.entry(key);
@@ -183,6 +187,28 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
       return passed || (holds && (version === undefined || atLeast(entry.version, version)));
     };
     return this.#waiters.until(shown, { what: `the write of ${this.#o.type.plural} ${name}`, ...options });
+  }
+
+  markWrite(key: Key): WriteMark {
+    const run = this.#scopes.runOf(key.cluster, key.namespace);
+    const sure = run?.filled === true && !run.reflector.damaged;
+    return markOf(key, this.view.entry(key), {
+      id: run?.scope.id ?? scopeOf(key.namespace, key.cluster).id,
+      epoch: run?.reflector.epoch ?? 1,
+      version: sure ? run.reflector.version : '',
+      complete: sure && !this.labelSelector && !this.fieldSelector,
+    });
+  }
+
+  observeReceipt(receipt: WriteReceipt, mark: WriteMark): boolean {
+    const run = this.#scopes.runs.get(mark.scope);
+    if (run === undefined || run.reflector.epoch !== mark.epoch || !provesRegression(receipt, mark)) return false;
+    const { namespace, name } = mark.key;
+    run.reflector.regressed(
+      mark.version,
+      `a write of ${namespace === '' ? name : `${namespace}/${name}`} was answered at ${String(receipt.version)}, although ${mark.version} was seen before it`,
+    );
+    return true;
   }
 
   onStatus(listener: (status: ScopeStatus) => void): Disposable {

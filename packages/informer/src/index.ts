@@ -21,3 +21,4 @@ export { restoreInformer } from './restore-informer.ts';
 export type { SnapshotPlace } from './snapshot.ts';
 export { createInformerFactory } from './informer-factory.ts';
 export type { FactoryOptions, InformerFactory, SharedOptions } from './informer-factory.ts';
+export type { WriteMark } from './write-mark.ts';

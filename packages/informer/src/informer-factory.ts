@@ -105,6 +105,8 @@ function lease<T>(informer: Informer<T>, release: () => Promise<void>): Informer
     scopes: () => informer.scopes(),
     whenSynced: (signal) => informer.whenSynced(signal),
     waitFor: (what, options) => informer.waitFor(what, options),
+    markWrite: (key) => informer.markWrite(key),
+    observeReceipt: (receipt, mark) => informer.observeReceipt(receipt, mark),
     onStatus: (listener) => informer.onStatus(listener),
     deltas: (options) =>
       informer.deltas({

@@ -1,9 +1,10 @@
-import type { ScopeId, StoreCounters, View } from '@kubecast/store';
+import type { Key, ScopeId, StoreCounters, View } from '@kubecast/store';
 import type { WriteReceipt } from '@kubecast/client';
 import type { Delta } from './delta.ts';
 import type { ClusterOptions } from './informer-options.ts';
 import type { HandlerCounters } from './handler-counters.ts';
 import type { ReflectorCounters } from './reflector-report.ts';
+import type { WriteMark } from './write-mark.ts';
 
 export type ReflectorState =
   | 'Idle'
@@ -94,10 +95,23 @@ export interface Informer<T> extends AsyncDisposable {
   readonly handlers: readonly HandlerHandle[];
   /** Called after each change of a scope's state. Gives back its undo. */
   onStatus(listener: (status: ScopeStatus) => void): Disposable;
+  /**
+   * Resolves when a version is reached in a scope, or a write stands in the view or was overtaken (deletes by UID). Rejects with
+   * WaitTimeoutError after `deadlineMs`, with the signal's reason, or as the informer is stopped. `after` is a mark of before the write: a
+   * receipt that proves by it that the server went back is waited for in the new epoch.
+   */
   waitFor(
     what: WriteReceipt | { readonly scope: ScopeId; readonly version: string },
-    options: { readonly signal?: AbortSignal; readonly deadlineMs: number },
+    options: { readonly signal?: AbortSignal; readonly deadlineMs: number; readonly after?: WriteMark },
   ): Promise<void>;
+  /** Notes what was seen of a key before a write to it, for `observeReceipt` and `waitFor`. Cheap. */
+  markWrite(key: Key): WriteMark;
+  /**
+   * Gives the informer a write's receipt with the mark taken before the write began. True: the receipt's version stands at or below what was
+   * seen before, which only a server that went back can answer (etcd restored under an API server that lives on, whose lists and watches
+   * still show the old state). The scope is then `Regressed`, keeps its view, and asks until the server shows another state.
+   */
+  observeReceipt(receipt: WriteReceipt, mark: WriteMark): boolean;
   /**
    * Changes the namespaces that are watched (`['']`: all), while it runs. Scopes that stay are not touched. Objects of a namespace that is
    * taken away leave the view at once, as deletes with the cause 'scope-removed'. From single namespaces to all and back, no object leaves

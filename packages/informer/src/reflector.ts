@@ -85,6 +85,8 @@ export class Reflector {
   #repairWait = 0;
   /** The form in which the server showed its objects before they were listed; `''`: it did not know; undefined: not asked yet. */
   #form: string | undefined;
+  /** After a write's answer below what was seen: that version, and where the server's lists stood still since. */
+  #doubt: { readonly seen: string; readonly still: string } | undefined;
   #wake: AbortController | undefined;
   /** Streamed lists in a row that broke off amid their objects. */
   #cutLists = 0;
@@ -154,12 +156,24 @@ export class Reflector {
   }
 
   /**
-   * Tells that the server answered a write with a version below one seen before the write began: it went back. Where the stream itself
-   * shows nothing (an API server that lives on over a restored etcd), this is the only sign.
+   * Tells that the server answered a write with a version below `seen`, which was seen before the write began: it went back. Where the stream
+   * itself shows nothing (an API server that lives on over a restored etcd), this is the only sign, and its lists still show what is gone. So
+   * the newest state is asked for until it stands below `seen`, or moves on from where it stood still.
    */
-  regressed(reason: string): void {
+  regressed(seen: string, reason: string): void {
+    // Of two such signs the older asks for less: what is below the higher version may not be below the lower one.
+    if (this.#doubt === undefined || compareResourceVersions(seen, this.#doubt.seen) === -1) this.#doubt = { seen, still: '' };
     this.#goBack(reason);
     this.#wake?.abort(new Fault('regressed', reason));
+  }
+
+  /** The state that is offered after a sign that the server went back may be the one that is gone: it stands where it stood, and does not move. */
+  #believe(version: string): void {
+    const doubt = this.#doubt;
+    if (doubt === undefined || version === '' || compareResourceVersions(version, doubt.seen) === -1) return;
+    if (doubt.still !== '' && compareResourceVersions(version, doubt.still) === 1) return;
+    if (doubt.still === '') this.#doubt = { seen: doubt.seen, still: version };
+    throw new Fault('regressed', `the server still shows its state at ${version}, although it has answered a write below ${doubt.seen}`);
   }
 
   async #list(signal: AbortSignal): Promise<void> {
@@ -167,6 +181,8 @@ export class Reflector {
     this.counters.lists += 1;
     this.#repairAt = Infinity;
     try {
+      // A question that costs the server nothing comes before a whole list that may be its old state.
+      if (this.#doubt !== undefined) this.#believe(await this.#nobody({}, signal));
       // Before the list: a change between both is then found as one too many, never as one too few.
       const form = await this.#readForm(signal);
       if (form !== undefined) this.#form = form;
@@ -422,6 +438,7 @@ export class Reflector {
     const { clock } = this.#o;
     try {
       if (version === '' || version === '0') throw new Fault('invalid', 'the list carries no resourceVersion');
+      this.#believe(version);
       if (this.#isBelow(version)) throw new Fault('too-large', `the list stands at ${version}, below what is shown already`);
       if (!this.#regressing && this.#version !== '' && compareResourceVersions(version, this.#version) === -1) {
         // A consistent read below what was seen is proof; one that was only to be 'not older' may be a lagging server's lie.
@@ -440,6 +457,7 @@ export class Reflector {
     }
     this.#version = version;
     this.#cutLists = 0;
+    this.#doubt = undefined;
     this.#synced = true;
     this.#need = 'watch';
     this.#listFrom = 'held';

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { WrittenJson } from './model-answers.ts';
 
 /** Stable words for what went wrong; the message is for people. */
 export type ErrorCode =
@@ -16,14 +17,24 @@ export type ErrorCode =
   | 'Internal';
 
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
+  const text = `${JSON.stringify(body)}\n`;
+  sendWritten(response, status, { text, bytes: Buffer.byteLength(text) }, headers);
+}
+
+/** JSON that is written already. As text, which goes out in one piece with the head: a buffer would be a second piece for the kernel to gather. */
+export function sendWritten(
+  response: ServerResponse,
+  status: number,
+  { text, bytes }: WrittenJson,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
-    'content-length': bytes.length,
+    'content-length': bytes,
     'cache-control': 'no-store',
     ...headers,
   });
-  response.end(bytes);
+  response.end(text);
 }
 
 export function sendText(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {

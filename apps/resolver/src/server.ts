@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { ModelAnswer, ModelIndex } from '@kubecast/model-index';
 import { formatPlace, type Forwarder } from './forwarder.ts';
-import { sendError, sendJson, sendText } from './json-answer.ts';
+import { sendError, sendJson, sendText, sendWritten } from './json-answer.ts';
 import { sendJsonList } from './json-list.ts';
+import { ModelAnswers } from './model-answers.ts';
 import { readiness, type Dependency } from './readiness.ts';
 import { readRoute, type Route } from './route.ts';
 import { statusPage } from './status-page.ts';
@@ -34,16 +35,20 @@ export function createResolverServer(options: ResolverServerOptions): ResolverSe
 class HttpResolver implements ResolverServer {
   readonly #options: ResolverServerOptions;
   readonly #server: Server;
+  readonly #answers: ModelAnswers;
   #stopping = false;
 
   constructor(options: ResolverServerOptions) {
     this.#options = options;
+    this.#answers = new ModelAnswers(options.index);
     this.#server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 32_000, requestTimeout: 0 }, (request, response) => {
-      this.#handle(request, response).catch((error: unknown) => {
-        this.#options.onError?.(error);
-        if (response.headersSent) response.destroy();
-        else sendError(response, 500, 'Internal', 'the resolver failed to answer; its log says why');
-      });
+      try {
+        // Only lists and metrics take more than this turn.
+        const rest = this.#handle(request, response);
+        if (rest !== undefined) rest.catch((error: unknown) => this.#failed(response, error));
+      } catch (error) {
+        this.#failed(response, error);
+      }
     });
     this.#server.on('upgrade', (_request, socket) => {
       socket.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
@@ -77,23 +82,30 @@ class HttpResolver implements ResolverServer {
     this.#options.forwarder.close();
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.on('error', () => {}); // The client went away; its request is ended by 'close'.
+  #failed(response: ServerResponse, error: unknown): void {
+    this.#options.onError?.(error);
+    if (response.headersSent) response.destroy();
+    else sendError(response, 500, 'Internal', 'the resolver failed to answer; its log says why');
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
+    response.on('error', ignore); // The client went away; its request is ended by 'close'.
     if (this.#stopping) response.setHeader('connection', 'close');
     const route = readRoute(request.url ?? '');
     if (route.kind === 'call') {
       this.#call(request, response, route);
       return;
     }
-    request.resume();
+    // What has no body need not be read, and most has none.
+    if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) request.resume();
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       sendError(response, 405, 'MethodNotAllowed', `${request.method} is not served here; GET is`, { allow: 'GET, HEAD' });
       return;
     }
-    await this.#answer(route, response);
+    return this.#answer(route, response);
   }
 
-  async #answer(route: Answered, response: ServerResponse): Promise<void> {
+  #answer(route: Answered, response: ServerResponse): void | Promise<void> {
     const { index } = this.#options;
     switch (route.kind) {
       case 'livez':
@@ -102,10 +114,8 @@ class HttpResolver implements ResolverServer {
         const { ready, text } = readiness(index, this.#options.dependencies(), this.#stopping);
         return sendText(response, ready ? 200 : 503, text);
       }
-      case 'metrics': {
-        const { contentType, text } = await this.#options.renderMetrics();
-        return sendText(response, 200, text, contentType);
-      }
+      case 'metrics':
+        return this.#options.renderMetrics().then(({ contentType, text }) => sendText(response, 200, text, contentType));
       case 'page':
         return sendText(response, 200, statusPage(index), 'text/html; charset=utf-8');
       case 'malformed':
@@ -139,8 +149,8 @@ class HttpResolver implements ResolverServer {
       case 'apps':
         return this.#list(response, route.namespace, 'apps', index.appNames(route.namespace), (name) => index.app(route.namespace, name));
       case 'model': {
-        const answer = index.resolve(route.namespace, route.model);
-        return answer === undefined ? this.#noModel(response, route.namespace, route.model) : sendJson(response, 200, answer);
+        const written = this.#answers.textOf(route.namespace, route.model);
+        return written === undefined ? this.#noModel(response, route.namespace, route.model) : sendWritten(response, 200, written);
       }
       case 'app': {
         const answer = index.app(route.namespace, route.app);
@@ -205,6 +215,8 @@ class HttpResolver implements ResolverServer {
       : `the namespace ${JSON.stringify(namespace)}, which this resolver does not watch (--namespace ${watched})`;
   }
 }
+
+function ignore(): void {}
 
 function explainListen(error: NodeJS.ErrnoException, host: string, port: number): string {
   const place = formatPlace(host, port);

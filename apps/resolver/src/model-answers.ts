@@ -1,0 +1,67 @@
+import type { ModelAnswer, ModelIndex } from '@kubecast/model-index';
+
+/** What is read of the index. */
+export type AnswerSource = Pick<ModelIndex, 'resolve' | 'freshness' | 'revision'>;
+
+/** JSON that is written, and its length in bytes. */
+export interface WrittenJson {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/**
+ * The answers about models as JSON, written once for as long as the index does not change: only how fresh it is is written for each request,
+ * and stands at the end. What is stale or missing says for how long, or why, and is written anew each time. Bounded by bytes.
+ */
+export class ModelAnswers {
+  readonly #source: AnswerSource;
+  readonly #maxBytes: number;
+  readonly #written = new Map<string, Map<string, WrittenJson>>();
+  #bytes = 0;
+  #revision = -1;
+
+  constructor(source: AnswerSource, maxBytes: number = 16 * 1024 * 1024) {
+    this.#source = source;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Undefined: nobody announces the model in the namespace. */
+  textOf(namespace: string, model: string): WrittenJson | undefined {
+    const source = this.#source;
+    if (source.revision !== this.#revision) this.#clear();
+    const written = this.#written.get(namespace)?.get(model);
+    if (written !== undefined) return withFreshness(written, source.freshness(namespace));
+    const answer = source.resolve(namespace, model);
+    if (answer === undefined) return undefined;
+    const { freshness, ...rest } = answer;
+    const text = JSON.stringify(rest).slice(0, -1);
+    const head = { text, bytes: Buffer.byteLength(text) };
+    if (lasts(answer)) this.#keep(namespace, model, head);
+    return withFreshness(head, freshness);
+  }
+
+  #keep(namespace: string, model: string, head: WrittenJson): void {
+    if (head.bytes > this.#maxBytes >> 3) return;
+    if (this.#bytes + head.bytes > this.#maxBytes) this.#clear();
+    let models = this.#written.get(namespace);
+    if (models === undefined) this.#written.set(namespace, (models = new Map()));
+    models.set(model, head);
+    this.#bytes += head.bytes;
+  }
+
+  #clear(): void {
+    this.#written.clear();
+    this.#bytes = 0;
+    this.#revision = this.#source.revision;
+  }
+}
+
+/** Whether an answer is the same until the index says that it changed. */
+function lasts({ state, reason, staleForMs }: ModelAnswer): boolean {
+  return (state === 'current' || state === 'unverified') && reason === undefined && staleForMs === 0;
+}
+
+function withFreshness(head: WrittenJson, { resourceVersion, ageMs }: ModelAnswer['freshness']): WrittenJson {
+  const tail = `,"freshness":{"resourceVersion":${JSON.stringify(resourceVersion)},"ageMs":${Number.isFinite(ageMs) ? ageMs : 'null'}}}\n`;
+  return { text: head.text + tail, bytes: head.bytes + Buffer.byteLength(tail) };
+}

@@ -1,5 +1,6 @@
 import { createModelRig, wireState } from '../testing/index.ts';
 import type { ModelFault, ModelRig } from '../testing/index.ts';
+import type { ReflectorState } from '../informer.ts';
 import type { Coverage } from './coverage.ts';
 import { modelFault } from './schedule.ts';
 import type { FaultName, Schedule, ServerEvent, Step } from './schedule.ts';
@@ -16,6 +17,8 @@ export async function runSchedule(schedule: Schedule, coverage: Coverage): Promi
   const run = new Run(schedule, coverage);
   return run.go();
 }
+
+const LISTING: ReadonlySet<ReflectorState> = new Set(['Streaming', 'Listing', 'Regressed']);
 
 class Run {
   readonly #schedule: Schedule;
@@ -169,9 +172,12 @@ class Run {
   #mayWrite(count = 1): boolean {
     if (!this.#restored) return true;
     const { informer, server } = this.#rig;
-    // A scope that shows no version is listing: the list that it gets may be the old server's.
-    const seen = informer.scopes().map((scope) => (scope.resourceVersion === '' ? this.#servedBefore : Number(scope.resourceVersion)));
-    if (seen.every((version) => version <= server.rev)) this.#restored = false;
+    const scopes = informer.scopes();
+    // The list that a scope is getting may be the old server's, at any version up to the last one served.
+    const listing = scopes.some((scope) => scope.resourceVersion === '' || LISTING.has(scope.state));
+    if (listing && this.#servedBefore > server.rev) return false;
+    const seen = scopes.map((scope) => Number(scope.resourceVersion));
+    if (seen.every((version) => version <= server.rev)) this.#restored = listing;
     return seen.every((version) => version <= server.rev || version > server.rev + count);
   }
 

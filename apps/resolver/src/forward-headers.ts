@@ -12,19 +12,32 @@ const hopByHop = new Set([
   'http2-settings',
 ]);
 
+const none: ReadonlySet<string> = new Set();
+
 /** The raw header list (name, value, name, value ...) without what belongs to the connection; doubles and their order stay. */
-export function endToEnd(raw: readonly string[], more: ReadonlySet<string> = new Set()): string[] {
-  const dropped = new Set([...hopByHop, ...more]);
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    if ((raw[i] as string).toLowerCase() !== 'connection') continue;
-    for (const name of (raw[i + 1] as string).split(',')) dropped.add(name.trim().toLowerCase());
-  }
+export function endToEnd(raw: readonly string[], more: ReadonlySet<string> = none): string[] {
+  const named = namedByConnection(raw);
   const kept: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (!dropped.has(name.toLowerCase())) kept.push(name, raw[i + 1] as string);
+    const lower = name.toLowerCase();
+    if (!hopByHop.has(lower) && !more.has(lower) && !named.has(lower)) kept.push(name, raw[i + 1] as string);
   }
   return kept;
+}
+
+/** What Connection headers name besides themselves; nearly always nothing. */
+function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
+  let named: Set<string> | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    const value = (raw[i + 1] as string).toLowerCase();
+    if (value === 'keep-alive' || value === 'close') continue;
+    named ??= new Set();
+    for (const each of value.split(',')) named.add(each.trim());
+  }
+  return named ?? none;
 }
 
 /** A raw header list as the object that node:http takes; doubles become a list. */

@@ -38,6 +38,7 @@ const notSent = new Set([
   'FailedToOpenSocket',
   'KUBECAST_CONNECT_TIMEOUT',
 ]);
+const notForBackend: ReadonlySet<string> = new Set(['host', 'expect']);
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
 
 function codeOf(error: unknown): string {
@@ -132,7 +133,7 @@ class Call {
   #send(endpoint: ResolvedEndpoint): void {
     const place = formatPlace(endpoint.address, endpoint.port);
     const dialled = this.#options.dial?.get(place) ?? { host: endpoint.address, port: endpoint.port };
-    const headers = headerObject(endToEnd(this.#request.rawHeaders, new Set(['host', 'expect'])));
+    const headers = headerObject(endToEnd(this.#request.rawHeaders, notForBackend));
     headers['host'] = place;
     const client = this.#request.socket.remoteAddress;
     if (client !== undefined) headers['x-forwarded-for'] = [headers['x-forwarded-for'] ?? [], client].flat().join(', ');
@@ -250,9 +251,22 @@ class Call {
     this.#replay = undefined;
     const response = this.#response;
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headerObject(endToEnd(answer.rawHeaders)));
-    // The headers of a stream are worth as much as its first byte.
-    response.flushHeaders();
+    const length = answer.headers['content-length'];
+    let started = false;
+    let whole: Buffer | undefined;
+    // The headers of a stream are worth as much as its first byte; but where that came along with them, all goes out in one piece.
+    const flush = setImmediate(() => {
+      if (!started && !response.writableEnded) response.flushHeaders();
+    });
     answer.on('data', (chunk: Buffer) => {
+      if (!started) {
+        started = true;
+        clearImmediate(flush);
+        if (length !== undefined && Number(length) === chunk.length && !response.writableNeedDrain) {
+          whole = chunk;
+          return;
+        }
+      }
       if (!response.write(chunk)) answer.pause();
     });
     response.on('drain', () => answer.resume());
@@ -262,9 +276,12 @@ class Call {
         return;
       }
       this.#done = true;
-      response.end();
+      clearImmediate(flush);
+      if (whole === undefined) response.end();
+      else response.end(whole);
     });
     const broken = (): void => {
+      clearImmediate(flush);
       if (!this.#done) response.destroy();
     };
     answer.once('aborted', broken);

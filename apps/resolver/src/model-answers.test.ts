@@ -45,14 +45,17 @@ function index(): {
 test('an answer is written once until the index changes, and how fresh it is each time', () => {
   const state = index();
   state.answers.set('n/m', answer('m'));
-  const answers = new ModelAnswers(state.source);
+  let now = 0;
+  const answers = new ModelAnswers(state.source, undefined, () => (now += 0.5));
   const read = (): unknown => JSON.parse(answers.textOf('n', 'm')?.text ?? '');
   expect(read()).toEqual(answer('m'));
   const written = answers.textOf('n', 'm');
   expect(written?.bytes).toBe(Buffer.byteLength(written?.text ?? ''));
   state.ageMs = 900;
+  now += 1;
   expect(read()).toEqual(answer('m', { freshness: { resourceVersion: '7', ageMs: 900 } }));
   state.ageMs = Infinity;
+  now += 1;
   expect(read()).toMatchObject({ freshness: { ageMs: null } });
   expect(state.asked).toBe(1);
   state.answers.set('n/m', answer('m', { version: 'v-2' }));

@@ -20,8 +20,14 @@ export class ModelAnswers {
   #bytes = 0;
   #revision = -1;
 
-  constructor(source: AnswerSource, maxBytes: number = 16 * 1024 * 1024) {
+  /** How fresh each namespace is, as text, for the millisecond in which it was asked. */
+  readonly #fresh = new Map<string, string>();
+  #freshAt = -1;
+  readonly #now: () => number;
+
+  constructor(source: AnswerSource, maxBytes: number = 16 * 1024 * 1024, now: () => number = () => performance.now()) {
     this.#source = source;
+    this.#now = now;
     this.#maxBytes = maxBytes;
   }
 
@@ -30,14 +36,25 @@ export class ModelAnswers {
     const source = this.#source;
     if (source.revision !== this.#revision) this.#clear();
     const written = this.#written.get(namespace)?.get(model);
-    if (written !== undefined) return withFreshness(written, source.freshness(namespace));
+    if (written !== undefined) return finished(written, this.#freshness(namespace));
     const answer = source.resolve(namespace, model);
     if (answer === undefined) return undefined;
     const { freshness, ...rest } = answer;
     const text = JSON.stringify(rest).slice(0, -1);
     const head = { text, bytes: Buffer.byteLength(text) };
     if (lasts(answer)) this.#keep(namespace, model, head);
-    return withFreshness(head, freshness);
+    return finished(head, freshnessText(freshness));
+  }
+
+  #freshness(namespace: string): string {
+    const now = Math.floor(this.#now());
+    if (now !== this.#freshAt) {
+      this.#fresh.clear();
+      this.#freshAt = now;
+    }
+    let text = this.#fresh.get(namespace);
+    if (text === undefined) this.#fresh.set(namespace, (text = freshnessText(this.#source.freshness(namespace))));
+    return text;
   }
 
   #keep(namespace: string, model: string, head: WrittenJson): void {
@@ -61,7 +78,10 @@ function lasts({ state, reason, staleForMs }: ModelAnswer): boolean {
   return (state === 'current' || state === 'unverified') && reason === undefined && staleForMs === 0;
 }
 
-function withFreshness(head: WrittenJson, { resourceVersion, ageMs }: ModelAnswer['freshness']): WrittenJson {
-  const tail = `,"freshness":{"resourceVersion":${JSON.stringify(resourceVersion)},"ageMs":${Number.isFinite(ageMs) ? ageMs : 'null'}}}\n`;
+function freshnessText({ resourceVersion, ageMs }: ModelAnswer['freshness']): string {
+  return `,"freshness":{"resourceVersion":${JSON.stringify(resourceVersion)},"ageMs":${Number.isFinite(ageMs) ? ageMs : 'null'}}}\n`;
+}
+
+function finished(head: WrittenJson, tail: string): WrittenJson {
   return { text: head.text + tail, bytes: head.bytes + Buffer.byteLength(tail) };
 }

@@ -66,6 +66,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
       this.#join({ ...options, cluster: options.cluster ?? '' }, restoring?.restored);
     }
     for (const cluster of options.clusters ?? []) this.#join(cluster, restoring?.restored);
+    if (restoring?.restored !== undefined) this.#scopes.clearUnowned();
   }
 
   get view(): View<T> {

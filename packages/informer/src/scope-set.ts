@@ -40,13 +40,33 @@ export class ScopeSet<T> {
     const wanted = checkNamespaces(namespaces);
     this.#clusters.set(name, cluster);
     for (const namespace of wanted) {
-      const version = restored?.versions.get(scopeId(namespace, name));
+      const version = restored === undefined ? undefined : this.#savedVersion(restored, namespace, name);
       this.#add(
         name,
         namespace,
         version === undefined || restored === undefined ? {} : { resume: { version, epoch: 1, damaged: false, savedAt: restored.savedAt } },
       );
     }
+  }
+
+  /** The version at which a scope's objects stand in a loaded store; a namespace takes its part of a file that was saved of all. */
+  #savedVersion(restored: RestoredState, namespace: string, cluster: string): string | undefined {
+    const own = restored.versions.get(scopeId(namespace, cluster));
+    if (own !== undefined) return own;
+    const wide = scopeId('', cluster);
+    const version = restored.versions.get(wide);
+    if (version !== undefined) this.#host.writer.move(wide, scopeId(namespace, cluster), namespace);
+    return version;
+  }
+
+  /** Takes out of a loaded store what no scope here goes on from: it would stand in the view for ever, or before its list is complete. */
+  clearUnowned(): void {
+    const { writer } = this.#host;
+    const unowned = new Set<ScopeId>();
+    for (const { key } of writer.view.select())
+      for (const id of [scopeId(key.namespace, key.cluster), scopeId('', key.cluster)])
+        if (this.runs.get(id)?.filled !== true) unowned.add(id);
+    for (const id of unowned) writer.replace(id).commit('')[Symbol.iterator]().return?.();
   }
 
   removeCluster(name: string): boolean {

@@ -2,49 +2,8 @@ import { expect, test } from 'vitest';
 import type { StoreFileSystem } from '@kubecast/store';
 import { restoreInformer } from './index.ts';
 import type { Informer } from './index.ts';
-import { createModelRig, lineOf, thingType } from './testing/index.ts';
+import { createModelRig, lineOf, memoryFiles, thingType } from './testing/index.ts';
 import type { ModelRig, Thing } from './testing/index.ts';
-
-/** Files in memory. */
-function memoryFiles(): StoreFileSystem & { readonly stored: Map<string, Uint8Array> } {
-  const stored = new Map<string, Uint8Array>();
-  return {
-    stored,
-    async write(path, chunks) {
-      const parts: Uint8Array[] = [];
-      for await (const chunk of chunks) parts.push(chunk.slice());
-      const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-      parts.reduce((at, part) => {
-        whole.set(part, at);
-        return at + part.length;
-      }, 0);
-      stored.set(path, whole);
-    },
-    replace: (from, to) => {
-      const bytes = stored.get(from);
-      if (bytes !== undefined) stored.set(to, bytes);
-      stored.delete(from);
-      return Promise.resolve();
-    },
-    remove: (path) => {
-      stored.delete(path);
-      return Promise.resolve();
-    },
-    open: (path) => {
-      const bytes = stored.get(path);
-      if (bytes === undefined) return Promise.resolve(undefined);
-      return Promise.resolve({
-        size: bytes.length,
-        read: (into: Uint8Array, position: number) => {
-          const part = bytes.subarray(position, position + into.length);
-          into.set(part);
-          return Promise.resolve(part.length);
-        },
-        close: () => Promise.resolve(),
-      });
-    },
-  };
-}
 
 const place = (files: StoreFileSystem): { files: StoreFileSystem; path: string } => ({ files, path: '/state/things' });
 
@@ -127,6 +86,46 @@ test('a saved version that the server never reaches is a server that went back',
   expect(held(informer)).toEqual(rig.truth());
   expect(informer.scopes()[0]).toMatchObject({ epoch: 2, state: 'Watching' });
   await informer.stop();
+});
+
+test('a file that was saved of all namespaces serves those that are asked for now, and nothing of the others', async () => {
+  const files = memoryFiles();
+  const rig = await savedOnce(files);
+  rig.server.put('other', 'thing-9', 9);
+  const all = await restore(rig, files);
+  all.start();
+  await rig.clock.settle();
+  await all.stop();
+  const informer = await restore(rig, files, { namespaces: ['other', 'third'] });
+  expect(held(informer)).toEqual(['other/thing-9 uid-4@99 9']);
+  rig.api.requests.length = 0;
+  informer.start();
+  await rig.clock.settle();
+  expect(rig.api.requests.map((request) => request.kind).sort()).toEqual(['probe', 'probe', 'watch', 'watch']);
+  await informer.stop();
+});
+
+test('a file that was saved of some namespaces shows nothing of them until all are listed, and nothing of one that is no longer asked for', async () => {
+  const files = memoryFiles();
+  const rig = await savedOnce(files);
+  rig.server.put('other', 'thing-9', 9);
+  const some = await restore(rig, files, { namespaces: ['default', 'other'] });
+  some.start();
+  await rig.clock.settle();
+  await some.stop();
+  const one = await restore(rig, files, { namespaces: ['other'] });
+  expect(held(one)).toEqual(['other/thing-9 uid-4@99 9']);
+  await one.stop();
+  const again = await restore(rig, files, { namespaces: ['other'] });
+  expect(held(again)).toEqual(['other/thing-9 uid-4@99 9']);
+  const wide = await restore(rig, files);
+  expect(wide.view.size).toBe(0);
+  expect(wide.hasSynced).toBe(false);
+  wide.start();
+  await rig.clock.settle();
+  expect(held(wide)).toEqual(rig.truth());
+  await wide.stop();
+  await again.stop();
 });
 
 test('a file of another selector, or a damaged one, is reported and not used', async () => {

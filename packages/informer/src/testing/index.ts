@@ -6,3 +6,4 @@ export { ModelConnectionError, ModelStatusError, statuses } from './model-status
 export type { ModelStatus } from './model-status.ts';
 export { createModelRig, lineOf, thingType } from './model-rig.ts';
 export type { ModelRig, Thing } from './model-rig.ts';
+export { memoryFiles } from './memory-files.ts';

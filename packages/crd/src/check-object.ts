@@ -5,6 +5,7 @@ import { forbiddenError, invalidError, requiredError } from './field-error-texts
 import { defaultObject, dropNulls } from './default-object.ts';
 import { copyJson, isObject } from './own-property.ts';
 import { unknownFields } from './prune-object.ts';
+import { metaSurelyFits, surelyFits } from './quick-fit.ts';
 import { validateObjectMeta } from './validate-meta.ts';
 import { validateObject } from './validate-object.ts';
 
@@ -20,14 +21,25 @@ export interface CheckOptions {
   readonly namespace?: string;
 }
 
+const none: readonly FieldError[] = [];
+
 /**
  * What is wrong with an object before it is sent: every bad path, in the API server's words; unknown fields first. Empty if
  * nothing is. Does what the server does before it validates (drops nulls, fills in defaults), on a copy. Never throws.
  */
 export function checkErrors(definition: ResourceDefinition, object: unknown, options: CheckOptions = {}): readonly FieldError[] {
   if (!isObject(object)) return [invalidError('', object ?? null, `must be a ${definition.kind}`)];
-  const errors: FieldError[] = [];
   const apiVersion = `${definition.group}/${definition.version}`;
+  // What was read from a server fits, nearly always: that is told without a copy.
+  if (
+    options.unknownFields === false &&
+    (object['apiVersion'] ?? apiVersion) === apiVersion &&
+    (object['kind'] ?? definition.kind) === definition.kind &&
+    metaSurelyFits(object['metadata'], definition.scope === 'Namespaced') &&
+    surelyFits(definition.schema, object)
+  )
+    return none;
+  const errors: FieldError[] = [];
   const copy = copyJson(object);
   if (copy['apiVersion'] !== undefined && copy['apiVersion'] !== apiVersion)
     errors.push(invalidError('apiVersion', copy['apiVersion'], `must be ${apiVersion}`));

@@ -261,6 +261,7 @@ export class Reflector {
         for (const frame of batch) {
           any = true;
           if (this.#slice.due()) await this.#slice.turn();
+          signal.throwIfAborted();
           if (!open) {
             this.#liveFrame(frame);
             continue;
@@ -426,6 +427,7 @@ export class Reflector {
         }
       }
       if (!complete) throw new Fault('connection', 'the list ended before its last page');
+      signal.throwIfAborted();
       open = false;
       await this.#commit(collection, version, begun, skipped);
     } finally {
@@ -506,6 +508,8 @@ export class Reflector {
         heardAt = clock.now();
         for (const frame of batch) {
           if (this.#slice.due()) await this.#slice.turn();
+          // What comes after the end reaches no view, so it must not move the version that a file is saved at.
+          signal.throwIfAborted();
           this.#liveFrame(frame);
         }
       }

@@ -88,6 +88,22 @@ test('a saved version that the server never reaches is a server that went back',
   await informer.stop();
 });
 
+test('what a stream still brings as it is stopped moves the saved version no further than the saved objects', async () => {
+  const rig = createModelRig({ keeps: true, limits: { sliceMs: 0 }, api: { batch: 10 } });
+  rig.informer.start();
+  await rig.clock.settle();
+  for (let i = 0; i < 6; i += 1) rig.server.put('default', `thing-${i}`, i);
+  // Some way into the batch, frame by frame.
+  await rig.clock.turn();
+  await rig.restart(['']);
+  const stood = rig.informer.view.size;
+  expect(stood).toBeLessThan(6);
+  rig.informer.start();
+  await rig.clock.advance(5000);
+  expect(rig.held()).toEqual(rig.truth());
+  await rig.informer.stop();
+});
+
 test('a file that was saved of all namespaces serves those that are asked for now, and nothing of the others', async () => {
   const files = memoryFiles();
   const rig = await savedOnce(files);

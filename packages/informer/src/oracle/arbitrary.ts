@@ -59,6 +59,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('handler' as const), handler: handlerKind() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('scope' as const), namespaces }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('save' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('restart' as const),
+      file: fc.constantFrom('last' as const, 'last' as const, 'crash' as const, 'crash' as const, 'damaged' as const, 'none' as const),
+    }),
+  },
 );
 
 function handlerKind(): fc.Arbitrary<HandlerKind> {

@@ -1,4 +1,4 @@
-import { createModelRig, wireState } from '../testing/index.ts';
+import { createModelRig, RIG_FILE, wireState } from '../testing/index.ts';
 import type { ModelFault, ModelRig } from '../testing/index.ts';
 import type { ReflectorState } from '../informer.ts';
 import type { Coverage } from './coverage.ts';
@@ -24,7 +24,9 @@ class Run {
   readonly #schedule: Schedule;
   readonly #coverage: Coverage;
   readonly #rig: ModelRig;
-  readonly #witnesses: Witness[] = [];
+  #witnesses: Witness[] = [];
+  /** The file of the last save step, and how often the server had been restored by then. */
+  #saved: { readonly bytes: Uint8Array; readonly restores: number } | undefined;
   readonly #wrong: string[] = [];
   readonly #names = new Map<ModelFault, FaultName>();
   /** Per scope and epoch: the newest version that each object was seen at. */
@@ -42,6 +44,7 @@ class Run {
     this.#namespaces = schedule.namespaces;
     this.#rig = createModelRig({
       seed: schedule.seed,
+      keeps: true,
       limits: { sliceMs: schedule.sliceMs },
       namespaces: schedule.namespaces,
       ...(schedule.selector ? { labelSelector: 'sel=yes' } : {}),
@@ -54,7 +57,7 @@ class Run {
   }
 
   async go(): Promise<string[]> {
-    const { clock, informer, server, api } = this.#rig;
+    const { clock, server, api } = this.#rig;
     for (let i = 0; i < this.#schedule.objects; i += 1)
       this.#put(['a', 'a-0', 'b'][i % 3] ?? 'a', ['x', 'y', 'z'][i % 3 === 0 ? 0 : (i % 2) + 1] ?? 'x', true);
     for (const kind of this.#schedule.handlers) this.#witnesses.push(new Witness(kind, this.#rig));
@@ -64,7 +67,7 @@ class Run {
       this.#names.set(planned, first.fault);
       api.plan(streams ? 'stream' : 'list', planned);
     }
-    informer.start();
+    this.#rig.informer.start();
     for (const step of this.#schedule.steps) {
       await this.#step(step);
       this.#look();
@@ -80,7 +83,7 @@ class Run {
     // Without time passing: what is under way, turn by turn, ends.
     for (let i = 0; i < 100 && this.#witnesses.some((witness) => (witness.handle?.waiting ?? 0) > 0); i += 1) await clock.settle();
     this.#judge();
-    await informer.stop();
+    await this.#rig.informer.stop();
     await clock.settle();
     if (clock.pending !== 0) this.#wrong.push(`${clock.pending} timers were left behind`);
     if (api.open !== 0) this.#wrong.push(`${api.open} streams were left behind`);
@@ -125,7 +128,41 @@ class Run {
         this.#namespaces = step.namespaces;
         informer.setNamespaces(step.namespaces);
         return;
+      case 'save':
+        return this.#save();
+      case 'restart':
+        return this.#restart(step.file);
     }
+  }
+
+  async #save(): Promise<void> {
+    const { informer, server, files } = this.#rig;
+    await informer.save();
+    const bytes = files.stored.get(RIG_FILE);
+    // Saved before a restore was noticed, it is as good as from before.
+    this.#mayWrite();
+    if (bytes !== undefined) this.#saved = { bytes, restores: this.#restored ? -1 : server.restores };
+  }
+
+  async #restart(file: Extract<Step, { kind: 'restart' }>['file']): Promise<void> {
+    const kinds = this.#witnesses.filter((witness) => !witness.gone).map((witness) => witness.kind);
+    for (const witness of this.#witnesses) {
+      this.#wrong.push(...witness.wrong);
+      witness.remove();
+    }
+    await this.#rig.restart(this.#namespaces, ({ stored }) => {
+      const last = stored.get(RIG_FILE);
+      if (file === 'none') stored.delete(RIG_FILE);
+      else if (file === 'damaged' && last !== undefined) stored.set(RIG_FILE, last.slice(0, last.length - 1));
+      else if (file === 'crash') {
+        // Of a file from before a restore nobody can tell whether the server wrote past it since.
+        if (this.#saved?.restores === this.#rig.server.restores) stored.set(RIG_FILE, this.#saved.bytes);
+        else stored.delete(RIG_FILE);
+      }
+    });
+    this.#seen.clear();
+    this.#witnesses = kinds.map((kind) => new Witness(kind, this.#rig));
+    this.#rig.informer.start();
   }
 
   /** Brings the reflectors to a state that seldom comes by itself. */

@@ -59,7 +59,10 @@ export type Step =
       readonly amount: number;
     }
   | { readonly kind: 'handler'; readonly handler: HandlerKind }
-  | { readonly kind: 'scope'; readonly namespaces: readonly string[] };
+  | { readonly kind: 'scope'; readonly namespaces: readonly string[] }
+  | { readonly kind: 'save' }
+  /** It ends and begins again from its file: the one of its end, the one saved before (a crash), a damaged one, or none. */
+  | { readonly kind: 'restart'; readonly file: 'last' | 'crash' | 'damaged' | 'none' };
 
 /** Everything that one run of the oracle does; the same schedule is the same run. */
 export interface Schedule {

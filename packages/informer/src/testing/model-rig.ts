@@ -1,11 +1,15 @@
 import { createVirtualClock } from '@kubecast/store/testing';
 import type { VirtualClock } from '@kubecast/store/testing';
 import type { ResourceType } from '@kubecast/crd';
-import { createInformer } from '../create-informer.ts';
+import { createInformer, ObjectInformer } from '../create-informer.ts';
 import type { Delta } from '../delta.ts';
 import type { Informer } from '../informer.ts';
 import type { InformerOptions } from '../informer-options.ts';
 import type { ReflectorReport } from '../reflector-report.ts';
+import { restoreInformer } from '../restore-informer.ts';
+import type { SnapshotPlace } from '../snapshot.ts';
+import { VersionOrder } from '../version-order.ts';
+import { memoryFiles } from './memory-files.ts';
 import { ModelServer, wireState } from './model-server.ts';
 import { ModelApi, matcher } from './model-source.ts';
 import type { ModelSourceOptions } from './model-source.ts';
@@ -29,39 +33,56 @@ export interface ModelRig {
   readonly clock: VirtualClock;
   readonly server: ModelServer;
   readonly api: ModelApi;
+  /** The one that runs now. */
   readonly informer: Informer<Thing>;
   readonly reports: ReflectorReport[];
+  /** Where it keeps its state, if it does. */
+  readonly files: ReturnType<typeof memoryFiles>;
   /** What the view holds, one line an object: `namespace/name uid@version payload`. */
   held(): readonly string[];
   /** What the server holds of it, in the same form. */
   truth(): readonly string[];
   state(): string;
+  /** Stops the informer and starts another from the file it left, or from what `between` puts in its place. Not started. */
+  restart(namespaces: readonly string[], between?: (files: ReturnType<typeof memoryFiles>) => void): Promise<void>;
 }
 
-/** An informer on a model server, in virtual time; not started. */
+/** Where a rig's informer keeps its file. */
+export const RIG_FILE = '/state/things';
+
+/** An informer on a model server, in virtual time; not started. `keeps`: it saves its state, for `restart`. */
 export function createModelRig(
-  options: Partial<InformerOptions<Thing>> & { readonly seed?: number; readonly api?: ModelSourceOptions } = {},
+  options: Partial<InformerOptions<Thing>> & { readonly seed?: number; readonly api?: ModelSourceOptions; readonly keeps?: boolean } = {},
 ): ModelRig {
-  const { seed, api: apiOptions, ...rest } = options;
+  const { seed, api: apiOptions, keeps, ...rest } = options;
   const clock = createVirtualClock({ seed: seed ?? 1 });
   const server = new ModelServer(clock);
   const api = new ModelApi(server, apiOptions);
   const reports: ReflectorReport[] = [];
-  const informer = createInformer<Thing>({
+  const files = memoryFiles();
+  const informerOptions: InformerOptions<Thing> = {
     type: thingType,
     clock,
     source: (namespace) => api.source(namespace),
     onReport: (report) => reports.push(report),
     ...rest,
-  });
+  };
+  const place: SnapshotPlace = { files, path: RIG_FILE };
+  let informer: Informer<Thing> =
+    keeps === true
+      ? new ObjectInformer<Thing>(informerOptions, { order: new VersionOrder(), place })
+      : createInformer<Thing>(informerOptions);
   const match = matcher('', { ...(rest.labelSelector === undefined ? {} : { labelSelector: rest.labelSelector }) });
   const namespaces = rest.namespaces ?? [''];
   return {
     clock,
     server,
     api,
-    informer,
+    get informer() {
+      return informer;
+    },
     reports,
+    files,
     held: () =>
       [...informer.view.select()].map(
         (entry) => `${entry.key.namespace}/${entry.key.name} ${entry.uid}@${entry.version} ${String(entry.value.spec.payload)}`,
@@ -72,6 +93,11 @@ export function createModelRig(
         .scopes()
         .map((scope) => scope.state)
         .join(','),
+    async restart(namespacesNow, between) {
+      await informer.stop();
+      between?.(files);
+      informer = await restoreInformer<Thing>({ ...informerOptions, namespaces: namespacesNow }, place);
+    },
   };
 }
 

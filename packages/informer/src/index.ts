@@ -22,3 +22,5 @@ export type { SnapshotPlace } from './snapshot.ts';
 export { createInformerFactory } from './informer-factory.ts';
 export type { FactoryOptions, InformerFactory, SharedOptions } from './informer-factory.ts';
 export type { WriteMark } from './write-mark.ts';
+export { byOwner, jointView } from './joint-view.ts';
+export type { JointEntry, JointView } from './joint-view.ts';

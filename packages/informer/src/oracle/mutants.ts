@@ -202,4 +202,16 @@ export const mutants: readonly Mutant[] = [
     find: '        await clock.sleep(wait, signal);',
     put: '        await clock.sleep(wait);',
   },
+  {
+    name: 'what comes after the end moves the version that the file is saved at',
+    file: 'reflector.ts',
+    find: '          signal.throwIfAborted();\n          this.#liveFrame(frame);',
+    put: '          this.#liveFrame(frame);',
+  },
+  {
+    name: 'what a file holds of other scopes stays for ever',
+    file: 'create-informer.ts',
+    find: 'if (restoring?.restored !== undefined) this.#scopes.clearUnowned();',
+    put: '',
+  },
 ];

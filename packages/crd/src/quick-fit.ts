@@ -52,6 +52,7 @@ function compile(schema: Schema): Fits {
       return compileArray(schema);
     case 'object':
       return compileObject(schema);
+    case undefined:
     default:
       return never;
   }

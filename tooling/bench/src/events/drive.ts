@@ -72,22 +72,21 @@ function post(call: typeof request, url: string, options: RequestOptions, body: 
 export async function drive(cluster: TestCluster, objects: number, events: number, rate: number): Promise<number> {
   const real = cluster instanceof RealCluster;
   const send = real ? throughEtcd(cluster, objects) : throughPatches(cluster, objects);
-  let inFlight = 0;
-  let failure: unknown;
+  const state: { inFlight: number; failure?: unknown } = { inFlight: 0 };
   const begun = performance.now();
-  for (let i = 0; i < events && failure === undefined;) {
+  for (let i = 0; i < events && state.failure === undefined;) {
     const due = rate === 0 ? events : Math.min(events, Math.floor(((performance.now() - begun) / 1000) * rate) + 1);
-    while (i < due && inFlight < 16) {
+    while (i < due && state.inFlight < 16) {
       const to = Math.min(due, i + BATCH);
-      inFlight += 1;
+      state.inFlight += 1;
       send(i, to)
-        .catch((error: unknown) => (failure = error))
-        .finally(() => (inFlight -= 1));
+        .catch((error: unknown) => (state.failure = error))
+        .finally(() => (state.inFlight -= 1));
       i = to;
     }
     await sleep(rate === 0 || i < due ? 0 : 1);
   }
-  while (inFlight > 0) await sleep(1);
-  if (failure !== undefined) throw failure;
+  while (state.inFlight > 0) await sleep(1);
+  if (state.failure !== undefined) throw state.failure;
   return events / ((performance.now() - begun) / 1000);
 }

@@ -46,7 +46,9 @@ export const eventsCase: BenchCase = {
             progress(`${load.title}, run ${run} of ${runs}: ${contestant.who}`);
             let driving: Promise<number> | undefined;
             const figures = await runContestant(contestant, {
-              onLine: () => (driving = drive(server.cluster, objects, load.events, load.rate)),
+              onLine: () => {
+                driving = drive(server.cluster, objects, load.events, load.rate);
+              },
             });
             add(all, contestant.who, { ...figures, perSecond: (await driving) ?? 0 });
           }

@@ -13,7 +13,7 @@ await new Promise<void>((resolve, reject) => {
   K8s(AppModel)
     .WithLabel('iidp', 'iidp')
     .Watch((object, phase) => {
-      if (phase === 'ADDED') {
+      if ((phase as string) === 'ADDED') {
         listed += 1;
         if (listed === objects) resolve();
       } else void latencies?.handle(object as never);

@@ -60,7 +60,7 @@ export async function load({ port, path }: Target, requests: number, connections
 /** What is still to come of an answer whose head stands in its first chunk, as it does on the loopback. */
 function bytesAfter(chunk: Buffer): number {
   const end = chunk.indexOf('\r\n\r\n');
-  const head = chunk.latin1Slice(0, end).toLowerCase();
+  const head = chunk.toString('latin1', 0, end).toLowerCase();
   const at = head.indexOf('\r\ncontent-length: ');
   if (end < 0 || at < 0 || !head.startsWith('http/1.1 200')) throw new Error(`not an answer to count: ${head.slice(0, 200)}`);
   return end + 4 + Number.parseInt(head.slice(at + 18, at + 30), 10) - chunk.length;

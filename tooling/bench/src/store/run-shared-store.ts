@@ -30,10 +30,10 @@ const told = Array.from(
       worker.once('error', reject);
     }),
 );
-let over = false;
-const rates = Promise.all(told).finally(() => (over = true));
+const state = { over: false };
+const rates = Promise.all(told).finally(() => (state.over = true));
 // A thousand writes a second, as a busy cluster's informer makes.
-for (let n = 0; !over; n += 1) {
+for (let n = 0; !state.over; n += 1) {
   const [even, odd] = updates[n % 1_000] as readonly [Uint8Array, Uint8Array];
   store.put({ object: Math.floor(n / 1_000) % 2 === 0 ? even : odd });
   if (n % 2 === 1) await sleep(1);

@@ -83,6 +83,8 @@ export class Reflector {
   /** When to list again for objects that were skipped; Infinity: none were. */
   #repairAt = Infinity;
   #repairWait = 0;
+  /** The view lacks objects; so until a list without a gap is complete, also while one is under way. */
+  #holes = false;
   /** The form in which the server showed its objects before they were listed; `''`: it did not know; undefined: not asked yet. */
   #form: string | undefined;
   /** After a write's answer below what was seen: that version, and where the server's lists stood still since. */
@@ -128,7 +130,7 @@ export class Reflector {
   }
   /** Whether objects were skipped that a list has not brought since. */
   get damaged(): boolean {
-    return this.#repairAt !== Infinity;
+    return this.#holes;
   }
   /** Grows when the server is found to have gone back. */
   get epoch(): number {
@@ -471,6 +473,7 @@ export class Reflector {
     if (skipped === 0) {
       this.#repairAt = Infinity;
       this.#repairWait = 0;
+      this.#holes = false;
     }
     this.counters.listsDone += 1;
     this.counters.listSeconds += (this.#lastHeard - begun) / 1000;
@@ -794,6 +797,7 @@ export class Reflector {
 
   /** Bytes that cannot be read may have been broken on the way: a list some time later brings the object, or is put off twice as long. */
   #damaged(): void {
+    this.#holes = true;
     if (this.#repairAt !== Infinity) return;
     const { clock, limits } = this.#o;
     this.#repairWait = Math.min(limits.repairMaxMs, this.#repairWait === 0 ? limits.repairMs : this.#repairWait * 2);

@@ -104,6 +104,25 @@ test('what a stream still brings as it is stopped moves the saved version no fur
   await rig.informer.stop();
 });
 
+test('a view that lacks an object is not saved as complete, also while the list that is to bring it is under way', async () => {
+  const rig = createModelRig({ keeps: true, api: { noStreams: true } });
+  for (let i = 0; i < 3; i += 1) rig.server.put('default', `thing-${i}`, i);
+  rig.api.plan('list', { corruptAt: 0 });
+  rig.informer.start();
+  await rig.clock.settle();
+  expect(rig.informer.view.size).toBe(2);
+  rig.api.plan('list', { hang: true });
+  await rig.clock.advance(75_000);
+  expect(rig.state()).toBe('Listing');
+  await rig.restart(['']);
+  expect(rig.informer.view.size).toBe(0);
+  rig.api.calm();
+  rig.informer.start();
+  await rig.clock.advance(5000);
+  expect(rig.held()).toEqual(rig.truth());
+  await rig.informer.stop();
+});
+
 test('a file that was saved of all namespaces serves those that are asked for now, and nothing of the others', async () => {
   const files = memoryFiles();
   const rig = await savedOnce(files);

@@ -1,7 +1,7 @@
 import type { ResourceSource, WriteReceipt } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
 import { compareResourceVersions, createObjectStore, saveStore, systemClock } from '@kubecast/store';
-import type { Change, Clock, Key, ObjectStore, ObjectStoreOptions, ScopeId, StoreCounters, View } from '@kubecast/store';
+import type { Change, Clock, IndexExtractor, Key, ObjectStore, ObjectStoreOptions, ScopeId, StoreCounters, View } from '@kubecast/store';
 import { iterateDeltas } from './delta-iterator.ts';
 import type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
 import { InformerOptionsError, InformerStoppedError } from './errors.ts';
@@ -80,6 +80,10 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   get hasSynced(): boolean {
     for (const run of this.#scopes.runs.values()) if (!run.filled) return false;
     return true;
+  }
+
+  addIndex(name: string, extract: IndexExtractor<T>): void {
+    this.writer.addIndex(name, extract);
   }
 
   get handlers(): readonly HandlerHandle[] {

@@ -102,6 +102,7 @@ function lease<T>(informer: Informer<T>, release: () => Promise<void>): Informer
     get storeCounters() {
       return informer.storeCounters;
     },
+    addIndex: (name, extract) => informer.addIndex(name, extract),
     scopes: () => informer.scopes(),
     whenSynced: (signal) => informer.whenSynced(signal),
     waitFor: (what, options) => informer.waitFor(what, options),

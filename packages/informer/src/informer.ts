@@ -1,4 +1,4 @@
-import type { Key, ScopeId, StoreCounters, View } from '@kubecast/store';
+import type { IndexExtractor, Key, ScopeId, StoreCounters, View } from '@kubecast/store';
 import type { WriteReceipt } from '@kubecast/client';
 import type { Delta } from './delta.ts';
 import type { ClusterOptions } from './informer-options.ts';
@@ -77,6 +77,8 @@ export interface Informer<T> extends AsyncDisposable {
   readonly view: View<T>;
   /** What the store behind the view counts: objects, bytes, and how often a read found its value parsed. */
   readonly storeCounters: StoreCounters;
+  /** Adds an index to the view while it is live: `select({ index: { name, value } })` finds by it at once what stands there. Pure. */
+  addIndex(name: string, extract: IndexExtractor<T>): void;
   scopes(): readonly ScopeStatus[];
   readonly hasSynced: boolean;
   /** Resolves when every scope holds a complete list in the view; rejects when the signal is aborted. */

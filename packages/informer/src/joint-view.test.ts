@@ -4,6 +4,7 @@ import { createObjectStore, parseLabelSelector } from '@kubecast/store';
 import type { Entry, ObjectStore } from '@kubecast/store';
 import { byOwner, createInformer, jointView, scopeId } from './index.ts';
 import type { Delta, Informer } from './index.ts';
+import { createModelRig } from './testing/index.ts';
 
 interface Pod {
   readonly kind: 'Pod';
@@ -53,11 +54,22 @@ test('all objects of several kinds that carry a label are found', () => {
   expect(found.map(({ kind, entry }) => `${kind} ${entry.key.name}`)).toEqual(['Pod b', 'Service a']);
 });
 
-test('an index that is added to the view of one kind while it is live finds what stands there already', () => {
-  const { pods, services } = filled();
-  for (const store of [pods, services] as readonly ObjectStore<unknown>[]) store.addIndex('name', (entry) => [entry.key.name]);
-  const found = [...jointView({ Pod: pods, Service: services }).select({ index: { name: 'name', value: 'a' } })];
-  expect(found.map(({ kind }) => kind)).toEqual(['Pod', 'Service']);
+test('an index that is added to live informers finds at once what stands there, and what comes later', async () => {
+  const rig = createModelRig();
+  rig.server.put('default', 'even', 2);
+  rig.server.put('default', 'odd', 1);
+  rig.informer.start();
+  await rig.clock.settle();
+  rig.informer.addIndex('parity', (entry) => [entry.value.spec.payload % 2 === 0 ? 'even' : 'odd']);
+  const things = jointView({ first: rig.informer, second: rig.informer });
+  const even = (): string[] =>
+    [...things.select({ index: { name: 'parity', value: 'even' } })].map(({ kind, entry }) => `${kind} ${entry.key.name}`);
+  expect(even()).toEqual(['first even', 'second even']);
+  rig.server.put('default', 'odd', 4);
+  rig.server.delete('default', 'even');
+  await rig.clock.settle();
+  expect(even()).toEqual(['first odd', 'second odd']);
+  await rig.informer.stop();
 });
 
 test('an entry has the type of its kind, and events that of the resource: no any on the way', () => {

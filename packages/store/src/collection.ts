@@ -13,16 +13,25 @@ export class Collection {
   readonly #main: RecordTable;
   readonly #slabs: Slabs;
   readonly #compare: (a: string, b: string) => -1 | 0 | 1 | undefined;
+  /** Whether a slot's record in the store is one to compare with. */
+  readonly #isSound: (slot: number) => boolean;
   /** By slot of the store: the marked place and one; 0 for none. */
   #marks: Int32Array = new Int32Array(64);
   /** By own slot. */
   readonly #prepared: ({ readonly place: number; readonly values: readonly (readonly string[])[] } | undefined)[] = [];
 
-  constructor(id: number, main: RecordTable, slabs: Slabs, compare: (a: string, b: string) => -1 | 0 | 1 | undefined) {
+  constructor(
+    id: number,
+    main: RecordTable,
+    slabs: Slabs,
+    compare: (a: string, b: string) => -1 | 0 | 1 | undefined,
+    isSound: (slot: number) => boolean,
+  ) {
     this.own = new RecordTable(slabs, id);
     this.#main = main;
     this.#slabs = slabs;
     this.#compare = compare;
+    this.#isSound = isSound;
   }
 
   isMarked(slot: number): boolean {
@@ -34,7 +43,8 @@ export class Collection {
     const slab = this.#slabs.slab(place);
     const offset = offsetOf(place);
     const ownSlot = this.own.find(probe.fromRecord(slab, offset));
-    const slot = this.#main.find(probe);
+    const found = this.#main.find(probe);
+    const slot = found >= 0 && this.#isSound(found) ? found : -1;
     const marked = slot >= 0 && this.isMarked(slot);
     const before = ownSlot >= 0 ? this.own.place(ownSlot) : marked ? this.#main.place(slot) : -1;
     if (before >= 0) {

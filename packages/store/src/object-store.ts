@@ -2,13 +2,13 @@ import type { Change } from './change.ts';
 import { Collection } from './collection.ts';
 import type { Key } from './key.ts';
 import { KeyProbe, Numbers } from './key-probe.ts';
-import { jsonEquals, jsonOf, moveRecord, partEquals, partText, UID, VERSION, writeRecord } from './packed-record.ts';
+import { hasParts, jsonEquals, jsonOf, moveRecord, partEquals, partText, UID, VERSION, writeRecord } from './packed-record.ts';
 import { PackedEntry } from './packed-entry.ts';
 import { Postings } from './postings.ts';
 import type { RawRecord, ScopeId } from './record.ts';
 import { RecordScanner } from './scan-record.ts';
 import type { Slab } from './slabs.ts';
-import { offsetOf, placeOf } from './slabs.ts';
+import { offsetOf, placeOf, slabNumberOf } from './slabs.ts';
 import type { ImageRecord, LoadedImage, StoreImage } from './store-image.ts';
 import type { StoreCounters } from './store-counters.ts';
 import { StoreError } from './store-error.ts';
@@ -43,6 +43,11 @@ export interface ObjectStoreOptions<T> {
 /** A store's writer, with what it counts. */
 export interface ObjectStore<T> extends Writer<T> {
   readonly counters: StoreCounters;
+  /**
+   * Compares the checksums of so many more of the records that came from a file, so that damage is found before somebody asks for it; false
+   * when all are compared. Without it each is compared when it is first read. `counters.damaged` says how many did not fit.
+   */
+  check(records: number): boolean;
   /**
    * What another thread needs to read this store, to be sent in a message: there, `attach(handle)` gives a view. Nothing else is ever sent.
    * @throws StoreError STORE_PRIVATE if the store was not made with `shared`.
@@ -98,6 +103,13 @@ class PackedStore<T> implements ObjectStore<T> {
     this.#settle();
   }
 
+  check(records: number): boolean {
+    const more = this.#view.checkSome(records);
+    this.#purge();
+    this.#settle();
+    return more;
+  }
+
   share(): StoreHandle {
     if (!this.#shared)
       throw new StoreError('STORE_PRIVATE', 'this store is not in shared memory; make it with `shared: true` to read it in other threads');
@@ -120,10 +132,12 @@ class PackedStore<T> implements ObjectStore<T> {
       hotBytes: hot.bytes,
       promotions: hot.promotions,
       evictions: hot.evictions,
+      damaged: this.#view.damaged,
     };
   }
 
   put(record: RawRecord): readonly Change<T>[] {
+    this.#purge();
     const place = this.#write(record, 0);
     const changes = this.#apply(place, this.#scopeNumbers.of(record.scope ?? DEFAULT_SCOPE), false);
     this.#tidy(MOVES);
@@ -133,6 +147,7 @@ class PackedStore<T> implements ObjectStore<T> {
 
   remove(key: Key, uid: string, final?: RawRecord): readonly Change<T>[] {
     const slot = this.#view.slotOf(key);
+    this.#purge();
     if (slot < 0 || partText(this.#view.table.slab(slot), this.#view.table.offset(slot), UID) !== uid) return [];
     const stands = this.#view.entryOf(slot);
     let entry = stands;
@@ -151,7 +166,7 @@ class PackedStore<T> implements ObjectStore<T> {
     const view = this.#view;
     this.#collectionId += 1;
     const id = this.#collectionId;
-    const collection = new Collection(id, view.table, view.slabs, this.#compare);
+    const collection = new Collection(id, view.table, view.slabs, this.#compare, (slot) => view.isSound(slot));
     this.#collections.set(id, collection);
     const close = (): void => {
       this.#collections.delete(id);
@@ -196,7 +211,7 @@ class PackedStore<T> implements ObjectStore<T> {
     if (indexes.has(name)) throw new StoreError('INDEX_EXISTS', `there is an index named ${JSON.stringify(name)} already`);
     const postings = new Postings<T>(extract, this.#shared?.postings());
     for (let slot = 0; slot < table.end; slot += 1) {
-      if (table.place(slot) < 0) continue;
+      if (table.place(slot) < 0 || !this.#view.isSound(slot)) continue;
       postings.add(slot, distinct(extract(this.#view.entryOf(slot))));
       if (this.#shared?.crowded) this.#settle();
     }
@@ -210,7 +225,8 @@ class PackedStore<T> implements ObjectStore<T> {
     const { table, order, apiVersion, kind, seed, clusters } = this.#view;
     const records: ImageRecord[] = [];
     for (const slot of order.from())
-      records.push({ slab: table.slab(slot), offset: table.offset(slot), hash: table.hash(slot), scope: this.#scopes[slot] as number });
+      if (this.#view.isSound(slot))
+        records.push({ slab: table.slab(slot), offset: table.offset(slot), hash: table.hash(slot), scope: this.#scopes[slot] as number });
     return { apiVersion, kind, seed, scopes: [...this.#scopeNumbers.texts()] as ScopeId[], clusters: [...clusters.texts()], records };
   }
 
@@ -221,15 +237,34 @@ class PackedStore<T> implements ObjectStore<T> {
     for (const cluster of image.clusters) clusters.of(cluster);
     for (const segment of image.segments) slabs.load(segment);
     this.#shared?.clusters(clusters.texts());
-    const count = image.rows.length / 3;
+    const { rows } = image;
+    const count = rows.length / 3;
     this.#scopes = new Int32Array(Math.max(64, count));
     for (let i = 0; i < count; i += 1) {
-      const slot = table.insert(image.rows[i * 3 + 1] as number, image.rows[i * 3] as number);
-      this.#scopes[slot] = image.rows[i * 3 + 2] as number;
+      const place = rows[i * 3] as number;
+      const next = i + 1 < count ? (rows[i * 3 + 3] as number) : -1;
+      const size = next >= 0 && slabNumberOf(next) === slabNumberOf(place) ? offsetOf(next) - offsetOf(place) : undefined;
+      // Keys make the order and the table, so they are compared now; the rest of a record when it is first read.
+      if (!this.#restoreHead(place, size, rows[i * 3 + 1] as number)) {
+        this.#view.damaged += 1;
+        slabs.release(place);
+        continue;
+      }
+      const slot = table.insert(rows[i * 3 + 1] as number, place);
+      this.#scopes[slot] = rows[i * 3 + 2] as number;
       order.append(slot);
       if (this.#shared?.crowded) this.#settle();
     }
+    this.#view.doubtAll();
     this.#view.sequence = BigInt(count);
+  }
+
+  /** Puts a loaded record's length right, and says whether its key is the one that the row is for. */
+  #restoreHead(place: number, size: number | undefined, hash: number): boolean {
+    const slab = this.#view.slabs.slab(place);
+    const offset = offsetOf(place);
+    slab.words[offset >> 2] = size ?? slab.bytes.length - offset;
+    return hasParts(slab, offset, this.#view.clusters.texts().length) && this.#probe.fromRecord(slab, offset).hash === hash;
   }
 
   /** Writes what is kept of a record; nobody sees it yet. */
@@ -269,8 +304,12 @@ class PackedStore<T> implements ObjectStore<T> {
     if (this.#shared?.crowded) this.#settle();
     const slab = slabs.slab(place);
     const offset = offsetOf(place);
+    let slot = table.find(this.#probe.fromRecord(slab, offset));
+    if (slot >= 0 && !this.#view.isSound(slot)) {
+      this.#purge();
+      slot = -1;
+    }
     const probe = this.#probe.fromRecord(slab, offset);
-    const slot = table.find(probe);
     if (slot < 0) {
       const values = prepared ?? this.#extract(place);
       this.#remember(place, -1);
@@ -319,8 +358,21 @@ class PackedStore<T> implements ObjectStore<T> {
     return entry;
   }
 
+  /** Takes out what was found damaged. Nobody is told: it read as absent before. */
+  #purge(): void {
+    const { damagedSlots, table, order } = this.#view;
+    for (let slot = damagedSlots.pop(); slot !== undefined; slot = damagedSlots.pop()) {
+      this.#shared?.leaving(slot);
+      order.remove(slot, this.#view.comparator(this.#probe.fromRecord(table.slab(slot), table.offset(slot))));
+      this.#view.slabs.release(table.place(slot));
+      table.delete(slot);
+      this.#view.trust(slot);
+    }
+  }
+
   #commit(collection: Collection, scope: number): Iterable<Change<T>> {
     const { table } = this.#view;
+    this.#purge();
     const { own } = collection;
     // Before anything is seen, since an extractor may throw.
     const prepared: Values[] = [];
@@ -329,7 +381,7 @@ class PackedStore<T> implements ObjectStore<T> {
         prepared.push(own.place(slot) < 0 ? [] : this.#preparedOr(collection.prepared(slot), own.place(slot)));
     const changes: Change<T>[] = [];
     for (let slot = 0; slot < table.end; slot += 1) {
-      if (table.place(slot) < 0) continue;
+      if (table.place(slot) < 0 || !this.#view.isSound(slot)) continue;
       if (collection.isMarked(slot)) this.#scopes[slot] = scope;
       else if (this.#scopes[slot] === scope && own.find(this.#probe.fromRecord(table.slab(slot), table.offset(slot))) < 0)
         changes.push({ type: 'deleted', entry: this.#take(slot), finalStateKnown: false });
@@ -375,6 +427,7 @@ class PackedStore<T> implements ObjectStore<T> {
       this.#scopes = larger;
     }
     this.#scopes[slot] = scope;
+    this.#view.trust(slot);
     let i = 0;
     for (const postings of this.#view.indexes.values()) {
       postings.set(slot, values[i] ?? []);

@@ -208,3 +208,15 @@ export function moveRecord(slabs: Slabs, slab: Slab, offset: number): number {
   to.slab.bytes.set(slab.bytes.subarray(offset, offset + size), to.offset);
   return placeOf(to.slab, to.offset);
 }
+
+/** Whether the namespace and the name lie within the record, and its cluster is one of so many. */
+export function hasParts(slab: Slab, offset: number, clusters: number): boolean {
+  const size = slab.words[offset >> 2] as number;
+  const cluster = slab.words[(offset >> 2) + 3] as number;
+  if (size < HEAD || cluster < 0 || cluster >= clusters) return false;
+  for (const part of [NAMESPACE, NAME]) {
+    const start = slab.words[(offset >> 2) + 10 + part] as number;
+    if (start < 0 || HEAD + start + partLength(slab, offset, part) > size) return false;
+  }
+  return true;
+}

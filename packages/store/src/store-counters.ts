@@ -15,4 +15,6 @@ export interface StoreCounters {
   readonly hotBytes: number;
   readonly promotions: number;
   readonly evictions: number;
+  /** Records of a file whose bytes were not those that were saved; they read as absent. */
+  readonly damaged: number;
 }

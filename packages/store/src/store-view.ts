@@ -4,7 +4,7 @@ import { compareBytes } from './key-order.ts';
 import type { Key } from './key.ts';
 import { KeyProbe, Numbers } from './key-probe.ts';
 import { OrderedSlots } from './ordered-slots.ts';
-import { jsonOf, partText, NAME, NAMESPACE, pathStartsWith } from './packed-record.ts';
+import { isIntact, jsonOf, partText, NAME, NAMESPACE, pathStartsWith } from './packed-record.ts';
 import type { EntrySource } from './packed-entry.ts';
 import { PackedEntry } from './packed-entry.ts';
 import { matchesLabels } from './parse-label-selector.ts';
@@ -35,6 +35,12 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   readonly apiVersion: string;
   readonly kind: string;
   sequence = 0n;
+  /** By slot, of records that came from a file: 1 where the checksum was not compared yet, 2 where it does not fit. */
+  #doubts: Uint8Array = new Uint8Array(0);
+  #checkedTo = 0;
+  /** Slots that were found damaged and that the writer has not taken out yet. */
+  readonly damagedSlots: number[] = [];
+  damaged = 0;
 
   constructor(apiVersion: string, kind: string, hotBytes: number, seed: number, shared?: SharedWriter) {
     this.slabs = new Slabs(shared?.region);
@@ -48,7 +54,7 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   }
 
   get size(): number {
-    return this.table.size;
+    return this.table.size - this.damagedSlots.length;
   }
 
   get(key: Key): DeepReadonly<T> | undefined {
@@ -77,7 +83,40 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   }
 
   slotOf(key: Key): number {
-    return this.#probe.fromKey(key, this.clusters.find(key.cluster)) ? this.table.find(this.#probe) : -1;
+    const slot = this.#probe.fromKey(key, this.clusters.find(key.cluster)) ? this.table.find(this.#probe) : -1;
+    return slot >= 0 && this.isSound(slot) ? slot : -1;
+  }
+
+  /** The records that stand now came from a file, and are compared with their checksums when they are first read. */
+  doubtAll(): void {
+    this.#doubts = new Uint8Array(this.table.end).fill(1);
+    this.#checkedTo = 0;
+  }
+
+  /** What stands in the slot was written here. */
+  trust(slot: number): void {
+    if (slot < this.#doubts.length) this.#doubts[slot] = 0;
+  }
+
+  /** Whether a slot's record is what was saved. One that is not reads as absent from now on. */
+  isSound(slot: number): boolean {
+    if (slot >= this.#doubts.length) return true;
+    const doubt = this.#doubts[slot] as number;
+    if (doubt !== 1) return doubt === 0;
+    const sound = isIntact(this.table.slab(slot).words, this.table.offset(slot) >> 2);
+    this.#doubts[slot] = sound ? 0 : 2;
+    if (!sound) {
+      this.damaged += 1;
+      this.damagedSlots.push(slot);
+    }
+    return sound;
+  }
+
+  /** Compares so many records more; false when all are compared. */
+  checkSome(records: number): boolean {
+    const end = Math.min(this.#doubts.length, this.#checkedTo + records);
+    for (; this.#checkedTo < end; this.#checkedTo += 1) if (this.#doubts[this.#checkedTo] === 1) this.isSound(this.#checkedTo);
+    return end < this.#doubts.length;
   }
 
   entryOf(slot: number): PackedEntry<T> {
@@ -176,6 +215,7 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
       const { changes } = this.order;
       let resume: KeyProbe | undefined;
       for (const slot of this.order.from(this.comparator(from))) {
+        if (!this.isSound(slot)) continue;
         const slab = this.table.slab(slot);
         const offset = this.table.offset(slot);
         // Sought anew after a change: the last one shown may still be there.

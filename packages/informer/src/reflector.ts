@@ -169,6 +169,13 @@ export class Reflector {
     this.#wake?.abort(new Fault('regressed', reason));
   }
 
+  /** Tells that objects are missing in the view that the server may have: it is listed again, at once. */
+  repair(reason: string): void {
+    this.#holes = true;
+    this.#repairAt = this.#o.clock.now();
+    this.#wake?.abort(new Fault('relist', reason));
+  }
+
   /** The state that is offered after a sign that the server went back may be the one that is gone: it stands where it stood, and does not move. */
   #believe(version: string): void {
     const doubt = this.#doubt;
@@ -296,9 +303,9 @@ export class Reflector {
           this.counters.events += 1;
           this.#checkKind(head);
           if (frame.type === 'DELETED') {
-            dead.set(`${head.namespace}/${head.name}`, { uid: head.uid, version: head.version });
+            dead.set(`${head.namespace}/${head.name} ${head.uid}`, { uid: head.uid, version: head.version });
             collection.remove({ cluster: '', namespace: head.namespace, name: head.name }, head.uid);
-          } else if (dead.size === 0 || !this.#isDead(dead.get(`${head.namespace}/${head.name}`), head)) {
+          } else if (dead.size === 0 || !this.#isDead(dead.get(`${head.namespace}/${head.name} ${head.uid}`), head)) {
             if (frame.type === 'ADDED') progressAt = heardAt;
             if (!this.#tryObject(() => collection.put(frame.object), head)) skipped += 1;
           }

@@ -24,6 +24,9 @@ import { Waiters } from './waiters.ts';
 import { markOf, provesRegression } from './write-mark.ts';
 import type { WriteMark } from './write-mark.ts';
 
+/** Records of a loaded file that are compared with their checksums in one turn; some milliseconds. */
+const CHECKED_AT_ONCE = 4_096;
+
 /** How a restored informer differs. */
 interface Restoring {
   readonly order: VersionOrder;
@@ -45,6 +48,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   readonly #waiters: Waiters;
   readonly #stop = new AbortController();
   #started = false;
+  readonly #fromFile: boolean;
   readonly #order: VersionOrder;
   readonly #place: SnapshotPlace | undefined;
   #saving: Promise<void> | undefined;
@@ -54,6 +58,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     this.#o = options;
     this.#order = restoring?.order ?? new VersionOrder();
     this.#place = restoring?.place;
+    this.#fromFile = restoring?.restored !== undefined;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...defaultLimits, ...options.limits };
     this.expected = expectedOf(options.type);
@@ -98,7 +103,23 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     if (this.#started || this.#stop.signal.aborted) return;
     this.#started = true;
     this.#scopes.start();
+    if (this.#fromFile) void this.#checkFile();
     if ((this.#place?.everyMs ?? 0) > 0) void this.#keepSaving(this.#place?.everyMs ?? 0);
+  }
+
+  /** Looks at all that came from the file, a little at a time; for what is found damaged everything is listed again. */
+  async #checkFile(): Promise<void> {
+    while (this.writer.check(CHECKED_AT_ONCE)) {
+      await this.clock.turn();
+      if (this.#stop.signal.aborted) return;
+    }
+    const { damaged } = this.writer.counters;
+    if (damaged === 0 || this.#stop.signal.aborted) return;
+    const reason = `${damaged} objects of the saved file were damaged; listing again to get them`;
+    for (const run of this.#scopes.runs.values()) {
+      this.#o.onReport?.({ kind: 'snapshot-damaged', message: reason }, run.scope);
+      run.reflector.repair(reason);
+    }
   }
 
   save(): Promise<void> {

@@ -14,7 +14,8 @@ import { VersionOrder } from './version-order.ts';
  * the server knows it). Where that is too old a list follows, and its exact difference is delivered, deletes too. Handlers are handed the
  * saved objects as `added` with origin `initial`, as they would any others.
  *
- * A file that is missing, damaged, of another identity or cannot be read is not used: that is reported (`snapshot-unused`), and the informer
+ * An object of the file whose bytes were damaged is absent until a list brings it, which is asked for as soon as it is found (`snapshot-damaged`).
+ * A file that is missing, cut, of another identity or cannot be read is not used: that is reported (`snapshot-unused`), and the informer
  * starts empty.
  */
 export async function restoreInformer<T>(options: InformerOptions<T>, place: SnapshotPlace): Promise<Informer<T>> {

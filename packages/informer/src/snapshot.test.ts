@@ -169,7 +169,7 @@ test('a file of another selector, or a damaged one, is reported and not used', a
   const other = await restore(rig, files, { labelSelector: 'sel=yes' });
   expect(other.view.size).toBe(0);
   const bytes = files.stored.get('/state/things');
-  if (bytes !== undefined) bytes[bytes.length - 5] = (bytes.at(-5) ?? 0) ^ 0xff;
+  if (bytes !== undefined) bytes[40] = (bytes[40] ?? 0) ^ 0xff;
   const damaged = await restore(rig, files);
   expect(rig.reports.map((report) => report.kind)).toEqual(['snapshot-unused', 'snapshot-unused', 'snapshot-unused']);
   damaged.start();
@@ -212,4 +212,31 @@ test('it is saved on an interval, on demand and on stop; a save that fails is re
   expect(held(await restore(rig, files))).toEqual(rig.truth());
   expect(rig.clock.pending).toBe(0);
   await expect(rig.informer.save()).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+});
+
+test('an object of the file that was damaged is absent, never wrong, until the list that is asked for at once brings it', async () => {
+  const files = memoryFiles();
+  const rig = await savedOnce(files);
+  const opened = await files.open('/state/things');
+  const bytes = new Uint8Array(opened?.size ?? 0);
+  await opened?.read(bytes, 0);
+  const at = Buffer.from(bytes).lastIndexOf('uid-2');
+  bytes[at] = 0x58;
+  await files.write(
+    '/state/things',
+    (async function* () {
+      yield bytes;
+    })(),
+  );
+  const informer = await restore(rig, files);
+  expect(held(informer).map((line) => line.split(' ')[0])).toEqual(['default/thing-0', 'default/thing-2']);
+  const lines: string[] = [];
+  informer.handle((delta) => void lines.push(lineOf(delta)));
+  informer.start();
+  await rig.clock.advance(1_000);
+  expect(held(informer)).toEqual(rig.truth());
+  expect(rig.reports.map((report) => report.kind)).toContain('snapshot-damaged');
+  expect(lines.at(-1)).toMatch(/^added default\/thing-1 uid-2@\d+ 1 \(relist\)$/u);
+  expect(informer.storeCounters.damaged).toBe(1);
+  await informer.stop();
 });

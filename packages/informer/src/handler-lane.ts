@@ -35,6 +35,11 @@ export class HandlerLane<T> {
   readonly #replays: Replay<T>[] = [];
   /** With the policy 'resync': what the handler was given, which alone tells an add from an update after changes were dropped. */
   readonly #known: Map<string, string> | undefined;
+  /**
+   * What was read from the view at its delivery while the changes that led there were still on their way: they are no news when they come. By key,
+   * until the last of them came.
+   */
+  readonly #ahead = new Map<string, { readonly uid: string; readonly version: string }>();
   #overflowed = false;
   #replayAgain = false;
   #replayOrigin: DeltaOrigin = 'resync';
@@ -108,7 +113,7 @@ export class HandlerLane<T> {
       }
       replay.overtake(id);
     }
-    if (type === undefined) return;
+    if (type === undefined || this.#isOld(id, type, change.entry)) return;
     this.#add(id, {
       type,
       entry: change.entry,
@@ -140,9 +145,19 @@ export class HandlerLane<T> {
     this.counters.lost += this.#waiting;
     for (const replay of this.#replays.splice(0)) replay.close();
     this.#lanes.clear();
+    this.#ahead.clear();
     this.#ready = [];
     this.#readyAt = 0;
     this.#waiting = 0;
+  }
+
+  /** Whether the handler was given this state already, or a later one. */
+  #isOld(id: string, type: Delta<T>['type'], entry: Entry<T>): boolean {
+    const ahead = this.#ahead.get(id);
+    if (ahead === undefined) return false;
+    const old = type !== 'deleted' && entry.uid === ahead.uid;
+    if (!old || entry.version === ahead.version) this.#ahead.delete(id);
+    return old;
   }
 
   #add(id: string, offer: Offer<T>): void {
@@ -262,6 +277,7 @@ export class HandlerLane<T> {
       // It left already; the change that says so is on its way, and wakes this lane again.
       if (now === undefined || now.uid !== item.uid) return;
       item.entry = now;
+      if (now.version !== item.version) this.#ahead.set(id, { uid: now.uid, version: now.version });
     }
     lane.items.shift();
     this.#waiting -= 1;

@@ -10,6 +10,8 @@ export interface Pending<T> {
   type: Delta<T>['type'];
   /** Undefined: read from the view at delivery, so that a full buffer keeps no bytes alive. */
   entry: Entry<T> | undefined;
+  /** Of the last change that was told of. */
+  version: string;
   /** What the handler was last given. */
   readonly given: Entry<T> | undefined;
   origin: DeltaOrigin;
@@ -37,6 +39,7 @@ export function newPending<T>(offer: Offer<T>): Pending<T> {
     known: offer.type !== 'added',
     type: offer.type,
     entry: offer.entry,
+    version: offer.entry.version,
     given: offer.type === 'added' ? undefined : (offer.previous ?? (offer.type === 'deleted' ? offer.entry : undefined)),
     origin: offer.origin,
     cause: offer.cause,
@@ -60,6 +63,7 @@ export function coalesce<T>(waiting: Pending<T>, offer: Offer<T>): boolean {
     waiting.finalStateKnown = undefined;
   }
   waiting.entry = offer.entry;
+  waiting.version = offer.entry.version;
   // That versions went back must reach the handler, whatever came on top of it.
   if (!waiting.initial && waiting.origin !== 'regressed') waiting.origin = offer.origin;
   return true;

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import fc from 'fast-check';
 import { scheduleArbitrary } from './arbitrary.ts';
 import { Coverage } from './coverage.ts';
+import { onceFailed } from './once-failed.ts';
 import { runSchedule } from './run-schedule.ts';
 
 const SCHEDULES = Number(process.env['KUBECAST_ORACLE_SCHEDULES'] ?? 2000);
@@ -26,3 +27,7 @@ test('whatever the history, the faults and the handlers: every promise holds at 
   }
   expect(coverage.missing()).toEqual([]);
 }, 600_000);
+
+test.each(onceFailed)('a schedule that found a bug once holds: $found', async ({ schedule }) => {
+  expect(await runSchedule(schedule, new Coverage())).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import type { ResourceSource } from '@kubecast/client';
-import type { Change, Clock, Query, RawRecord, Writer } from '@kubecast/store';
+import type { Change, Clock, ObjectStore, Query, RawRecord } from '@kubecast/store';
 import type { DeleteCause, DeltaOrigin } from './delta.ts';
 import type { ScopeStatus } from './informer.ts';
 import type { ReflectorLimits } from './limits.ts';
@@ -14,7 +14,7 @@ import { Slice } from './slice.ts';
 
 /** What a scope tells the informer around it. */
 export interface ScopeHost<T> {
-  readonly writer: Writer<T>;
+  readonly writer: ObjectStore<T>;
   readonly clock: Clock;
   readonly limits: ReflectorLimits;
   readonly expected: { readonly kind: string; readonly apiVersion: string };

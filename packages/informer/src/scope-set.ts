@@ -62,11 +62,7 @@ export class ScopeSet<T> {
   /** Takes out of a loaded store what no scope here goes on from: it would stand in the view for ever, or before its list is complete. */
   clearUnowned(): void {
     const { writer } = this.#host;
-    const unowned = new Set<ScopeId>();
-    for (const { key } of writer.view.select())
-      for (const id of [scopeId(key.namespace, key.cluster), scopeId('', key.cluster)])
-        if (this.runs.get(id)?.filled !== true) unowned.add(id);
-    for (const id of unowned) writer.replace(id).commit('')[Symbol.iterator]().return?.();
+    for (const id of writer.scopes) if (this.runs.get(id)?.filled !== true) writer.replace(id).commit('')[Symbol.iterator]().return?.();
   }
 
   removeCluster(name: string): boolean {

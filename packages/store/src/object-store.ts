@@ -43,6 +43,8 @@ export interface ObjectStoreOptions<T> {
 /** A store's writer, with what it counts. */
 export interface ObjectStore<T> extends Writer<T> {
   readonly counters: StoreCounters;
+  /** The scopes that objects were ever put into, those of a loaded file too; some may hold none any more. */
+  readonly scopes: readonly ScopeId[];
   /**
    * Compares the checksums of so many more of the records that came from a file, so that damage is found before somebody asks for it; false
    * when all are compared. Without it each is compared when it is first read. `counters.damaged` says how many did not fit.
@@ -101,6 +103,10 @@ class PackedStore<T> implements ObjectStore<T> {
     if (image) this.#load(image);
     for (const [name, extract] of Object.entries(options.indexes ?? {})) this.addIndex(name, extract);
     this.#settle();
+  }
+
+  get scopes(): readonly ScopeId[] {
+    return [...this.#scopeNumbers.texts()] as ScopeId[];
   }
 
   check(records: number): boolean {
@@ -227,7 +233,7 @@ class PackedStore<T> implements ObjectStore<T> {
     for (const slot of order.from())
       if (this.#view.isSound(slot))
         records.push({ slab: table.slab(slot), offset: table.offset(slot), hash: table.hash(slot), scope: this.#scopes[slot] as number });
-    return { apiVersion, kind, seed, scopes: [...this.#scopeNumbers.texts()] as ScopeId[], clusters: [...clusters.texts()], records };
+    return { apiVersion, kind, seed, scopes: this.scopes, clusters: [...clusters.texts()], records };
   }
 
   /** Fills the empty store. */

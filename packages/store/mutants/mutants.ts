@@ -33,10 +33,22 @@ export const mutants: readonly Mutant[] = [
     put: 'if (rows.length < 0)',
   },
   {
-    name: 'the checksum of the records is not compared',
-    file: 'store-file.ts',
-    find: 'if (digest(new Int32Array(segment)) !== expected)',
-    put: 'if (expected === undefined)',
+    name: 'the key of a loaded record is not compared with its row',
+    file: 'object-store.ts',
+    find: '&& this.#probe.fromRecord(slab, offset).hash === hash;',
+    put: '&& this.#probe.fromRecord(slab, offset).hash !== hash + 0.5;',
+  },
+  {
+    name: 'a relist takes a damaged record for the one that it brings',
+    file: 'collection.ts',
+    find: 'found >= 0 && this.#isSound(found) ? found : -1',
+    put: 'found',
+  },
+  {
+    name: 'the checksum of a loaded record is not compared',
+    file: 'store-view.ts',
+    find: 'const sound = isIntact(this.table.slab(slot).words, this.table.offset(slot) >> 2);',
+    put: 'const sound = true;',
   },
   {
     name: 'the checksum of the header is not compared',

@@ -154,7 +154,14 @@ test('store: a saved store comes back whole, and a damaged file is refused', asy
     );
     await assert.rejects(loadStore(options, files, path, 'there'), (error) => isStoreError(error) && error.code === 'FILE_OTHER');
     const bytes = await fs.readFile(path);
+    // One record is damaged: it reads as absent and is counted, and the others are there.
     bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 4;
+    await fs.writeFile(path, bytes);
+    const without = await loadStore<Thing>(options, files, path, 'here');
+    assert.equal([...(without?.store.view.select() ?? [])].length, 2999);
+    assert.equal(without?.store.counters.damaged, 1);
+    // The header is damaged: nothing of the file is used.
+    bytes[100] = (bytes[100] ?? 0) ^ 4;
     await fs.writeFile(path, bytes);
     await assert.rejects(loadStore(options, files, path, 'here'), (error) => isStoreError(error) && error.code === 'FILE_DAMAGED');
   } finally {

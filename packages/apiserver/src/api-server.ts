@@ -17,7 +17,7 @@ import { servedBuiltins } from './routing/builtins.ts';
 import { Allocations } from './storage/allocations.ts';
 import { DataFolder, type Identity } from './storage/data-folder.ts';
 import { Storage } from './storage/storage.ts';
-import { createAuthority, issueServerCertificate } from './tls/authority.ts';
+import { createAuthority, issueClientCertificate, issueServerCertificate, type IssuedCertificate } from './tls/authority.ts';
 import { ensureNamespaces } from './verbs/system-namespaces.ts';
 
 /** What the server counted since it was made. */
@@ -47,6 +47,8 @@ export interface ApiServer extends AsyncDisposable {
   writeKubeconfig(file: string, user?: string): void;
   /** The bearer token of the administrator or another user. */
   token(user?: string): string;
+  /** A new certificate and key, PEM, by which a client is this user, in these groups. Rejects before the first listen. */
+  clientCertificate(user: string, groups?: readonly string[]): Promise<IssuedCertificate>;
   readonly faults: Faults;
   readonly counters: ApiServerCounters;
 }
@@ -153,6 +155,10 @@ class EmbeddedApiServer implements ApiServer {
     const server = createServer({
       cert: certificate.certificate,
       key: certificate.key,
+      // Asked for and not required, as the real one does: most clients have a token.
+      ca: identity.authority.certificate,
+      requestCert: true,
+      rejectUnauthorized: false,
       keepAliveTimeout: 120_000,
       requestTimeout: 0,
       headersTimeout: 30_000,
@@ -228,6 +234,10 @@ class EmbeddedApiServer implements ApiServer {
     if (token === undefined)
       throw new ApiServerError('ERR_APISERVER_OPTION', `there is no user ${JSON.stringify(user)}; name it in the option users`);
     return token;
+  }
+
+  async clientCertificate(user: string, groups: readonly string[] = []): Promise<IssuedCertificate> {
+    return issueClientCertificate(this.#known().authority, user, groups, this.#clock.wall());
   }
 
   kubeconfig(user: string = adminUser): string {

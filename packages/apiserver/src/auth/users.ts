@@ -1,10 +1,30 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import { StatusError, unauthorized } from '../status/status-error.ts';
 import type { User } from '../verbs/context.ts';
 
 export const anonymous: User = { name: 'system:anonymous', uid: '', groups: ['system:unauthenticated'] };
 
-/** Who a bearer token stands for. */
+/** Who a client certificate of our CA names: its common name is the user, its organizations are the groups. */
+export interface ShownCertificate {
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** Whether our CA signed it. */
+  readonly trusted: boolean;
+}
+
+/**
+ * The certificate that a client showed on this connection; undefined where it showed none. Bun's server does not tell what it was shown:
+ * there every client is one without a certificate.
+ */
+export function shownCertificate(socket: object): ShownCertificate | undefined {
+  const { getPeerCertificate, authorized } = socket as Partial<Pick<TLSSocket, 'getPeerCertificate' | 'authorized'>>;
+  const subject = getPeerCertificate?.call(socket)?.subject as { CN?: string | string[]; O?: string | string[] } | undefined;
+  if (subject === undefined) return undefined;
+  return { user: [subject.CN ?? ''].flat()[0] ?? '', groups: [subject.O ?? []].flat(), trusted: authorized === true };
+}
+
+/** Who a bearer token or a client certificate stands for. */
 export class Users {
   readonly #byToken = new Map<string, User>();
 
@@ -18,12 +38,16 @@ export class Users {
   }
 
   /**
-   * The user of an Authorization header; anonymous without a bearer token.
-   * @throws StatusError 401 for a token that nobody has
+   * The user of a client certificate, else of an Authorization header; anonymous without either.
+   * @throws StatusError 401 for a token that nobody has, and for a certificate of another CA without a token that somebody has
    */
-  authenticate(authorization: string | undefined): User {
+  authenticate(authorization: string | undefined, certificate?: ShownCertificate): User {
+    if (certificate?.trusted === true) return { name: certificate.user, uid: '', groups: [...certificate.groups, 'system:authenticated'] };
     const match = /^Bearer +(\S+)/i.exec(authorization ?? '');
-    if (match === null) return anonymous;
+    if (match === null) {
+      if (certificate !== undefined) throw unauthorized();
+      return anonymous;
+    }
     const given = Buffer.from(match[1] as string);
     let found: User | undefined;
     // Every token is compared, in constant time each, so that the answer's time says nothing about them.

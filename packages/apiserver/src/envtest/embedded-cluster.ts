@@ -1,27 +1,41 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { systemClock } from '@kubecast/store';
 import { createApiServer, type ApiServer } from '../api-server.ts';
 import type { ApiServerOptions } from '../options.ts';
+import type { IssuedCertificate } from '../tls/authority.ts';
 import { installCrds, type InstallOptions } from './install-crds.ts';
-import { nobodyUser, type TestCluster } from './test-cluster.ts';
+import { kubeconfigText } from '../kubeconfig.ts';
+import { certificateUser, nobodyUser, serviceAccountUser, type TestCluster } from './test-cluster.ts';
 
 /** The embedded server as a test cluster; its objects are in memory and survive `kill` and `restart`. */
 export class EmbeddedCluster implements TestCluster {
   readonly kind = 'embedded';
   /** The server itself, for its faults and counters. */
   readonly server: ApiServer;
+  #certificate: IssuedCertificate | undefined;
   readonly #clock: NonNullable<ApiServerOptions['clock']>;
 
   constructor(options: ApiServerOptions = {}) {
     this.#clock = options.clock ?? systemClock;
     this.server = createApiServer({
       ...options,
-      users: [...(options.users ?? []), { name: nobodyUser, token: randomBytes(16).toString('hex') }],
+      users: [
+        ...(options.users ?? []),
+        { name: nobodyUser, token: randomBytes(16).toString('hex') },
+        {
+          name: serviceAccountUser,
+          token: randomBytes(16).toString('hex'),
+          groups: ['system:serviceaccounts', 'system:serviceaccounts:default'],
+        },
+      ],
     });
   }
 
-  start(): Promise<void> {
-    return this.server.listen();
+  async start(): Promise<void> {
+    await this.server.listen();
+    this.#certificate ??= await this.server.clientCertificate(certificateUser, ['system:masters']);
   }
 
   stop(): Promise<void> {
@@ -54,11 +68,14 @@ export class EmbeddedCluster implements TestCluster {
   }
 
   kubeconfig(user?: string): string {
+    if (user === certificateUser && this.#certificate !== undefined)
+      return kubeconfigText({ url: this.url, ca: this.ca, user, clientCertificate: this.#certificate });
     return this.server.kubeconfig(user);
   }
 
   writeKubeconfig(path: string, user?: string): void {
-    this.server.writeKubeconfig(path, user);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, this.kubeconfig(user), { mode: 0o600 });
   }
 
   installCrds(paths: readonly string[], options?: InstallOptions): Promise<readonly string[]> {

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { appModelCrd } from '../testing/cluster.ts';
 import { httpsCall } from './https-json.ts';
 import { createTestCluster } from './create-test-cluster.ts';
 import { RealCluster } from './real-cluster.ts';
-import type { TestCluster } from './test-cluster.ts';
+import { adminUser, certificateUser, nobodyUser, serviceAccountUser, type TestCluster } from './test-cluster.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -65,6 +66,59 @@ for (const use of kinds) {
       await expect(cluster.installCrds([bad])).rejects.toThrow(
         /bad\.yaml: the server refused wrong\.iidp\.com: .*must be spec\.names\.plural\+"\."\+spec\.group/,
       );
+    } finally {
+      await cluster.stop();
+    }
+  }, 120_000);
+}
+
+for (const use of kinds) {
+  test(`${use}: each user of its kubeconfigs is who it says, by token, by certificate and by service account`, async () => {
+    const cluster = createTestCluster({ use });
+    await cluster.start();
+    try {
+      const who = async (user: string): Promise<unknown> => {
+        const { users } = parse(cluster.kubeconfig(user)) as {
+          users: readonly { user: Readonly<Record<'token' | 'client-certificate-data' | 'client-key-data', string | undefined>> }[];
+        };
+        const shown = users[0]?.user;
+        const decoded = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString();
+        const answer = await new Promise<string>((resolve, reject) => {
+          const sent = request(
+            `${cluster.url}/apis/authentication.k8s.io/v1/selfsubjectreviews`,
+            {
+              method: 'POST',
+              agent: false,
+              ca: cluster.ca,
+              ...(shown?.token === undefined
+                ? { cert: decoded(shown?.['client-certificate-data']), key: decoded(shown?.['client-key-data']) }
+                : {}),
+              headers: {
+                'Content-Type': 'application/json',
+                ...(shown?.token === undefined ? {} : { Authorization: `Bearer ${shown.token}` }),
+              },
+            },
+            (response) => {
+              let text = '';
+              response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+              response.on('end', () => resolve(text));
+            },
+          );
+          sent.on('error', reject);
+          sent.end('{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}');
+        });
+        const { userInfo } = (JSON.parse(answer) as { status: { userInfo: { username: string; groups: readonly string[] } } }).status;
+        return [userInfo.username, ...userInfo.groups];
+      };
+      expect(await who(adminUser)).toEqual([adminUser, 'system:masters', 'system:authenticated']);
+      expect(await who(certificateUser)).toEqual([certificateUser, 'system:masters', 'system:authenticated']);
+      expect(await who(nobodyUser)).toEqual([nobodyUser, 'system:authenticated']);
+      expect(await who(serviceAccountUser)).toEqual([
+        serviceAccountUser,
+        'system:serviceaccounts',
+        'system:serviceaccounts:default',
+        'system:authenticated',
+      ]);
     } finally {
       await cluster.stop();
     }

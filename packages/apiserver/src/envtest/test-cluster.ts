@@ -4,8 +4,13 @@ import type { InstallOptions } from './install-crds.ts';
 export const adminUser = 'kubecast-admin';
 /** May do nothing but look at discovery, where RBAC is enforced. */
 export const nobodyUser = 'kubecast-nobody';
-/** May do everything and shows a certificate; the real cluster only. */
+/** May do everything and shows a certificate. An embedded server on Bun is not told of it and takes it for nobody. */
 export const certificateUser = 'kubecast-certificate';
+/**
+ * The service account `kubecast` in the namespace `default`, by a token of the TokenRequest API where the cluster is real. May do what the
+ * roles allow that are bound to it, and without any only look at discovery and ask who it is.
+ */
+export const serviceAccountUser = 'system:serviceaccount:default:kubecast';
 
 /** A cluster for tests: the real kube-apiserver and etcd, or the embedded server. */
 export interface TestCluster extends AsyncDisposable {

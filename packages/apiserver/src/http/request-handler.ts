@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject } from '@kubecast/crd';
-import { authorizePath, anonymous, type Users } from '../auth/users.ts';
+import { anonymous, authorizePath, shownCertificate, type Users } from '../auth/users.ts';
 import type { Fault, FaultVerb } from '../faults/fault.ts';
 import { faultStatus } from '../faults/fault-answer.ts';
 import type { Faults } from '../faults/faults.ts';
@@ -120,7 +120,7 @@ export class RequestHandler {
     response.setHeader('Cache-Control', 'no-cache, private');
     if (this.#faults.isFrozen(request.socket)) return aborted(signal);
     try {
-      const user = this.#users.authenticate(request.headers.authorization);
+      const user = this.#users.authenticate(request.headers.authorization, shownCertificate(request.socket));
       response.setHeader('X-Kubernetes-Pf-Flowschema-Uid', flowUid);
       response.setHeader('X-Kubernetes-Pf-Prioritylevel-Uid', levelUid);
       const path = parseResourcePath(pathname);

@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { NAMESPACES, REACHABLE, SERVER_EVENTS } from './schedule.ts';
-import type { HandlerKind, Schedule, Step } from './schedule.ts';
+import type { FaultName, HandlerKind, Schedule, Step } from './schedule.ts';
 
 const namespace = fc.constantFrom(...NAMESPACES);
 const name = fc.constantFrom('x', 'y', 'z', '__proto__');
+
+/** What ends a list amid it shows the most, and would else be one in sixteen. */
+const AMID: readonly FaultName[] = ['break', 'end', 'silent', 'corrupt'];
+
+function faultOf(request: keyof typeof REACHABLE): fc.Arbitrary<FaultName> {
+  const any = fc.constantFrom(...REACHABLE[request]);
+  return request === 'list' || request === 'stream'
+    ? fc.oneof({ weight: 2, arbitrary: any }, { weight: 1, arbitrary: fc.constantFrom(...AMID) })
+    : any;
+}
 
 const fault: fc.Arbitrary<Step> = fc
   .constantFrom('stream' as const, 'watch' as const, 'watch' as const, 'watch' as const, 'list' as const, 'probe' as const)
@@ -11,7 +21,7 @@ const fault: fc.Arbitrary<Step> = fc
     fc.record({
       kind: fc.constant('fault' as const),
       request: fc.constant(request),
-      fault: fc.constantFrom(...REACHABLE[request]),
+      fault: faultOf(request),
       after: fc.integer({ min: 0, max: 6 }),
       times: fc.constantFrom(1, 1, 1, 2, 4),
     }),
@@ -51,6 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'Forbidden' as const,
         'Stale' as const,
         'BackingOff' as const,
+        'Relisting' as const,
       ),
       ms: fc.constantFrom(0, 5, 200, 900, 1800),
       event: fc.constantFrom(...SERVER_EVENTS),
@@ -88,6 +99,7 @@ function handlerKind(): fc.Arbitrary<HandlerKind> {
 const base = {
   seed: fc.integer({ min: 1, max: 0x7fff_ffff }),
   sliceMs: fc.constantFrom(0, 4),
+  pages: fc.boolean(),
   selector: fc.boolean(),
   batch: fc.integer({ min: 1, max: 4 }),
   paceMs: fc.constantFrom(0, 0, 20, 500),
@@ -98,7 +110,7 @@ const base = {
 };
 
 const first = (request: 'stream' | 'list'): fc.Arbitrary<Schedule['first']> =>
-  fc.option(fc.record({ fault: fc.constantFrom(...REACHABLE[request]), after: fc.integer({ min: 0, max: 6 }) }), { freq: 3 });
+  fc.option(fc.record({ fault: faultOf(request), after: fc.integer({ min: 0, max: 6 }) }), { freq: 3 });
 
 export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ ...base, streams: fc.constant(true), first: first('stream') }) },

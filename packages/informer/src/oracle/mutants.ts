@@ -37,7 +37,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a streamed list that breaks off is shown',
     file: 'reflector.ts',
     find: "if (open)\n        throw new Fault('connection', any ?",
-    put: "if (open) { open = false; await this.#commit(collection, String(Math.max(1, Number(this.#version) + 1)), begun, skipped); }\n      if (open) throw new Fault('connection', any ?",
+    put: "if (open && any) { open = false; await this.#commit(collection, await this.#nobody({}, signal), begun, skipped); }\n      if (open) throw new Fault('connection', any ?",
   },
   {
     name: 'a paged list that breaks off is shown',
@@ -105,12 +105,6 @@ export const mutants: readonly Mutant[] = [
     file: 'scope-run.ts',
     find: "origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version)",
     put: 'replacement.commit(version)',
-  },
-  {
-    name: 'a batch is written after its scope was taken away',
-    file: 'scope-run.ts',
-    find: '    // A batch may still be walked after the scope was taken away.\n    if (this.#abort.signal.aborted) return;',
-    put: '',
   },
   {
     name: 'a difference told in slices is overtaken by a removal',
@@ -189,12 +183,6 @@ export const mutants: readonly Mutant[] = [
     file: 'handler-lane.ts',
     find: 'if (waiting.initial) this.#initialSettled();',
     put: '',
-  },
-  {
-    name: 'a resync hands out what waits as news',
-    file: 'handler-lane.ts',
-    find: '(this.#known === undefined || lane.items.length > 0)',
-    put: 'lane.items.length < 0',
   },
   {
     name: 'a stopped watch leaves its timer',

@@ -48,7 +48,13 @@ class Run {
       limits: { sliceMs: schedule.sliceMs },
       namespaces: schedule.namespaces,
       ...(schedule.selector ? { labelSelector: 'sel=yes' } : {}),
-      api: { noStreams: !schedule.streams, batch: schedule.batch, pageItems: 1 + schedule.batch, paceMs: schedule.paceMs },
+      api: {
+        noStreams: !schedule.streams,
+        batch: schedule.batch,
+        pageItems: 1 + schedule.batch,
+        alwaysPages: schedule.pages === true,
+        paceMs: schedule.paceMs,
+      },
     });
     this.#rig.api.onFault = (kind, fault) => {
       const name = this.#names.get(fault);
@@ -168,13 +174,20 @@ class Run {
   /** Brings the reflectors to a state that seldom comes by itself. */
   async #drive(to: Extract<Step, { kind: 'drive' }>['to'], ms: number): Promise<void> {
     const { clock, server, api } = this.#rig;
-    const plan = (request: 'any' | 'watch', fault: FaultName, times: number): void => {
+    const plan = (request: 'any' | 'watch' | 'stream' | 'list', fault: FaultName, times: number): void => {
       const planned = modelFault(fault, 0);
       this.#names.set(planned, fault);
       api.plan(request, planned, times);
     };
     if (to === 'Regressed') plan('watch', 'low-bookmark', 1);
-    else plan('any', to === 'Gone' ? 'status-404' : to === 'Forbidden' ? 'status-403' : to === 'Stale' ? 'status-too-large' : 'refused', 4);
+    else if (to === 'Relisting') {
+      // What is held is expired, and so is the list from there: the newest state is asked for, again and again.
+      const request = this.#schedule.streams ? 'stream' : 'list';
+      plan('watch', 'status-410', 1);
+      plan(request, 'status-410', 1);
+      plan(request, 'refused', 3);
+    } else
+      plan('any', to === 'Gone' ? 'status-404' : to === 'Forbidden' ? 'status-403' : to === 'Stale' ? 'status-too-large' : 'refused', 4);
     server.cut();
     await clock.advance(ms);
   }

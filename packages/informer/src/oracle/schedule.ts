@@ -53,7 +53,7 @@ export type Step =
   | { readonly kind: 'server'; readonly event: ServerEvent; readonly amount: number }
   | {
       readonly kind: 'drive';
-      readonly to: 'Gone' | 'Regressed' | 'Forbidden' | 'Stale' | 'BackingOff';
+      readonly to: 'Gone' | 'Regressed' | 'Forbidden' | 'Stale' | 'BackingOff' | 'Relisting';
       readonly ms: number;
       readonly event: ServerEvent;
       readonly amount: number;
@@ -68,6 +68,8 @@ export type Step =
 export interface Schedule {
   readonly seed: number;
   readonly streams: boolean;
+  /** Every list comes in pages, whether or not they were asked for. */
+  readonly pages?: boolean;
   readonly selector: boolean;
   readonly batch: number;
   readonly paceMs: number;

@@ -48,8 +48,10 @@ export interface ModelSourceOptions {
   readonly bareItems?: boolean;
   /** Frames in one batch. Default 3. */
   readonly batch?: number;
-  /** A page holds at most so many, whatever was asked for. */
+  /** A page holds at most so many, where pages are asked for. */
   readonly pageItems?: number;
+  /** Pages come unasked too: an aggregated API server may do as it likes. */
+  readonly alwaysPages?: boolean;
   /** Milliseconds between batches of initial events, and between pages. Default 0. */
   readonly paceMs?: number;
   /** A streamed list is refused as by a server of 1.24. */
@@ -160,7 +162,8 @@ export class ModelApi {
           ? encoder.encode('{"metadata":{"na')
           : bytesOf(wireObject(object, this.options.kind, this.options.bareItems)),
       );
-    const size = options.limit === 0 || wanted === '0' ? Infinity : Math.min(options.limit ?? 500, this.options.pageItems ?? Infinity);
+    const unpaged = this.options.alwaysPages !== true && (options.limit === 0 || wanted === '0');
+    const size = unpaged ? Infinity : Math.min(options.limit || 500, this.options.pageItems ?? Infinity);
     let at = 0;
     let page = 0;
     do {

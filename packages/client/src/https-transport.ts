@@ -35,6 +35,8 @@ interface Call {
   readonly what: string;
   failure: unknown;
   request: ClientRequest | undefined;
+  /** Whether it went over a connection that an earlier request had used. */
+  kept: boolean;
   end(reason: unknown): void;
 }
 
@@ -113,6 +115,7 @@ export class HttpsTransport implements Transport {
       what,
       failure: undefined,
       request: undefined,
+      kept: false,
       end: (reason) => {
         call.failure ??= reason;
         stopWaiting.abort(reason);
@@ -166,13 +169,12 @@ export class HttpsTransport implements Transport {
         },
       };
     } catch (error) {
-      const kept = call.request?.reusedSocket === true;
       done();
       counters.failures++;
       if (call.failure !== undefined) throw call.failure;
       const typed = networkError(error, what);
       // RFC 9112 9.3.1: a kept connection may be closed by the server at any time; what changes nothing may be sent again.
-      if (!again && kept && (request.method === 'GET' || request.method === 'HEAD') && typed instanceof ConnectionError) {
+      if (!again && call.kept && (request.method === 'GET' || request.method === 'HEAD') && typed instanceof ConnectionError) {
         counters.repeats++;
         return this.#openOnce(request, credentials, true);
       }
@@ -318,7 +320,11 @@ async function send(
       resolve(response);
     });
     request.once('socket', () => {
-      if (!request.reusedSocket && options.agent !== false) counters.connections++;
+      call.kept = request.reusedSocket;
+      // Deno sends any request again whose kept connection ends before the answer, a write too, and even one that was destroyed by its
+      // sender; where this says that the connection is new it does not. What may be sent again is decided here.
+      request.reusedSocket = false;
+      if (!call.kept && options.agent !== false) counters.connections++;
     });
     request.on('error', (error) => {
       signal.removeEventListener('abort', onAbort);

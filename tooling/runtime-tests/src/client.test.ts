@@ -199,6 +199,36 @@ test('client: an answer that is cut off is an error', async () => {
   await server.close();
 });
 
+test('client: a write on a kept connection is sent once, whether it is given up or the connection breaks', async () => {
+  const writes: string[] = [];
+  let broken = 0;
+  const server = await serve((request, response) => {
+    if (request.method === 'GET') return void response.end('{"metadata":{}}');
+    writes.push(request.url ?? '');
+    // The first is left without an answer; under the others the connection breaks.
+    if (writes.length > 1) {
+      broken++;
+      request.socket.destroy();
+    }
+  });
+  const client = clientOf(server);
+  const models = client.resource(appModel, { namespace: 'n' });
+  await models.get('x');
+  await assert.rejects(models.patch('given-up', {}, { deadlineMs: 100 }), { code: 'CLIENT_TIMEOUT', phase: 'request' });
+  await models.get('x');
+  await assert.rejects(models.patch('broken', {}), { code: 'CLIENT_CONNECTION' });
+  await models.get('x');
+  // Requests that come later than anything that was sent again before them.
+  await assert.rejects(models.patch('last', {}), { code: 'CLIENT_CONNECTION' });
+  assert.deepEqual(
+    writes.map((path) => path.split('/').at(-1)),
+    ['given-up', 'broken', 'last'],
+  );
+  assert.equal(broken, 2);
+  client.close();
+  await server.close();
+});
+
 test('client: nobody listens: a connection error that names the server', async () => {
   const client = createClient(connectionFrom({ server: 'https://127.0.0.1:1' }));
   await assert.rejects(client.resource(appModel).get('x'), { code: 'CLIENT_CONNECTION', message: /https:\/\/127\.0\.0\.1:1/ });

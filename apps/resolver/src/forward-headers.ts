@@ -14,40 +14,71 @@ const hopByHop = new Set([
 
 const none: ReadonlySet<string> = new Set();
 
-/** The raw header list (name, value, name, value ...) without what belongs to the connection; doubles and their order stay. */
-export function endToEnd(raw: readonly string[], more: ReadonlySet<string> = none): string[] {
+export interface ForwardedRequest {
+  /** The request's header list as it came: name, value, name, value ... */
+  readonly raw: readonly string[];
+  /** What the backend is called. */
+  readonly host: string;
+  /** The client's address, where it is known. */
+  readonly client: string | undefined;
+}
+
+/**
+ * The header list for the backend: without what belongs to the client's connection, without Expect (the resolver answered it), with its own
+ * Host and with where the call came from. Doubles and the order stay.
+ */
+export function requestHeaders({ raw, host, client }: ForwardedRequest): string[] {
   const named = namedByConnection(raw);
-  const kept: string[] = [];
+  const kept = ['host', host];
+  let via = '';
+  let original = '';
+  let toldHost = false;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
+    const value = raw[i + 1] as string;
     const lower = name.toLowerCase();
-    if (!hopByHop.has(lower) && !more.has(lower) && !named.has(lower)) kept.push(name, raw[i + 1] as string);
+    if (lower === 'host') original = value;
+    else if (lower === 'x-forwarded-for') via = via === '' ? value : `${via}, ${value}`;
+    else if (lower !== 'expect' && !hopByHop.has(lower) && !named.has(lower)) {
+      if (lower === 'x-forwarded-host') toldHost = true;
+      kept.push(name, value);
+    }
+  }
+  if (client !== undefined) via = via === '' ? client : `${via}, ${client}`;
+  if (via !== '') kept.push('x-forwarded-for', via);
+  if (!toldHost) kept.push('x-forwarded-host', original);
+  return kept;
+}
+
+/** The answer's headers without what belongs to the backend's connection. */
+export function answerHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | string[]> {
+  const connection = headers['connection'];
+  const named = connection === undefined ? none : namesIn([connection].flat());
+  const kept: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value !== undefined && !hopByHop.has(name) && !named.has(name)) kept[name] = value;
   }
   return kept;
 }
 
 /** What Connection headers name besides themselves; nearly always nothing. */
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
-  let named: Set<string> | undefined;
+  let values: string[] | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
-    const value = (raw[i + 1] as string).toLowerCase();
-    if (value === 'keep-alive' || value === 'close') continue;
-    named ??= new Set();
-    for (const each of value.split(',')) named.add(each.trim());
+    if (name.length === 10 && name.toLowerCase() === 'connection') (values ??= []).push(raw[i + 1] as string);
   }
-  return named ?? none;
+  return values === undefined ? none : namesIn(values);
 }
 
-/** A raw header list as the object that node:http takes; doubles become a list. */
-export function headerObject(raw: readonly string[]): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase();
-    const value = raw[i + 1] as string;
-    const before = headers[name];
-    headers[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
+function namesIn(values: readonly string[]): ReadonlySet<string> {
+  let named: Set<string> | undefined;
+  for (const each of values) {
+    const value = each.toLowerCase();
+    if (value === 'keep-alive' || value === 'close') continue;
+    named ??= new Set();
+    for (const name of value.split(',')) named.add(name.trim());
   }
-  return headers;
+  return named ?? none;
 }

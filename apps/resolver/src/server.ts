@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ModelAnswer, ModelIndex } from '@kubecast/model-index';
-import { formatPlace, type Forwarder } from './forwarder.ts';
+import { formatPlace } from './format-place.ts';
+import type { Forwarder } from './forwarder.ts';
 import { sendError, sendJson, sendText, sendWritten } from './json-answer.ts';
 import { sendJsonList } from './json-list.ts';
 import { ModelAnswers } from './model-answers.ts';

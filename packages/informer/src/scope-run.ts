@@ -141,10 +141,13 @@ export class ScopeRun<T> implements ReflectorSink {
   // ---- ReflectorSink ----
 
   apply(object: Uint8Array): void {
+    // A reflector that goes on over its end changes nothing that is shown any more.
+    if (this.#abort.signal.aborted) return;
     this.#host.changed(this.#host.writer.put(this.#record(object)), 'watch', () => 'deleted');
   }
 
   remove(head: ObjectHead, object: Uint8Array): void {
+    if (this.#abort.signal.aborted) return;
     const { writer } = this.#host;
     const key = { cluster: this.scope.cluster, namespace: head.namespace, name: head.name };
     let changes: readonly Change<T>[];

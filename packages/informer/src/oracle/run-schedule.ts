@@ -133,6 +133,7 @@ class Run {
       case 'scope':
         this.#namespaces = step.namespaces;
         informer.setNamespaces(step.namespaces);
+        this.#forget();
         return;
       case 'save':
         return this.#save();
@@ -229,6 +230,18 @@ class Run {
     const seen = scopes.map((scope) => Number(scope.resourceVersion));
     if (seen.every((version) => version <= server.rev)) this.#restored = listing;
     return seen.every((version) => version <= server.rev || version > server.rev + count);
+  }
+
+  /**
+   * What left the view with its scope was told as gone; what comes when the scope is added again is new. Nobody could tell whether the server
+   * went back and wrote past it meanwhile.
+   */
+  #forget(): void {
+    if (this.#namespaces.includes('')) return;
+    for (const id of this.#seen.keys()) {
+      const namespace = id.slice(id.indexOf(' ') + 1, id.indexOf('/'));
+      if (!this.#namespaces.includes(namespace)) this.#seen.delete(id);
+    }
   }
 
   /** What any reader could see now: nothing may have gone back within an epoch. */

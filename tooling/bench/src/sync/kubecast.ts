@@ -1,4 +1,4 @@
-/** Ours as its users run it: a typed informer with the hot tier, an index and a handler; then a relist of unchanged content. */
+/** Ours as its users run it: a typed informer with the hot tier, an index and a handler. */
 import { connectionFrom, createClient } from '@kubecast/client';
 import { appModel, type AppModel } from '@kubecast/crd';
 import { createInformer } from '@kubecast/informer';

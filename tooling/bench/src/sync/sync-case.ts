@@ -43,6 +43,14 @@ export const syncCase: BenchCase = {
         runs,
         progress,
       );
+      const relist = await runRounds(
+        [
+          nodeContestant('kubecast', 'sync/relist.ts', [], { env }),
+          nodeContestant('kubecast, apps’ flags', 'sync/relist.ts', [], { env, flags: APP_FLAGS }),
+        ],
+        runs,
+        progress,
+      );
       return {
         shapes: [
           {
@@ -51,8 +59,13 @@ export const syncCase: BenchCase = {
             metrics: ['seconds', 'cpuSeconds', 'peakMB', 'steadyMB', 'pauseP99Ms', 'pauseMaxMs'],
             floor: 'floor',
           },
+          {
+            bench: 'relist',
+            title: `a forced relist of ${objects} AppModels with nothing changed`,
+            metrics: ['seconds', 'cpuSeconds', 'peakMB', 'steadyMB', 'peakPerSteady', 'pauseP99Ms', 'pauseMaxMs', 'handled'],
+          },
         ],
-        outcomes: [outcome],
+        outcomes: [outcome, relist],
         notes: [
           ...(goBinary === undefined ? ['Go is not installed: the rows of client-go are left out.'] : []),
           'fluent-client keeps no copy: its row is a list and a callback for each object.',

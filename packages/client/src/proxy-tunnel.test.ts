@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { connectionFrom } from './connection-from.ts';
-import { HttpsTransport } from './https-transport.ts';
+import { transportOf } from './testing/transport-of.ts';
 import { readText } from './read-body.ts';
 import { answerJson, pem, startServer } from './testing/test-server.ts';
 
@@ -57,7 +57,7 @@ async function fetchThrough(proxyUrl: string): Promise<string> {
   const server = await startServer((_, response) => {
     answerJson(response, 200, 'through');
   });
-  const transport = new HttpsTransport(connectionFrom({ server: server.url, ca: pem.ca, token: 't', proxyUrl }));
+  const transport = transportOf(connectionFrom({ server: server.url, ca: pem.ca, token: 't', proxyUrl }));
   try {
     return await readText(await transport.open({ method: 'GET', path: '/' }), 1000, '/');
   } finally {

@@ -6,6 +6,10 @@ export interface TransportLimits {
   readonly requestMs: number;
   /** How long an open stream may be silent while somebody waits for more. Default 90,000 (a quiet server sends a bookmark each 60 s); 0: none. */
   readonly idleMs: number;
+  /** HTTP/2: how often a connection in use is pinged. Default 30,000; 0: never. */
+  readonly pingMs: number;
+  /** HTTP/2: how long a ping may be without an answer before the connection is given up. Default 15,000. */
+  readonly pingTimeoutMs: number;
   /** The largest answer that is read whole. Default 64 MiB. */
   readonly answerBytes: number;
   /** The largest page of a list. Default 512 MiB: a server that ignores `limit` sends everything at once. */
@@ -15,6 +19,11 @@ export interface TransportLimits {
 }
 
 export interface TransportOptions {
+  /**
+   * The version of HTTP. 1, the default: a connection for each watch and each request at a time. 2: a hundred of them share one, which is
+   * pinged while it is in use; the server must speak it, and TLS.
+   */
+  readonly http?: 1 | 2;
   readonly clock?: Clock;
   /** Its part before the first slash is the field manager where none is named. Default `kubecast`. */
   readonly userAgent?: string;
@@ -24,6 +33,8 @@ export interface TransportOptions {
 export const defaultLimits: TransportLimits = {
   requestMs: 30_000,
   idleMs: 90_000,
+  pingMs: 30_000,
+  pingTimeoutMs: 15_000,
   answerBytes: 64 * 1024 * 1024,
   pageBytes: 512 * 1024 * 1024,
   lineBytes: 16 * 1024 * 1024,

@@ -1,5 +1,6 @@
 /**
- * What the client's transport must do, the same on every runtime: against the embedded API server and against the real one, over HTTP/1.1.
+ * What the client's transport must do, the same on every runtime: against the embedded API server and against the real one, over
+ * HTTP/1.1 and, where the server speaks it, HTTP/2.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -57,9 +58,12 @@ const unauthorized = (error: unknown): boolean => isStatusError(error) && error.
 // Bun's server does not tell who showed which certificate, so the embedded server cannot know its users by one there.
 const seesCertificates = (server: string): boolean => server === 'real' || !('Bun' in globalThis);
 
-for (const target of servers) {
-  const on = `on the ${target.name} server`;
-  const options = (more: ClientOptions = {}): ClientOptions => ({ ...more });
+// The embedded server speaks HTTP/1.1 only.
+const runs = servers.flatMap((target) => (target.name === 'real' ? ([1, 2] as const) : ([1] as const)).map((http) => ({ target, http })));
+
+for (const { target, http } of runs) {
+  const on = `over HTTP/${http} on the ${target.name} server`;
+  const options = (more: ClientOptions = {}): ClientOptions => ({ http, ...more });
   const admin = (cluster: EmbeddedCluster | RealCluster, more?: ClientOptions, entry?: object): Promise<KubernetesClient> =>
     clientOf(kubeconfig(cluster, { token: cluster.token() }, entry), options(more));
 
@@ -198,6 +202,22 @@ for (const target of servers) {
       for (let i = 0; i < 20; i++) await client.resource(namespaceType).get('default');
       assert.equal(proxy.accepted(), 1);
       assert.equal(client.counters.connections, 1);
+      const abort = new AbortController();
+      const reason = new Error('enough');
+      const streams = 30;
+      // Watches and requests at once: each its own connection, or all of them one.
+      let open = 0;
+      const watch = async (): Promise<void> => {
+        let first = true;
+        for await (const _ of client.resource(namespaceType).watch({ signal: abort.signal })) {
+          if (first && ++open === streams) abort.abort(reason);
+          first = false;
+        }
+      };
+      const ends = await Promise.all(Array.from({ length: streams }, () => watch().catch((error: unknown) => error)));
+      assert.ok(ends.every((end) => end === reason));
+      assert.equal(proxy.accepted(), http === 1 ? streams : 1);
+      await client.resource(namespaceType).get('default');
     });
     await proxy.close();
   });
@@ -261,12 +281,14 @@ for (const target of servers) {
     const cluster = await target.cluster();
     const proxy = await startProxy({ port: Number(new URL(cluster.url).port) });
     const entry = { server: `https://127.0.0.1:${proxy.port}` };
-    await using(admin(cluster, { limits: { idleMs: 1000 } }, entry), async (client) => {
+    // Over HTTP/2 the pings find it out, even where the watch has no bookmarks, and so no idle limit.
+    const limits = { idleMs: 1000, pingMs: 300, pingTimeoutMs: 500 };
+    await using(admin(cluster, { limits }, entry), async (client) => {
       const namespaces = client.resource(namespaceType);
       let seen = 0;
       await assert.rejects(
         async () => {
-          for await (const _ of namespaces.watch()) if (seen++ === 0) proxy.freeze();
+          for await (const _ of namespaces.watch({ allowWatchBookmarks: http === 1 })) if (seen++ === 0) proxy.freeze();
         },
         { code: 'CLIENT_TIMEOUT', phase: 'idle' },
       );
@@ -330,8 +352,10 @@ for (const target of servers) {
       }
     });
   });
+}
 
-  test(`transport: the server ends, and nothing of this run is left, ${on}`, async () => {
+for (const target of servers) {
+  test(`transport: the ${target.name} server ends, and nothing of this run is left`, async () => {
     await target.stop();
     if (target === servers.at(-1)) removeFolder();
   });

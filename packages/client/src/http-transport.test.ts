@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import type { Connection, CredentialSource } from './connection.ts';
 import { connectionFrom } from './connection-from.ts';
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError, TlsError } from './errors.ts';
-import { HttpsTransport } from './https-transport.ts';
+import { transportOf } from './testing/transport-of.ts';
+import type { Transport } from './transport-options.ts';
 import { readText } from './read-body.ts';
 import { answerJson, pem, startServer, type TestServer } from './testing/test-server.ts';
 
@@ -16,14 +17,14 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     () => 'no failure',
     (error: unknown) => error,
   );
-const get = async (transport: HttpsTransport, path = '/x'): Promise<string> =>
+const get = async (transport: Transport, path = '/x'): Promise<string> =>
   readText(await transport.open({ method: 'GET', path }), 1e6, path);
 
 test('a server whose certificate the given CA signed is trusted, and a bearer token is sent', async () => {
   const server = await startServer((_, response) => {
     answerJson(response, 200, { ok: true });
   });
-  const transport = new HttpsTransport(to(server, { token: 's3cret' }), { userAgent: 'me/1' });
+  const transport = transportOf(to(server, { token: 's3cret' }), { userAgent: 'me/1' });
   expect(await get(transport)).toBe('{"ok":true}');
   expect(server.seen[0]?.headers).toMatchObject({ authorization: 'Bearer s3cret', 'user-agent': 'me/1' });
   transport.close();
@@ -38,7 +39,7 @@ test('another CA, another name, or no CA at all is a TlsError; tls-server-name a
     { cert: 'named' },
   );
   const trial = async (more: Partial<Parameters<typeof connectionFrom>[0]>): Promise<string> => {
-    const transport = new HttpsTransport(connectionFrom({ server: named.url, ...more }));
+    const transport = transportOf(connectionFrom({ server: named.url, ...more }));
     try {
       return await get(transport);
     } finally {
@@ -63,7 +64,7 @@ test('a client certificate is presented', async () => {
     },
     { clientCa: true },
   );
-  const transport = new HttpsTransport(to(server, { cert: pem.clientCert, key: pem.clientKey }));
+  const transport = transportOf(to(server, { cert: pem.clientCert, key: pem.clientKey }));
   await get(transport);
   expect(names).toEqual(['ann']);
   transport.close();
@@ -74,7 +75,7 @@ test('fifty requests one after the other use one connection', async () => {
   const server = await startServer((_, response) => {
     answerJson(response, 200, 1);
   });
-  const transport = new HttpsTransport(to(server));
+  const transport = transportOf(to(server));
   for (let i = 0; i < 50; i++) await get(transport);
   expect(server.accepted()).toBe(1);
   expect(transport.counters).toMatchObject({ requests: 50, connections: 1, openRequests: 0 });
@@ -95,11 +96,11 @@ test('a 401 reads the credentials anew and asks once more, only if they changed'
       return Promise.resolve({ token });
     },
   };
-  const transport = new HttpsTransport(to(server, { credentials }));
+  const transport = transportOf(to(server, { credentials }));
   expect((await transport.open({ method: 'GET', path: '/' })).statusCode).toBe(200);
   expect(asked).toEqual([false, true]);
   expect(transport.counters.repeats).toBe(1);
-  const refused = new HttpsTransport(to(server, { token: 'wrong' }));
+  const refused = transportOf(to(server, { token: 'wrong' }));
   const answer = await refused.open({ method: 'GET', path: '/' });
   expect(answer.statusCode).toBe(401);
   expect(server.seen).toHaveLength(3);
@@ -111,11 +112,11 @@ test('a 401 reads the credentials anew and asks once more, only if they changed'
 
 test('nobody listens: ConnectionError; plain HTTP on the port: TlsError; no HTTP at all: ProtocolError or ConnectionError', async () => {
   const server = await startServer(() => {}, { plain: true });
-  const wrong = new HttpsTransport(connectionFrom({ server: server.url.replace('http:', 'https:'), ca: pem.ca }));
+  const wrong = transportOf(connectionFrom({ server: server.url.replace('http:', 'https:'), ca: pem.ca }));
   await expect(get(wrong)).rejects.toThrow(TlsError);
   wrong.close();
   await server.close();
-  const nobody = new HttpsTransport(to(server));
+  const nobody = transportOf(to(server));
   await expect(get(nobody)).rejects.toThrow(ConnectionError);
   nobody.close();
   const raw = createServer((socket) => {
@@ -123,7 +124,7 @@ test('nobody listens: ConnectionError; plain HTTP on the port: TlsError; no HTTP
     socket.end('SSH-2.0-OpenSSH\r\n');
   });
   await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
-  const ssh = new HttpsTransport(connectionFrom({ server: `http://127.0.0.1:${(raw.address() as { port: number }).port}` }));
+  const ssh = transportOf(connectionFrom({ server: `http://127.0.0.1:${(raw.address() as { port: number }).port}` }));
   await expect(get(ssh)).rejects.toThrow(ProtocolError);
   ssh.close();
   raw.close();
@@ -138,7 +139,7 @@ test('no answer within the deadline is a TimeoutError, and the connection is giv
   const server = await startServer(() => {
     arrived();
   });
-  const transport = new HttpsTransport(to(server), { clock });
+  const transport = transportOf(to(server), { clock });
   const result = failure(get(transport));
   await came;
   await clock.advance(30_000);
@@ -158,7 +159,7 @@ test('an aborted request ends with the reason of its signal, before the answer a
     if (request.path === '/body') response.write('part');
     arrived();
   });
-  const transport = new HttpsTransport(to(server));
+  const transport = transportOf(to(server));
   const first = new AbortController();
   const reason = new Error('enough');
   const early = failure(transport.open({ method: 'GET', path: '/', signal: first.signal }));
@@ -182,7 +183,7 @@ test('a stream that falls silent while somebody waits ends with an idle TimeoutE
   const server = await startServer((_, response) => {
     response.write('one');
   });
-  const transport = new HttpsTransport(to(server), { clock });
+  const transport = transportOf(to(server), { clock });
   const answer = await transport.open({ method: 'GET', path: '/', stream: true });
   const chunks = answer.chunks[Symbol.asyncIterator]();
   expect((await chunks.next()).done).toBe(false);
@@ -203,7 +204,7 @@ test('after a stream that was given up in silence, or a request that was never a
     if (request.path === '/stream') response.write('one');
     else if (request.path !== '/silence') answerJson(response, 200, 1);
   });
-  const transport = new HttpsTransport(to(server), { clock });
+  const transport = transportOf(to(server), { clock });
   const streamed = async (quietMs: number): Promise<void> => {
     const stop = new AbortController();
     const answer = await transport.open({ method: 'GET', path: '/stream', stream: true, signal: stop.signal });
@@ -246,7 +247,7 @@ test('gzip is undone; a damaged one is a ProtocolError', async () => {
     if (request.path === '/bad') bytes.fill(7, 20, 60);
     response.end(bytes);
   });
-  const transport = new HttpsTransport(to(server));
+  const transport = transportOf(to(server));
   expect(await readText(await transport.open({ method: 'GET', path: '/', gzip: true }), 1e6, 'x')).toBe(text);
   await expect(transport.open({ method: 'GET', path: '/bad', gzip: true }).then((answer) => readText(answer, 1e6, 'x'))).rejects.toThrow(
     ProtocolError,
@@ -261,7 +262,7 @@ test('an answer that is cut off is an error, never a shorter answer', async () =
     response.write('half');
     setImmediate(() => response.socket?.destroy());
   });
-  const transport = new HttpsTransport(to(server));
+  const transport = transportOf(to(server));
   await expect(get(transport)).rejects.toThrow(ConnectionError);
   transport.close();
   await server.close();
@@ -272,7 +273,7 @@ test('an answer over the limit is refused while it is read, and by its announced
     if (request.path === '/announced') response.writeHead(200, { 'content-length': '5000' });
     response.end('x'.repeat(5000));
   });
-  const transport = new HttpsTransport(to(server));
+  const transport = transportOf(to(server));
   for (const path of ['/', '/announced']) {
     await expect(transport.open({ method: 'GET', path }).then((answer) => readText(answer, 1000, 'x'))).rejects.toThrow(
       /larger than 1000 bytes/,
@@ -291,7 +292,7 @@ test('a kept connection that the server closed is no error for a GET; a POST is 
       response.socket?.destroy();
     } else answerJson(response, 200, 1);
   });
-  const transport = new HttpsTransport(to(server));
+  const transport = transportOf(to(server));
   await get(transport);
   drop = true;
   expect(await get(transport)).toBe('1');
@@ -318,7 +319,7 @@ test('while nobody reads, the server is held back: no more than what sockets buf
     fill();
     full();
   });
-  const transport = new HttpsTransport(to(server));
+  const transport = transportOf(to(server));
   const answer = await transport.open({ method: 'GET', path: '/', stream: true });
   await stalled;
   const iterator = answer.chunks[Symbol.asyncIterator]();
@@ -336,7 +337,7 @@ test('close ends requests and streams with ClosedError and leaves no socket', as
   const server = await startServer((_, response) => {
     response.write('open');
   });
-  const transport = new HttpsTransport(to(server));
+  const transport = transportOf(to(server));
   const answer = await transport.open({ method: 'GET', path: '/', stream: true });
   const chunks = answer.chunks[Symbol.asyncIterator]();
   await chunks.next();
@@ -355,7 +356,7 @@ test('no message of an error holds a token, a password or a key', async () => {
   const server = await startServer((_, response) => response.socket?.destroy());
   const secrets = { token: 'tok-3cret', proxyUrl: 'http://ann:pa55word@127.0.0.1:1' };
   for (const more of [{ token: secrets.token }, { token: secrets.token, proxyUrl: secrets.proxyUrl }]) {
-    const transport = new HttpsTransport(to(server, more));
+    const transport = transportOf(to(server, more));
     const error: unknown = await get(transport).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ConnectionError);
     expect((error as Error).message).not.toMatch(/3cret|pa55word/);

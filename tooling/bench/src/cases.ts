@@ -9,6 +9,7 @@ import { resolveCase } from './resolve/resolve-case.ts';
 import { restartCase } from './restart/restart-case.ts';
 import { storeCase } from './store/store-case.ts';
 import { syncCase } from './sync/sync-case.ts';
+import { transportCase } from './transport/transport-case.ts';
 
 export const cases: readonly BenchCase[] = [
   syncCase,
@@ -20,5 +21,6 @@ export const cases: readonly BenchCase[] = [
   resolveCase,
   convertCase,
   importCase,
+  transportCase,
   propagationCase,
 ];

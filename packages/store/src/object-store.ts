@@ -218,7 +218,7 @@ class PackedStore<T> implements ObjectStore<T> {
     const postings = new Postings<T>(extract, this.#shared?.postings());
     for (let slot = 0; slot < table.end; slot += 1) {
       if (table.place(slot) < 0 || !this.#view.isSound(slot)) continue;
-      postings.add(slot, distinct(extract(this.#view.entryOf(slot))));
+      postings.add(slot, distinct(extract(this.#entryFor(table.place(slot)))));
       if (this.#shared?.crowded) this.#settle();
     }
     indexes.set(name, postings);
@@ -289,12 +289,17 @@ class PackedStore<T> implements ObjectStore<T> {
     return new PackedEntry<T>(this.#view, this.#view.slabs.slab(place), offsetOf(place));
   }
 
+  /** What the extractors are given of a record: their own reading of it, which costs no freezing and tells nothing of what is read often. */
+  #entryFor(place: number): PackedEntry<T> {
+    return new PackedEntry<T>(this.#view, this.#view.slabs.slab(place), offsetOf(place), true);
+  }
+
   /** Runs the extractors over a record that nobody sees yet. If one throws, the record is taken back. */
   #extract(place: number): Values {
     const values: (readonly string[])[] = [];
     if (this.#view.indexes.size === 0) return values;
     try {
-      const entry = this.#entryAt(place);
+      const entry = this.#entryFor(place);
       for (const { extract } of this.#view.indexes.values()) values.push(distinct(extract(entry)));
     } catch (error) {
       this.#view.slabs.undo(place);
@@ -422,7 +427,7 @@ class PackedStore<T> implements ObjectStore<T> {
   }
 
   #prepare(place: number): Values {
-    const entry = this.#entryAt(place);
+    const entry = this.#entryFor(place);
     return [...this.#view.indexes.values()].map(({ extract }) => distinct(extract(entry)));
   }
 

@@ -20,14 +20,17 @@ export class PackedEntry<T> implements Entry<T> {
   readonly #source: EntrySource<T>;
   readonly #slab: Slab;
   readonly #offset: number;
+  readonly #alone: boolean;
   #key: Key | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
   #value: T | undefined;
 
-  constructor(source: EntrySource<T>, slab: Slab, offset: number) {
+  /** `alone`: one reader gets it, and only for a moment. Its value is made for that, and neither frozen nor looked for in the hot tier. */
+  constructor(source: EntrySource<T>, slab: Slab, offset: number, alone = false) {
     this.#source = source;
     this.#slab = slab;
     this.#offset = offset;
+    this.#alone = alone;
   }
 
   get key(): Key {
@@ -62,7 +65,8 @@ export class PackedEntry<T> implements Entry<T> {
 
   get value(): DeepReadonly<T> {
     // Several handlers are given one entry: none may change what the others read. A hot value is frozen already, which costs nothing then.
-    this.#value ??= deepFreeze(this.#source.read(this.#slab, this.#offset));
+    if (this.#alone) this.#value ??= this.mutable();
+    else this.#value ??= deepFreeze(this.#source.read(this.#slab, this.#offset));
     return this.#value as DeepReadonly<T>;
   }
 

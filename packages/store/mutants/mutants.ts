@@ -265,4 +265,52 @@ export const mutants: readonly Mutant[] = [
     find: 'return this.word(posting + POSTING_INDEX) === index && sameText(this.#arena, posting + POSTING_TEXT, text);',
     put: 'return this.word(posting + POSTING_INDEX) === index;',
   },
+  {
+    name: 'a snapshot shows the first list that came after it',
+    file: 'first-fill.ts',
+    find: 'snapshot.remember(key, undefined, new Map());',
+    put: 'void [snapshot, key];',
+  },
+  {
+    name: 'an iteration goes on over an order that is not the one any more',
+    file: 'store-view.ts',
+    find: 'order.changes += this.order.changes + 1;',
+    put: 'order.changes = this.order.changes;',
+  },
+  {
+    name: 'what is written amid the first list is lost with its commit',
+    file: 'object-store.ts',
+    find: '    this.#purge();\n    this.#endFill();\n    const place = this.#write(record, 0);',
+    put: '    this.#purge();\n    const place = this.#write(record, 0);',
+  },
+  {
+    name: 'the first list belongs to no scope',
+    file: 'object-store.ts',
+    find: '    this.#scopes = new Int32Array(Math.max(64, this.#view.table.end)).fill(scope);',
+    put: '    this.#scopes = new Int32Array(Math.max(64, this.#view.table.end)).fill(scope + 1);',
+  },
+  {
+    name: 'a removal within the first list takes another object of the name',
+    file: 'first-fill.ts',
+    find: ' || partText(this.#table.slab(slot), this.#table.offset(slot), UID) !== uid) return;',
+    put: ') return;',
+  },
+  {
+    name: 'an older duplicate within the first list wins',
+    file: 'first-fill.ts',
+    find: 'this.#compare(partText(before, at, VERSION), partText(slab, offset, VERSION)) === 1)',
+    put: 'slot < 0)',
+  },
+  {
+    name: 'a first list that is given up keeps its memory',
+    file: 'object-store.ts',
+    find: '        this.#fill.abort();\n',
+    put: '',
+  },
+  {
+    name: 'the walk of the first difference reads what stands there by then',
+    file: 'first-fill.ts',
+    find: 'const slab = this.#slabs.get(slabNumberOf(place)) as Slab;',
+    put: 'const slab = this.#view.slabs.slab(place);',
+  },
 ];

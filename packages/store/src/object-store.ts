@@ -1,5 +1,6 @@
 import type { Change } from './change.ts';
 import { Collection } from './collection.ts';
+import { FirstFill } from './first-fill.ts';
 import type { Key } from './key.ts';
 import { KeyProbe, Numbers } from './key-probe.ts';
 import { hasParts, jsonEquals, jsonOf, moveRecord, partEquals, partText, UID, VERSION, writeRecord } from './packed-record.ts';
@@ -83,6 +84,8 @@ class PackedStore<T> implements ObjectStore<T> {
   readonly #probe: KeyProbe;
   readonly #collections = new Map<number, Collection>();
   #collectionId = 0;
+  /** The list that is under way, where the store is empty and nothing else is. */
+  #fill: FirstFill<T> | undefined;
   #writes = 0;
   #victim: Slab | undefined;
   #sweptTo = 0;
@@ -144,6 +147,7 @@ class PackedStore<T> implements ObjectStore<T> {
 
   put(record: RawRecord): readonly Change<T>[] {
     this.#purge();
+    this.#endFill();
     const place = this.#write(record, 0);
     const changes = this.#apply(place, this.#scopeNumbers.of(record.scope ?? DEFAULT_SCOPE), false);
     this.#tidy(MOVES);
@@ -170,34 +174,46 @@ class PackedStore<T> implements ObjectStore<T> {
 
   replace(scope: ScopeId): Replacement<T> {
     const view = this.#view;
+    this.#purge();
+    this.#endFill();
     this.#collectionId += 1;
     const id = this.#collectionId;
-    const collection = new Collection(id, view.table, view.slabs, this.#compare, (slot) => view.isSound(slot));
-    this.#collections.set(id, collection);
+    // Readers in other threads are told of every change as it is made, and there is no other table to show them.
+    if (view.table.size === 0 && this.#collections.size === 0 && !this.#shared) this.#fill = new FirstFill(id, view, this.#compare);
+    else this.#collect(id);
     const close = (): void => {
+      if (this.#fill?.id === id) {
+        this.#fill.abort();
+        this.#fill = undefined;
+      }
+      const collection = this.#collections.get(id);
       this.#collections.delete(id);
-      collection.clear();
+      collection?.clear();
       this.#settle();
     };
-    const mustBeOpen = (): void => {
-      if (!this.#collections.has(id))
+    /** Where the records go: undefined while the store is filled. */
+    const open = (): Collection | undefined => {
+      const collection = this.#collections.get(id);
+      if (!collection && this.#fill?.id !== id)
         throw new StoreError('REPLACEMENT_CLOSED', 'this replacement was committed or aborted; start another');
+      return collection;
     };
     return {
       put: (record) => {
-        mustBeOpen();
+        const collection = open() ?? this.#fillWith(record);
+        if (!collection) return;
         const place = this.#write(record, id);
         const slot = collection.put(place, this.#probe);
         if (slot >= 0 && this.#view.indexes.size > 0) this.#prepareEarly(collection, slot, place);
       },
       remove: (key, uid) => {
-        mustBeOpen();
-        if (this.#probe.fromKey(key, view.clusters.find(key.cluster))) collection.remove(this.#probe, uid);
+        const target = open() ?? this.#fill;
+        if (this.#probe.fromKey(key, view.clusters.find(key.cluster))) target?.remove(this.#probe, uid);
       },
       commit: () => {
-        mustBeOpen();
+        const collection = open();
         try {
-          return this.#commit(collection, this.#scopeNumbers.of(scope));
+          return collection ? this.#commit(collection, this.#scopeNumbers.of(scope)) : this.#publish(this.#scopeNumbers.of(scope));
         } finally {
           close();
         }
@@ -215,6 +231,7 @@ class PackedStore<T> implements ObjectStore<T> {
   addIndex(name: string, extract: IndexExtractor<T>): void {
     const { indexes, table } = this.#view;
     if (indexes.has(name)) throw new StoreError('INDEX_EXISTS', `there is an index named ${JSON.stringify(name)} already`);
+    this.#endFill();
     const postings = new Postings<T>(extract, this.#shared?.postings());
     for (let slot = 0; slot < table.end; slot += 1) {
       if (table.place(slot) < 0 || !this.#view.isSound(slot)) continue;
@@ -224,6 +241,45 @@ class PackedStore<T> implements ObjectStore<T> {
     indexes.set(name, postings);
     this.#shared?.indexed(name);
     this.#settle();
+  }
+
+  #collect(id: number): Collection {
+    const { table, slabs } = this.#view;
+    const collection = new Collection(id, table, slabs, this.#compare, (slot) => this.#view.isSound(slot));
+    this.#collections.set(id, collection);
+    return collection;
+  }
+
+  /** Something else is written: the list that fills the store becomes one like any other. */
+  #endFill(): Collection | undefined {
+    const fill = this.#fill;
+    if (!fill) return undefined;
+    this.#fill = undefined;
+    const collection = this.#collect(fill.id);
+    fill.moveTo(collection);
+    return collection;
+  }
+
+  /** Undefined: the record was taken. Else an extractor threw, and the collection that goes on must keep it until the commit fails with it. */
+  #fillWith(record: RawRecord): Collection | undefined {
+    const place = this.#write(record, 0);
+    let values: Values;
+    try {
+      values = this.#extract(place);
+    } catch {
+      return this.#endFill();
+    }
+    this.#fill?.put(place, this.#probe, values);
+    return undefined;
+  }
+
+  /** Shows the list that filled the empty store. */
+  #publish(scope: number): Iterable<Change<T>> {
+    const fill = this.#fill as FirstFill<T>;
+    this.#fill = undefined;
+    const changes = fill.publish();
+    this.#scopes = new Int32Array(Math.max(64, this.#view.table.end)).fill(scope);
+    return changes;
   }
 
   /** What is there now, for a file. */

@@ -115,6 +115,11 @@ export class RecordTable {
     return this.#places[slot] as number;
   }
 
+  /** A copy of the places by slot; -1 where a slot is free. */
+  places(): Int32Array {
+    return this.#places.slice(0, this.end);
+  }
+
   slab(slot: number): Slab {
     return this.#slabs.slab(this.#places[slot] as number);
   }

@@ -24,10 +24,10 @@ const decoder = new TextDecoder();
 /** The content of a store, and its read-only face. The writer, which is one other object, changes it through what View does not show. */
 export class StoreView<T> implements View<T>, EntrySource<T> {
   readonly slabs: Slabs;
-  readonly table: RecordTable;
-  readonly order: OrderedSlots;
+  table: RecordTable;
+  order: OrderedSlots;
   readonly clusters: Numbers = new Numbers();
-  readonly indexes: Map<string, Postings<T>> = new Map();
+  indexes: Map<string, Postings<T>> = new Map();
   readonly snapshots: Set<SnapshotView<T>> = new Set();
   readonly hot: HotTier<T>;
   readonly seed: number;
@@ -51,6 +51,17 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
     this.hot = new HotTier(hotBytes);
     this.seed = seed;
     this.#probe = new KeyProbe(seed);
+  }
+
+  /** Another content in the place of an empty one. */
+  become(table: RecordTable, order: OrderedSlots, indexes: Map<string, Postings<T>>): void {
+    // Iterations that are under way must see that the order they walk is not the one any more.
+    order.changes += this.order.changes + 1;
+    this.table = table;
+    this.order = order;
+    this.indexes = indexes;
+    this.#doubts = new Uint8Array(0);
+    this.#checkedTo = 0;
   }
 
   get size(): number {

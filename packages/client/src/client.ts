@@ -2,6 +2,7 @@ import type { InferApply, KubernetesObject, ResourceType } from '@kubecast/crd';
 import { ApiCaller, type CallRequest } from './api-call.ts';
 import type { Connection } from './connection.ts';
 import { Discovery } from './discovery.ts';
+import { KindRegistry } from './kind-registry.ts';
 import { LazyTransport } from './lazy-transport.ts';
 import { RequestBudget, type BudgetCounters, type BudgetOptions } from './request-budget.ts';
 import { ResourceClient } from './resource-client.ts';
@@ -15,6 +16,8 @@ export interface ClientOptions extends TransportOptions {
   readonly budget?: BudgetOptions;
   /** Called for each warning of the server, besides those that come with writes. Must not throw. */
   readonly onWarning?: (text: string, request: string) => void;
+  /** Kinds that are known to `dynamic` without asking the server. */
+  readonly kinds?: Iterable<ResourceType>;
   /** Instead of HTTPS to the connection's server: a transport of one's own. */
   readonly transport?: Transport;
 }
@@ -33,6 +36,8 @@ export type ApplyTypeOf<R, T> = [InferApply<R>] extends [never] ? T : unknown ex
 export interface KubernetesClient extends AsyncDisposable {
   readonly connection: Connection;
   readonly discovery: Discovery;
+  /** Which resource a kind is: those of the options and those registered later, else what discovery finds. */
+  readonly kinds: KindRegistry;
   readonly counters: TransportCounters & { readonly budget: BudgetCounters };
   /** A resource by its type: one that crd defines, or `{group, version, kind, plural, scope}`. */
   resource<
@@ -42,7 +47,7 @@ export interface KubernetesClient extends AsyncDisposable {
     type: R,
     options?: { readonly namespace?: string },
   ): ResourceClient<T, ApplyTypeOf<R, T>>;
-  /** A resource by apiVersion and kind, found by discovery. Throws DiscoveryError where the server serves none. */
+  /** A resource by apiVersion and kind, registered (`kinds`) or found by discovery. Throws DiscoveryError where the server serves none. */
   dynamic<T extends KubernetesObject = UnknownObject>(
     of:
       | { readonly apiVersion: string; readonly kind: string }
@@ -66,6 +71,7 @@ export function createClient(connection: Connection, options: ClientOptions = {}
   const budget = new RequestBudget(transport.clock, options.budget);
   const caller = new ApiCaller(transport, budget, options.onWarning);
   const discovery = new Discovery(caller);
+  const kinds = new KindRegistry(options.kinds, (apiVersion, kind, signal) => discovery.byKind(apiVersion, kind, signal));
   const place = (namespace: string | undefined): { cluster: string; namespace: string; defaultNamespace: string } => ({
     cluster: options.cluster ?? '',
     namespace: namespace ?? '',
@@ -78,6 +84,7 @@ export function createClient(connection: Connection, options: ClientOptions = {}
   return {
     connection,
     discovery,
+    kinds,
     get counters() {
       return { ...transport.counters, budget: budget.counters };
     },
@@ -90,7 +97,7 @@ export function createClient(connection: Connection, options: ClientOptions = {}
     ) {
       const type =
         'kind' in of
-          ? await discovery.byKind(of.apiVersion, of.kind, signal)
+          ? await kinds.resolve(of, signal === undefined ? {} : { signal })
           : await discovery.byResource(of.group, of.version, of.plural, signal);
       return new ResourceClient<T>(caller, type as ResourceType<T>, place(namespace));
     },

@@ -23,6 +23,8 @@ export {
   type ClientErrorCode,
 } from './errors.ts';
 export type { Frame, FrameType, WatchFrames, WatchOptions } from './frame.ts';
+export { KindRegistry, type KindLookup, type KindName } from './kind-registry.ts';
+export { MetadataView, type PartialObjectMetadata } from './partial-metadata.ts';
 export type { ListPages, ListPagesOptions, RawPage, ResourceSource } from './raw-page.ts';
 export type { BudgetCounters, BudgetOptions } from './request-budget.ts';
 export { ResourceClient, type Appliable } from './resource-client.ts';
@@ -57,6 +59,7 @@ export {
   type StatusCause,
   type StatusDetails,
 } from './status-error.ts';
+export { TableView, type IncludeObject, type Table, type TableColumn, type TableEvent, type TableObject, type TableRow } from './table.ts';
 export { TokenFile } from './token-file.ts';
 export type { Answer, Transport, TransportCounters, TransportLimits, TransportOptions, TransportRequest } from './transport-options.ts';
 export type { WriteReceipt } from './write-receipt.ts';

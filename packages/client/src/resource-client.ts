@@ -5,6 +5,7 @@ import { applyError, checkWrite } from './check-write.ts';
 import { ProtocolError, RequestError } from './errors.ts';
 import type { Frame, WatchOptions } from './frame.ts';
 import { listPages } from './list-pages.ts';
+import { MetadataView, type PartialObjectMetadata } from './partial-metadata.ts';
 import type { ListPagesOptions, RawPage, ResourceSource } from './raw-page.ts';
 import { deletedOf, receiptOf } from './receipts.ts';
 import type {
@@ -22,6 +23,8 @@ import type {
   WriteOptions,
   Written,
 } from './resource-options.ts';
+import { type IncludeObject, type TableObject, TableView } from './table.ts';
+import { call, deleteBody, nameOf, patchTypes, writeQuery } from './request-parts.ts';
 import { typedWatch } from './typed-watch.ts';
 import { servedForm } from './served-form.ts';
 import { watchFrames } from './watch-frames.ts';
@@ -41,12 +44,6 @@ export type Appliable<A> = Omit<A, 'apiVersion' | 'kind' | 'metadata'> & {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly metadata: ObjectMeta;
-};
-
-const patchTypes: Readonly<Record<PatchKind, string>> = {
-  json: 'application/json-patch+json',
-  merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
 };
 
 /**
@@ -131,13 +128,45 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     return typedWatch<T>(this.watchFrames({ allowWatchBookmarks: true, ...options }, options.signal));
   }
 
+  /** The same resource, of which only the metadata is asked for. */
+  asMetadata(): MetadataView {
+    const caller = this.#caller;
+    const resource = new ResourceClient<PartialObjectMetadata>(caller, this.type as ResourceType<never>, this.#place);
+    return new MetadataView({
+      get: (name, options) => resource.get(name, options),
+      pages: (options) => resource.pages(options),
+      watch: ({ accept, signal, ...options }) =>
+        typedWatch(watchFrames(caller, this.type, this.#listNamespace({}), { allowWatchBookmarks: true, ...options }, signal, { accept })),
+      source: (options, accept) => this.#source(options, accept),
+    });
+  }
+
+  /** The same resource as a table, as `kubectl get` shows it. `includeObject`: how much of each object comes with its row. Default Metadata. */
+  asTable<I extends IncludeObject = 'Metadata'>(options: { readonly includeObject?: I } = {}): TableView<TableObject<T, I>> {
+    const include = options.includeObject ?? 'Metadata';
+    const calls = {
+      caller: this.#caller,
+      path: (name: string | undefined, of: CallOptions) =>
+        name === undefined ? resourcePath(this.type, this.#listNamespace(of)) : this.#path(name, of),
+      frames: (watch: WatchOptions, signal: AbortSignal | undefined, accept: string, includeObject: string) =>
+        watchFrames(this.#caller, this.type, this.#listNamespace({}), watch, signal, { accept, query: { includeObject } }),
+    };
+    return new TableView<TableObject<T, I>>(calls, include);
+  }
+
   /** What an informer needs. Refusals, 429 too, come at once: an informer has its own back-off. */
   source(options: { readonly namespace?: string } = {}): ResourceSource {
+    return this.#source(options);
+  }
+
+  #source(options: { readonly namespace?: string }, accept?: { readonly list: string; readonly watch: string }): ResourceSource {
     const namespace = options.namespace ?? this.#place.namespace;
     const way = { priority: 'low' as const, retries: 0 };
+    const listWay = accept === undefined ? way : { ...way, accept: accept.list };
+    const watchWay = accept === undefined ? way : { ...way, accept: accept.watch };
     return {
-      listPages: (list, signal) => listPages(this.#caller, this.type, namespace, list, signal, way),
-      watchFrames: (watch, signal) => watchFrames(this.#caller, this.type, namespace, watch, signal, way),
+      listPages: (list, signal) => listPages(this.#caller, this.type, namespace, list, signal, listWay),
+      watchFrames: (watch, signal) => watchFrames(this.#caller, this.type, namespace, watch, signal, watchWay),
       form: (signal) => servedForm(this.#caller, this.type, signal, way),
     };
   }
@@ -332,39 +361,4 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
       return { apiVersion: apiVersionOf(this.type), kind: this.type.kind, ...value } as T;
     return value as T;
   }
-}
-
-function call(options: CallOptions): Pick<CallRequest, 'signal' | 'requestMs' | 'priority' | 'accept'> {
-  return {
-    signal: options.signal,
-    requestMs: options.deadlineMs,
-    priority: options.priority,
-    ...(options.accept === undefined ? {} : { accept: options.accept }),
-  };
-}
-
-function writeQuery(options: WriteOptions, force?: boolean): string {
-  return queryString({
-    fieldManager: options.fieldManager,
-    dryRun: options.dryRun === true ? 'All' : undefined,
-    fieldValidation: options.fieldValidation,
-    force: force === true ? true : undefined,
-  });
-}
-
-function deleteBody(options: DeleteOptions): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'DeleteOptions',
-    ...(options.preconditions === undefined ? {} : { preconditions: options.preconditions }),
-    ...(options.propagationPolicy === undefined ? {} : { propagationPolicy: options.propagationPolicy }),
-    ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
-    ...(options.dryRun === true ? { dryRun: ['All'] } : {}),
-  };
-}
-
-function nameOf(object: unknown): string {
-  const name = (object as { metadata?: { name?: string } }).metadata?.name;
-  if (name === undefined || name === '') throw new RequestError('the object has no metadata.name');
-  return name;
 }

@@ -14,7 +14,13 @@ export async function* watchFrames(
   namespace: string,
   options: WatchOptions,
   signal: AbortSignal | undefined,
-  way: { readonly priority?: Priority; readonly retries?: number; readonly accept?: string } = {},
+  way: {
+    readonly priority?: Priority;
+    readonly retries?: number;
+    readonly accept?: string;
+    /** More of the query. */
+    readonly query?: Readonly<Record<string, string>>;
+  } = {},
 ): AsyncGenerator<readonly Frame[], void> {
   const query = queryString({
     watch: true,
@@ -25,6 +31,7 @@ export async function* watchFrames(
     timeoutSeconds: options.timeoutSeconds,
     allowWatchBookmarks: options.allowWatchBookmarks,
     sendInitialEvents: options.sendInitialEvents,
+    ...way.query,
   });
   const request = {
     method: 'GET' as const,

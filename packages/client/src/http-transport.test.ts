@@ -98,7 +98,8 @@ test('a 401 reads the credentials anew and asks once more, only if they changed'
   };
   const transport = transportOf(to(server, { credentials }));
   expect((await transport.open({ method: 'GET', path: '/' })).statusCode).toBe(200);
-  expect(asked).toEqual([false, true]);
+  // Once more without: another request may have renewed them meanwhile.
+  expect(asked).toEqual([false, false, true]);
   expect(transport.counters.repeats).toBe(1);
   const refused = transportOf(to(server, { token: 'wrong' }));
   const answer = await refused.open({ method: 'GET', path: '/' });

@@ -66,8 +66,10 @@ export class HttpTransport implements Transport {
     let credentials = await source.get({ fresh: false, ...signal });
     let answer = await this.#openOnce(request, credentials, false);
     if (answer.statusCode === 401 && (credentials.token !== undefined || credentials.cert !== undefined)) {
-      // The token may have been rotated since it was read. One more try, only if there is another one.
-      const fresh = await source.get({ fresh: true, ...signal });
+      const fresh = await this.#anew(credentials, signal).catch((error: unknown) => {
+        answer.cancel();
+        throw error;
+      });
       if (fresh.token !== credentials.token || fresh.cert !== credentials.cert) {
         answer.cancel();
         credentials = fresh;
@@ -83,6 +85,15 @@ export class HttpTransport implements Transport {
     this.#closed = true;
     for (const call of this.#calls) call.end(new ClosedError());
     this.#wire.close();
+  }
+
+  /** Credentials after these were refused: they may have been rotated since they were read. */
+  async #anew(refused: Credentials, signal: { readonly signal?: AbortSignal }): Promise<Credentials> {
+    const source = this.#connection.credentials;
+    // Another request may have found that out before this one: a thousand at once do not each ask the plugin.
+    const known = await source.get({ fresh: false, ...signal });
+    if (known.token !== refused.token || known.cert !== refused.cert) return known;
+    return source.get({ fresh: true, ...signal });
   }
 
   async #openOnce(request: TransportRequest, credentials: Credentials, again: boolean): Promise<Answer> {

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClient } from './client.ts';
 import { connectionFromKubeconfig } from './connection-from-kubeconfig.ts';
 import { CredentialsError } from './errors.ts';
+import { answerJson, pem, startServer } from './testing/test-server.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -14,14 +16,14 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function kubeconfig(name: string, user: object): string {
+function kubeconfig(name: string, user: object, server = 'https://127.0.0.1:1'): string {
   const path = join(folder, name);
   writeFileSync(
     path,
     JSON.stringify({
       'current-context': 'dev',
       contexts: [{ name: 'dev', context: { cluster: 'c', user: 'u' } }],
-      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': Buffer.from(pem.ca).toString('base64') } }],
       users: [{ name: 'u', user }],
     }),
   );
@@ -47,6 +49,34 @@ test('a plugin that fails is a CredentialsError that names the context and the u
   const error: unknown = await credentials.get({ fresh: false }).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(CredentialsError);
   expect((error as Error).message).toMatch(/context "dev" of .*broken: the plugin of user "u" gave no credentials/);
+});
+
+test('many requests at once that are refused are one more run of the plugin', async () => {
+  const counter = join(folder, 'runs-at-once');
+  const script = `const fs=require('fs');fs.appendFileSync(${JSON.stringify(counter)},'x');
+    const token='t'+fs.readFileSync(${JSON.stringify(counter)},'utf8').length;
+    console.log(JSON.stringify({apiVersion:'client.authentication.k8s.io/v1',kind:'ExecCredential',status:{token,expirationTimestamp:'2999-01-01T00:00:00Z'}}))`;
+  await using server = await startServer(({ headers }, response) => {
+    answerJson(response, headers.authorization === 'Bearer t1' ? 401 : 200, {});
+  });
+  const client = createClient(await connectionFromKubeconfig({ path: kubeconfig('at-once', plugin(script), server.url), env: {} }));
+  await Promise.all(Array.from({ length: 30 }, () => client.version()));
+  expect(readFileSync(counter, 'utf8')).toBe('xx');
+  expect(client.counters).toMatchObject({ openRequests: 0, repeats: 30 });
+  client.close();
+});
+
+test('a plugin that fails after a refusal leaves no request open', async () => {
+  const once = join(folder, 'once');
+  const script = `const fs=require('fs');if(fs.existsSync(${JSON.stringify(once)}))process.exit(3);fs.writeFileSync(${JSON.stringify(once)},'');
+    console.log(JSON.stringify({apiVersion:'client.authentication.k8s.io/v1',kind:'ExecCredential',status:{token:'bad',expirationTimestamp:'2999-01-01T00:00:00Z'}}))`;
+  await using server = await startServer((_, response) => {
+    answerJson(response, 401, {});
+  });
+  const client = createClient(await connectionFromKubeconfig({ path: kubeconfig('fails-later', plugin(script), server.url), env: {} }));
+  await expect(client.version()).rejects.toMatchObject({ code: 'CLIENT_CREDENTIALS' });
+  expect(client.counters.openRequests).toBe(0);
+  client.close();
 });
 
 test('without a plugin neither client-node, nor undici, nor the store is loaded, and yaml only for a kubeconfig', () => {

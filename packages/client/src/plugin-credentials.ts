@@ -26,29 +26,40 @@ export function pluginCredentials(from: {
     });
     return kubeconfig;
   };
+  const ask = async (fresh: boolean): Promise<Credentials> => {
+    try {
+      // A new object has no cached credential.
+      if (fresh) loaded = undefined;
+      loaded ??= load();
+      const options: { headers?: Record<string, string>; cert?: string | Buffer; key?: string | Buffer } = { headers: {} };
+      await (await loaded).applyToHTTPSOptions(options);
+      const authorization = options.headers?.['Authorization'] ?? options.headers?.['authorization'] ?? '';
+      const token = authorization.startsWith('Bearer ') ? authorization.slice(7) : '';
+      return {
+        ...(token === '' ? {} : { token }),
+        ...(options.cert === undefined || options.key === undefined ? {} : { cert: options.cert.toString(), key: options.key.toString() }),
+      };
+    } catch (cause) {
+      loaded = undefined;
+      throw new CredentialsError(
+        `${from.origin}: the plugin of ${from.what} gave no credentials: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    }
+  };
+  // A thousand requests at once that lack a token are one run of the plugin.
+  let running: { readonly fresh: boolean; readonly credentials: Promise<Credentials> } | undefined;
   return {
-    async get({ fresh }): Promise<Credentials> {
-      try {
-        // A new object has no cached credential.
-        if (fresh) loaded = undefined;
-        loaded ??= load();
-        const options: { headers?: Record<string, string>; cert?: string | Buffer; key?: string | Buffer } = { headers: {} };
-        await (await loaded).applyToHTTPSOptions(options);
-        const authorization = options.headers?.['Authorization'] ?? options.headers?.['authorization'] ?? '';
-        const token = authorization.startsWith('Bearer ') ? authorization.slice(7) : '';
-        return {
-          ...(token === '' ? {} : { token }),
-          ...(options.cert === undefined || options.key === undefined
-            ? {}
-            : { cert: options.cert.toString(), key: options.key.toString() }),
-        };
-      } catch (cause) {
-        loaded = undefined;
-        throw new CredentialsError(
-          `${from.origin}: the plugin of ${from.what} gave no credentials: ${cause instanceof Error ? cause.message : String(cause)}`,
-          { cause },
-        );
-      }
+    get({ fresh }): Promise<Credentials> {
+      if (running !== undefined && (running.fresh || !fresh)) return running.credentials;
+      const run = {
+        fresh,
+        credentials: ask(fresh).finally(() => {
+          if (running === run) running = undefined;
+        }),
+      };
+      running = run;
+      return run.credentials;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Clock } from '@kubecast/store';
+import { systemClock } from '@kubecast/store/clock';
 import { connectionFrom } from './connection-from.ts';
 import { type Connection, type Credentials, type CredentialSource, type Impersonation, staticCredentials } from './connection.ts';
 import type { KubeconfigOptions } from './connection-from-kubeconfig.ts';
@@ -85,11 +86,35 @@ async function credentialsOf(
   }
   if (token !== '') return staticCredentials({ ...certificate, token });
   if (username !== '') return staticCredentials({ ...certificate, username, password: textOf(user.value['password']) });
-  if (isRecord(user.value['exec']) || isRecord(user.value['auth-provider'])) {
+  const provider = user.value['auth-provider'];
+  if (!isRecord(user.value['exec']) && isRecord(provider) && provider['name'] === 'oidc') return oidcOf(user, provider, what, from);
+  if (isRecord(user.value['exec']) || isRecord(provider)) {
     const { pluginCredentials } = await import('./plugin-credentials.ts');
     return pluginCredentials({ ...from, user, what });
   }
   return staticCredentials(certificate);
+}
+
+/** OIDC by ourselves: client-node 2.0.1 gives its OpenID library the issuer in a form that it refuses, and never gets a second token. */
+async function oidcOf(
+  user: ConfigPart,
+  provider: Readonly<Record<string, unknown>>,
+  what: string,
+  from: { readonly origin: string; readonly clock?: Clock },
+): Promise<CredentialSource> {
+  const config = isRecord(provider['config']) ? provider['config'] : {};
+  const { oidcCredentials } = await import('./oidc-credentials.ts');
+  return oidcCredentials({
+    origin: from.origin,
+    what,
+    idToken: textOf(config['id-token']),
+    refreshToken: textOf(config['refresh-token']),
+    issuer: textOf(config['idp-issuer-url']),
+    clientId: textOf(config['client-id']),
+    clientSecret: textOf(config['client-secret']),
+    ca: await dataOrFile({ value: config, file: user.file }, 'idp-certificate-authority', `the issuer of ${what}`),
+    clock: from.clock ?? systemClock,
+  });
 }
 
 function impersonationOf(user: ConfigPart): Impersonation | undefined {

@@ -1,4 +1,5 @@
-import type { Entry, Query, View } from '@kubecast/store';
+import { byField } from '@kubecast/store';
+import type { Entry, IndexExtractor, Query, View } from '@kubecast/store';
 
 /** Anything with a view: an informer, or a snapshot under the name `view`. */
 interface Viewed<T> {
@@ -42,7 +43,4 @@ export function jointView<const K extends Readonly<Record<string, Viewed<unknown
 }
 
 /** For `indexes`: the UIDs of an object's owners, so that one index name means the same for every kind. */
-export function byOwner(entry: Entry<unknown>): readonly string[] {
-  const { metadata } = entry.value as { readonly metadata?: { readonly ownerReferences?: readonly { readonly uid?: string }[] } };
-  return (metadata?.ownerReferences ?? []).flatMap(({ uid }) => (uid === undefined || uid === '' ? [] : [uid]));
-}
+export const byOwner: IndexExtractor<unknown> = byField('metadata', 'ownerReferences', '*', 'uid');

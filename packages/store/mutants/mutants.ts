@@ -313,4 +313,16 @@ export const mutants: readonly Mutant[] = [
     find: 'const slab = this.#slabs.get(slabNumberOf(place)) as Slab;',
     put: 'const slab = this.#view.slabs.slab(place);',
   },
+  {
+    name: 'of doubled members an index by a field takes the first',
+    file: 'json-fields.ts',
+    find: 'if (isIt) member = this.#at;',
+    put: 'if (isIt && member < 0) member = this.#at;',
+  },
+  {
+    name: 'an index by a field does not know a name that is written with escapes',
+    file: 'json-fields.ts',
+    find: 'if (escaped) return JSON.parse(decoder.decode(bytes.subarray(start, this.#at))) === step.text;',
+    put: 'if (escaped) return false;',
+  },
 ];

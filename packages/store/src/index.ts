@@ -1,5 +1,6 @@
 export { Backoff } from './backoff.ts';
 export type { BackoffOptions } from './backoff.ts';
+export { byField } from './by-field.ts';
 export type { Change } from './change.ts';
 export type { Clock } from './clock.ts';
 export type { DeepReadonly, Entry } from './entry.ts';

@@ -1,7 +1,7 @@
 import type { DeepReadonly, Entry } from './entry.ts';
 import { deepFreeze } from './hot-tier.ts';
 import type { Key } from './key.ts';
-import { createdOf, isDeleting, labelsOf, NAME, NAMESPACE, partText, UID, VERSION } from './packed-record.ts';
+import { createdOf, isDeleting, jsonOf, labelsOf, NAME, NAMESPACE, partText, UID, VERSION } from './packed-record.ts';
 import type { Slab } from './slabs.ts';
 
 /** What an entry needs of its store. */
@@ -68,6 +68,11 @@ export class PackedEntry<T> implements Entry<T> {
     if (this.#alone) this.#value ??= this.mutable();
     else this.#value ??= deepFreeze(this.#source.read(this.#slab, this.#offset));
     return this.#value as DeepReadonly<T>;
+  }
+
+  /** The bytes that are kept of the object, without apiVersion and kind. Not to be changed. */
+  json(): Uint8Array {
+    return jsonOf(this.#slab, this.#offset);
   }
 
   mutable(): T {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { connectionFrom, createClient } from '@kubecast/client';
 import { appModel, type AppModel } from '@kubecast/crd';
 import { restoreInformer } from '@kubecast/informer';
-import { nodeFileSystem } from '@kubecast/store';
+import { byField, nodeFileSystem } from '@kubecast/store';
 import { nameOf, namespaceOf } from '../app-models.ts';
 import { ca, token, url } from '../sync/connection.ts';
 import { settle } from '../sync/measure.ts';
@@ -20,7 +20,7 @@ const informer = await restoreInformer<AppModel>(
     ...(process.env['BENCH_INDEX'] === undefined
       ? {}
       : {
-          indexes: { app: ({ value }: { value: { spec?: { app?: string } } }) => (value.spec?.app === undefined ? [] : [value.spec.app]) },
+          indexes: { app: byField('spec', 'app') },
         }),
   },
   { files: nodeFileSystem(fs), path: process.env['BENCH_FILE'] ?? '' },

@@ -2,6 +2,7 @@
 import { connectionFrom, createClient } from '@kubecast/client';
 import { appModel, type AppModel } from '@kubecast/crd';
 import { createInformer } from '@kubecast/informer';
+import { byField } from '@kubecast/store';
 import { ca, token, url } from './connection.ts';
 import { measure, settle } from './measure.ts';
 
@@ -12,7 +13,7 @@ const informer = createInformer<AppModel>({
   client,
   namespaces: [''],
   labelSelector: 'iidp=iidp',
-  indexes: { app: ({ value }) => (value.spec?.app === undefined ? [] : [value.spec.app]) },
+  indexes: { app: byField('spec', 'app') },
 });
 let handled = 0;
 const handler = informer.handle(() => void (handled += 1));

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectionFrom, createClient } from '@kubecast/client';
 import { appModel, type AppModel } from '@kubecast/crd';
 import { createInformer } from '@kubecast/informer';
+import { byField } from '@kubecast/store';
 import { ca, token, url } from './connection.ts';
 import { measure, settle } from './measure.ts';
 
@@ -12,7 +13,7 @@ const informer = createInformer<AppModel>({
   client: createClient(connectionFrom({ server: url, ca, token })),
   namespaces: [''],
   labelSelector: 'iidp=iidp',
-  indexes: { app: ({ value }) => (value.spec?.app === undefined ? [] : [value.spec.app]) },
+  indexes: { app: byField('spec', 'app') },
   limits: { relistMs: 5_000 },
 });
 let handled = 0;

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,22 +76,4 @@ test('a plugin that fails after a refusal leaves no request open', async () => {
   await expect(client.version()).rejects.toMatchObject({ code: 'CLIENT_CREDENTIALS' });
   expect(client.counters.openRequests).toBe(0);
   client.close();
-});
-
-test('without a plugin neither client-node, nor undici, nor the store is loaded, and yaml only for a kubeconfig', () => {
-  const path = kubeconfig('token', { token: 't' });
-  const script = `
-    import { registerHooks } from 'node:module';
-    const seen = [];
-    registerHooks({ resolve(specifier, context, next) { const found = next(specifier, context); seen.push(found.url); return found; } });
-    const { connectionFromKubeconfig, createClient } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
-    const atImport = new Set(seen).size;
-    const yamlEarly = seen.some((url) => url.includes('/yaml/'));
-    const client = createClient(await connectionFromKubeconfig({ path: ${JSON.stringify(path)}, env: {} }));
-    await client.version().catch(() => {});
-    client.close();
-    const named = (part) => seen.some((url) => url.includes(part));
-    console.log(JSON.stringify({ yamlEarly, yaml: named('/yaml/'), clientNode: named('client-node'), http: named('node:http') && seen.includes('node:http'), store: named('store/src/index.ts'), crd: named('crd/src/index.ts'), few: atImport <= 40 }));`;
-  const out = execFileSync(process.execPath, ['--conditions=@kubecast/source', '--input-type=module', '-e', script], { encoding: 'utf8' });
-  expect(JSON.parse(out)).toEqual({ yamlEarly: false, yaml: true, clientNode: false, http: false, store: false, crd: false, few: true });
 });

@@ -1,0 +1,54 @@
+/**
+ * `npm run test:real [-- FILE...]`: the suites on the real API server, one file after the other. Its binaries are those that
+ * KUBEBUILDER_ASSETS names, else those that were built, else they are built now, where there is Go. Where there is neither, nothing can be
+ * run: that is said, and fails in CI only.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { buildAssets, findAssets } from '@kubecast-tooling/envtest';
+
+const suites = join(import.meta.dirname, '..');
+const files = [
+  'src/client/real.test.ts',
+  'src/informer/real.test.ts',
+  'src/informer/chaos',
+  'src/model-index',
+  'src/controller',
+  'src/resolver',
+  'src/apiserver/real.test.ts',
+];
+
+/** What must be there for the suites; undefined where it cannot be had. */
+async function assets(): Promise<string | undefined> {
+  const found = findAssets();
+  if (found !== undefined) return found;
+  if (spawnSync('go', ['version']).status !== 0) return undefined;
+  return buildAssets((line) => console.error(line));
+}
+
+const wanted = process.argv.slice(2);
+const folder = await assets();
+if (folder === undefined) {
+  const lines = [
+    'NOT RUN: the suites on the real API server. There is no kube-apiserver and no etcd here, and no Go to build them with.',
+    'Install Go 1.26, or name a folder that holds both in KUBEBUILDER_ASSETS. CI must have one of the two.',
+  ];
+  const bar = '='.repeat(Math.max(...lines.map((line) => line.length)));
+  console.error([bar, ...lines, bar].join('\n'));
+  process.exitCode = (process.env['CI'] ?? '') === '' ? 0 : 1;
+} else {
+  const args = [join(suites, '../../node_modules/vitest/vitest.mjs'), 'run', '--root', suites, '--no-file-parallelism'];
+  const child = spawn(process.execPath, [...args, ...(wanted.length > 0 ? wanted : files)], {
+    stdio: 'inherit',
+    env: { ...process.env, KUBECAST_SERVER: 'real', KUBEBUILDER_ASSETS: folder, NODE_DISABLE_COMPILE_CACHE: '1' },
+  });
+  process.exitCode = await new Promise<number>((resolve) => {
+    child.once('error', (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+    child.once('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}

@@ -71,6 +71,8 @@ for (const file of files) {
       failures += 1;
       console.log(`FAIL ${name} on ${runtime.name} (exit ${status})\n${output.slice(-6000)}`);
     }
+    // A suite that had to leave something out says so, and who reads this must see it.
+    for (const [, notice] of output.matchAll(/\b(NOT RUN .*)$/gmu)) console.log(`${name} on ${runtime.name}: ${notice}`);
     const passed = counts?.passed ?? 0;
     seen.push({ runtime: runtime.name, passed });
     totals.set(runtime.name, (totals.get(runtime.name) ?? 0) + passed);

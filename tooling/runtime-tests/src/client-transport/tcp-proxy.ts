@@ -50,8 +50,8 @@ export async function startProxy(to: { readonly port: number } | 'connect'): Pro
       const line = text.slice(0, text.indexOf('\r\n'));
       asked.push(line);
       const port = Number(/^CONNECT \S+:(\d+) HTTP\/1\.1$/.exec(line)?.[1]);
-      if (!(port > 0)) return void client.end('HTTP/1.1 405 Method Not Allowed\r\n\r\n');
-      pass(port, data.subarray(text.indexOf('\r\n\r\n') + 4), 'HTTP/1.1 200 Connection established\r\n\r\n');
+      if (!(port > 0)) client.end('HTTP/1.1 405 Method Not Allowed\r\n\r\n');
+      else pass(port, data.subarray(text.indexOf('\r\n\r\n') + 4), 'HTTP/1.1 200 Connection established\r\n\r\n');
     });
   });
   await new Promise<void>((resolve, reject) => {

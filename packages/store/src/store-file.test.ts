@@ -197,6 +197,23 @@ test('a record with any one byte changed reads as absent and is counted, or is w
   }
 });
 
+test('a relist over a file that nobody has read yet brings what is damaged in it', async () => {
+  const path = join(folder, 'unread');
+  const original = filled(4);
+  await saveStore(original, files, path, save);
+  const good = new Uint8Array(await fs.readFile(path));
+  for (let i = recordsFrom(good, 4); i < good.length; i += 1) {
+    const bytes = good.slice();
+    bytes[i] = (bytes[i] as number) ^ 0x80;
+    // An index would read each as it is made.
+    const store = (await loadStore<Thing>({ ...options, indexes: {} }, memory(bytes), '', save.identity))?.store as ObjectStore<Thing>;
+    const relist = store.replace('s1' as ScopeId);
+    for (let n = 0; n < 4; n += 1) relist.put({ ...again(n), scope: 's1' as ScopeId });
+    relist.commit('1');
+    expect([i, rows(store)]).toEqual([i, rows(original)]);
+  }
+});
+
 test('damage is found by check before anybody reads, and writes go on over it', async () => {
   const path = join(folder, 'checked');
   const original = filled(50);

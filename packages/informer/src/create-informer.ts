@@ -389,6 +389,10 @@ class Attached<T> implements HandlerHandle {
     return this.lane.waiting;
   }
 
+  get pinned(): number {
+    return this.lane.pinned;
+  }
+
   check(): void {
     if (this.#hasSynced || this.lane.removed || !this.#informer.hasSynced || !this.lane.initialDone) return;
     this.#hasSynced = true;

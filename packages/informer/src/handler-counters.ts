@@ -8,6 +8,8 @@ export interface HandlerCounters {
   coalesced: number;
   /** Adds and deletes that cancelled out before they reached the handler. */
   cancelled: number;
+  /** Times that only the key was kept of what waits, since the buffer or what it may pin was full. */
+  unpinned: number;
   /** Changes dropped by the overflow policy 'resync'; the replay after it hands the objects out again. */
   dropped: number;
   /** Replays of the store. */
@@ -19,5 +21,5 @@ export interface HandlerCounters {
 }
 
 export function newHandlerCounters(): HandlerCounters {
-  return { delivered: 0, errors: 0, coalesced: 0, cancelled: 0, dropped: 0, replays: 0, lost: 0, filterErrors: 0 };
+  return { delivered: 0, errors: 0, coalesced: 0, cancelled: 0, unpinned: 0, dropped: 0, replays: 0, lost: 0, filterErrors: 0 };
 }

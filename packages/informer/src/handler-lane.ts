@@ -4,10 +4,12 @@ import type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
 import { newHandlerCounters } from './handler-counters.ts';
 import type { HandlerCounters } from './handler-counters.ts';
 import type { Handler, HandlerOptions } from './informer.ts';
-import { coalesce, newPending, throughFilter } from './pending.ts';
+import { coalesce, newPending, pinnedBy, throughFilter } from './pending.ts';
 import type { Offer, Pending } from './pending.ts';
 import { Replay } from './replay.ts';
 import { Slice } from './slice.ts';
+
+const PINNED_BYTES = 16 * 1024 * 1024;
 
 interface KeyLane<T> {
   running: boolean;
@@ -27,6 +29,7 @@ export class HandlerLane<T> {
   readonly #o: HandlerOptions<T>;
   readonly #view: View<T>;
   readonly #buffer: number;
+  readonly #pinnedBytes: number;
   readonly #workers: number;
   readonly #abort = new AbortController();
   readonly #lanes = new Map<string, KeyLane<T>>();
@@ -44,6 +47,7 @@ export class HandlerLane<T> {
   #replayAgain = false;
   #replayOrigin: DeltaOrigin = 'resync';
   #waiting = 0;
+  #pinned = 0;
   #active = 0;
   #initialOpen = 0;
   #pumping = false;
@@ -56,6 +60,7 @@ export class HandlerLane<T> {
     this.#o = options;
     this.#view = view;
     this.#buffer = options.buffer ?? 1024;
+    this.#pinnedBytes = options.pinnedBytes ?? PINNED_BYTES;
     this.#workers = options.workers ?? 16;
     this.#slice = new Slice(clock, sliceMs);
     this.#onSettled = onSettled;
@@ -66,6 +71,11 @@ export class HandlerLane<T> {
   /** Distinct (key, UID) pairs that wait. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** Bytes of records that what waits keeps alive. */
+  get pinned(): number {
+    return this.#pinned;
   }
 
   /** Calls of the handler that have not settled. */
@@ -149,6 +159,7 @@ export class HandlerLane<T> {
     this.#ready = [];
     this.#readyAt = 0;
     this.#waiting = 0;
+    this.#pinned = 0;
   }
 
   /** Whether the handler was given this state already, or a later one. */
@@ -169,7 +180,7 @@ export class HandlerLane<T> {
     const at = lane.items.findIndex((item) => item.uid === offer.entry.uid);
     const waiting = lane.items[at];
     if (waiting === undefined) {
-      const item = newPending(offer);
+      const item = newPending(offer, this.#o.withPrevious === true && this.#known === undefined);
       lane.items.push(item);
       this.#waiting += 1;
       if (item.initial) this.#initialOpen += 1;
@@ -181,6 +192,7 @@ export class HandlerLane<T> {
       this.counters.cancelled += 1;
       lane.items.splice(at, 1);
       this.#waiting -= 1;
+      this.#pinned -= waiting.pinned;
       if (waiting.initial) this.#initialSettled();
       if (lane.items.length === 0 && !lane.running && !lane.queued) this.#lanes.delete(id);
     }
@@ -188,11 +200,23 @@ export class HandlerLane<T> {
     if (this.#overflowed) this.#dropWaiting();
   }
 
-  /** Beyond the buffer only keys wait; deletes keep their last state, which stands nowhere else. */
+  /** Beyond the buffer, or what it may pin, only keys wait; deletes keep their last state, which stands nowhere else. */
   #bound(item: Pending<T>): void {
-    if (this.#waiting <= this.#buffer || item.type === 'deleted') return;
-    if (this.#known === undefined) item.entry = undefined;
-    else this.#overflowed = true;
+    this.#pin(item);
+    if (this.#waiting <= this.#buffer && this.#pinned <= this.#pinnedBytes) return;
+    if (item.type !== 'deleted') {
+      if (this.#known === undefined) item.entry = undefined;
+      else this.#overflowed = true;
+    }
+    item.given = undefined;
+    this.counters.unpinned += 1;
+    this.#pin(item);
+  }
+
+  #pin(item: Pending<T>): void {
+    const bytes = pinnedBy(item);
+    this.#pinned += bytes - item.pinned;
+    item.pinned = bytes;
   }
 
   /** The policy 'resync': what waits is dropped but for deletes, and the store is handed out again once there is room. */
@@ -204,6 +228,7 @@ export class HandlerLane<T> {
         if (item === undefined || item.type === 'deleted') continue;
         lane.items.splice(at, 1);
         this.#waiting -= 1;
+        this.#pinned -= item.pinned;
         this.counters.dropped += 1;
         // That versions went back must reach the handler with the replay then.
         if (item.origin === 'regressed') this.#replayOrigin = 'regressed';
@@ -281,6 +306,7 @@ export class HandlerLane<T> {
     }
     lane.items.shift();
     this.#waiting -= 1;
+    this.#pinned -= item.pinned;
     if (this.#known !== undefined && !this.#setType(id, item)) {
       if (item.initial) this.#initialSettled();
       this.#settleLane(id, lane);
@@ -348,7 +374,7 @@ export class HandlerLane<T> {
       type: item.type,
       entry,
       origin: item.origin,
-      ...(this.#o.withPrevious === true && item.given !== undefined && this.#known === undefined ? { previous: item.given } : {}),
+      ...(item.given === undefined ? {} : { previous: item.given }),
       ...(item.type === 'deleted' ? { cause: item.cause ?? 'unknown', finalStateKnown: item.finalStateKnown ?? false } : {}),
     };
     lane.running = true;

@@ -47,6 +47,11 @@ export interface HandlerOptions<T> {
   readonly resyncMs?: number;
   /** Distinct (key, UID) pairs that may wait. Default 1,024. */
   readonly buffer?: number;
+  /**
+   * Bytes of records, `previous` among them, that what waits may keep alive. Default 16 MiB. Beyond it, as beyond the buffer, only keys wait: an
+   * object is read from the view when its turn comes, and `previous` is not told. A delete keeps its last state, which stands nowhere else.
+   */
+  readonly pinnedBytes?: number;
   /** Keys handled at once; one key is never handled twice at once. Default 16. */
   readonly workers?: number;
   /**
@@ -55,6 +60,7 @@ export interface HandlerOptions<T> {
    * the buffer and the deletes, at the price of a map of what the handler was given, and without `previous`.
    */
   readonly overflow?: 'coalesce' | 'resync';
+  /** Whether an update tells what the handler was given before it, as `previous`; absent where that became too much to keep. */
   readonly withPrevious?: boolean;
   /** Called for what the handler throws; the handler goes on. */
   readonly onError?: (error: unknown, delta: Delta<T>) => void;
@@ -69,6 +75,8 @@ export interface HandlerHandle extends Disposable {
   readonly counters: Readonly<HandlerCounters>;
   /** Distinct (key, UID) pairs that wait for it now. */
   readonly waiting: number;
+  /** Bytes of records that what waits keeps alive. */
+  readonly pinned: number;
   /** Takes it away: its signal is aborted, nothing more is handed to it. A second call does nothing. */
   remove(): void;
 }

@@ -12,13 +12,20 @@ export interface Pending<T> {
   entry: Entry<T> | undefined;
   /** Of the last change that was told of. */
   version: string;
-  /** What the handler was last given. */
-  readonly given: Entry<T> | undefined;
+  /** What the handler was last given, where it wants to know; undefined too once it became too much. */
+  given: Entry<T> | undefined;
+  /** Bytes of records that it keeps alive. */
+  pinned: number;
   origin: DeltaOrigin;
   cause: DeleteCause | undefined;
   finalStateKnown: boolean | undefined;
   /** Counts towards the handler's `synced`. */
   readonly initial: boolean;
+}
+
+/** Bytes of the records that it holds. */
+export function pinnedBy<T>({ entry, given }: Pending<T>): number {
+  return (entry?.bytes ?? 0) + (given === undefined || given === entry ? 0 : given.bytes);
 }
 
 /** A change as one handler sees it: after its filter, and with what it had seen before. */
@@ -32,7 +39,7 @@ export interface Offer<T> {
   readonly initial: boolean;
 }
 
-export function newPending<T>(offer: Offer<T>): Pending<T> {
+export function newPending<T>(offer: Offer<T>, withPrevious: boolean): Pending<T> {
   return {
     key: offer.entry.key,
     uid: offer.entry.uid,
@@ -40,7 +47,8 @@ export function newPending<T>(offer: Offer<T>): Pending<T> {
     type: offer.type,
     entry: offer.entry,
     version: offer.entry.version,
-    given: offer.type === 'added' ? undefined : (offer.previous ?? (offer.type === 'deleted' ? offer.entry : undefined)),
+    given: !withPrevious || offer.type === 'added' ? undefined : (offer.previous ?? (offer.type === 'deleted' ? offer.entry : undefined)),
+    pinned: 0,
     origin: offer.origin,
     cause: offer.cause,
     finalStateKnown: offer.finalStateKnown,

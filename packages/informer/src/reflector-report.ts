@@ -1,6 +1,13 @@
 /** Something worth a line in a log: it cost an object or a detour, and nothing else stopped for it. */
 export interface ReflectorReport {
-  readonly kind: 'corrupt-object' | 'late-bookmark' | 'streamed-list-given-up' | 'probe-refused' | 'snapshot-unused' | 'snapshot-damaged' | 'snapshot-failed';
+  readonly kind:
+    | 'corrupt-object'
+    | 'late-bookmark'
+    | 'streamed-list-given-up'
+    | 'probe-refused'
+    | 'snapshot-unused'
+    | 'snapshot-damaged'
+    | 'snapshot-failed';
   readonly message: string;
 }
 

@@ -24,6 +24,8 @@ export interface Entry<T> {
   readonly created: number;
   /** Whether metadata.deletionTimestamp is set. */
   readonly deleting: boolean;
+  /** What its record takes in the store. */
+  readonly bytes: number;
   readonly value: DeepReadonly<T>;
   /** A fresh deep copy that the caller may change. */
   mutable(): T;

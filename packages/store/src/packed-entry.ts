@@ -63,6 +63,10 @@ export class PackedEntry<T> implements Entry<T> {
     return isDeleting(this.#slab, this.#offset);
   }
 
+  get bytes(): number {
+    return this.#slab.words[this.#offset >> 2] as number;
+  }
+
   get value(): DeepReadonly<T> {
     // Several handlers are given one entry: none may change what the others read. A hot value is frozen already, which costs nothing then.
     if (this.#alone) this.#value ??= this.mutable();

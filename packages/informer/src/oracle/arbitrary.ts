@@ -90,6 +90,7 @@ function handlerKind(): fc.Arbitrary<HandlerKind> {
     'filtered',
     'resyncing',
     'tiny-buffer',
+    'tiny-pin',
     'overflowing',
     'iterating',
     'late-leaver',

@@ -40,6 +40,7 @@ export type HandlerKind =
   | 'filtered'
   | 'resyncing'
   | 'tiny-buffer'
+  | 'tiny-pin'
   | 'overflowing'
   | 'iterating'
   | 'late-leaver';

@@ -33,6 +33,7 @@ export class Witness {
       ...(kind === 'filtered' ? { filter: (entry) => even(entry.value.spec.payload) } : {}),
       ...(kind === 'resyncing' ? { resyncMs: 7000 } : {}),
       ...(kind === 'tiny-buffer' ? { buffer: 1, workers: 1 } : {}),
+      ...(kind === 'tiny-pin' ? { pinnedBytes: 1, workers: 1 } : {}),
       ...(kind === 'overflowing' ? { buffer: 2, workers: 1, overflow: 'resync' as const } : {}),
       ...(kind === 'slow' || kind === 'stuck' ? { workers: 2 } : {}),
       withPrevious: true,
@@ -84,7 +85,8 @@ export class Witness {
     if (this.kind === 'rejecting' && this.#calls % 3 === 0) return Promise.reject(new Error('rejected by the oracle'));
     if (this.kind === 'late-leaver' && this.#calls === 5) this.remove();
     if (this.#released) return undefined;
-    if (this.kind === 'slow' || this.kind === 'tiny-buffer' || this.kind === 'overflowing') return this.#rig.clock.sleep(200);
+    if (this.kind === 'slow' || this.kind === 'tiny-buffer' || this.kind === 'tiny-pin' || this.kind === 'overflowing')
+      return this.#rig.clock.sleep(200);
     if (this.kind === 'stuck') return new Promise((resolve) => this.#hanging.push(resolve));
     return undefined;
   }

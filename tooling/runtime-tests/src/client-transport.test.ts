@@ -173,12 +173,27 @@ for (const { target, http } of runs) {
       assert.equal(await whoAmI(client), adminUser);
       await clock.advance(10_000);
       assert.equal(await whoAmI(client), serviceAccountUser);
-      // Read while it was good, as far as the client knows; the server says no, and the file has another one by then.
+      // Read while it was good, as far as the client knows; the server says no, and the file has another one by then. A watch that runs
+      // meanwhile goes on, also where it shares the connection with the refusal.
+      const maps = client.resource(configMapType, { namespace: 'default' });
+      writeFileSync(path, cluster.token());
+      await connection.credentials.get({ fresh: true });
+      const name = `rotated-${count++}`;
+      const { receipt } = await maps.create({ metadata: { name } });
+      const events = maps.watch({ fieldSelector: `metadata.name=${name}`, allowWatchBookmarks: false })[Symbol.asyncIterator]();
+      const version = async (): Promise<string> => ((await events.next()) as { value: { resourceVersion: string } }).value.resourceVersion;
+      assert.equal(await version(), receipt.version);
+      const next = version();
       writeFileSync(path, await revokedToken(cluster));
       await connection.credentials.get({ fresh: true });
       writeFileSync(path, `${cluster.token(nobodyUser)}\n`);
       assert.equal(await whoAmI(client), nobodyUser);
       assert.equal(client.counters.repeats, 1);
+      writeFileSync(path, cluster.token());
+      await connection.credentials.get({ fresh: true });
+      const { receipt: changed } = await maps.patch(name, { data: { after: 'the rotation' } });
+      assert.equal(await next, changed.version);
+      await events.return?.(undefined);
     });
   });
 

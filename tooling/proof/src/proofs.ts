@@ -17,6 +17,13 @@ export const proofs: readonly Proof[] = [
     shows: 'Watches and writes go on while the API server is killed and restarted every few seconds; no socket, timer or listener is left.',
   },
   {
+    name: 'client-soak-real',
+    file: 'tooling/suites/src/client/soak.ts',
+    args: ['--server', 'real'],
+    shows:
+      'The same with kube-apiserver, over HTTP/1.1 and HTTP/2 at once: every failure is a typed one, and no socket, timer or listener is left.',
+  },
+  {
     name: 'client-list',
     file: 'tooling/suites/src/client/list-memory.ts',
     args: [],

@@ -1,4 +1,4 @@
-import type { ResourceSource, WriteReceipt } from '@kubecast/client';
+import type { PartialObjectMetadata, ResourceSource, WriteReceipt } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
 import { compareResourceVersions, createObjectStore, saveStore, systemClock } from '@kubecast/store';
 import type { Change, Clock, IndexExtractor, Key, ObjectStore, ObjectStoreOptions, ScopeId, StoreCounters, View } from '@kubecast/store';
@@ -61,7 +61,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     this.#fromFile = restoring?.restored !== undefined;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...defaultLimits, ...options.limits };
-    this.expected = expectedOf(options.type);
+    this.expected = expectedOf(options);
     if (options.labelSelector) this.labelSelector = options.labelSelector;
     if (options.fieldSelector) this.fieldSelector = options.fieldSelector;
     this.writer = options.writer ?? createObjectStore<T>(storeOptions(options, this.#order));
@@ -273,7 +273,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     const namespaces = type.scope === 'Cluster' ? [''] : (options.namespaces ?? ['']);
     this.#scopes.addCluster(
       options.cluster,
-      { sourceOf: sourceBy(type, options), memory: options.memory ?? new ServerMemory(this.clock) },
+      { sourceOf: sourceBy(type, options, this.#o.metadataOnly === true), memory: options.memory ?? new ServerMemory(this.clock) },
       namespaces,
       restored,
     );
@@ -436,29 +436,51 @@ function atLeast(version: string, wanted: string): boolean {
   return order === 0 || order === 1;
 }
 
-function sourceBy<T>(type: ResourceType<T>, options: Pick<ClusterOptions, 'client' | 'source'>): (namespace: string) => ResourceSource {
+function sourceBy<T>(
+  type: ResourceType<T>,
+  options: Pick<ClusterOptions, 'client' | 'source'>,
+  metadataOnly: boolean,
+): (namespace: string) => ResourceSource {
   const { client, source } = options;
   if (source !== undefined && client !== undefined) throw new InformerOptionsError('give a client or a source, not both');
   if (typeof source === 'function') return source;
   if (source !== undefined) return () => source;
   if (client === undefined) throw new InformerOptionsError(`the informer of ${type.plural} needs a client or a source`);
-  return (namespace) => client.resource(type).source(namespace === '' ? {} : { namespace });
+  const resource = client.resource(type);
+  const calls = metadataOnly ? resource.asMetadata?.() : resource;
+  if (calls === undefined) throw new InformerOptionsError(`the client cannot ask for the metadata of ${type.plural} alone`);
+  return (namespace) => calls.source(namespace === '' ? {} : { namespace });
 }
 
-function expectedOf(type: ResourceType): { readonly kind: string; readonly apiVersion: string } {
-  const { group, version, kind } = type;
+function expectedOf(options: Pick<InformerOptions<unknown>, 'type' | 'metadataOnly'>): {
+  readonly kind: string;
+  readonly apiVersion: string;
+} {
+  if (options.metadataOnly === true) return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
+  const { group, version, kind } = options.type;
   return { kind, apiVersion: group === '' ? version : `${group}/${version}` };
 }
 
 /** The store that an informer of these options fills. */
 export function storeOptions<T>(options: InformerOptions<T>, order: VersionOrder): ObjectStoreOptions<T> {
   return {
-    ...expectedOf(options.type),
+    ...expectedOf(options),
     ...(options.indexes === undefined ? {} : { indexes: options.indexes }),
     ...(options.drop === undefined ? {} : { drop: options.drop }),
     ...(options.transform === undefined ? {} : { transform: options.transform }),
     compareVersions: order.compare,
   };
+}
+
+/** Makes an informer of the metadata alone, for any kind: what one needs to count, to collect garbage, or to find by labels and owners. */
+export function createMetadataInformer(
+  options: Omit<InformerOptions<PartialObjectMetadata>, 'type' | 'metadataOnly'> & { readonly type: ResourceType },
+): Informer<PartialObjectMetadata> {
+  return new ObjectInformer<PartialObjectMetadata>({
+    ...options,
+    type: options.type as ResourceType<PartialObjectMetadata>,
+    metadataOnly: true,
+  });
 }
 
 /** Makes an informer. Nothing is read before `start()`. */

@@ -31,8 +31,8 @@ export class InformerStoppedError extends InformerError {
 export class InformerOptionsError extends InformerError {
   override readonly name = 'InformerOptionsError';
 
-  constructor(message: string) {
-    super('OPTIONS_INVALID', message);
+  constructor(message: string, options?: ErrorOptions) {
+    super('OPTIONS_INVALID', message, options);
   }
 }
 

@@ -1,4 +1,4 @@
-export { createInformer } from './create-informer.ts';
+export { createInformer, createMetadataInformer } from './create-informer.ts';
 export type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
 export {
   InformerError,
@@ -14,6 +14,10 @@ export type { Handler, HandlerHandle, HandlerOptions, Informer, ReflectorState, 
 export { defaultLimits } from './limits.ts';
 export type { ReflectorLimits } from './limits.ts';
 export type { ReflectorCounters, ReflectorReport } from './reflector-report.ts';
+export { followConfigMap, followNamespaces } from './scope-follower.ts';
+export type { FollowConfigMapOptions, FollowNamespacesOptions, ScopeFollower } from './scope-follower.ts';
+export { readScopeConfig } from './scope-config.ts';
+export type { ScopeConfig } from './scope-config.ts';
 export { scopeId, scopeOf } from './scope.ts';
 export type { Scope } from './scope.ts';
 export { ServerMemory } from './server-memory.ts';

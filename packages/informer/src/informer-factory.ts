@@ -8,7 +8,7 @@ import type { InformerOptions } from './informer-options.ts';
 export type FactoryOptions = Pick<InformerOptions<unknown>, 'client' | 'source' | 'clock' | 'limits' | 'memory' | 'onReport' | 'resyncMs'>;
 
 /** What tells the informers of one factory apart. Equal ones share one watch and one view. */
-export type SharedOptions<T> = Pick<InformerOptions<T>, 'namespaces' | 'labelSelector' | 'fieldSelector' | 'drop'>;
+export type SharedOptions<T> = Pick<InformerOptions<T>, 'namespaces' | 'labelSelector' | 'fieldSelector' | 'drop' | 'metadataOnly'>;
 
 export interface InformerFactory extends AsyncDisposable {
   /**
@@ -71,6 +71,7 @@ function keyOf<T>(type: ResourceType<T>, options: SharedOptions<T>): string {
     options.labelSelector ?? '',
     options.fieldSelector ?? '',
     options.drop ?? null,
+    options.metadataOnly === true,
   ]);
 }
 

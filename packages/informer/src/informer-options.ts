@@ -8,7 +8,11 @@ import type { ServerMemory } from './server-memory.ts';
 
 /** What an informer needs of a client. `@kubecast/client`'s is one. */
 export interface SourceClient {
-  resource(type: ResourceType): { source(options: { readonly namespace?: string }): ResourceSource };
+  resource(type: ResourceType): {
+    source(options: { readonly namespace?: string }): ResourceSource;
+    /** For informers of the metadata alone. */
+    asMetadata?(): { source(options: { readonly namespace?: string }): ResourceSource };
+  };
 }
 
 /** Where the objects of one cluster come from. */
@@ -26,6 +30,11 @@ export interface ClusterOptions {
 
 export interface InformerOptions<T> extends Omit<ClusterOptions, 'cluster'> {
   readonly type: ResourceType<T>;
+  /**
+   * Asks the server for the metadata alone (PartialObjectMetadata): names, labels, owners, versions, at a fraction of the bytes. `T` must say so;
+   * `createMetadataInformer` does. A `source` must give this form then.
+   */
+  readonly metadataOnly?: boolean;
   /** Default `''`. */
   readonly cluster?: string;
   /** More clusters in the same view, each with its own state: one that is dead or forbidden blocks no other. */

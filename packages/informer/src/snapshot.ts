@@ -15,12 +15,12 @@ export interface SnapshotPlace {
 
 /** What a file was made of; one with another identity is not ours. */
 export function snapshotIdentity<T>(options: InformerOptions<T>, place: SnapshotPlace): string {
-  const { type, cluster, clusters, labelSelector, fieldSelector, drop, transform } = options;
+  const { type, metadataOnly, cluster, clusters, labelSelector, fieldSelector, drop, transform } = options;
   return JSON.stringify([
     [cluster ?? '', ...(clusters ?? []).map((one) => one.cluster)],
     type.group,
     type.version,
-    type.plural,
+    metadataOnly === true ? `${type.plural} (metadata)` : type.plural,
     labelSelector ?? '',
     fieldSelector ?? '',
     drop ?? null,

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { isWaitTimeoutError, scopeId } from '@kubecast/informer';
+import { configMapType, namespaceType } from '@kubecast/crd';
+import type { ConfigMap, ResourceType } from '@kubecast/crd';
+import { createInformer, createMetadataInformer, followConfigMap, isWaitTimeoutError, scopeId } from '@kubecast/informer';
 import type { Delta } from '@kubecast/informer';
 import { systemClock } from '@kubecast/store';
-import { World, held, lineOf, noteCrd, until } from './world.ts';
+import { World, held, lineOf, noteCrd, noteType, until } from './world.ts';
 import type { Note, Servers } from './world.ts';
 
 /** What an informer does on any API server that answers as the real one does; skipped, by name, where there is none. */
@@ -177,6 +179,80 @@ export function informerSuite(name: string, given: Servers | undefined): void {
       await world.notes.create(world.note('again', 'again'));
       await until(informer, () => informer.view.size === 1);
       expect(held(informer)).toEqual(await world.truth());
+    });
+
+    test('a ConfigMap and the labels of namespaces say where an informer watches, while it runs', async () => {
+      await using world = await filled(2);
+      await world.notes.create(world.note('note-of-two', 'text', 'two'));
+      const label = (name: string, team: string | null): Promise<unknown> =>
+        world.client.resource(namespaceType).patch(name, { metadata: { labels: { team } } }, { kind: 'merge' });
+      const configs = world.client.resource<ResourceType<ConfigMap>, ConfigMap>(configMapType);
+      const say = (data: Record<string, string>): Promise<unknown> =>
+        configs.apply(
+          { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'scope', namespace: 'three' }, data },
+          { fieldManager: 'suite' },
+        );
+      await label('one', 'ml');
+      await say({ scopeSelector: 'team=ml' });
+      const { client } = world;
+      await using namespaces = createMetadataInformer({ type: namespaceType, client });
+      await using configMaps = createInformer<ConfigMap>({
+        type: configMapType,
+        client,
+        namespaces: ['three'],
+        fieldSelector: 'metadata.name=scope',
+      });
+      const informer = world.informer({ namespaces: [] });
+      using follower = followConfigMap(informer, { configMaps, namespaces, namespace: 'three', name: 'scope' });
+      const told = (holds: () => boolean): Promise<void> =>
+        new Promise((resolve) => {
+          const undo = follower.onChange(() => check());
+          const check = (): void => {
+            if (!holds()) return;
+            undo[Symbol.dispose]();
+            resolve();
+          };
+          check();
+        });
+      namespaces.start();
+      configMaps.start();
+      await follower.ready;
+      const sees = (...names: string[]): Promise<void> =>
+        until(informer, () => [...informer.view.select()].map(({ key }) => key.name).join() === names.join());
+      await sees('note-0', 'note-1');
+      expect(follower.namespaces).toEqual(['one']);
+      await label('two', 'ml');
+      await sees('note-0', 'note-1', 'note-of-two');
+      await label('one', null);
+      await sees('note-of-two');
+      await say({ watchNamespaces: 'one' });
+      await told(() => follower.namespaces.join() === 'one');
+      await sees('note-0', 'note-1');
+      await say({ watchNamespaces: 'Not A Name' });
+      await told(() => follower.state === 'kept');
+      expect(follower.reason).toMatch(/^the ConfigMap three\/scope at \d+: watchNamespaces: "Not" is no name of a namespace/u);
+      await configs.delete('scope', { namespace: 'three' });
+      await told(() => follower.reason === 'there is no ConfigMap three/scope');
+      await sees('note-0', 'note-1');
+      await label('two', null);
+    });
+
+    test('an informer of the metadata alone sees labels and versions and nothing else, and keeps up', async () => {
+      await using world = await filled(3);
+      await using informer = createMetadataInformer({ type: noteType, client: world.client });
+      informer.start();
+      await informer.whenSynced();
+      const written = await world.notes.create(world.note('new', 'a text', 'one', { x: 'y' }));
+      await informer.waitFor(written.receipt, { deadlineMs: 5000 });
+      expect(informer.view.size).toBe(4);
+      const shown = informer.view.get(written.receipt.key);
+      expect(Object.keys(shown ?? {}).sort()).toEqual(['apiVersion', 'kind', 'metadata']);
+      expect(shown).toMatchObject({
+        kind: 'PartialObjectMetadata',
+        apiVersion: 'meta.k8s.io/v1',
+        metadata: { name: 'new', labels: { x: 'y' } },
+      });
+      expect(informer.scopes()[0]).toMatchObject({ state: 'Watching', counters: { corrupt: 0 } });
     });
 
     test('selectors and namespaces: what is relabelled out leaves as such, and namespaces change while it runs', async () => {

@@ -4,7 +4,7 @@ import { queryString, resourcePath } from './api-path.ts';
 import { ProtocolError } from './errors.ts';
 import type { ListPagesOptions, RawPage } from './raw-page.ts';
 import { BodyBuffer } from './read-body.ts';
-import { type ScannedList, scanList } from './scan-list.ts';
+import type { ScannedList } from './scan-list.ts';
 
 export interface ListWay {
   readonly priority?: Priority;
@@ -31,6 +31,8 @@ export async function* listPages(
   signal: AbortSignal | undefined,
   way: ListWay = {},
 ): AsyncGenerator<ScannedPage, void> {
+  // Loaded by the first list: a program that only gets and writes does without.
+  const { scanList } = await import('./scan-list.ts');
   const buffer = new BodyBuffer();
   const limit = options.limit ?? 500;
   let token = '';

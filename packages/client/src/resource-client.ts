@@ -1,7 +1,6 @@
-import type { KubernetesObject, ObjectMeta, ResourceType } from '@kubecast/crd';
+import type { CheckOptions, KubernetesObject, ObjectMeta, ResourceType } from '@kubecast/crd';
 import { type ApiCaller, type CallRequest, describe } from './api-call.ts';
 import { apiVersionOf, queryString, resourcePath } from './api-path.ts';
-import { applyError, checkWrite } from './check-write.ts';
 import { ProtocolError, RequestError } from './errors.ts';
 import type { Frame, WatchOptions } from './frame.ts';
 import { listPages } from './list-pages.ts';
@@ -26,7 +25,6 @@ import type {
 import { type IncludeObject, type TableObject, TableView } from './table.ts';
 import { call, deleteBody, nameOf, patchTypes, writeQuery } from './request-parts.ts';
 import { typedWatch } from './typed-watch.ts';
-import { servedForm } from './served-form.ts';
 import { watchFrames } from './watch-frames.ts';
 
 /** Where a resource client stands. */
@@ -167,14 +165,14 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     return {
       listPages: (list, signal) => listPages(this.#caller, this.type, namespace, list, signal, listWay),
       watchFrames: (watch, signal) => watchFrames(this.#caller, this.type, namespace, watch, signal, watchWay),
-      form: (signal) => servedForm(this.#caller, this.type, signal, way),
+      form: async (signal) => (await import('./served-form.ts')).servedForm(this.#caller, this.type, signal, way),
     };
   }
 
   /** Creates it. Validates first. */
   async create(object: T, options: WriteOptions = {}): Promise<Written<T>> {
     const namespace = this.#namespaceOf(object, options);
-    if (options.validate !== false && options.subresource === undefined) await checkWrite(this.type, object, { namespace });
+    if (options.validate !== false && options.subresource === undefined) await this.#check(object, { namespace });
     const { name } = object.metadata;
     const path =
       options.subresource === undefined ? resourcePath(this.type, namespace) : this.#path(name ?? '', options, object, options.subresource);
@@ -193,7 +191,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   async replace(object: T, options: WriteOptions = {}): Promise<Written<T>> {
     const name = nameOf(object);
     const namespace = this.#namespaceOf(object, options);
-    if (options.validate !== false) await checkWrite(this.type, object, { namespace, unknownFields: false });
+    if (options.validate !== false) await this.#check(object, { namespace, unknownFields: false });
     const path = this.#path(name, options, object, options.subresource);
     return this.#write({
       method: 'PUT',
@@ -235,7 +233,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const name = nameOf(object);
     const namespace = this.#namespaceOf(object, options);
     const identified = this.#identified(object);
-    if (options.validate !== false) await checkWrite(this.type, identified, { partial: true, namespace });
+    if (options.validate !== false) await this.#check(identified, { partial: true, namespace });
     const path = this.#path(name, options, object, options.subresource);
     const manager = options.fieldManager ?? 'kubecast';
     try {
@@ -247,6 +245,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
         ...call(options),
       });
     } catch (error) {
+      const { applyError } = await import('./check-write.ts');
       throw await applyError(error, this.type, identified, namespace);
     }
   }
@@ -323,6 +322,13 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
       retries: 0,
       ...call(options),
     });
+  }
+
+  /** The checks are loaded by the first write of a type that has a schema. */
+  async #check(object: unknown, options: CheckOptions): Promise<void> {
+    if (!('schema' in this.type)) return;
+    const { checkWrite } = await import('./check-write.ts');
+    await checkWrite(this.type, object, options);
   }
 
   async #write(request: CallRequest): Promise<Written<T>> {

@@ -2,7 +2,6 @@ import type { ResourceType } from '@kubecast/crd';
 import { type ApiCaller, describe, type Priority } from './api-call.ts';
 import { queryString, resourcePath } from './api-path.ts';
 import type { Frame, WatchOptions } from './frame.ts';
-import { FrameSplitter } from './split-frames.ts';
 
 /**
  * Opens one watch and yields batches of frames as they arrive, one batch a chunk of the network. Borrowed until the next batch is asked
@@ -44,6 +43,8 @@ export async function* watchFrames(
     retries: way.retries,
     ...(way.accept === undefined ? {} : { accept: way.accept }),
   };
+  // Loaded by the first watch.
+  const { FrameSplitter } = await import('./split-frames.ts');
   const splitter = new FrameSplitter(caller.transport.limits.lineBytes, describe(request));
   const answer = await caller.open(request);
   for await (const chunk of answer.chunks) {

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Credentials } from './connection.ts';
 import { ConnectionError } from './errors.ts';
 import { addressOf, openTls, tlsOptions } from './open-tls.ts';
+import { withDeadline } from './with-deadline.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { TransportRequest } from './transport-options.ts';
 import type { Call, Wire, WireAnswer, WireParts } from './wire.ts';
@@ -14,6 +15,7 @@ type Http = Pick<typeof https, 'request'> & { readonly Agent: new (options: http
 /** HTTP/1.1 on node:https: one pool of kept connections, one request at a time on each. */
 export class Http1Wire implements Wire {
   readonly #parts: WireParts;
+  readonly #closing = new AbortController();
   #agent: Agent | undefined;
   // A pool belongs to one client certificate: a connection made with the old one must not carry requests of the new.
   #agentCert: string | undefined;
@@ -27,20 +29,16 @@ export class Http1Wire implements Wire {
     const { secure, host, port, prefix } = addressOf(connection.server);
     const tls = secure ? tlsOptions(connection, credentials) : {};
     const http: Http = secure ? https : await plainHttp();
-    const base = {
+    const options = {
       method: request.method,
       path: prefix + request.path,
       headers: requestHeaders(request, credentials, connection, userAgent),
       hostname: host,
       port,
       ...tls,
+      agent: this.#pool(http, credentials),
     };
-    if (connection.proxyUrl === undefined) return this.#send(call, http, { ...base, agent: this.#pool(http, credentials.cert) }, request);
-    const { openTunnel } = await import('./proxy-tunnel.ts');
-    const raw = await openTunnel(connection.proxyUrl, host, port, call.signal);
-    const socket: Socket = secure ? await openTls({ host, port, over: raw }, tlsOptions(connection, credentials), call.signal) : raw;
-    this.#parts.opened();
-    return this.#send(call, http, { ...base, agent: false, createConnection: () => socket }, request);
+    return this.#send(call, http, options, request);
   }
 
   dropKept(): void {
@@ -48,11 +46,13 @@ export class Http1Wire implements Wire {
   }
 
   close(): void {
+    this.#closing.abort(new ConnectionError('the client was closed'));
     this.#agent?.destroy();
     this.#agent = undefined;
   }
 
-  #pool(http: Http, cert: string | undefined): Agent {
+  #pool(http: Http, credentials: Credentials): Agent {
+    const { cert } = credentials;
     if (this.#agent !== undefined && this.#agentCert !== cert) {
       // Those in use end by themselves: an agent that is destroyed would take running watches with it.
       this.dropKept();
@@ -61,8 +61,41 @@ export class Http1Wire implements Wire {
     this.#agentCert = cert;
     // Long watches hold a connection each, so their number is not bounded here; the request budget bounds the rest.
     const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 16, scheduling: 'lifo' as const };
-    this.#agent ??= new http.Agent(options);
+    this.#agent ??= this.#parts.connection.proxyUrl === undefined ? new http.Agent(options) : this.#tunnels(http, options, credentials);
     return this.#agent;
+  }
+
+  /** A pool whose connections are tunnels through the proxy. */
+  #tunnels(http: Http, options: https.AgentOptions, credentials: Credentials): Agent {
+    const agent = new http.Agent(options);
+    agent.createConnection = (_options, done) => {
+      this.#tunnel(credentials).then(
+        (socket) => done?.(null, socket),
+        // The type has a socket even where there is none.
+        (error: unknown) => done?.(error as Error, undefined as never),
+      );
+      return undefined;
+    };
+    return agent;
+  }
+
+  /** One tunnel, with TLS on it where the server speaks it. Who asked for it may have given up: it has a deadline of its own. */
+  async #tunnel(credentials: Credentials): Promise<Socket> {
+    const { connection, clock, limits } = this.#parts;
+    const { secure, host, port } = addressOf(connection.server);
+    const { openTunnel } = await import('./proxy-tunnel.ts');
+    const { signal, done } = withDeadline(
+      clock,
+      limits.requestMs,
+      this.#closing.signal,
+      `a tunnel through the proxy to ${connection.server}`,
+    );
+    try {
+      const raw = await openTunnel(connection.proxyUrl ?? '', host, port, signal);
+      return secure ? await openTls({ host, port, over: raw }, tlsOptions(connection, credentials), signal) : raw;
+    } finally {
+      done();
+    }
   }
 
   #send(call: Call, http: Http, options: https.RequestOptions, { body }: TransportRequest): Promise<WireAnswer> {
@@ -88,7 +121,7 @@ export class Http1Wire implements Wire {
         // Deno sends any request again whose kept connection ends before the answer, a write too, and even one that was destroyed by its
         // sender; where this says that the connection is new it does not. What may be sent again is not decided there.
         request.reusedSocket = false;
-        if (!call.kept && options.agent !== false) this.#parts.opened();
+        if (!call.kept) this.#parts.opened();
       });
       request.on('error', (error) => {
         signal.removeEventListener('abort', onAbort);

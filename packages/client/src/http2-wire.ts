@@ -4,6 +4,7 @@ import { ConnectionError, ProtocolError, TimeoutError } from './errors.ts';
 import { addressOf, openTls, tlsOptions } from './open-tls.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { TransportRequest } from './transport-options.ts';
+import { withDeadline } from './with-deadline.ts';
 import type { Call, Wire, WireAnswer, WireParts } from './wire.ts';
 
 /** What a stream that nobody reads may hold. */
@@ -99,30 +100,15 @@ export class Http2Wire implements Wire {
     const { connection, clock, limits } = this.#parts;
     const { host, port } = addressOf(connection.server);
     // Nobody may be left who waits for it, so that it needs a deadline of its own.
-    const deadline = new AbortController();
-    const giveUp = (): void => {
-      deadline.abort(this.#closing.signal.reason);
-    };
-    this.#closing.signal.addEventListener('abort', giveUp, { once: true });
-    if (this.#closing.signal.aborted) giveUp();
-    const timer = new AbortController();
-    if (limits.requestMs > 0)
-      clock.sleep(limits.requestMs, timer.signal).then(
-        () => {
-          deadline.abort(
-            new TimeoutError('request', limits.requestMs, `${connection.server}: no connection within ${limits.requestMs} ms`),
-          );
-        },
-        () => {},
-      );
+    const { signal, done } = withDeadline(clock, limits.requestMs, this.#closing.signal, `a connection to ${connection.server}`);
     try {
       const over =
         connection.proxyUrl === undefined
           ? undefined
-          : await (await import('./proxy-tunnel.ts')).openTunnel(connection.proxyUrl, host, port, deadline.signal);
+          : await (await import('./proxy-tunnel.ts')).openTunnel(connection.proxyUrl, host, port, signal);
       // With both offered a server that speaks no HTTP/2 says so; with one it breaks the handshake off.
       const to = { host, port, alpn: ['h2', 'http/1.1'], ...(over === undefined ? {} : { over }) };
-      const socket = await openTls(to, tlsOptions(connection, credentials), deadline.signal);
+      const socket = await openTls(to, tlsOptions(connection, credentials), signal);
       if (socket.alpnProtocol !== 'h2') {
         socket.destroy();
         throw new ProtocolError(`${connection.server} does not speak HTTP/2; leave the option http at 1`);
@@ -136,8 +122,7 @@ export class Http2Wire implements Wire {
         credentials.cert,
       );
     } finally {
-      timer.abort();
-      this.#closing.signal.removeEventListener('abort', giveUp);
+      done();
     }
   }
 

@@ -11,6 +11,7 @@ const suites = join(import.meta.dirname, '..');
 const files = [
   'src/client/real.test.ts',
   'src/informer/real.test.ts',
+  'src/informer/receipt-regressed.test.ts',
   'src/informer/chaos',
   'src/model-index',
   'src/controller',

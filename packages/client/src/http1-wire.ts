@@ -2,10 +2,10 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { callbackify } from 'node:util';
 import type { Credentials } from './connection.ts';
 import { ConnectionError } from './errors.ts';
 import { addressOf, openTls, tlsOptions } from './open-tls.ts';
-import { withDeadline } from './with-deadline.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { TransportRequest } from './transport-options.ts';
 import type { Call, Wire, WireAnswer, WireParts } from './wire.ts';
@@ -68,12 +68,9 @@ export class Http1Wire implements Wire {
   /** A pool whose connections are tunnels through the proxy. */
   #tunnels(http: Http, options: https.AgentOptions, credentials: Credentials): Agent {
     const agent = new http.Agent(options);
+    const open = callbackify(() => this.#tunnel(credentials));
     agent.createConnection = (_options, done) => {
-      this.#tunnel(credentials).then(
-        (socket) => done?.(null, socket),
-        // The type has a socket even where there is none.
-        (error: unknown) => done?.(error as Error, undefined as never),
-      );
+      if (done !== undefined) open(done);
       return undefined;
     };
     return agent;
@@ -83,7 +80,7 @@ export class Http1Wire implements Wire {
   async #tunnel(credentials: Credentials): Promise<Socket> {
     const { connection, clock, limits } = this.#parts;
     const { secure, host, port } = addressOf(connection.server);
-    const { openTunnel } = await import('./proxy-tunnel.ts');
+    const [{ openTunnel }, { withDeadline }] = await Promise.all([import('./proxy-tunnel.ts'), import('./with-deadline.ts')]);
     const { signal, done } = withDeadline(
       clock,
       limits.requestMs,

@@ -107,3 +107,45 @@ test('a SOCKS5 proxy is asked by name, with user and password where the address 
   expect(proxy.asked).toEqual(['methods 2', 'ann', 'methods 0']);
   proxy.close();
 });
+
+test('a tunnel is kept and used again; a write never goes over a second one', async () => {
+  const proxy = await httpProxy();
+  const server = await startServer((_, response) => {
+    answerJson(response, 200, {});
+  });
+  const proxyUrl = `http://127.0.0.1:${proxy.port}`;
+  const transport = transportOf(connectionFrom({ server: server.url, ca: pem.ca, token: 't', proxyUrl }));
+  for (let i = 0; i < 5; i++) {
+    await readText(await transport.open({ method: 'GET', path: '/' }), 1000, '/');
+    await readText(await transport.open({ method: 'POST', path: '/', body: '{}' }), 1000, '/');
+  }
+  expect(proxy.asked).toHaveLength(1);
+  expect(transport.counters).toMatchObject({ requests: 10, connections: 1, repeats: 0 });
+  transport.close();
+  await server.close();
+  proxy.close();
+});
+
+test('a proxy that never answers: the request ends by its deadline, and closing the transport ends the connection to the proxy', async () => {
+  let open = 0;
+  const proxy = await startProxy((socket) => {
+    open++;
+    socket.once('close', () => open--);
+    socket.resume();
+  });
+  const proxyUrl = `http://127.0.0.1:${proxy.port}`;
+  const transport = transportOf(connectionFrom({ server: 'https://127.0.0.1:1', proxyUrl }));
+  await expect(transport.open({ method: 'GET', path: '/', requestMs: 100 })).rejects.toMatchObject({
+    code: 'CLIENT_TIMEOUT',
+    phase: 'request',
+  });
+  expect(transport.counters.openRequests).toBe(0);
+  expect(open).toBe(1);
+  transport.close();
+  await expect.poll(() => open).toBe(0);
+  const short = transportOf(connectionFrom({ server: 'https://127.0.0.1:1', proxyUrl }), { limits: { requestMs: 100 } });
+  await expect(short.open({ method: 'GET', path: '/', requestMs: 0 })).rejects.toMatchObject({ code: 'CLIENT_TIMEOUT' });
+  await expect.poll(() => open).toBe(0);
+  short.close();
+  proxy.close();
+});

@@ -18,6 +18,8 @@ import { Allocations } from './storage/allocations.ts';
 import { DataFolder, type Identity } from './storage/data-folder.ts';
 import { Storage } from './storage/storage.ts';
 import { createAuthority, issueClientCertificate, issueServerCertificate, type IssuedCertificate } from './tls/authority.ts';
+import type { KubeObject } from './served-resource.ts';
+import { seedObject } from './verbs/seed.ts';
 import { ensureNamespaces } from './verbs/system-namespaces.ts';
 
 /** What the server counted since it was made. */
@@ -49,6 +51,13 @@ export interface ApiServer extends AsyncDisposable {
   token(user?: string): string;
   /** A new certificate and key, PEM, by which a client is this user, in these groups. Rejects before the first listen. */
   clientCertificate(user: string, groups?: readonly string[]): Promise<IssuedCertificate>;
+  /**
+   * Puts objects straight into the store, in this process, as another writer of etcd would: each under the next revision, and watchers hear of
+   * it. Nothing is defaulted, validated, admitted or tracked. For fixtures, and for load that requests could not make.
+   * @throws ApiServerError ERR_APISERVER_SEED for an object without a name, of a kind that is not served, or that needs a request; those before it
+   * are stored
+   */
+  seed(objects: Iterable<object>): void;
   readonly faults: Faults;
   readonly counters: ApiServerCounters;
 }
@@ -248,6 +257,10 @@ class EmbeddedApiServer implements ApiServer {
     const text = this.kubeconfig(user);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text, { mode: 0o600 });
+  }
+
+  seed(objects: Iterable<object>): void {
+    for (const object of objects) seedObject(this.#registry, this.#storage, this.#clock, object as KubeObject);
   }
 
   get counters(): ApiServerCounters {

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EmbeddedCluster, RealCluster, type TestCluster } from '@kubecast/apiserver/envtest';
+import { RealCluster, type EmbeddedCluster, type TestCluster } from '@kubecast/apiserver/envtest';
 import { appModel, nameOf, namespaceOf } from '../app-models.ts';
 
 /** Sends one batch of updates, from a number on, and ends when they are stored. */
@@ -41,9 +41,11 @@ function throughEtcd(cluster: RealCluster, objects: number): Send {
 function intoStore({ server }: EmbeddedCluster, objects: number): Send {
   return (from, to) => {
     for (let at = from; at < to; at += 1) {
-      const { metadata, ...object } = appModel(at % objects) as { metadata: { annotations: object } };
+      const { metadata, ...object } = appModel(at % objects) as { metadata: { uid: string; annotations: object } };
       const sent = String(performance.timeOrigin + performance.now());
-      server.seed([{ ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, 'bench/sent': sent } } }]);
+      // What stands there was made by a request, and has a UID of its own: another would be another object.
+      const { uid: _, ...kept } = metadata;
+      server.seed([{ ...object, metadata: { ...kept, annotations: { ...metadata.annotations, 'bench/sent': sent } } }]);
     }
     return Promise.resolve();
   };

@@ -31,14 +31,14 @@ export interface Served {
 }
 
 /** What the client does on any API server that answers as the real one; skipped where there is none. */
-export function clientSuite(name: string, start: (() => Promise<Served>) | undefined): void {
-  describe.skipIf(start === undefined)(`the client on the ${name} API server`, () => {
+export function clientSuite(name: string, start: (() => Promise<Served>) | undefined, http: 1 | 2 = 1): void {
+  describe.skipIf(start === undefined)(`the client on the ${name} API server, over HTTP/${http}`, () => {
     let server: Served;
     let client: KubernetesClient;
 
     beforeAll(async () => {
       server = await (start as () => Promise<Served>)();
-      client = createClient(server.connection);
+      client = createClient(server.connection, { http });
       await client.resource(customResourceDefinitionType).create(toManifest(appModel) as never);
       for (;;) {
         const crd = await client.resource(customResourceDefinitionType).get('appmodels.iidp.com');

@@ -10,13 +10,13 @@ if (assets === undefined) {
   console.warn(`NOT RUN: ${notice}`);
 }
 
-clientSuite(
-  'real',
+const start =
   assets === undefined
     ? undefined
     : async () => {
         const target = await startReal(assets);
         // The certificate that the server made for itself names this address.
         return { connection: connectionFrom({ server: target.baseUrl, ca: target.ca, token: target.token }), close: () => target.close() };
-      },
-);
+      };
+clientSuite('real', start);
+clientSuite('real', start, 2);

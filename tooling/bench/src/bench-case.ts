@@ -24,5 +24,7 @@ export interface BenchCase {
   readonly runs: number;
   /** `--objects` of a short run. */
   readonly shortObjects?: number;
+  /** Not part of a short run of all. */
+  readonly onlyLong?: true;
   run(options: BenchOptions): Promise<BenchResult>;
 }

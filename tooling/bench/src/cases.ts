@@ -11,7 +11,21 @@ import { storeCase } from './store/store-case.ts';
 import { syncCase } from './sync/sync-case.ts';
 import { transportCase } from './transport/transport-case.ts';
 
+/** The same at the size that tells the most, under names of its own. */
+const headline: BenchCase = {
+  ...syncCase,
+  name: 'sync-100000',
+  measures: 'sync with 100,000 AppModels',
+  objects: 100_000,
+  onlyLong: true,
+  async run(options) {
+    const { shapes, ...rest } = await syncCase.run(options);
+    return { ...rest, shapes: shapes.map((shape) => ({ ...shape, bench: `${shape.bench}-${options.objects}` })) };
+  },
+};
+
 export const cases: readonly BenchCase[] = [
+  headline,
   syncCase,
   eventsCase,
   memoryCase,

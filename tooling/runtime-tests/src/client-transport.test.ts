@@ -239,7 +239,7 @@ for (const { target, http } of runs) {
 
   test(`transport: a long watch outlives the deadline of requests, and tells every change in order, ${on}`, async () => {
     const cluster = await target.cluster();
-    await using(admin(cluster, { limits: { requestMs: 1000 } }), async (client) => {
+    await using(admin(cluster, { limits: { requestMs: 2000 } }), async (client) => {
       const maps = client.resource(configMapType, { namespace: 'default' });
       const name = `long-${count++}`;
       const { receipt } = await maps.create({ metadata: { name }, data: { n: '0' } });
@@ -250,15 +250,15 @@ for (const { target, http } of runs) {
       };
       const seen: string[] = [];
       await write();
-      // The server ends it after two seconds.
+      // The server ends it after three seconds.
       const resourceVersion = receipt.version ?? '';
-      for await (const event of maps.watch({ fieldSelector: `metadata.name=${name}`, resourceVersion, timeoutSeconds: 2 })) {
+      for await (const event of maps.watch({ fieldSelector: `metadata.name=${name}`, resourceVersion, timeoutSeconds: 3 })) {
         if (event.type === 'BOOKMARK') continue;
         assert.equal(event.type, 'MODIFIED');
         seen.push(event.resourceVersion);
         await write();
       }
-      assert.ok(seen.length > 10, `${seen.length} events in two seconds`);
+      assert.ok(seen.length > 10, `${seen.length} events in three seconds`);
       // The last write may have come after the end.
       assert.deepEqual(seen, written.slice(0, seen.length));
       assert.ok(written.length - seen.length <= 1);
@@ -297,7 +297,7 @@ for (const { target, http } of runs) {
     const proxy = await startProxy({ port: Number(new URL(cluster.url).port) });
     const entry = { server: `https://127.0.0.1:${proxy.port}` };
     // Over HTTP/2 the pings find it out, even where the watch has no bookmarks, and so no idle limit.
-    const limits = { idleMs: 1000, pingMs: 300, pingTimeoutMs: 500 };
+    const limits = { idleMs: 2000, pingMs: 500, pingTimeoutMs: 1500 };
     await using(admin(cluster, { limits }, entry), async (client) => {
       const namespaces = client.resource(namespaceType);
       let seen = 0;

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { connectionFrom, type ConnectionInit, createClient, isNotFound, type KubernetesClient, TlsError } from '@kubecast/client';
+import {
+  connectionFrom,
+  connectionFromKubeconfig,
+  type ConnectionInit,
+  createClient,
+  isNotFound,
+  type KubernetesClient,
+  TlsError,
+} from '@kubecast/client';
 import { appModel, isValidationError } from '@kubecast/crd';
 
 const pem = (name: string): string => readFileSync(new URL(`../../../packages/client/testdata/${name}`, import.meta.url), 'utf8');
@@ -102,6 +112,53 @@ test('client: a token that was rotated is read again after a 401', async () => {
   await client.resource(appModel).get('x');
   client.close();
   await server.close();
+});
+
+test('client: an OIDC token that expired is made anew by the issuer, once for all requests that wait', async () => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const token = (exp: number, n: number): string => `${part({ alg: 'RS256' })}.${part({ exp, n })}.c2ln`;
+  const now = Math.floor(Date.now() / 1000);
+  const fresh = token(now + 3600, 1);
+  let refreshes = 0;
+  // The issuer and the API server, which are told apart by their paths.
+  const server = await serve((request, response) => {
+    const answer = (code: number, body: object): void => {
+      response.statusCode = code;
+      response.end(JSON.stringify(body));
+    };
+    request.resume();
+    if (request.url === '/.well-known/openid-configuration') answer(200, { issuer: server.url, token_endpoint: `${server.url}/token` });
+    else if (request.url === '/token') {
+      refreshes++;
+      answer(200, { id_token: fresh });
+    } else answer(request.headers.authorization === `Bearer ${fresh}` ? 200 : 401, { metadata: { name: 'known' } });
+  });
+  const ca = Buffer.from(pem('ca.crt')).toString('base64');
+  const config = {
+    'client-id': 'kubernetes',
+    'id-token': token(now - 60, 0),
+    'refresh-token': 'r',
+    'idp-issuer-url': server.url,
+    'idp-certificate-authority-data': ca,
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'kubecast-oidc-'));
+  const path = join(folder, 'kubeconfig');
+  writeFileSync(
+    path,
+    JSON.stringify({
+      'current-context': 'dev',
+      contexts: [{ name: 'dev', context: { cluster: 'c', user: 'u' } }],
+      clusters: [{ name: 'c', cluster: { server: server.url, 'certificate-authority-data': ca } }],
+      users: [{ name: 'u', user: { 'auth-provider': { name: 'oidc', config } } }],
+    }),
+  );
+  const client = createClient(await connectionFromKubeconfig({ path, env: {} }));
+  const models = await Promise.all(Array.from({ length: 20 }, () => client.resource(appModel).get('x')));
+  assert.ok(models.every((found) => found.metadata.name === 'known'));
+  assert.equal(refreshes, 1);
+  client.close();
+  await server.close();
+  rmSync(folder, { recursive: true });
 });
 
 test('client: a list in gzip is cut into its items', async () => {

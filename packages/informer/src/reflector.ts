@@ -11,8 +11,12 @@ import type { ObjectHead } from './object-head.ts';
 import { newReflectorCounters } from './reflector-report.ts';
 import type { ReflectorCounters, ReflectorReport } from './reflector-report.ts';
 import type { ReflectorSink, SinkCollection } from './reflector-sink.ts';
+import { RepairPlan } from './repair-plan.ts';
+import { ServedForm } from './served-form.ts';
 import type { ServerMemory } from './server-memory.ts';
+import { ServerProbe } from './server-probe.ts';
 import { Slice } from './slice.ts';
+import { WrittenBelow } from './written-below.ts';
 
 /** A complete state that stands in the view already. */
 export interface ResumePoint {
@@ -47,9 +51,6 @@ export interface ReflectorOptions {
   readonly onReport: (report: ReflectorReport) => void;
 }
 
-/** A name that no object has: the probe's list is empty on every server that answers it. */
-const NOBODY = 'kubecast-nobody-has-this-name';
-
 /** Where the next list begins: at the newest state, or anywhere not older than what is held. */
 type ListFrom = 'latest' | 'held';
 
@@ -64,6 +65,7 @@ export class Reflector {
   readonly #backoffs = new Map<FaultKind, Backoff>();
   #wasGone = false;
   readonly #slice: Slice;
+  readonly #probe: ServerProbe;
   #state: ReflectorState = 'Idle';
   #reason = 'not started';
   #since: number;
@@ -80,15 +82,9 @@ export class Reflector {
   #tooLargeSince: number | undefined;
   #serverErrorsSince: number | undefined;
   #lastListAt = -Infinity;
-  /** When to list again for objects that were skipped; Infinity: none were. */
-  #repairAt = Infinity;
-  #repairWait = 0;
-  /** The view lacks objects; so until a list without a gap is complete, also while one is under way. */
-  #holes = false;
-  /** The form in which the server showed its objects before they were listed; `''`: it did not know; undefined: not asked yet. */
-  #form: string | undefined;
-  /** After a write's answer below what was seen: that version, and where the server's lists stood still since. */
-  #doubt: { readonly seen: string; readonly still: string } | undefined;
+  readonly #repair: RepairPlan;
+  readonly #form: ServedForm;
+  readonly #doubt = new WrittenBelow();
   #wake: AbortController | undefined;
   /** Streamed lists in a row that broke off amid their objects. */
   #cutLists = 0;
@@ -96,6 +92,10 @@ export class Reflector {
   constructor(options: ReflectorOptions) {
     this.#o = options;
     this.#since = options.clock.now();
+    const { source, clock, limits } = options;
+    this.#form = new ServedForm(source, clock, limits.formLagMs);
+    this.#probe = new ServerProbe(source, clock, this.counters, (since) => this.#idleWait(since));
+    this.#repair = new RepairPlan(clock, limits);
     this.#slice = new Slice(options.clock, options.limits.sliceMs, () => (this.counters.yields += 1));
     if (options.resume !== undefined && options.resume.version !== '') {
       this.#version = options.resume.version;
@@ -107,7 +107,7 @@ export class Reflector {
         this.#state = 'Stale';
         this.#reason = `from a file that was saved at ${new Date(options.resume.savedAt).toISOString()}`;
       }
-      if (options.resume.damaged) this.#damaged();
+      if (options.resume.damaged) this.#repair.skipped();
     }
   }
 
@@ -130,7 +130,7 @@ export class Reflector {
   }
   /** Whether objects were skipped that a list has not brought since. */
   get damaged(): boolean {
-    return this.#holes;
+    return this.#repair.holes;
   }
   /** Grows when the server is found to have gone back. */
   get epoch(): number {
@@ -163,38 +163,25 @@ export class Reflector {
    * the newest state is asked for until it stands below `seen`, or moves on from where it stood still.
    */
   regressed(seen: string, reason: string): void {
-    // Of two such signs the older asks for less: what is below the higher version may not be below the lower one.
-    if (this.#doubt === undefined || compareResourceVersions(seen, this.#doubt.seen) === -1) this.#doubt = { seen, still: '' };
+    this.#doubt.sign(seen);
     this.#goBack(reason);
     this.#wake?.abort(new Fault('regressed', reason));
   }
 
   /** Tells that objects are missing in the view that the server may have: it is listed again, at once. */
   repair(reason: string): void {
-    this.#holes = true;
-    this.#repairAt = this.#o.clock.now();
+    this.#repair.now();
     this.#wake?.abort(new Fault('relist', reason));
-  }
-
-  /** The state that is offered after a sign that the server went back may be the one that is gone: it stands where it stood, and does not move. */
-  #believe(version: string): void {
-    const doubt = this.#doubt;
-    if (doubt === undefined || version === '' || compareResourceVersions(version, doubt.seen) === -1) return;
-    if (doubt.still !== '' && compareResourceVersions(version, doubt.still) === 1) return;
-    if (doubt.still === '') this.#doubt = { seen: doubt.seen, still: version };
-    throw new Fault('regressed', `the server still shows its state at ${version}, although it has answered a write below ${doubt.seen}`);
   }
 
   async #list(signal: AbortSignal): Promise<void> {
     const begun = this.#o.clock.now();
     this.counters.lists += 1;
-    this.#repairAt = Infinity;
+    this.#repair.listing();
     try {
       // A question that costs the server nothing comes before a whole list that may be its old state.
-      if (this.#doubt !== undefined) this.#believe(await this.#nobody({}, signal));
-      // Before the list: a change between both is then found as one too many, never as one too few.
-      const form = await this.#readForm(signal);
-      if (form !== undefined) this.#form = form;
+      if (this.#doubt.some) this.#doubt.believe(await this.#probe.newest(this.#wakeable(signal)));
+      await this.#form.note(signal);
       if (this.#o.memory.streamsLists) await this.#streamedList(signal);
       else await this.#pagedList(signal);
     } finally {
@@ -449,7 +436,7 @@ export class Reflector {
     const { clock } = this.#o;
     try {
       if (version === '' || version === '0') throw new Fault('invalid', 'the list carries no resourceVersion');
-      this.#believe(version);
+      this.#doubt.believe(version);
       if (this.#isBelow(version)) throw new Fault('too-large', `the list stands at ${version}, below what is shown already`);
       if (!this.#regressing && this.#version !== '' && compareResourceVersions(version, this.#version) === -1) {
         // A consistent read below what was seen is proof; one that was only to be 'not older' may be a lagging server's lie.
@@ -468,7 +455,7 @@ export class Reflector {
     }
     this.#version = version;
     this.#cutLists = 0;
-    this.#doubt = undefined;
+    this.#doubt.settled();
     this.#synced = true;
     this.#need = 'watch';
     this.#listFrom = 'held';
@@ -477,11 +464,7 @@ export class Reflector {
     this.#serverErrorsSince = undefined;
     this.#lastHeard = clock.now();
     this.#lastListAt = this.#lastHeard;
-    if (skipped === 0) {
-      this.#repairAt = Infinity;
-      this.#repairWait = 0;
-      this.#holes = false;
-    }
+    if (skipped === 0) this.#repair.whole();
     this.counters.listsDone += 1;
     this.counters.listSeconds += (this.#lastHeard - begun) / 1000;
     await collection.commit(version, origin, skipped > 0);
@@ -494,7 +477,7 @@ export class Reflector {
     const { clock, source } = this.#o;
     const interrupted = this.#unproven;
     if (this.#unproven) await this.#prove(signal);
-    if (interrupted) await this.#checkForm(signal);
+    if (interrupted) await this.#form.check(signal);
     const begun = clock.now();
     let heardAt = begun;
     const seconds = this.#watchSeconds();
@@ -510,7 +493,7 @@ export class Reflector {
     );
     reader.guard(clock, () => this.#idleWait(heardAt));
     const over = new AbortController();
-    if (interrupted) this.#checkFormLater(AbortSignal.any([signal, over.signal]));
+    if (interrupted) this.#form.checkLater(AbortSignal.any([signal, over.signal]), (fault) => this.#wake?.abort(fault));
     try {
       for (;;) {
         const batch = await reader.next();
@@ -566,102 +549,11 @@ export class Reflector {
     this.#o.onProgress();
   }
 
-  /** A list of nobody, not older than #version: answered only by a server that has reached it. */
   async #prove(signal: AbortSignal): Promise<void> {
-    try {
-      const version = await this.#nobody({ resourceVersion: this.#version, resourceVersionMatch: 'NotOlderThan' }, signal);
-      if (this.#isBehind(version)) throw new Fault('too-large', `the server answers with version ${version}, below ${this.#version}`);
-    } catch (error) {
-      const fault = faultOf(error);
-      // A server that does not understand the question, or forbids lists, cannot be asked; the watch must do.
-      if (signal.aborted || (fault.kind !== 'invalid' && fault.kind !== 'forbidden')) throw error;
-      this.#o.onReport({
-        kind: 'probe-refused',
-        message: `whether the server knows ${this.#version} could not be asked: ${fault.message}`,
-      });
-    }
+    const refused = await this.#probe.prove(this.#version, this.#wakeable(signal));
+    if (refused !== undefined) this.#o.onReport({ kind: 'probe-refused', message: refused });
     this.#unproven = false;
     this.#tooLargeSince = undefined;
-  }
-
-  /**
-   * The version of a consistent read, where it stands below ours; else undefined. It tells a server that went back from a replica that lags
-   * at once: a read at the newest state is answered from etcd's own revision, whatever the replica's cache holds. To wait instead is not only
-   * slow: writes to a restored server would pass our version meanwhile, and nobody could tell any more.
-   */
-  async #newestBelow(signal: AbortSignal): Promise<string | undefined> {
-    if (this.#version === '') return undefined;
-    try {
-      const version = await this.#nobody({}, signal);
-      return this.#isBehind(version) ? version : undefined;
-    } catch {
-      // It proves nothing either way; the wait goes on.
-      return undefined;
-    }
-  }
-
-  #isBehind(version: string): boolean {
-    return compareResourceVersions(version, this.#version) === -1;
-  }
-
-  /** The version at which the server answers a list that is empty on every server. */
-  async #nobody(options: { resourceVersion?: string; resourceVersionMatch?: 'NotOlderThan' }, signal: AbortSignal): Promise<string> {
-    const { clock, source } = this.#o;
-    this.counters.probes += 1;
-    const begun = clock.now();
-    const reader = new FrameReader(
-      (inner) => source.listPages({ ...options, fieldSelector: `metadata.name=${NOBODY}`, limit: 0 }, inner),
-      this.#wakeable(signal),
-    );
-    reader.guard(clock, () => this.#idleWait(begun));
-    try {
-      let version = '';
-      for (;;) {
-        const page = await reader.next();
-        if (page === undefined) return version;
-        version = page.resourceVersion;
-      }
-    } finally {
-      reader.close();
-    }
-  }
-
-  /**
-   * A change of a CRD ends its watches, but only after a second in which events still come in the old form (seen on 1.36), and a resume
-   * after them is granted: what did not change since would be shown in the old form for ever.
-   */
-  async #checkForm(signal: AbortSignal): Promise<void> {
-    const form = await this.#readForm(signal);
-    if (form === undefined || form === '') return;
-    if (this.#form === undefined) this.#form = form;
-    else if (form !== this.#form) throw new Fault('relist', 'the server shows the objects in another form under the same versions');
-  }
-
-  #checkFormLater(signal: AbortSignal): void {
-    const { clock, limits, source } = this.#o;
-    if (source.form === undefined) return;
-    const check = async (): Promise<void> => {
-      await clock.sleep(limits.formLagMs, signal);
-      await this.#checkForm(signal);
-    };
-    check().catch((error: unknown) => {
-      if (!signal.aborted && error instanceof Fault) this.#wake?.abort(error);
-    });
-  }
-
-  /** Never rejects, and ends with the signal. */
-  #readForm(signal: AbortSignal): Promise<string | undefined> {
-    const { source } = this.#o;
-    if (source.form === undefined || signal.aborted) return Promise.resolve(undefined);
-    const asked = source.form(signal).catch(() => undefined);
-    return new Promise((resolve) => {
-      const stop = (): void => resolve(undefined);
-      signal.addEventListener('abort', stop, { once: true });
-      void asked.then((form) => {
-        signal.removeEventListener('abort', stop);
-        resolve(form);
-      });
-    });
   }
 
   /** A clean end. One that came at once is a failure, and one that came before its time may mean another server. */
@@ -689,7 +581,7 @@ export class Reflector {
         break;
       case 'too-large': {
         this.#tooLargeSince ??= now;
-        const newest = await this.#newestBelow(signal);
+        const newest = await this.#probe.newestBelow(this.#version, this.#wakeable(signal));
         if (newest !== undefined) {
           this.#goBack(`the newest state of the server is ${newest}, below ${this.#version}`);
           return;
@@ -783,7 +675,7 @@ export class Reflector {
       return type === 'BOOKMARK' ? parseHead(object) : readHead(object);
     } catch (error) {
       this.counters.corrupt += 1;
-      this.#damaged();
+      this.#repair.skipped();
       this.#o.onReport({ kind: 'corrupt-object', message: `an object that is not JSON was skipped: ${textOf(error)}` });
       return undefined;
     }
@@ -795,20 +687,11 @@ export class Reflector {
       return true;
     } catch (error) {
       this.counters.corrupt += 1;
-      this.#damaged();
+      this.#repair.skipped();
       const name = head === undefined ? 'an object' : `${head.namespace}/${head.name}`;
       this.#o.onReport({ kind: 'corrupt-object', message: `${name} was skipped: ${textOf(error)}` });
       return false;
     }
-  }
-
-  /** Bytes that cannot be read may have been broken on the way: a list some time later brings the object, or is put off twice as long. */
-  #damaged(): void {
-    this.#holes = true;
-    if (this.#repairAt !== Infinity) return;
-    const { clock, limits } = this.#o;
-    this.#repairWait = Math.min(limits.repairMaxMs, this.#repairWait === 0 ? limits.repairMs : this.#repairWait * 2);
-    this.#repairAt = clock.now() + this.#repairWait * (1 + 0.2 * clock.random());
   }
 
   #checkKind(head: ObjectHead): void {
@@ -840,8 +723,8 @@ export class Reflector {
       const now = clock.now();
       const periodic = limits.relistMs > 0 ? this.#lastListAt + limits.relistMs : Infinity;
       if (now >= periodic) throw new Fault('relist', 'time for the periodic list');
-      if (now >= this.#repairAt) throw new Fault('relist', 'objects were skipped; listing again to get them');
-      wait = Math.min(wait, periodic - now, this.#repairAt - now);
+      if (now >= this.#repair.at) throw new Fault('relist', 'objects were skipped; listing again to get them');
+      wait = Math.min(wait, periodic - now, this.#repair.at - now);
     }
     return Math.max(1, wait);
   }

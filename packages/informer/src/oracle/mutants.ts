@@ -37,7 +37,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a streamed list that breaks off is shown',
     file: 'reflector.ts',
     find: "if (open)\n        throw new Fault('connection', any ?",
-    put: "if (open && any) { open = false; await this.#commit(collection, await this.#nobody({}, signal), begun, skipped); }\n      if (open) throw new Fault('connection', any ?",
+    put: "if (open && any) { open = false; await this.#commit(collection, await this.#probe.newest(signal), begun, skipped); }\n      if (open) throw new Fault('connection', any ?",
   },
   {
     name: 'a paged list that breaks off is shown',
@@ -67,7 +67,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a server that went back is waited for without end',
     file: 'reflector.ts',
-    find: 'const newest = await this.#newestBelow(signal);',
+    find: 'const newest = await this.#probe.newestBelow(this.#version, this.#wakeable(signal));',
     put: 'return this.#sleep(1000, signal); const newest = undefined;',
   },
   {
@@ -91,7 +91,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an unreadable object is never asked for again',
     file: 'reflector.ts',
-    find: 'if (now >= this.#repairAt) throw',
+    find: 'if (now >= this.#repair.at) throw',
     put: 'if (now < 0) throw',
   },
   {

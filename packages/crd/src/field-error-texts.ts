@@ -76,5 +76,9 @@ export function tooLongError(field: string, maximum: number): FieldError {
 }
 
 export function tooManyError(field: string, actual: number, maximum: number): FieldError {
-  return { field, reason: 'FieldValueTooMany', message: `Too many: ${actual}: must have at most ${maximum} items` };
+  return {
+    field,
+    reason: 'FieldValueTooMany',
+    message: `Too many: ${actual}: must have at most ${maximum} ${maximum === 1 ? 'item' : 'items'}`,
+  };
 }

@@ -43,6 +43,8 @@ export function labelProblems(text: string): readonly string[] {
   const problems: string[] = [];
   if (bytes(text) > 63) problems.push(tooLongName(63));
   if (!matches(labelPattern, text)) {
+    // What is a subdomain and no label has dots, since its length was told already.
+    if (matches(subdomainPattern, text)) return [...problems, 'must not contain dots'];
     problems.push(
       explained(
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",

@@ -75,9 +75,9 @@ test.each<[Schema, unknown, string[]]>([
   ],
   [{ type: 'number', multipleOf: 0.5 }, 0.7, ['spec.a: Invalid value: 0.7: spec.a in body should be a multiple of 0.5']],
   [{ type: 'array', items: {}, minItems: 1 }, [], ['spec.a: Invalid value: 0: spec.a in body should have at least 1 items']],
-  [{ type: 'array', items: {}, maxItems: 1 }, [1, 2], ['spec.a: Too many: 2: must have at most 1 items']],
+  [{ type: 'array', items: {}, maxItems: 1 }, [1, 2], ['spec.a: Too many: 2: must have at most 1 item']],
   [{ type: 'object', minProperties: 1 }, {}, ['spec.a: Invalid value: 0: spec.a in body should have at least 1 properties']],
-  [{ type: 'object', maxProperties: 1 }, { a: 1, b: 2 }, ['spec.a: Too many: 2: must have at most 1 items']],
+  [{ type: 'object', maxProperties: 1 }, { a: 1, b: 2 }, ['spec.a: Too many: 2: must have at most 1 item']],
   [{ type: 'object', required: ['b'], properties: { b: {} } }, {}, ['spec.a.b: Required value']],
   [
     { type: 'string', format: 'date-time' },

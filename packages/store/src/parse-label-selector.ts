@@ -82,8 +82,10 @@ export function parseLabelSelector(text: string): LabelSelector {
     }
     const separator = next();
     if (separator.kind === 'end') return { requirements };
-    if (separator.text !== ',') fail(separator.text, "',' or 'end of string'");
-    if (peek().kind === 'end' || (peek().kind === 'op' && peek().text === ',')) fail(peek().text, "identifier after ','");
+    // [!] What stands between two requirements belongs to none, and is told without their prefix.
+    if (separator.text !== ',') throw new LabelSelectorError(`found '${separator.text}', expected: ',' or 'end of string'`);
+    if (peek().kind === 'end' || (peek().kind === 'op' && peek().text === ','))
+      throw new LabelSelectorError(`found '${peek().text}', expected: identifier after ','`);
   }
 
   function parseOperator(key: string): LabelRequirement {
@@ -102,13 +104,15 @@ export function parseLabelSelector(text: string): LabelSelector {
       case '<': {
         const value = peek().kind === 'word' ? next().text : '';
         if (!/^-?\d+$/.test(value))
-          throw new LabelSelectorError("unable to parse requirement: for 'Gt', 'Lt' operators, the value must be an integer");
+          throw new LabelSelectorError(
+            `unable to parse requirement: values[0]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+          );
         return { key, operator: operator.text === '>' ? 'Gt' : 'Lt', values: [value] };
       }
       case 'in':
       case 'notin': {
         const open = next();
-        if (open.text !== '(') fail(open.text, "'('");
+        if (open.text !== '(') throw new LabelSelectorError(`unable to parse requirement: found '${open.text}' expected: '('`);
         const values: string[] = [];
         for (;;) {
           const value = peek().kind === 'word' ? next().text : '';

@@ -73,6 +73,9 @@ function prepare(object: KubeObject): void {
     port['protocol'] ??= 'TCP';
   }
   for (const one of listAt(object, 'endpoints')) one['conditions'] ??= {};
+  // An empty list is stored as none.
+  if (Array.isArray(object['endpoints']) && object['endpoints'].length === 0) object['endpoints'] = null;
+  if (Array.isArray(object['ports']) && object['ports'].length === 0) object['ports'] = null;
   object['endpoints'] ??= null;
   object['ports'] ??= null;
 }
@@ -87,7 +90,8 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
   const type = textAt(object, 'addressType');
   if (type === '') errors.push(requiredError('addressType'));
   else if (!['IPv4', 'IPv6', 'FQDN'].includes(type)) errors.push(notSupportedError('addressType', type, ['FQDN', 'IPv4', 'IPv6']));
-  if (old !== undefined && textAt(old, 'addressType') !== type) errors.push(invalidError('addressType', type, 'field is immutable'));
+  const changed = old !== undefined && textAt(old, 'addressType') !== type;
+  if (changed) errors.push(invalidError('addressType', type, 'field is immutable'));
   const names = new Set<unknown>();
   for (const [index, port] of listAt(object, 'ports').entries()) {
     if (names.has(port['name'])) errors.push(duplicateError(`ports[${index}].name`, port['name']));
@@ -98,7 +102,8 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
   for (const [index, one] of listAt(object, 'endpoints').entries()) {
     const addresses = listAt(one, 'addresses') as unknown as readonly string[];
     if (addresses.length === 0) errors.push(requiredError(`endpoints[${index}].addresses`, 'must contain at least 1 address'));
-    if (type === 'FQDN') continue;
+    // Of a changed type only the change is told.
+    if (type === 'FQDN' || changed) continue;
     for (const [place, address] of addresses.entries())
       errors.push(...addressErrors(`endpoints[${index}].addresses[${place}]`, address, type));
   }

@@ -83,7 +83,7 @@ function specErrors(spec: Record<string, unknown>, names: Record<string, unknown
   for (const [index, version] of versions.entries()) {
     const path = `spec.versions[${index}].schema.openAPIV3Schema`;
     const schema = isObject(version['schema']) ? getOwn(version['schema'], 'openAPIV3Schema') : undefined;
-    if (!isObject(schema)) errors.push(requiredError(path, 'schemas are required'));
+    if (!isObject(schema)) errors.push(requiredError(path));
     // With one version the server speaks of the place that v1beta1 had the schema in.
     else errors.push(...structuralErrors(schema as Schema, versions.length === 1 ? 'spec.validation.openAPIV3Schema' : path));
   }

@@ -166,6 +166,7 @@ export class RequestHandler {
   ): Promise<void> {
     const { path, query, method, style, user, signal } = parts;
     const verb = verbOf(method, path, query);
+    if (verb !== 'watch') checkTimeout(query.get('timeout'));
     count(this.#requests, `${verb ?? method.toLowerCase()} ${path.plural}${path.group === '' ? '' : `.${path.group}`}`);
     if (user === anonymous) throw anonymousRefused(path, verb ?? method.toLowerCase());
     if (method === 'POST' && isReview(path)) return this.#review(request, response, path, user, style);
@@ -357,6 +358,15 @@ function count(counts: Map<string, number>, key: string): void {
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+const duration = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/;
+
+/** kubectl sends how long it waits; no request here takes longer, but it must be a duration. A watch passes it over. */
+function checkTimeout(text: string | null): void {
+  if (text === null || text === '' || duration.test(text)) return;
+  const why = /^[+-]?\d+(?:\.\d*)?$/.test(text) ? 'missing unit in duration' : 'invalid duration';
+  throw badRequest(`invalid timeout specified in the request URL - time: ${why} ${JSON.stringify(text)}`);
 }
 
 function verbOf(method: string, path: ResourcePath, query: URLSearchParams): FaultVerb | undefined {

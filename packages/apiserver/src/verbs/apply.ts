@@ -1,4 +1,4 @@
-import { copyJson, defaultObject } from '@kubecast/crd';
+import { copyJson, defaultObject, invalidError } from '@kubecast/crd';
 import { applyPatch, type ApplyResult } from '../apply/index.ts';
 import type { KubeObject } from '../served-resource.ts';
 import { badRequest, conflict, invalid, notFound } from '../status/status-error.ts';
@@ -8,7 +8,7 @@ import type { Answer, Context } from './context.ts';
 import { checkNamespace, createObject } from './create.ts';
 import { checkBuiltinTypes, metadataOf } from './field-validation.ts';
 import { writeOf } from './track.ts';
-import { liveObject, updateObject } from './update.ts';
+import { liveObject, twice, updateObject } from './update.ts';
 import type { WriteOptions } from './write-options.ts';
 import { textOf } from '../status/text-of.ts';
 
@@ -49,8 +49,5 @@ function checkIdentity(context: Context, live: StoredObject | undefined, metadat
   if (typeof uid !== 'string' || uid === '') return;
   if (live === undefined)
     throw conflict(context.resource, asked, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
-  if (uid !== live.uid)
-    throw invalid(context.resource, asked, [
-      { field: 'metadata.uid', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(uid)}: field is immutable` },
-    ]);
+  if (uid !== live.uid) throw invalid(context.resource, asked, twice(context, [invalidError('metadata.uid', uid, 'field is immutable')]));
 }

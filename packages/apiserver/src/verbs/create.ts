@@ -1,3 +1,4 @@
+import { scaleErrors } from './scale-errors.ts';
 import { isObject, validateObject, validateObjectMeta, type FieldError } from '@kubecast/crd';
 import type { KubeObject } from '../served-resource.ts';
 import { alreadyExists, badRequest, forbidden, internalText, invalid, notFound } from '../status/status-error.ts';
@@ -128,10 +129,20 @@ export function objectErrors(context: Context, object: KubeObject, old: KubeObje
   const rules = { namespaced: resource.scope === 'Namespaced', nameIsLabel, ...(pathNames ? { nameProblems: pathSegmentProblems } : {}) };
   return [
     ...validateObjectMeta(object['metadata'], rules),
-    ...(resource.builtin === undefined
-      ? validateObject(resource.schema, withoutMetadata(object))
-      : (resource.builtin.validate?.(object, old) ?? [])),
+    ...(resource.builtin === undefined ? customErrors(context, object) : (resource.builtin.validate?.(object, old) ?? [])),
   ];
+}
+
+/** What the schema refuses, and then the scale. [!] Below /status the server's texts begin within the status, their fields do not. */
+function customErrors({ resource, path }: Context, object: KubeObject): FieldError[] {
+  const { scale } = resource.subresources;
+  const errors = validateObject(resource.schema, withoutMetadata(object));
+  if (path.subresource === 'status')
+    return errors.map((error) => ({
+      ...error,
+      message: error.message.replaceAll(`${error.field} in body`, `${error.field.replace(/^status\./, '')} in body`),
+    }));
+  return [...errors, ...(scale === undefined ? [] : scaleErrors(object, scale))];
 }
 
 /** RBAC names are free of what a path segment cannot hold, and of nothing else. */

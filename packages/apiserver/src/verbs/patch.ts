@@ -1,4 +1,4 @@
-import { dropNulls, defaultObject, isObject, type FieldError } from '@kubecast/crd';
+import { dropNulls, defaultObject, invalidError, isObject, type FieldError } from '@kubecast/crd';
 import { typedRoot } from '../apply/index.ts';
 import { mediaType } from '../http/body.ts';
 import { GoJsonError, parseGoJson } from '../http/go-json.ts';
@@ -14,7 +14,7 @@ import { applyVerb } from './apply.ts';
 import { header, type Answer, type Context } from './context.ts';
 import { checkBuiltinTypes, metadataOf, pruneUnknown } from './field-validation.ts';
 import { trackUpdated } from './track.ts';
-import { liveOrNotFound, updateObject } from './update.ts';
+import { liveOrNotFound, twice, updateObject } from './update.ts';
 import { writeOptions, type WriteOptions } from './write-options.ts';
 import { textOf } from '../status/text-of.ts';
 
@@ -60,9 +60,10 @@ function parsePatch(type: string, body: Buffer): unknown {
 function patched(context: Context, live: StoredObject, type: string, patch: unknown): KubeObject {
   const object = presentObject(context.kind, context.resource, live);
   if (type === 'application/json-patch+json') return jsonPatched(object, patch);
+  if (patch === null) throw badRequest('Invalid JSON Patch');
   if (!isObject(patch))
     throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : patch === null ? 'null' : typeof patch} into Go value of type map[string]interface {}`,
+      `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
     );
   if (type === 'application/strategic-merge-patch+json') return strategicallyPatched(context, object, patch);
   return mergePatch(object, patch) as KubeObject;
@@ -144,13 +145,7 @@ function updatePatched(context: Context, live: StoredObject, next: KubeObject, o
   if (live.namespace !== '' && metadata['namespace'] !== live.namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   if (metadata['uid'] !== live.uid && metadata['uid'] !== undefined && metadata['uid'] !== '') {
-    throw invalid(resource, live.name, [
-      {
-        field: 'metadata.uid',
-        reason: 'FieldValueInvalid',
-        message: `Invalid value: ${JSON.stringify(metadata['uid'])}: field is immutable`,
-      },
-    ]);
+    throw invalid(resource, live.name, twice(context, [invalidError('metadata.uid', metadata['uid'], 'field is immutable')]));
   }
   return updateObject(context, live, next, options, (old, changed) => trackUpdated(context, old, changed, options.manager));
 }

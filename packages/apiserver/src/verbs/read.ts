@@ -4,13 +4,20 @@ import { liveOrNotFound } from './update.ts';
 
 /** GET of one object. */
 export async function getVerb(context: Context): Promise<Answer> {
-  const version = context.query.get('resourceVersion') ?? '';
-  if (version !== '' && !/^\d+$/.test(version))
-    throw internalText(
-      `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
-    );
-  if (Number(version) > context.core.storage.revision) await waitForVersion(context, Number(version));
+  const version = askedVersion(context);
+  if (version > context.core.storage.revision) await waitForVersion(context, version);
   return { code: 200, stored: liveOrNotFound(context) };
+}
+
+/**
+ * The version that a GET or a watch asks for; 0 for none.
+ * @throws StatusError 500, as the API server does
+ */
+export function askedVersion(context: Context): number {
+  const version = context.query.get('resourceVersion') ?? '';
+  if (version === '' || /^\d+$/.test(version)) return Number(version);
+  const text = JSON.stringify(version);
+  throw internalText(`resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: invalid syntax`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { getOwn, isObject, setOwn, type FieldError } from '@kubecast/crd';
+import { getOwn, isObject, setOwn } from '@kubecast/crd';
 import { mediaType } from '../http/body.ts';
 import { jsonPatch, type JsonPatchOperation } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
@@ -8,17 +8,12 @@ import { presentObject } from '../storage/presenter.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { header, type Answer, type Context } from './context.ts';
 import { trackUpdated } from './track.ts';
+import { replicaErrors, type ScalePaths } from './scale-errors.ts';
 import { liveOrNotFound, updateObject } from './update.ts';
 import { writeOptions } from './write-options.ts';
 
-interface Paths {
-  readonly specReplicasPath: string;
-  readonly statusReplicasPath: string;
-  readonly labelSelectorPath?: string;
-}
-
 /** GET, PUT and PATCH of /scale: the replicas of a custom resource as a Scale (autoscaling/v1). */
-export async function scaleVerb(context: Context, paths: Paths): Promise<Answer> {
+export async function scaleVerb(context: Context, paths: ScalePaths): Promise<Answer> {
   if (context.method === 'GET' || context.method === 'HEAD') return { code: 200, other: scaleOf(context, liveOrNotFound(context), paths) };
   const patching = context.method === 'PATCH';
   const options = writeOptions(context, patching ? 'PatchOptions' : 'UpdateOptions');
@@ -37,17 +32,6 @@ export async function scaleVerb(context: Context, paths: Paths): Promise<Answer>
   const answer = updateObject(inner, live, next, options, (old, changed) => trackUpdated(context, old, changed, options.manager));
   const after = 'stored' in answer ? answer.stored : live;
   return { code: 200, other: scaleOf(context, after, paths) };
-}
-
-function replicaErrors(replicas: unknown, paths: Paths): FieldError[] {
-  if (replicas === undefined || (Number.isInteger(replicas) && (replicas as number) >= 0)) return [];
-  return [
-    {
-      field: paths.specReplicasPath.slice(1),
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(replicas)}: should be a non-negative integer`,
-    },
-  ];
 }
 
 function parse(body: Buffer): KubeObject {
@@ -75,7 +59,7 @@ function patchScale(context: Context, scale: KubeObject, body: Buffer): KubeObje
   return next as KubeObject;
 }
 
-function scaleOf(context: Context, stored: StoredObject, paths: Paths): KubeObject {
+function scaleOf(context: Context, stored: StoredObject, paths: ScalePaths): KubeObject {
   const object = presentObject(context.kind, context.resource, stored);
   const replicas = get(object, paths.specReplicasPath);
   if (replicas === undefined) {

@@ -71,7 +71,7 @@ function checkName(context: Context, metadata: Record<string, unknown>): void {
 
 function uidConflict(context: Context, wanted: string, live: string): Error {
   const { resource, path } = context;
-  const key = `/registry/${resource.group === '' ? '' : `${resource.group}/`}${resource.plural}/${objectKey(path.namespace ?? '', path.name ?? '')}`;
+  const key = `/registry/${resource.builtin !== undefined ? '' : `${resource.group}/`}${resource.plural}/${objectKey(path.namespace ?? '', path.name ?? '')}`;
   return conflict(
     resource,
     path.name ?? '',
@@ -86,9 +86,7 @@ function uidConflict(context: Context, wanted: string, live: string): Error {
 export function versionOf(value: unknown): number {
   if (value === undefined || value === null || value === '') return 0;
   if (typeof value !== 'string' || !/^\d+$/.test(value)) {
-    throw internalText(
-      `resourceVersion: Invalid value: ${JSON.stringify(value)}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`,
-    );
+    throw internalText(`strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`);
   }
   return Number(value);
 }
@@ -126,7 +124,7 @@ export function updateObject(
     if (old['status'] === undefined) delete next['status'];
     else next['status'] = old['status'];
   }
-  const changes = deletionErrors(context, oldMetadata, metadata);
+  const changes = deletionErrors(oldMetadata, metadata);
   for (const name of kept) {
     if (oldMetadata[name] === undefined) delete metadata[name];
     else metadata[name] = oldMetadata[name];
@@ -137,12 +135,14 @@ export function updateObject(
   if (path.subresource !== 'status') resource.builtin?.prepare?.(next, old, core.allocator);
   if (path.subresource !== 'status' && resource.generation && specChanged(context, old, next))
     metadata['generation'] = ((oldMetadata['generation'] as number | undefined) ?? 0) + 1;
-  const errors = [
+  const wrongKind = kindErrors(context, next);
+  const errors = twice(context, [
     ...changes,
-    ...kindErrors(context, next),
+    ...wrongKind,
     ...finalizerErrors(oldMetadata, metadata),
-    ...tolerate(objectErrors(context, next, old), context, old),
-  ];
+    // What is of another kind has no schema to hold to.
+    ...(wrongKind.length > 0 ? [] : tolerate(objectErrors(context, next, old), context, old)),
+  ]);
   if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(next['kind']) }, live.name, errors);
   track(old, next);
   metadata['resourceVersion'] = String(live.revision);
@@ -168,12 +168,26 @@ function hasSpecFinalizers(context: Context, object: KubeObject): boolean {
   return isObject(spec) && Array.isArray(spec['finalizers']) && spec['finalizers'].length > 0;
 }
 
-/** deletionTimestamp is the server's to set. A custom resource's metadata is checked twice, and so reports it twice. */
-function deletionErrors(context: Context, old: Record<string, unknown>, next: Record<string, unknown>): FieldError[] {
+/** [!] On an update a custom resource's metadata is checked twice, and each cause is told twice. */
+export function twice(context: Context, errors: readonly FieldError[]): FieldError[] {
+  if (context.resource.builtin !== undefined) return [...errors];
+  const ofMetadata = errors.filter((error) => error.field.startsWith('metadata.'));
+  return [
+    ...ofMetadata,
+    ...errors.filter((error) => error.field === 'kind'),
+    ...ofMetadata,
+    ...errors.filter((error) => error.field !== 'kind' && !error.field.startsWith('metadata.')),
+  ];
+}
+
+/** When something is deleted, and how long it has to end, is the server's to set. */
+function deletionErrors(old: Record<string, unknown>, next: Record<string, unknown>): FieldError[] {
   const value = next['deletionTimestamp'];
-  if (old['deletionTimestamp'] !== undefined || typeof value !== 'string') return [];
-  const error = invalidError('metadata.deletionTimestamp', value, 'field is immutable');
-  return context.resource.builtin === undefined ? [error, error] : [error];
+  const grace = next['deletionGracePeriodSeconds'];
+  if (old['deletionTimestamp'] !== undefined) return [];
+  if (typeof grace === 'number') return [invalidError('metadata.deletionGracePeriodSeconds', grace, 'field is immutable')];
+  if (typeof value !== 'string') return [];
+  return [invalidError('metadata.deletionTimestamp', value, 'field is immutable')];
 }
 
 function specChanged(context: Context, old: KubeObject, next: KubeObject): boolean {

@@ -5,9 +5,8 @@ import { apiVersion } from '../storage/presenter.ts';
 import { makeStored, parseStored, type StoredObject } from '../storage/stored-object.ts';
 import type { Context } from './context.ts';
 import { listOptions, type ListOptions } from './list-options.ts';
-import { waitForVersion } from './read.ts';
+import { askedVersion, waitForVersion } from './read.ts';
 import { requireStorage } from './storage-ready.ts';
-import { versionOf } from './update.ts';
 
 /** Where a watch is written to. */
 export interface WatchSink {
@@ -32,7 +31,7 @@ export interface Watch {
 export function watchVerb(context: Context): Watch {
   const options = listOptions(context);
   const selection = selectionOf(context);
-  const revision = versionOf(context.query.get('resourceVersion'));
+  const revision = askedVersion(context);
   requireStorage(context);
   return { run: (sink) => new RunningWatch(context, options, selection, revision, sink).run() };
 }

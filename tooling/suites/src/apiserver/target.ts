@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 
 /** An API server to speak to: the embedded one or the real one. */
@@ -13,6 +14,7 @@ export interface Answer {
   readonly code: number;
   readonly type: string;
   readonly warnings: string;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
   /** The body as JSON; the text where it is none. */
   readonly body: Json;
@@ -38,13 +40,21 @@ export class Api {
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1, ca: target.ca });
   }
 
-  send(method: string, path: string, options: { type?: string; body?: unknown; accept?: string } = {}): Promise<Answer> {
-    const { type, body, accept } = options;
+  send(
+    method: string,
+    path: string,
+    options: { type?: string; body?: unknown; accept?: string; headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Answer> {
+    const { type, accept } = options;
+    const body = options.body === undefined || typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
     const headers = {
       Authorization: `Bearer ${this.#target.token}`,
       'User-Agent': 'suite',
+      // Node would send a DELETE's body without its length.
+      ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
       ...(type === undefined ? {} : { 'Content-Type': type }),
       ...(accept === undefined ? {} : { Accept: accept }),
+      ...options.headers,
     };
     return new Promise((resolve, reject) => {
       const out = request(`${this.#target.baseUrl}${path}`, { method, agent: this.#agent, headers }, (response) => {
@@ -55,6 +65,7 @@ export class Api {
           resolve({
             code: response.statusCode ?? 0,
             type: response.headers['content-type'] ?? '',
+            headers: response.headers,
             warnings: String(response.headers['warning'] ?? ''),
             text,
             body: parsed(text),
@@ -62,7 +73,7 @@ export class Api {
         });
       });
       out.on('error', reject);
-      out.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+      out.end(body);
     });
   }
 

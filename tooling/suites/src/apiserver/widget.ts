@@ -72,13 +72,24 @@ export function widget(name: string, spec: unknown, more: Record<string, unknown
   return { apiVersion: 't.example/v1', kind: 'Widget', metadata: { name, ...more }, ...(spec === undefined ? {} : { spec }) };
 }
 
+/** A CRD as far as it says where its instances are. */
+interface ServedCrd {
+  readonly spec: { readonly group: string; readonly names: { readonly plural: string } };
+}
+
+/** Creates the CRD of widgets, and waits as `serveKind` does. */
+export function serveWidgets(api: Api): Promise<void> {
+  return serveKind(api, widgetCrd);
+}
+
 /** Creates the CRD and waits until instances can be listed; the server says 429 for a moment. */
-export async function serveWidgets(api: Api): Promise<void> {
-  await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', widgetCrd);
+export async function serveKind(api: Api, crd: ServedCrd): Promise<void> {
+  await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd);
+  const { group, names } = crd.spec;
   for (const end = performance.now() + 20_000; performance.now() < end; await sleep(50)) {
-    const list = await api.get(widgets);
-    const documented = await api.get('/openapi/v3/apis/t.example/v1');
+    const list = await api.get(`/apis/${group}/v1/${names.plural}`);
+    const documented = await api.get(`/openapi/v3/apis/${group}/v1`);
     if (list.code === 200 && documented.code === 200) return;
   }
-  throw new Error('widgets were not served within 20 s');
+  throw new Error(`${names.plural} were not served within 20 s`);
 }

@@ -1,0 +1,4 @@
+import { startEmbedded } from './embedded-target.ts';
+import { observed } from './observed/observed.ts';
+
+observed('embedded', startEmbedded);

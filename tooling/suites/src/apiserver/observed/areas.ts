@@ -1,0 +1,21 @@
+import { builtinKinds } from './builtin-kinds.ts';
+import { creates } from './creates.ts';
+import { deletes } from './deletes.ts';
+import { envelope } from './envelope.ts';
+import { lists } from './lists.ts';
+import type { Observation } from './observation.ts';
+import { patches } from './patches.ts';
+import { schemas } from './schemas.ts';
+import { updates } from './updates.ts';
+
+/** The observations by the file of their recorded answers. */
+export const areas: Readonly<Record<string, readonly Observation[]>> = {
+  updates,
+  patches,
+  deletes,
+  lists,
+  creates,
+  schemas,
+  'builtin-kinds': builtinKinds,
+  envelope,
+};

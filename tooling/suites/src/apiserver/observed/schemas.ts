@@ -1,0 +1,75 @@
+import { differing, gadget, gadgets, model, models, post, type Observation } from './observation.ts';
+
+const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const bad = (spec: unknown): ReturnType<typeof post> => post(gadgets, gadget('v', spec));
+
+function crd(name: string, spec: Readonly<Record<string, unknown>> = {}, version: Readonly<Record<string, unknown>> = {}): object {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name },
+    spec: {
+      group: 'bad.example',
+      scope: 'Namespaced',
+      names: { plural: 'bads', kind: 'Bad' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } }, ...version }],
+      ...spec,
+    },
+  };
+}
+
+/** What a schema refuses, and what a CRD is refused for. */
+export const schemas: readonly Observation[] = [
+  {
+    says: 'a wrong type is told by its path and by both types [V11]',
+    requests: [bad({ color: 5 }), bad({ count: 'x' }), bad({ plain: 'x' }), bad({ inner: [] }), bad(5), bad({ count: 1.5 })],
+  },
+  {
+    says: 'what is required and missing is named [V11]',
+    requests: [post(models, model('v', {}, { models: [{}, { name: 'm' }] })), bad({ items: [{}] })],
+  },
+  { says: 'an enum names what it supports [V11]', requests: [bad({ size: 'XL' }), bad({ size: 5 })] },
+  {
+    says: 'pattern and lengths of texts are refused by their rule [V11]',
+    requests: [bad({ code: 'A1' }), bad({ short: 'x' }), bad({ short: 'xxxxxx' }), bad({ when: 'yesterday' })],
+  },
+  {
+    says: 'bounds and steps of numbers are refused by their rule [V11]',
+    requests: [bad({ count: -1 }), bad({ count: 101 }), bad({ below: 5 }), bad({ step: 0.7 })],
+  },
+  {
+    says: 'sizes of lists and maps are refused by their rule [V11]',
+    requests: [bad({ plain: [] }), bad({ plain: ['a', 'b', 'c'] }), bad({ bag: {} }), bad({ bag: { a: '1', b: '2' } })],
+  },
+  { says: 'integer or text takes nothing else [V11]', requests: [bad({ port: 1.5 }), bad({ port: true })] },
+  {
+    says: 'oneOf, anyOf, not and a number out of its format are errors of no field [V12]',
+    requests: [bad({ one: { a: '1', b: '2' } }), bad({ one: {} }), bad({ any: {} }), bad({ not: 'bad' }), bad({ small: 3_000_000_000 })],
+  },
+  {
+    says: 'duplicates in a set and a list-map are shown by value and by key with its defaults [V13]',
+    requests: [bad({ tags: ['a', 'b', 'a'] }), bad({ items: [{ name: 'a' }, { name: 'a', proto: 'TCP' }] })],
+  },
+  {
+    says: 'several problems are one message and one cause each [E5]',
+    requests: [bad({ count: 101, tags: ['a', 'a'] }), post(models, model('Bad_Name', {}, { app: 5 }))],
+  },
+  {
+    says: 'replicas that are no number of things are refused for the scale too [V15]',
+    requests: [bad({ replicas: -1 }), bad({ replicas: 'x' })],
+  },
+  {
+    says: 'a CRD is refused with the path of each mistake [V4]',
+    requests: [
+      post(crds, crd('wrong.bad.example')),
+      differing(
+        post(crds, crd('bads.bad.example', {}, { storage: false })),
+        'versions are shown as they were sent, and stored versions are not checked at a create',
+      ),
+      post(crds, crd('bads.bad.example', {}, { schema: undefined })),
+      post(crds, crd('bads.bad.example', {}, { schema: { openAPIV3Schema: {} } })),
+      post(crds, crd('bads.x.k8s.io', { group: 'x.k8s.io' })),
+      post(crds, crd('bads.bad.example', { scope: 'Foo' })),
+    ],
+  },
+];

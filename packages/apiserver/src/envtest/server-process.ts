@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { ApiServerError } from '../errors.ts';
 
 const running = new Set<ChildProcess>();
 let hooked = false;
 
-/** One program of the control plane, with its output in a file. It ends with this process, unless that one is killed with SIGKILL. */
+/** One program of the control plane, with its output in a file. It ends with this process, also when that one is killed with SIGKILL. */
 export class ServerProcess {
   readonly #name: string;
   readonly #command: string;
@@ -35,10 +36,12 @@ export class ServerProcess {
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     running.add(child);
+    const watcher = endWithUs(child);
     this.#child = child;
     this.#ended = new Promise((resolve) => {
       const done = (): void => {
         running.delete(child);
+        watcher?.kill('SIGKILL');
         log.end();
         resolve();
       };
@@ -63,6 +66,24 @@ export class ServerProcess {
     }
     return new ApiServerError('ERR_APISERVER_ENVTEST', `${this.#name} ${what}; its last words in ${this.#log}:\n${tail}`);
   }
+}
+
+/**
+ * Ends the program when this process is gone, however it went: a shell waits for the end of a pipe that only we hold.
+ * It has a group of its own, so that a Ctrl-C in a terminal leaves it its work. None on Windows, which has no such shell.
+ */
+function endWithUs(child: ChildProcess): ChildProcess | undefined {
+  if (child.pid === undefined || process.platform === 'win32') return undefined;
+  const watcher = spawn('/bin/sh', ['-c', 'cat >/dev/null; kill -9 "$1"', 'sh', String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Without a shell the program ends with the exit of this process alone.
+  watcher.on('error', () => undefined);
+  watcher.stdin.on('error', () => undefined);
+  watcher.unref();
+  (watcher.stdin as Socket).unref();
+  return watcher;
 }
 
 /** Go programs say what ended them in lines of level E or F, or plainly as an Error; what else was going on comes last. */

@@ -16,6 +16,8 @@ export const lists: readonly Observation[] = [
       get(`${models}/nope`),
       get(`${configMaps}/nope`),
       post(models, model('a')),
+      // Read at its own version first: a server's cache may be behind what was just written.
+      get(`${models}/a?resourceVersion={rv}`),
       get(`${models}/a?resourceVersion=0`),
       get(`${models}/a?resourceVersion=1`),
       get(`${models}/a?resourceVersion=abc`),

@@ -21,6 +21,8 @@ const files = [
   'src/apiserver/differential.test.ts',
 ];
 
+const embedded = ['src/verbs', 'src/crds', 'src/envtest'];
+
 /** What must be there for the suites; undefined where it cannot be had. */
 async function assets(): Promise<string | undefined> {
   const found = findAssets();
@@ -40,18 +42,24 @@ if (folder === undefined) {
   console.error([bar, ...lines, bar].join('\n'));
   process.exitCode = (process.env['CI'] ?? '') === '' ? 0 : 1;
 } else {
-  const args = [join(suites, '../../node_modules/vitest/vitest.mjs'), 'run', '--root', suites, '--no-file-parallelism'];
-  const child = spawn(process.execPath, [...args, ...(wanted.length > 0 ? wanted : files)], {
-    stdio: 'inherit',
-    env: { ...process.env, KUBECAST_SERVER: 'real', KUBEBUILDER_ASSETS: folder, NODE_DISABLE_COMPILE_CACHE: '1' },
-  });
-  process.exitCode = await new Promise<number>((resolve) => {
-    child.once('error', (error) => {
-      console.error(error.message);
-      resolve(1);
+  const run = async (root: string, paths: readonly string[], more: NodeJS.ProcessEnv): Promise<number> => {
+    const args = [join(suites, '../../node_modules/vitest/vitest.mjs'), 'run', '--root', root, '--no-file-parallelism', ...paths];
+    const child = spawn(process.execPath, args, {
+      stdio: 'inherit',
+      env: { ...process.env, KUBECAST_SERVER: 'real', KUBEBUILDER_ASSETS: folder, NODE_DISABLE_COMPILE_CACHE: '1', ...more },
     });
-    child.once('close', (code) => {
-      resolve(code ?? 1);
+    return new Promise((resolve) => {
+      child.once('error', (error) => {
+        console.error(error.message);
+        resolve(1);
+      });
+      child.once('close', (code) => {
+        resolve(code ?? 1);
+      });
     });
-  });
+  };
+  const ended = [await run(suites, wanted.length > 0 ? wanted : files, {})];
+  // The embedded server's own tests of behaviour, and those of the test clusters, hold on the real one too.
+  if (wanted.length === 0) ended.push(await run(join(suites, '../../packages/apiserver'), embedded, { KUBECAST_TEST_REAL: folder }));
+  process.exitCode = Math.max(...ended);
 }

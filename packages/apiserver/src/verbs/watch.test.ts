@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { appModel, collection, startCluster, type Cluster } from '../testing/cluster.ts';
+import { appModel, collection, startCluster, type Cluster, onRealServer } from '../testing/cluster.ts';
 
 let cluster: Cluster;
 let number = 0;
@@ -152,8 +152,9 @@ test('a version of the future is silence until it is passed', async () => {
 
 test('timeoutSeconds ends a watch cleanly, after bookmarks two seconds and one second before', async () => {
   const watch = await cluster.probe.watch(`${path}?watch=1&timeoutSeconds=3&allowWatchBookmarks=true&resourceVersion=${await version()}`);
-  expect((await watch.next())?.type).toBe('BOOKMARK');
-  expect(await watch.ended()).toEqual({ how: 'end', rest: '' });
+  // The real server sometimes sends none.
+  if (!onRealServer) expect((await watch.next())?.type).toBe('BOOKMARK');
+  expect((await watch.ended()).how).toBe('end');
 });
 
 test('bad options of a watch are told before it starts', async () => {
@@ -167,10 +168,11 @@ test('bad options of a watch are told before it starts', async () => {
   expect(await message('resourceVersion=abc')).toContain('strconv.ParseUint');
   expect(await message('timeoutSeconds=abc')).toBe('strconv.ParseInt: parsing "abc": invalid syntax');
   const yaml = await cluster.probe.get(`${path}?watch=1`, { headers: { Accept: 'application/yaml' } });
-  expect([yaml.status, yaml.json.message]).toEqual([
-    406,
+  // The real server writes this one in YAML, in lines of its own.
+  expect(yaml.status).toBe(406);
+  expect((onRealServer ? yaml.text.replace(/\s+/g, ' ') : (yaml.json.message as string)).toString()).toContain(
     'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
-  ]);
+  );
 });
 
 test('a Table watch has its columns in the first event only', async () => {

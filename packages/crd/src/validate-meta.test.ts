@@ -32,7 +32,10 @@ test('a missing name and a bad one are told in the words of the server', () => {
   expect(said({ name: 'a'.repeat(254), namespace: 'n' })).toEqual([
     `metadata.name: Invalid value: "${'a'.repeat(254)}": must be no more than 253 characters`,
   ]);
-  expect(said({ name: 'a.b' }, { namespaced: false, nameIsLabel: true })).toEqual([`metadata.name: Invalid value: "a.b": ${label}`]);
+  expect(said({ name: 'a.b' }, { namespaced: false, nameIsLabel: true })).toEqual([
+    'metadata.name: Invalid value: "a.b": must not contain dots',
+  ]);
+  expect(said({ name: 'A' }, { namespaced: false, nameIsLabel: true })).toEqual([`metadata.name: Invalid value: "A": ${label}`]);
 });
 
 test('a bad generateName is reported on both fields, with the generated name', () => {

@@ -10,9 +10,9 @@ export class RepairPlan {
   readonly #limits: Pick<ReflectorLimits, 'repairMs' | 'repairMaxMs'>;
   #wait = 0;
   /** Infinity: none were skipped, or the list is under way. */
-  at = Infinity;
+  at: number = Infinity;
   /** The view lacks objects; so until a list without a gap is complete, also while one is under way. */
-  holes = false;
+  holes: boolean = false;
 
   constructor(clock: Clock, limits: Pick<ReflectorLimits, 'repairMs' | 'repairMaxMs'>) {
     this.#clock = clock;

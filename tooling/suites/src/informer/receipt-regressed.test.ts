@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RealCluster } from '@kubecast/apiserver/envtest';
+import type { RealCluster } from '@kubecast/apiserver/envtest';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { assetsIfBuilt } from '../server-under-test.ts';
 import { held, realServers, until, World } from './world.ts';

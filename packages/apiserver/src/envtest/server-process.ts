@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { ApiServerError } from '../errors.ts';
 
 const running = new Set<ChildProcess>();
@@ -69,20 +68,17 @@ export class ServerProcess {
 }
 
 /**
- * Ends the program when this process is gone, however it went: a shell waits for the end of a pipe that only we hold.
- * It has a group of its own, so that a Ctrl-C in a terminal leaves it its work. None on Windows, which has no such shell.
+ * Ends the program within a second or so when this process is gone, however it went: a shell looks for both. (The end of a pipe that only we
+ * hold would tell at once; but Bun lets go of such a pipe early.) It has a group of its own, so that a Ctrl-C in a terminal leaves it its
+ * work. None on Windows, which has no such shell.
  */
 function endWithUs(child: ChildProcess): ChildProcess | undefined {
   if (child.pid === undefined || process.platform === 'win32') return undefined;
-  const watcher = spawn('/bin/sh', ['-c', 'cat >/dev/null; kill -9 "$1"', 'sh', String(child.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
+  const look = 'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done 2>/dev/null; kill -9 "$2"';
+  const watcher = spawn('/bin/sh', ['-c', look, 'sh', String(process.pid), String(child.pid)], { stdio: 'ignore', detached: true });
   // Without a shell the program ends with the exit of this process alone.
   watcher.on('error', () => undefined);
-  watcher.stdin.on('error', () => undefined);
   watcher.unref();
-  (watcher.stdin as Socket).unref();
   return watcher;
 }
 

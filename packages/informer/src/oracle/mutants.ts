@@ -163,8 +163,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what came before the wait is given as the last delivered',
     file: 'pending.ts',
-    find: '    given: offer.type',
-    put: "    given: offer.type === 'updated' ? offer.entry : offer.type",
+    find: '    given: !withPrevious || offer.type',
+    put: "    given: offer.type === 'updated' ? offer.entry : !withPrevious || offer.type",
   },
   {
     name: 'what leaves a filter is not told',

@@ -23,7 +23,7 @@ export const eventsCase: BenchCase = {
   name: 'events',
   measures: 'from the sending of an update to the end of its handler (1 ms, 16 at once): mean, p99, lost',
   objects: 10_000,
-  runs: 2,
+  runs: 1,
   shortObjects: 500,
   async run({ objects, runs, short, progress }) {
     const folder = mkdtempSync(join(tmpdir(), 'kubecast-bench-'));

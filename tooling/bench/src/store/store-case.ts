@@ -23,7 +23,7 @@ export const storeCase: BenchCase = {
   measures:
     'reads, writes, selects and bytes of the object store beside a plain Map, lmdb and classic-level, at N/100 and N; readers in threads',
   objects: 1_000_000,
-  runs: 3,
+  runs: 1,
   shortObjects: 20_000,
   async run({ objects, runs, short, progress }) {
     const shapes: BenchResult['shapes'][number][] = [];

@@ -16,7 +16,7 @@ export const syncCase: BenchCase = {
   measures:
     'the first complete copy of N AppModels: time, CPU, memory, pauses, beside client-go, client-node, fluent-client and the bare stream',
   objects: 20_000,
-  runs: 3,
+  runs: 2,
   async run({ objects, runs, progress }) {
     const server = await startBenchServer(objects, progress);
     const folder = mkdtempSync(join(tmpdir(), 'kubecast-bench-'));

@@ -16,7 +16,7 @@ export const transportCase: BenchCase = {
   name: 'transport',
   measures: "the client's transport over HTTP/1.1 and over HTTP/2: many small GETs, one long list, fifty watches, on the real API server",
   objects: 20_000,
-  runs: 7,
+  runs: 3,
   shortObjects: 1_000,
   async run({ objects, runs, short, progress }) {
     const server = await startBenchServer(objects, progress);

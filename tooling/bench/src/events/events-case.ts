@@ -31,11 +31,11 @@ export const eventsCase: BenchCase = {
     const seconds = short ? 2 : 30;
     const shapes: BenchResult['shapes'][number][] = [];
     const outcomes: Outcome[] = [];
-    const measure = async (server: BenchServer, loads: readonly Load[], withPeers: boolean): Promise<void> => {
+    const measure = async (server: BenchServer, held: number, loads: readonly Load[], withPeers: boolean): Promise<void> => {
       const kubeconfig = join(folder, 'kubeconfig');
       server.cluster.writeKubeconfig(kubeconfig);
       for (const load of loads) {
-        const env = { ...server.env, KUBECONFIG: kubeconfig, BENCH_OBJECTS: String(objects), BENCH_EVENTS: String(load.events) };
+        const env = { ...server.env, KUBECONFIG: kubeconfig, BENCH_OBJECTS: String(held), BENCH_EVENTS: String(load.events) };
         const contestants: Contestant[] = [nodeContestant('kubecast', 'events/kubecast.ts', [], { env })];
         if (goBinary !== undefined) contestants.push({ who: 'client-go typed', command: goBinary, args: [`-events=${load.events}`], env });
         contestants.push(nodeContestant('client-node', 'events/client-node.ts', [], { env }));
@@ -47,13 +47,13 @@ export const eventsCase: BenchCase = {
             let driving: Promise<number> | undefined;
             const figures = await runContestant(contestant, {
               onLine: () => {
-                driving = drive(server.cluster, objects, load.events, load.rate);
+                driving = drive(server.cluster, held, load.events, load.rate);
               },
             });
             add(all, contestant.who, { ...figures, perSecond: (await driving) ?? 0 });
           }
         }
-        shapes.push({ bench: load.bench, title: `${load.title}, ${objects} AppModels, ${server.name}`, metrics: METRICS });
+        shapes.push({ bench: load.bench, title: `${load.title}, ${held} AppModels, ${server.name}`, metrics: METRICS });
         outcomes.push(outcomeOf(all));
       }
     };
@@ -62,6 +62,7 @@ export const eventsCase: BenchCase = {
       try {
         await measure(
           server,
+          objects,
           [
             { bench: 'events', title: '1,000 updates a second', events: 1_000 * seconds, rate: 1_000 },
             { bench: 'events-most', title: 'as many updates as the server takes', events: 500 * seconds, rate: 0 },
@@ -71,10 +72,12 @@ export const eventsCase: BenchCase = {
       } finally {
         await server[Symbol.asyncDispose]();
       }
-      const embedded = await startBenchServer(Math.min(objects, 2_000), progress, { embedded: true });
+      const few = Math.min(objects, 2_000);
+      const embedded = await startBenchServer(few, progress, { embedded: true });
       try {
         await measure(
           embedded,
+          few,
           [{ bench: 'events-embedded', title: '5,000 updates a second', events: 5_000 * Math.ceil(seconds / 3), rate: 5_000 }],
           false,
         );

@@ -50,6 +50,8 @@ export class HandlerLane<T> {
   #pinned = 0;
   #active = 0;
   #initialOpen = 0;
+  /** Initial items were dropped: they come again by a replay, and are processed when nothing is left to do. */
+  #initialDropped = false;
   #pumping = false;
   #turnToReplay = false;
   readonly #slice: Slice;
@@ -89,6 +91,10 @@ export class HandlerLane<T> {
 
   /** Whether every initial item that was handed to this lane so far is settled. */
   get initialDone(): boolean {
+    if (this.#initialDropped) {
+      if (!this.idle) return false;
+      this.#initialDropped = false;
+    }
     return (
       this.#initialOpen === 0 &&
       !this.#replayAgain &&
@@ -232,7 +238,10 @@ export class HandlerLane<T> {
         this.counters.dropped += 1;
         // That versions went back must reach the handler with the replay then.
         if (item.origin === 'regressed') this.#replayOrigin = 'regressed';
-        if (item.initial) this.#initialSettled();
+        if (item.initial) {
+          this.#initialSettled();
+          this.#initialDropped = true;
+        }
       }
       if (lane.items.length === 0 && !lane.running && !lane.queued) this.#lanes.delete(id);
     }
@@ -266,7 +275,7 @@ export class HandlerLane<T> {
     if (this.#replayAgain && this.#replays.length === 0 && this.#waiting === 0) {
       this.#replayAgain = false;
       this.counters.replays += 1;
-      this.#replays.push(new Replay(this.#view, {}, this.#replayOrigin, false, () => undefined));
+      this.#replays.push(new Replay(this.#view, {}, this.#replayOrigin, false, () => undefined, true));
       this.#replayOrigin = 'resync';
     }
     const replay = this.#replays[0];

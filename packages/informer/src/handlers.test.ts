@@ -552,3 +552,22 @@ test('a status listener is told each change of state, one that throws costs noth
   await rig.informer.stop();
   expect(states).toHaveLength(2);
 });
+
+test('a handler whose initial items were dropped by its overflow is synced when the replay that brings them is processed', async () => {
+  const rig = await rigWith(10);
+  const gate = gated();
+  const handle = rig.informer.handle(gate.handler, { workers: 1, buffer: 2, overflow: 'resync' });
+  await rig.clock.settle();
+  // Ahead of the walk, which waits for the first call: they are what this handler first hears of these objects.
+  for (let i = 5; i < 10; i += 1) rig.server.put('default', `thing-00${i}`, 100 + i);
+  await rig.clock.settle();
+  expect(handle.counters.dropped).toBeGreaterThan(0);
+  const seen = (): number => new Set(gate.deltas.map(({ entry }) => entry.key.name)).size;
+  for (let turn = 0; turn < 50 && !handle.hasSynced; turn += 1) {
+    gate.release(1);
+    await rig.clock.settle();
+    // Processed, not only begun.
+    if (handle.hasSynced) expect([seen(), gate.open]).toEqual([10, 0]);
+  }
+  expect(handle.hasSynced).toBe(true);
+});

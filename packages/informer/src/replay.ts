@@ -10,6 +10,8 @@ export class Replay<T> {
   readonly origin: DeltaOrigin;
   /** Whether the handler has not been given these objects before. */
   readonly fresh: boolean;
+  /** Whether it must come to its end, as what was dropped for it comes by no other way; else it may end where its picture expires. */
+  readonly #whole: boolean;
   readonly #view: View<T>;
   readonly #query: Query;
   readonly #overtaken = new Set<string>();
@@ -20,7 +22,8 @@ export class Replay<T> {
   #at: Key | undefined;
   #done = false;
 
-  constructor(view: View<T>, query: Query, origin: DeltaOrigin, fresh: boolean, finishWalks: () => void) {
+  constructor(view: View<T>, query: Query, origin: DeltaOrigin, fresh: boolean, finishWalks: () => void, whole: boolean = fresh) {
+    this.#whole = whole;
     this.#finishWalks = finishWalks;
     this.#view = view;
     this.#query = query;
@@ -56,8 +59,8 @@ export class Replay<T> {
       } catch (error) {
         // The picture expired under a slow handler. A later one does as well: what changed meanwhile was handed out by its change.
         if (this.#snapshot === undefined) throw error;
-        if (!this.fresh) {
-          // A resync may end early; the next one comes.
+        if (!this.#whole) {
+          // A periodic resync may end early; the next one comes.
           this.close();
           return undefined;
         }

@@ -38,6 +38,26 @@ async function check(name: string, body: () => Promise<unknown>): Promise<void> 
   }
 }
 
+/** Throws when a packed source has no output or an empty one, or an output no source. */
+async function compareOutput(folder: string): Promise<void> {
+  const sources = (await readdir(join(folder, 'src'), { recursive: true }))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => name.slice(0, -3));
+  const built = (await readdir(join(folder, 'dist'), { recursive: true }))
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => name.slice(0, -3));
+  const stale = built.filter((name) => !sources.includes(name));
+  if (stale.length > 0) throw new Error(`dist holds what no source gives: ${stale.join(', ')}; remove dist and run npm run build`);
+  const missing: string[] = [];
+  for (const name of sources) {
+    for (const ending of ['.js', '.d.ts']) {
+      const text = await readFile(join(folder, 'dist', name + ending), 'utf8').catch(() => '');
+      if (text.trim() === '') missing.push(name + ending);
+    }
+  }
+  if (missing.length > 0) throw new Error(`dist lacks ${missing.join(', ')}; run npm run build`);
+}
+
 const names = await readdir(join(root, 'packages'));
 const temp = await mkdtemp(join(tmpdir(), 'kubecast-packed-'));
 try {
@@ -63,6 +83,8 @@ try {
       await mkdir(join(modules, manifest.name), { recursive: true });
       await run('tar', ['-xzf', tarball, '-C', join(modules, manifest.name), '--strip-components=1'], options);
     });
+    // A file that an interrupted or stale build left behind would be published with the rest.
+    await check(`${manifest.name}: dist is of these sources`, () => compareOutput(join(modules, manifest.name)));
     await check(`${manifest.name}: publint`, () => run('publint', ['--strict', tarball], options));
     // CommonJS and node10 resolution are not offered: the packages are ESM only.
     await check(`${manifest.name}: are the types wrong`, () => run('attw', [tarball, '--profile', 'esm-only'], options));

@@ -42,6 +42,21 @@ test('frames of one batch stay whole until the next push, also when a part of a 
   expect(frames.map((frame) => decode(frame.object))).toEqual(['{"a":1}', '{"b":2}']);
 });
 
+test('a stream that comes in pieces takes turns with two buffers, and lets go of one that a large line needed', () => {
+  const splitter = new FrameSplitter(1e6, 'x');
+  const buffers = (lines: number, filler: string): Set<unknown> => {
+    const seen = new Set<unknown>();
+    for (let i = 0; i < lines; i += 1) {
+      splitter.push(encode(`{"type":"ADDED","object":{"filler":"${filler}`));
+      for (const { object } of splitter.push(encode('"}}\n'))) seen.add(object.buffer);
+    }
+    return seen;
+  };
+  expect(buffers(50, 'x').size).toBe(2);
+  buffers(2, 'x'.repeat(600_000));
+  for (const buffer of buffers(3, 'y')) expect((buffer as ArrayBuffer).byteLength).toBeLessThan(300_000);
+});
+
 test('a line that is no event, a type that nobody knows, and an end within an event are ProtocolErrors', () => {
   for (const line of [
     'hello',

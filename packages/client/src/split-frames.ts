@@ -4,19 +4,23 @@ import { isText, ScanError, scanMembers, skipSpace } from './json-bytes.ts';
 
 const NEWLINE = 0x0a;
 const CLOSE = 0x7d;
+/** A buffer larger than this is let go of after the line that needed it. */
+const KEPT = 256 * 1024;
 const types: readonly FrameType[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'];
 // The server writes exactly this; the scan of members is for those that do not.
 const heads = types.map((type) => ({ type, head: `{"type":"${type}","object":` }));
 
 /**
  * Cuts the bytes of a watch into frames. A line is split at the byte, so no character can be broken; a line that spans chunks is put
- * together in one buffer that grows to the largest line seen.
+ * together in one of two buffers that grow to the largest line seen.
  */
 export class FrameSplitter {
   readonly #limit: number;
   readonly #what: string;
   #carry: Uint8Array = new Uint8Array(0);
   #carried = 0;
+  /** Holds the line that the last batch began with, and is free for the next carry: two buffers take turns, so that a chunk makes no new one. */
+  #lent: Uint8Array = new Uint8Array(0);
 
   constructor(limit: number, what: string) {
     this.#limit = limit;
@@ -32,6 +36,9 @@ export class FrameSplitter {
       this.#append(chunk.subarray(0, end < 0 ? chunk.length : end));
       if (end < 0) return frames;
       const line = this.#carry.subarray(0, this.#carried);
+      const free = this.#lent;
+      this.#lent = this.#carry;
+      this.#carry = free.length > KEPT ? new Uint8Array(0) : free;
       this.#carried = 0;
       this.#frame(line, frames);
       start = end + 1;
@@ -43,11 +50,7 @@ export class FrameSplitter {
       start = end + 1;
       end = chunk.indexOf(NEWLINE, start);
     }
-    if (start < chunk.length) {
-      // A frame of this batch may still lie in the old buffer.
-      if (frames.length > 0) this.#carry = new Uint8Array(0);
-      this.#append(chunk.subarray(start));
-    }
+    if (start < chunk.length) this.#append(chunk.subarray(start));
     return frames;
   }
 

@@ -138,8 +138,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a dropped member takes its comma along twice',
     file: 'scan-record.ts',
-    find: 'if (keeps) cuts.push(end, this.#at);',
-    put: 'if (keeps) cuts.push(end + 1, this.#at);',
+    find: 'if (keeps) cuts.push(end, at);',
+    put: 'if (keeps) cuts.push(end + 1, at);',
   },
   {
     name: 'keys with escapes are other keys',
@@ -147,7 +147,7 @@ export const mutants: readonly Mutant[] = [
     find: '    if (escaped) {\n      const text',
     put: '    if (escaped && end < start) {\n      const text',
   },
-  { name: 'overlong UTF-8 is taken', file: 'scan-record.ts', find: 'if (lead === 0xe0) low = 0xa0;', put: '' },
+  { name: 'overlong UTF-8 is taken', file: 'json-scan.ts', find: 'if (lead === 0xe0) low = 0xa0;', put: '' },
   { name: 'an earlier metadata shines through a later one', file: 'scan-record.ts', find: 'if (found?.metadata) this.#forget();', put: '' },
   {
     name: 'a record has what the one before it in its room had',

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RecordError, StoreError } from './index.ts';
-import { MAX_DEPTH, RecordScanner } from './scan-record.ts';
+import { MAX_DEPTH } from './json-scan.ts';
+import { RecordScanner } from './scan-record.ts';
 
 const encoder = new TextEncoder();
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

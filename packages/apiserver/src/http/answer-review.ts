@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject } from '@kubecast/crd';
-import { badRequest } from '../status/status-error.ts';
 import type { Review, Reviewed } from '../verbs/reviews.ts';
-import { objectFormat, readBody } from './body.ts';
-import { parseGoJson } from './go-json.ts';
+import { askedObject } from './asked-object.ts';
+import { readBody } from './body.ts';
 import { negotiate } from './negotiation.ts';
 import { writeObject, type AnswerStyle } from './write-answer.ts';
-import { parseKubeYaml } from './yaml-text.ts';
 
 /** Reads what a review asks, and answers it. */
 export async function answerReview(
@@ -17,13 +14,6 @@ export async function answerReview(
   style: AnswerStyle,
 ): Promise<void> {
   const negotiated = negotiate(request.headers.accept, 'other');
-  const format = objectFormat(request.headers['content-type'], false);
-  const text = (await readBody(request)).toString('utf8');
-  let body: unknown;
-  try {
-    body = (format === 'json' ? parseGoJson(text) : parseKubeYaml(text)).value;
-  } catch (error) {
-    throw badRequest(`the object provided is unrecognized: ${(error as Error).message}`);
-  }
-  writeObject(response, 201, review({ ...reviewed, body: isObject(body) ? body : {} }), negotiated, style);
+  const body = askedObject(request.headers['content-type'], await readBody(request));
+  writeObject(response, 201, review({ ...reviewed, body }), negotiated, style);
 }

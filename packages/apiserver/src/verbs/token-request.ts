@@ -1,7 +1,6 @@
 import { invalidError, isObject } from '@kubecast/crd';
 import { issuer } from '../auth/service-account-tokens.ts';
-import { GoJsonError, parseGoJson } from '../http/go-json.ts';
-import { objectFormat } from '../http/body.ts';
+import { askedObject } from '../http/asked-object.ts';
 import { badRequest, conflict, invalid, notFound } from '../status/status-error.ts';
 import { textOf } from '../status/text-of.ts';
 import { objectKey, type StoredObject } from '../storage/stored-object.ts';
@@ -18,7 +17,8 @@ export function isTokenRequest({ path, resource }: Context): boolean {
 /** POST on a service account's `token`: a bearer token of the account, for an hour unless it says otherwise. */
 export async function tokenVerb(context: Context): Promise<Answer> {
   const account = liveOrNotFound(context);
-  const spec = await requestSpec(context);
+  const { spec: given } = askedObject(header(context, 'content-type'), await context.body());
+  const spec = isObject(given) ? given : {};
   const { expirationSeconds = 3_600 } = spec;
   const limits = [
     [Number(expirationSeconds) < 600, 'may not specify a duration less than 10 minutes'],
@@ -50,17 +50,6 @@ export async function tokenVerb(context: Context): Promise<Answer> {
       status: { token, expirationTimestamp: wholeSeconds(now + seconds * 1000) },
     },
   };
-}
-
-async function requestSpec(context: Context): Promise<Record<string, unknown>> {
-  objectFormat(header(context, 'content-type'), false);
-  try {
-    const { value } = parseGoJson((await context.body()).toString('utf8'));
-    return isObject(value) && isObject(value['spec']) ? value['spec'] : {};
-  } catch (error) {
-    if (error instanceof GoJsonError) throw badRequest(`the object provided is unrecognized: ${error.message}`);
-    throw error;
-  }
 }
 
 /** The Secret that a token is bound to; of other kinds there are no tokens here. */

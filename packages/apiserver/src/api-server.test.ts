@@ -68,7 +68,9 @@ test('a wrong token is 401, no token is anonymous and 403, health and version ar
 test('more users have tokens of their own', async () => {
   const { server } = await started({ users: [{ name: 'bob', token: 'bobs-token' }] });
   expect(server.kubeconfig('bob')).toContain('bobs-token');
-  expect((await Probe.of(server, 'bob').get('/api/v1/namespaces')).status).toBe(200);
+  expect((await Probe.of(server, 'bob').get('/api')).status).toBe(200);
+  // And nothing beyond what everybody has who is known.
+  expect((await Probe.of(server, 'bob').get('/api/v1/namespaces')).status).toBe(403);
   expect(() => server.kubeconfig('eve')).toThrow('there is no user "eve"');
 });
 

@@ -4,6 +4,12 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { systemClock, type Clock } from '@kubecast/store';
+import { Access } from './auth/access.ts';
+import { alwaysAllow } from './auth/authorizer.ts';
+import { AggregatedRoles } from './auth/rbac/aggregated-roles.ts';
+import { ensurePolicy } from './auth/rbac/bootstrap-policy.ts';
+import { RbacAuthorizer } from './auth/rbac/rbac-authorizer.ts';
+import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { Users } from './auth/users.ts';
 import { CrdLifecycle } from './crds/crd-lifecycle.ts';
 import { ApiServerError, ListenError } from './errors.ts';
@@ -17,7 +23,13 @@ import { servedBuiltins } from './routing/builtins.ts';
 import { Allocations } from './storage/allocations.ts';
 import { DataFolder, type Identity } from './storage/data-folder.ts';
 import { Storage } from './storage/storage.ts';
-import { createAuthority, issueClientCertificate, issueServerCertificate, type IssuedCertificate } from './tls/authority.ts';
+import {
+  createAuthority,
+  createSigningKeys,
+  issueClientCertificate,
+  issueServerCertificate,
+  type IssuedCertificate,
+} from './tls/authority.ts';
 import type { KubeObject } from './served-resource.ts';
 import { seedObject } from './verbs/seed.ts';
 import { ensureNamespaces } from './verbs/system-namespaces.ts';
@@ -75,7 +87,10 @@ class EmbeddedApiServer implements ApiServer {
   readonly #clock: Clock;
   readonly #storage: Storage;
   readonly #registry = new Registry();
-  readonly #users = new Users();
+  readonly #tokens: ServiceAccountTokens;
+  readonly #users: Users;
+  /** What kube-controller-manager does for RBAC; none without RBAC. */
+  readonly #aggregated: AggregatedRoles | undefined;
   readonly #lifecycle: CrdLifecycle;
   readonly #handler: RequestHandler;
   readonly #sockets = new Set<Socket>();
@@ -96,6 +111,10 @@ class EmbeddedApiServer implements ApiServer {
     const release = releaseOf(options.kubernetes ?? '1.36');
     for (const resource of servedBuiltins(this.#storage, release, options.without)) this.#registry.add(resource);
     this.#lifecycle = new CrdLifecycle(this.#storage, this.#registry, () => this.#clock.wall());
+    const enforced = (options.authorization ?? 'RBAC') === 'RBAC';
+    this.#tokens = new ServiceAccountTokens(this.#storage, () => this.#clock.wall());
+    this.#users = new Users(this.#tokens);
+    this.#aggregated = enforced ? new AggregatedRoles(this.#storage) : undefined;
     this.faults = new Faults({ storage: this.#storage, registry: this.#registry, sockets: this.#sockets });
     this.#handler = new RequestHandler({
       core: {
@@ -107,8 +126,13 @@ class EmbeddedApiServer implements ApiServer {
         bookmarkMs: options.bookmarkMs ?? 60_000,
         storageInitMs: options.storageInitMs ?? 15,
         futureWaitMs: options.futureWaitMs ?? 3_000,
+        tokens: this.#tokens,
       },
-      users: this.#users,
+      access: new Access({
+        users: this.#users,
+        authorizer: enforced ? new RbacAuthorizer(this.#storage) : alwaysAllow,
+        anonymous: enforced,
+      }),
       faults: this.faults,
     });
   }
@@ -123,11 +147,14 @@ class EmbeddedApiServer implements ApiServer {
       else this.#storage.restarted();
       this.#folder?.open(this.#storage);
       ensureNamespaces(this.#storage, this.#clock.wall());
+      if (this.#aggregated !== undefined) ensurePolicy(this.#storage, this.#clock.wall());
+      this.#aggregated?.start();
       this.#lifecycle.start();
       await this.#open();
       this.#state = 'open';
     } catch (error) {
       this.#lifecycle.stop();
+      this.#aggregated?.stop();
       this.#folder?.close();
       this.#state = first ? 'new' : 'closed';
       throw error;
@@ -138,11 +165,13 @@ class EmbeddedApiServer implements ApiServer {
     const made = async (): Promise<Identity> => ({
       authority: await createAuthority(this.#clock.wall()),
       token: this.#options.token ?? randomBytes(24).toString('base64url'),
+      signing: await createSigningKeys(),
     });
     const identity = this.#folder === undefined ? await made() : await this.#folder.identity(made, this.#options.token);
     this.#identity = identity;
+    this.#tokens.use(identity.signing);
     this.#users.add(identity.token, adminUser, ['system:masters']);
-    for (const user of this.#options.users ?? []) this.#users.add(user.token, user.name, user.groups ?? []);
+    for (const user of this.#options.users ?? []) this.#users.add(user.token, user.name, user.groups ?? [], user.uid);
   }
 
   async #open(): Promise<void> {
@@ -213,6 +242,7 @@ class EmbeddedApiServer implements ApiServer {
   async #close(): Promise<void> {
     const server = this.#server as Server;
     this.#lifecycle.stop();
+    this.#aggregated?.stop();
     this.#stopping?.abort(new ApiServerError('ERR_APISERVER_STATE', 'the API server is stopping'));
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     await this.#handler.idle(1_000);

@@ -68,6 +68,10 @@ test('it prints one line when it is ready, serves its kubeconfig, and SIGTERM en
 
 test('--help lists the flags; an unknown flag, a bad port and a stray word end it with 2', async () => {
   expect(await run('--help').ended).toMatchObject({ code: 0, out: expect.stringContaining('--write-kubeconfig FILE') });
+  expect(await run('--authorization', 'ABAC').ended).toMatchObject({
+    code: 2,
+    err: 'kubecast-apiserver: --authorization ABAC: not a mode that is known here; give RBAC or AlwaysAllow\n',
+  });
   expect(await run('--nope').ended).toMatchObject({ code: 2, err: 'kubecast-apiserver: unknown flag --nope; --help lists them\n' });
   expect(await run('--port', 'many').ended).toMatchObject({
     code: 2,
@@ -143,4 +147,18 @@ test('two servers do not share a data folder', async () => {
   ]);
   // The refused one has not taken the lock of the first away.
   expect(existsSync(join(data, 'lock'))).toBe(true);
+});
+
+test('--authorization AlwaysAllow reaches the server: who is not known is refused even at health', async () => {
+  const kubeconfig = join(folder(), 'kubeconfig');
+  const server = run('--authorization', 'AlwaysAllow', '--write-kubeconfig', kubeconfig);
+  await server.ready;
+  const config = parse(readFileSync(kubeconfig, 'utf8'));
+  const stranger = new Probe({
+    url: config.clusters[0].cluster.server,
+    ca: Buffer.from(config.clusters[0].cluster['certificate-authority-data'], 'base64').toString(),
+    token: '',
+  });
+  undo.push(() => stranger.close());
+  expect((await stranger.get('/healthz')).status).toBe(401);
 });

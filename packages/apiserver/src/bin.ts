@@ -13,6 +13,7 @@ async function main(): Promise<void> {
   }
   const server = createApiServer({
     kubernetes: flags.kubernetes,
+    authorization: flags.authorization,
     port: flags.port,
     host: flags.host,
     ...(flags.data === undefined ? {} : { data: flags.data }),

@@ -11,11 +11,12 @@ export const help = `kubecast-apiserver: an embedded Kubernetes API server for d
   --data FOLDER            keeps objects, CA and token there over restarts; in memory only without it
   --token TOKEN            the administrator's bearer token; made at random without it
   --kubernetes RELEASE     behaves as 1.36 (the default), 1.24 or 1.19, as far as clients fall back on it
+  --authorization MODE     RBAC (the default) or AlwaysAllow: everybody who is known may do everything
   --exit-with-stdin        ends when stdin closes, so that no server outlives the process that started it
   --help                   prints this
 
 Each flag can be given by the environment as well: KUBECAST_APISERVER_PORT, ..._HOST, ..._WRITE_KUBECONFIG, ..._DATA, ..._TOKEN,
-..._KUBERNETES.
+..._KUBERNETES, ..._AUTHORIZATION.
 When it is ready it prints one line: kubecast-apiserver ready at https://HOST:PORT
 `;
 
@@ -26,6 +27,7 @@ export interface Flags {
   readonly data: string | undefined;
   readonly token: string | undefined;
   readonly kubernetes: KubernetesRelease;
+  readonly authorization: 'RBAC' | 'AlwaysAllow';
   readonly exitWithStdin: boolean;
   readonly help: boolean;
 }
@@ -39,7 +41,7 @@ export class UsageError extends Error {
 /** @throws UsageError */
 export function parseFlags(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Flags {
   const values = parse(args);
-  const text = (flag: 'port' | 'host' | 'write-kubeconfig' | 'data' | 'token' | 'kubernetes'): string | undefined => {
+  const text = (flag: 'port' | 'host' | 'write-kubeconfig' | 'data' | 'token' | 'kubernetes' | 'authorization'): string | undefined => {
     const value = values[flag] ?? environment[`KUBECAST_APISERVER_${flag.toUpperCase().replaceAll('-', '_')}`];
     return value === '' ? undefined : value;
   };
@@ -47,8 +49,12 @@ export function parseFlags(args: readonly string[], environment: Readonly<Record
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port ${port}: not a port; give a number from 0 to 65535`);
   const kubernetes = text('kubernetes') ?? '1.36';
   if (!isRelease(kubernetes)) throw new UsageError(`--kubernetes ${kubernetes}: not a release that is known here; give 1.36, 1.24 or 1.19`);
+  const authorization = text('authorization') ?? 'RBAC';
+  if (authorization !== 'RBAC' && authorization !== 'AlwaysAllow')
+    throw new UsageError(`--authorization ${authorization}: not a mode that is known here; give RBAC or AlwaysAllow`);
   return {
     kubernetes,
+    authorization,
     port: Number(port),
     host: text('host') ?? '127.0.0.1',
     writeKubeconfig: text('write-kubeconfig'),
@@ -66,6 +72,7 @@ function parse(args: readonly string[]): {
   data?: string;
   token?: string;
   kubernetes?: string;
+  authorization?: string;
   'exit-with-stdin'?: boolean;
   help?: boolean;
 } {
@@ -81,6 +88,7 @@ function parse(args: readonly string[]): {
         data: { type: 'string' },
         token: { type: 'string' },
         kubernetes: { type: 'string' },
+        authorization: { type: 'string' },
         'exit-with-stdin': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -90,7 +98,7 @@ function parse(args: readonly string[]): {
     const flag = args.find(
       (arg) =>
         arg.startsWith('-') &&
-        !/^--(?:port|host|write-kubeconfig|data|token|kubernetes)(?:=|$)|^--(?:exit-with-stdin|help)$|^-h$/.test(arg),
+        !/^--(?:port|host|write-kubeconfig|data|token|kubernetes|authorization)(?:=|$)|^--(?:exit-with-stdin|help)$|^-h$/.test(arg),
     );
     throw new UsageError(flag === undefined ? (error as Error).message : `unknown flag ${flag.split('=')[0]}; --help lists them`);
   }

@@ -14,9 +14,17 @@ export interface ApiServerOptions {
   readonly token?: string;
   /** More users, by token. */
   readonly users?: readonly ApiServerUser[];
+  /**
+   * `RBAC`, the default: the administrator and system:masters may do everything, others what the stored roles and bindings give them.
+   * `AlwaysAllow`: everybody who is known may do everything, and who is not known is refused.
+   */
+  readonly authorization?: 'RBAC' | 'AlwaysAllow';
   /** The release to behave as, as far as clients fall back on it; '1.36' by default. */
   readonly kubernetes?: KubernetesRelease;
-  /** Built-in kinds to leave out, as `plural.group`: `endpointslices.discovery.k8s.io`. */
+  /**
+   * Built-in kinds to leave out, as `plural.group`: `endpointslices.discovery.k8s.io`. RBAC is enforced without its kinds too: then by the roles
+   * that every cluster has, which no request can see or change.
+   */
   readonly without?: readonly string[];
   readonly clock?: Clock;
   /** Changes of one resource that a watch can resume over, and exact lists go back by; 20,000 by default. */
@@ -33,4 +41,6 @@ export interface ApiServerUser {
   readonly name: string;
   readonly token: string;
   readonly groups?: readonly string[];
+  /** What tells the user from another of the same name; none without it. */
+  readonly uid?: string;
 }

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { StatusError, unauthorized } from '../status/status-error.ts';
+import { unauthorized } from '../status/status-error.ts';
 import type { User } from '../verbs/context.ts';
+import { issuer, type ServiceAccountTokens } from './service-account-tokens.ts';
 
 export const anonymous: User = { name: 'system:anonymous', uid: '', groups: ['system:unauthenticated'] };
 
@@ -27,9 +28,14 @@ export function shownCertificate(socket: object): ShownCertificate | undefined {
 /** Who a bearer token or a client certificate stands for. */
 export class Users {
   readonly #byToken = new Map<string, User>();
+  readonly #accounts: ServiceAccountTokens;
 
-  add(token: string, name: string, groups: readonly string[]): void {
-    this.#byToken.set(token, { name, uid: '', groups: [...groups, 'system:authenticated'] });
+  constructor(accounts: ServiceAccountTokens) {
+    this.#accounts = accounts;
+  }
+
+  add(token: string, name: string, groups: readonly string[], uid: string = ''): void {
+    this.#byToken.set(token, { name, uid, groups: [...groups, 'system:authenticated'] });
   }
 
   tokenOf(name: string): string | undefined {
@@ -48,23 +54,20 @@ export class Users {
       if (certificate !== undefined) throw unauthorized();
       return anonymous;
     }
-    const given = Buffer.from(match[1] as string);
+    const found = this.ofToken(match[1] as string);
+    if (found === undefined) throw unauthorized();
+    return found.user;
+  }
+
+  /** Whom a token stands for, and for which of the audiences where it says so. */
+  ofToken(token: string, audiences?: readonly string[]): { readonly user: User; readonly audiences: readonly string[] } | undefined {
+    const given = Buffer.from(token);
     let found: User | undefined;
     // Every token is compared, in constant time each, so that the answer's time says nothing about them.
     for (const [token, user] of this.#byToken) {
       const known = Buffer.from(token);
       if (known.length === given.length && timingSafeEqual(known, given)) found = user;
     }
-    if (found === undefined) throw unauthorized();
-    return found;
+    return found === undefined ? this.#accounts.read(token, audiences) : { user: found, audiences: audiences ?? [issuer] };
   }
-}
-
-/** What anonymous may read: health and version. */
-const open = /^\/(?:healthz|livez|readyz|version)(?:\/|$)/;
-
-/** @throws StatusError 403 for anonymous, everywhere but at health and version. RBAC objects are not consulted. */
-export function authorizePath(user: User, verb: string, pathname: string): void {
-  if (user !== anonymous || open.test(pathname)) return;
-  throw new StatusError(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${pathname}"`, {});
 }

@@ -1,5 +1,5 @@
-import { notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
-import type { KubeObject, ServedResource } from '../served-resource.ts';
+import { invalidError, notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
+import type { BuiltinBehaviour, KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
 import { atomic, fields, flag, kindSchema, labelSelector, listMap, localReference, text } from './schema-parts.ts';
 
@@ -49,21 +49,26 @@ const bindingColumns = [
   column('ServiceAccounts', (object) => subjectNames(object, 'ServiceAccount'), 1),
 ];
 
-const bindingBehaviour = {
+const bindingBehaviour = (roleKinds: readonly string[]): Partial<BuiltinBehaviour> => ({
   prepare(object: KubeObject): void {
     const reference = object['roleRef'] as Record<string, unknown> | undefined;
     if (reference !== undefined) reference['apiGroup'] ??= group;
     for (const subject of listAt(object, 'subjects')) subject['apiGroup'] ??= subject['kind'] === 'ServiceAccount' ? '' : group;
     for (const subject of listAt(object, 'subjects')) if (subject['apiGroup'] === '') delete subject['apiGroup'];
+    if (Array.isArray(object['subjects']) && object['subjects'].length === 0) delete object['subjects'];
   },
-  validate(object: KubeObject): readonly FieldError[] {
+  validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
     const errors: FieldError[] = [];
-    if (!['Role', 'ClusterRole'].includes(textAt(object, 'roleRef', 'kind')))
-      errors.push(notSupportedError('roleRef.kind', textAt(object, 'roleRef', 'kind'), ['ClusterRole', 'Role']));
-    if (textAt(object, 'roleRef', 'name') === '') errors.push(requiredError('roleRef.name'));
+    const part = (name: string): string => textAt(object, 'roleRef', name);
+    if (!roleKinds.includes(part('kind'))) errors.push(notSupportedError('roleRef.kind', part('kind'), roleKinds));
+    if (part('name') === '') errors.push(requiredError('roleRef.name'));
+    // The server shows the struct and not its JSON.
+    const shown = { APIGroup: part('apiGroup'), Kind: part('kind'), Name: part('name') };
+    if (old !== undefined && ['apiGroup', 'kind', 'name'].some((name) => part(name) !== textAt(old, 'roleRef', name)))
+      errors.push(invalidError('roleRef', shown, 'cannot change roleRef'));
     return errors;
   },
-};
+});
 
 export const rbacResources: readonly ServedResource[] = [
   builtinResource({
@@ -90,7 +95,7 @@ export const rbacResources: readonly ServedResource[] = [
     plural: 'rolebindings',
     schema: kindSchema('RoleBinding references a role, but does not contain it.', { subjects, roleRef }),
     columns: bindingColumns,
-    behaviour: bindingBehaviour,
+    behaviour: bindingBehaviour(['Role', 'ClusterRole']),
   }),
   builtinResource({
     group,
@@ -98,7 +103,7 @@ export const rbacResources: readonly ServedResource[] = [
     plural: 'clusterrolebindings',
     scope: 'Cluster',
     columns: bindingColumns,
-    behaviour: bindingBehaviour,
+    behaviour: bindingBehaviour(['ClusterRole']),
     schema: kindSchema('ClusterRoleBinding references a ClusterRole, but does not contain it.', { subjects, roleRef }),
   }),
 ];

@@ -6,6 +6,7 @@ import { createApiServer, type ApiServer } from '../api-server.ts';
 import type { ApiServerOptions } from '../options.ts';
 import type { IssuedCertificate } from '../tls/authority.ts';
 import { installCrds, type InstallOptions } from './install-crds.ts';
+import { requestServiceAccountToken, type ServiceAccountTokenOptions } from './service-account-token.ts';
 import { kubeconfigText } from '../kubeconfig.ts';
 import { certificateUser, nobodyUser, serviceAccountUser, type TestCluster } from './test-cluster.ts';
 
@@ -15,27 +16,23 @@ export class EmbeddedCluster implements TestCluster {
   /** The server itself, for its faults and counters. */
   readonly server: ApiServer;
   #certificate: IssuedCertificate | undefined;
+  #accountToken: string | undefined;
+  readonly #hasAccounts: boolean;
   readonly #clock: NonNullable<ApiServerOptions['clock']>;
 
   constructor(options: ApiServerOptions = {}) {
     this.#clock = options.clock ?? systemClock;
+    this.#hasAccounts = options.without?.includes('serviceaccounts') !== true;
     this.server = createApiServer({
       ...options,
-      users: [
-        ...(options.users ?? []),
-        { name: nobodyUser, token: randomBytes(16).toString('hex') },
-        {
-          name: serviceAccountUser,
-          token: randomBytes(16).toString('hex'),
-          groups: ['system:serviceaccounts', 'system:serviceaccounts:default'],
-        },
-      ],
+      users: [...(options.users ?? []), { name: nobodyUser, token: randomBytes(16).toString('hex') }],
     });
   }
 
   async start(): Promise<void> {
     await this.server.listen();
     this.#certificate ??= await this.server.clientCertificate(certificateUser, ['system:masters']);
+    if (this.#hasAccounts) this.#accountToken ??= await this.serviceAccountToken('default', 'kubecast');
   }
 
   stop(): Promise<void> {
@@ -64,18 +61,23 @@ export class EmbeddedCluster implements TestCluster {
   }
 
   token(user?: string): string {
-    return this.server.token(user);
+    return user === serviceAccountUser && this.#accountToken !== undefined ? this.#accountToken : this.server.token(user);
   }
 
   kubeconfig(user?: string): string {
     if (user === certificateUser && this.#certificate !== undefined)
       return kubeconfigText({ url: this.url, ca: this.ca, user, clientCertificate: this.#certificate });
+    if (user === serviceAccountUser) return kubeconfigText({ url: this.url, ca: this.ca, user, token: this.token(user) });
     return this.server.kubeconfig(user);
   }
 
   writeKubeconfig(path: string, user?: string): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, this.kubeconfig(user), { mode: 0o600 });
+  }
+
+  serviceAccountToken(namespace: string, name: string, options?: ServiceAccountTokenOptions): Promise<string> {
+    return requestServiceAccountToken({ url: this.url, ca: this.ca, token: this.token() }, namespace, name, options);
   }
 
   installCrds(paths: readonly string[], options?: InstallOptions): Promise<readonly string[]> {

@@ -73,6 +73,24 @@ for (const use of kinds) {
 }
 
 for (const use of kinds) {
+  test(`${use}: only who was given a right has it, and a token that is bound to a Secret goes with it`, async () => {
+    const cluster = createTestCluster({ use });
+    await cluster.start();
+    try {
+      const admin = { url: cluster.url, ca: cluster.ca, token: cluster.token() };
+      const secrets = '/api/v1/namespaces/default/secrets';
+      for (const user of [nobodyUser, serviceAccountUser])
+        expect([(await get(cluster, '/api', user)).status, (await get(cluster, maps, user)).status]).toEqual([200, 403]);
+      expect((await httpsCall(admin, 'POST', secrets, JSON.stringify({ metadata: { name: 'bound' } }))).status).toBe(201);
+      const token = await cluster.serviceAccountToken('default', 'other', { boundTo: 'bound' });
+      expect((await httpsCall(admin, 'DELETE', `${secrets}/bound`)).status).toBe(200);
+      // Not asked before: the real server remembers a good token for some seconds.
+      expect((await httpsCall({ ...admin, token }, 'GET', '/api')).status).toBe(401);
+    } finally {
+      await cluster.stop();
+    }
+  }, 120_000);
+
   test(`${use}: each user of its kubeconfigs is who it says, by token, by certificate and by service account`, async () => {
     const cluster = createTestCluster({ use });
     await cluster.start();

@@ -7,8 +7,9 @@ import { systemClock, type Clock } from '@kubecast/store';
 import { ApiServerError } from '../errors.ts';
 import { kubeconfigText } from '../kubeconfig.ts';
 import { createAuthority, createSigningKeys, issueClientCertificate, issueServerCertificate, type Authority } from '../tls/authority.ts';
-import { httpsCall, type HttpsAnswer } from './https-json.ts';
+import { httpsCall } from './https-json.ts';
 import { installCrds, type InstallOptions } from './install-crds.ts';
+import { requestServiceAccountToken, type ServiceAccountTokenOptions } from './service-account-token.ts';
 import { ServerProcess } from './server-process.ts';
 import { adminUser, certificateUser, nobodyUser, serviceAccountUser, type TestCluster } from './test-cluster.ts';
 
@@ -20,14 +21,6 @@ export interface RealClusterOptions {
   readonly clock?: Clock;
   /** Milliseconds that both have to become ready; 60,000 by default. */
   readonly readyMs?: number;
-}
-
-export interface ServiceAccountTokenOptions {
-  /** How long it holds; the server gives no less than 600, the default is a day. */
-  readonly expirationSeconds?: number;
-  /** A Secret of the same namespace; without it the token is worth nothing from the moment it is deleted. */
-  readonly boundTo?: string;
-  readonly signal?: AbortSignal;
 }
 
 /** A real kube-apiserver with its etcd on free ports of 127.0.0.1, in a temporary folder that goes with it. RBAC is on; no controllers. */
@@ -189,33 +182,8 @@ export class RealCluster implements TestCluster {
     await this.restart();
   }
 
-  /**
-   * A bearer token of a service account, by the TokenRequest API; the account is made where it is missing.
-   * @throws ApiServerError for what the server refuses
-   */
-  async serviceAccountToken(namespace: string, name: string, options: ServiceAccountTokenOptions = {}): Promise<string> {
-    const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
-    const post = (path: string, body: object): Promise<HttpsAnswer> =>
-      httpsCall(
-        { url: this.url, ca: this.ca, token: this.token() },
-        'POST',
-        path,
-        JSON.stringify(body),
-        'application/json',
-        options.signal,
-      );
-    const made = await post(accounts, { metadata: { name } });
-    if (made.status !== 201 && made.status !== 409) throw refused(`the service account ${namespace}/${name}`, made);
-    const token = await post(`${accounts}/${name}/token`, {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenRequest',
-      spec: {
-        expirationSeconds: options.expirationSeconds ?? 86_400,
-        ...(options.boundTo === undefined ? {} : { boundObjectRef: { apiVersion: 'v1', kind: 'Secret', name: options.boundTo } }),
-      },
-    });
-    if (token.status !== 201) throw refused(`a token of the service account ${namespace}/${name}`, token);
-    return (JSON.parse(token.text) as { status: { token: string } }).status.token;
+  serviceAccountToken(namespace: string, name: string, options?: ServiceAccountTokenOptions): Promise<string> {
+    return requestServiceAccountToken({ url: this.url, ca: this.ca, token: this.token() }, namespace, name, options);
   }
 
   async #etcdCall<T>(path: string, body: unknown): Promise<T> {
@@ -278,10 +246,6 @@ export class RealCluster implements TestCluster {
   installCrds(paths: readonly string[], options?: InstallOptions): Promise<readonly string[]> {
     return installCrds({ url: this.url, ca: this.ca, token: this.token() }, this.#clock, paths, options);
   }
-}
-
-function refused(what: string, answer: HttpsAnswer): ApiServerError {
-  return new ApiServerError('ERR_APISERVER_ENVTEST', `the server gave no ${what}: ${answer.status} ${answer.text.slice(0, 300)}`);
 }
 
 /** Ports that are free now, all different. */

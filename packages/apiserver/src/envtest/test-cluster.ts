@@ -1,13 +1,14 @@
 import type { InstallOptions } from './install-crds.ts';
+import type { ServiceAccountTokenOptions } from './service-account-token.ts';
 
 /** May do everything. */
 export const adminUser = 'kubecast-admin';
-/** May do nothing but look at discovery, where RBAC is enforced. */
+/** May do nothing but look at discovery. */
 export const nobodyUser = 'kubecast-nobody';
 /** May do everything and shows a certificate. An embedded server on Bun is not told of it and takes it for nobody. */
 export const certificateUser = 'kubecast-certificate';
 /**
- * The service account `kubecast` in the namespace `default`, by a token of the TokenRequest API where the cluster is real. May do what the
+ * The service account `kubecast` in the namespace `default`, by a token of the TokenRequest API. May do what the
  * roles allow that are bound to it, and without any only look at discovery and ask who it is.
  */
 export const serviceAccountUser = 'system:serviceaccount:default:kubecast';
@@ -28,6 +29,11 @@ export interface TestCluster extends AsyncDisposable {
   token(user?: string): string;
   kubeconfig(user?: string): string;
   writeKubeconfig(path: string, user?: string): void;
+  /**
+   * A bearer token of a service account, by the TokenRequest API; the account is made where it is missing.
+   * @throws ApiServerError for what the server refuses
+   */
+  serviceAccountToken(namespace: string, name: string, options?: ServiceAccountTokenOptions): Promise<string>;
   /**
    * Applies the CustomResourceDefinitions in these files and folders (YAML and JSON, other kinds in them are passed over) and
    * waits until they are served. Gives their names.

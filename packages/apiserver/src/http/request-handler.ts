@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject } from '@kubecast/crd';
-import { anonymous, authorizePath, shownCertificate, type Users } from '../auth/users.ts';
+import type { Access } from '../auth/access.ts';
+import { askOf } from '../auth/ask.ts';
 import type { Fault, FaultVerb } from '../faults/fault.ts';
 import { faultStatus } from '../faults/fault-answer.ts';
 import type { Faults } from '../faults/faults.ts';
 import { OpenApi } from '../openapi/index.ts';
 import { versionInfo } from '../release.ts';
 import { parseResourcePath, type ResourcePath } from '../routing/resource-path.ts';
-import { badRequest, forbidden, methodNotAllowed, notFound, pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
+import { badRequest, methodNotAllowed, notFound, pageNotFound, resourceNotFound } from '../status/status-error.ts';
 import { presentBytes, presentObject } from '../storage/presenter.ts';
 import type { Answer, Context, Core, User } from '../verbs/context.ts';
 import { createVerb } from '../verbs/create.ts';
@@ -17,13 +17,15 @@ import { listVerb } from '../verbs/list.ts';
 import { isWatch } from '../verbs/list-options.ts';
 import { patchVerb } from '../verbs/patch.ts';
 import { getVerb } from '../verbs/read.ts';
-import { isReview, review } from '../verbs/reviews.ts';
+import { reviewOf } from '../verbs/reviews.ts';
 import { scaleVerb } from '../verbs/scale.ts';
+import { isTokenRequest, tokenVerb } from '../verbs/token-request.ts';
 import { touchStorage } from '../verbs/storage-ready.ts';
 import { updateVerb } from '../verbs/update.ts';
 import { watchVerb } from '../verbs/watch.ts';
-import { objectFormat, readBody } from './body.ts';
-import { parseGoJson } from './go-json.ts';
+import { answerReview } from './answer-review.ts';
+import { readBody } from './body.ts';
+import { checkScope, unknownMethod } from './check-scope.ts';
 import { compressed, compresses } from './compression.ts';
 import { writeDiscovery } from './discovery-paths.ts';
 import { writeHealth } from './health.ts';
@@ -44,14 +46,14 @@ import { WatchResponse } from './write-watch.ts';
 
 interface Parts {
   readonly core: Core;
-  readonly users: Users;
+  readonly access: Access;
   readonly faults: Faults;
 }
 
 /** Answers requests, from the first header to the last byte. */
 export class RequestHandler {
   readonly #core: Core;
-  readonly #users: Users;
+  readonly #access: Access;
   readonly #faults: Faults;
   readonly #openApi: OpenApi;
   readonly #requests = new Map<string, number>();
@@ -62,7 +64,7 @@ export class RequestHandler {
 
   constructor(parts: Parts) {
     this.#core = parts.core;
-    this.#users = parts.users;
+    this.#access = parts.access;
     this.#faults = parts.faults;
     const { registry, clock } = parts.core;
     this.#openApi = new OpenApi(
@@ -120,13 +122,13 @@ export class RequestHandler {
     response.setHeader('Cache-Control', 'no-cache, private');
     if (this.#faults.isFrozen(request.socket)) return aborted(signal);
     try {
-      const user = this.#users.authenticate(request.headers.authorization, shownCertificate(request.socket));
+      const user = this.#access.identify(request);
       response.setHeader('X-Kubernetes-Pf-Flowschema-Uid', flowUid);
       response.setHeader('X-Kubernetes-Pf-Prioritylevel-Uid', levelUid);
       const path = parseResourcePath(pathname);
       if (path === undefined) {
         count(this.#requests, 'other');
-        authorizePath(user, method.toLowerCase() === 'head' ? 'head' : method.toLowerCase(), pathname);
+        this.#access.admit(user, request, { verb: method.toLowerCase(), path: pathname });
         this.#document(request, response, pathname, query, style);
       } else {
         await this.#resource(request, response, { path, query, method, style, user, signal });
@@ -164,12 +166,23 @@ export class RequestHandler {
     response: ServerResponse,
     parts: { path: ResourcePath; query: URLSearchParams; method: string; style: AnswerStyle; user: User; signal: AbortSignal },
   ): Promise<void> {
-    const { path, query, method, style, user, signal } = parts;
+    const { path, query, method, style, signal } = parts;
     const verb = verbOf(method, path, query);
     if (verb !== 'watch') checkTimeout(query.get('timeout'));
     count(this.#requests, `${verb ?? method.toLowerCase()} ${path.plural}${path.group === '' ? '' : `.${path.group}`}`);
-    if (user === anonymous) throw anonymousRefused(path, verb ?? method.toLowerCase());
-    if (method === 'POST' && isReview(path)) return this.#review(request, response, path, user, style);
+    // A method that is none has no verb, and only who may do everything goes on to be told so.
+    const user = this.#access.admit(parts.user, request, askOf(verb ?? '', path, query));
+    const review = reviewOf(path);
+    if (review !== undefined) {
+      if (method !== 'POST') throw methodNotAllowed();
+      return answerReview(
+        request,
+        response,
+        review,
+        { access: this.#access, user, namespace: path.namespace, wall: this.#core.clock.wall() },
+        style,
+      );
+    }
     const kind = this.#core.registry.kind(path.group, path.plural);
     const resource = kind?.versions.get(path.version);
     if (kind === undefined || resource === undefined)
@@ -184,6 +197,7 @@ export class RequestHandler {
       kind,
       resource,
       user,
+      authorizer: this.#access.authorizer,
       warnings,
       signal,
       body: () => readBody(request),
@@ -206,19 +220,6 @@ export class RequestHandler {
       if (!response.headersSent) writeWarnings(response, warnings);
       throw error;
     }
-  }
-
-  async #review(request: IncomingMessage, response: ServerResponse, path: ResourcePath, user: User, style: AnswerStyle): Promise<void> {
-    const negotiated = negotiate(request.headers.accept, 'other');
-    const format = objectFormat(request.headers['content-type'], false);
-    const bytes = await readBody(request);
-    let body: unknown;
-    try {
-      body = format === 'json' ? parseGoJson(bytes.toString('utf8')).value : {};
-    } catch (error) {
-      throw badRequest(`the object provided is unrecognized: ${(error as Error).message}`);
-    }
-    writeObject(response, 201, review(path, user, isObject(body) ? body : {}, this.#core.clock.wall()), negotiated, style);
   }
 
   /** Acts out the faults that need no answer of the verb; true: that was all. */
@@ -296,6 +297,7 @@ export class RequestHandler {
     const scale = resource.subresources.scale;
     if (path.subresource === 'scale' && scale !== undefined && (verb === 'get' || verb === 'update' || verb === 'patch'))
       return scaleVerb(context, scale);
+    if (verb === 'create' && isTokenRequest(context)) return tokenVerb(context);
     if (path.subresource !== undefined && !(path.subresource === 'status' && resource.subresources.status === true))
       throw notFound(resource, path.name ?? '');
     switch (verb) {
@@ -386,55 +388,4 @@ function verbOf(method: string, path: ResourcePath, query: URLSearchParams): Fau
     default:
       return undefined;
   }
-}
-
-/** Wrong scopes and methods that a path does not have. */
-function checkScope(context: Context, method: string): void {
-  const { path, resource } = context;
-  const builtin = resource.builtin !== undefined;
-  const unknown = (): Error => (builtin ? resourceNotFound() : pageNotFound());
-  if (resource.scope === 'Cluster' && path.namespace !== undefined) throw unknown();
-  if (resource.scope === 'Namespaced' && path.namespace === undefined) {
-    if (path.name !== undefined && !path.watch) throw unknown();
-    if (method === 'POST' || method === 'DELETE') throw builtin ? methodNotAllowed() : pageNotFound();
-  }
-  if (path.name === undefined && (method === 'PUT' || method === 'PATCH')) {
-    if (builtin) throw methodNotAllowed();
-    throw new StatusError(400, 'BadRequest', 'name must be provided');
-  }
-  if (builtin && path.name !== undefined && path.subresource === undefined && method === 'POST') throw methodNotAllowed();
-  if (builtin && method === 'HEAD') throw methodNotAllowed();
-  if (
-    ((path.subresource === 'status' && resource.subresources.status === true) ||
-      (path.subresource === 'scale' && resource.subresources.scale !== undefined)) &&
-    (method === 'POST' || method === 'DELETE')
-  ) {
-    throw builtin
-      ? methodNotAllowed()
-      : methodNotAllowed(
-          `${method === 'POST' ? 'create' : 'delete'} is not supported on resources of kind "${resource.plural}.${resource.group}"`,
-        );
-  }
-  if (method === 'DELETE' && path.name === undefined && resource.builtin !== undefined && !resource.verbs.includes('deletecollection'))
-    throw methodNotAllowed();
-}
-
-function unknownMethod(context: Context, _method: string): Error {
-  const { resource } = context;
-  return resource.builtin !== undefined
-    ? methodNotAllowed()
-    : methodNotAllowed(` is not supported on resources of kind "${resource.plural}.${resource.group}"`, {
-        group: resource.group,
-        kind: resource.plural,
-      });
-}
-
-function anonymousRefused(path: ResourcePath, verb: string): Error {
-  const where = path.namespace === undefined ? ' at the cluster scope' : ` in the namespace "${path.namespace}"`;
-  const resource = path.subresource === undefined ? path.plural : `${path.plural}/${path.subresource}`;
-  const why = `User "${anonymous.name}" cannot ${verb} resource "${resource}" in API group "${path.group}"${where}`;
-  const type = { group: path.group, plural: path.plural, kind: path.plural };
-  if (path.name !== undefined) return forbidden(type, path.name, why);
-  const qualified = path.group === '' ? path.plural : `${path.plural}.${path.group}`;
-  return new StatusError(403, 'Forbidden', `${qualified} is forbidden: ${why}`, { group: path.group, kind: path.plural });
 }

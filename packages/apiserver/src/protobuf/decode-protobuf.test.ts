@@ -54,6 +54,31 @@ test('a ConfigMap is read as its JSON form, without the zeros that Go writes', (
   );
 });
 
+test('a review and a token request are read, without the status that Go writes before there is one', () => {
+  const resource = bytes(1, [
+    ...text(1, 'ns'),
+    ...text(2, 'get'),
+    ...text(3, ''),
+    ...text(4, ''),
+    ...text(5, 'pods'),
+    ...text(6, ''),
+    ...text(7, ''),
+  ]);
+  const spec = bytes(2, [...resource, ...text(3, 'bob'), ...text(4, 'g1'), ...text(4, 'g2'), ...text(6, '')]);
+  const status = bytes(3, [...int(1, 0), ...text(2, ''), ...text(3, ''), ...int(4, 0)]);
+  expect(decodeKubeProtobuf(envelope('authorization.k8s.io/v1', 'SubjectAccessReview', [...meta(''), ...spec, ...status]))).toMatchObject({
+    kind: 'SubjectAccessReview',
+    spec: { resourceAttributes: { namespace: 'ns', verb: 'get', resource: 'pods' }, user: 'bob', groups: ['g1', 'g2'] },
+  });
+  const bound = bytes(3, [...text(1, 'Secret'), ...text(2, 'v1'), ...text(3, 's'), ...text(4, '')]);
+  const asked = bytes(2, [...text(1, 'vault'), ...bound, ...int(4, 1200)]);
+  const answer = bytes(3, [...text(1, ''), ...bytes(2, [])]);
+  expect(decodeKubeProtobuf(envelope('authentication.k8s.io/v1', 'TokenRequest', [...meta(''), ...asked, ...answer]))).toMatchObject({
+    kind: 'TokenRequest',
+    spec: { audiences: ['vault'], boundObjectRef: { kind: 'Secret', apiVersion: 'v1', name: 's' }, expirationSeconds: 1200 },
+  });
+});
+
 test('a Service keeps its port, whichever form the target has', () => {
   const port = (target: Part): Part => bytes(1, [...text(1, 'http'), ...text(2, 'TCP'), ...int(3, 80), ...bytes(4, target), ...int(5, 0)]);
   const spec = bytes(2, [

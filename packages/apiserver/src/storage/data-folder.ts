@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, fsyncSync, mkdirSync, openSync, closeSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataFolderError } from '../errors.ts';
+import type { SigningKeys } from '../auth/service-account-tokens.ts';
 import type { Authority } from '../tls/authority.ts';
 import { openJournal, replaceJournal, type Journal } from './journal.ts';
 import type { Storage } from './storage.ts';
@@ -10,13 +11,15 @@ import type { StoredObject } from './stored-object.ts';
 export interface Identity {
   readonly authority: Authority;
   readonly token: string;
+  /** What the tokens of service accounts are signed with. */
+  readonly signing: SigningKeys;
 }
 
 /** Below this size a journal is never rewritten. */
 const smallJournal = 16 << 20;
 
 /**
- * The folder that keeps a server over restarts: `journal` with its objects, `identity.json` with its CA and token, both
+ * The folder that keeps a server over restarts: `journal` with its objects, `identity.json` with its CA, token and signing keys, both
  * readable by their owner alone, and `lock` with the process that uses it.
  */
 export class DataFolder {
@@ -35,11 +38,12 @@ export class DataFolder {
   async identity(make: () => Promise<Identity>, token: string | undefined): Promise<Identity> {
     this.#makeFolder();
     const file = join(this.#path, 'identity.json');
-    let identity: Identity | undefined;
-    if (existsSync(file)) identity = readIdentity(file);
-    const known = identity ?? (await make());
+    let stored: StoredIdentity | undefined;
+    if (existsSync(file)) stored = readIdentity(file);
+    // A folder of a server that had no signing keys yet gets them.
+    const known = stored?.signing === undefined ? { ...(await make()), ...stored } : (stored as Identity);
     const next = token === undefined ? known : { ...known, token };
-    if (identity === undefined || next.token !== known.token) replaceFile(file, JSON.stringify(next));
+    if (stored?.signing === undefined || next.token !== known.token) replaceFile(file, JSON.stringify(next));
     return next;
   }
 
@@ -153,13 +157,17 @@ function* allObjects(storage: Storage): Generator<readonly [string, StoredObject
   for (const table of storage.tables()) for (const object of table.current('')) yield [table.id, object];
 }
 
-function readIdentity(file: string): Identity {
+type StoredIdentity = Omit<Identity, 'signing'> & Partial<Pick<Identity, 'signing'>>;
+
+function readIdentity(file: string): StoredIdentity {
   try {
-    const identity = JSON.parse(readFileSync(file, 'utf8')) as Identity;
+    const identity = JSON.parse(readFileSync(file, 'utf8')) as StoredIdentity;
     if (
       typeof identity.token !== 'string' ||
       typeof identity.authority.key !== 'string' ||
-      typeof identity.authority.certificate !== 'string'
+      typeof identity.authority.certificate !== 'string' ||
+      (identity.signing !== undefined &&
+        (typeof identity.signing.privateKey !== 'string' || typeof identity.signing.publicKey !== 'string'))
     )
       throw new Error('it lacks a part');
     chmodSync(file, 0o600);

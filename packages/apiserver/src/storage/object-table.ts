@@ -9,6 +9,8 @@ export class ObjectTable {
   #objects = new Map<string, StoredObject>();
   #keys = new KeyList();
   readonly #listeners = new Set<() => void>();
+  /** Grows with every change of the objects, told or not: for what is made of them. */
+  changes = 0;
   /** What watches resume from. */
   events: EventWindow;
   /** What exact lists and pages go back by; outlives the watch window when a CRD changes. */
@@ -39,6 +41,7 @@ export class ObjectTable {
 
   /** Sets an object without an event: reading a journal. */
   load(object: StoredObject | undefined, key: string): void {
+    this.changes++;
     if (object === undefined) {
       this.#objects.delete(key);
       this.#keys.delete(key);
@@ -79,6 +82,7 @@ export class ObjectTable {
 
   /** These objects and no others, without an event. */
   reset(objects: readonly StoredObject[]): void {
+    this.changes++;
     this.#objects = new Map(objects.map((object) => [object.key, object]));
     this.#keys = new KeyList();
     for (const object of objects) this.#keys.add(object.key);

@@ -1,4 +1,6 @@
 import type { Clock } from '@kubecast/store';
+import type { Authorizer } from '../auth/authorizer.ts';
+import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { Release } from '../release.ts';
 import type { Registry } from '../routing/registry.ts';
 import type { ResourcePath } from '../routing/resource-path.ts';
@@ -17,12 +19,15 @@ export interface Core {
   readonly futureWaitMs: number;
   readonly allocator: Allocator;
   readonly release: Release;
+  readonly tokens: ServiceAccountTokens;
 }
 
 export interface User {
   readonly name: string;
   readonly uid: string;
   readonly groups: readonly string[];
+  /** What else is known of them, by key; null prototype or a literal's keys. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One request for a resource, after authentication and routing. */
@@ -35,6 +40,7 @@ export interface Context {
   readonly kind: ServedKind;
   readonly resource: ServedResource;
   readonly user: User;
+  readonly authorizer: Authorizer;
   /** Texts of Warning headers, in their order. */
   readonly warnings: string[];
   /** Aborted when the client has gone or the server stops. */

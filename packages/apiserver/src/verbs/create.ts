@@ -1,3 +1,6 @@
+import { askOf } from '../auth/ask.ts';
+import { demand } from '../auth/authorizer.ts';
+import { checkGranting } from '../auth/rbac/escalation.ts';
 import { scaleErrors } from './scale-errors.ts';
 import { isObject, validateObject, validateObjectMeta, type FieldError } from '@kubecast/crd';
 import type { KubeObject } from '../served-resource.ts';
@@ -88,10 +91,13 @@ export function createObject(context: Context, object: KubeObject, options: Writ
     throw forbidden(resource, textOf(metadata['name']), 'create not allowed while custom resource definition is terminating');
   fillNew(context, object);
   resource.builtin?.prepare?.(object, undefined, core.allocator);
+  checkGranting(context, object, undefined);
   const errors = [...kindErrors(context, object), ...objectErrors(context, object, undefined)];
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   // An object of another kind is reported under the kind that it says.
   if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(object['kind']) }, name, errors);
+  // A PUT or an apply that makes an object is a create too.
+  if (context.method !== 'POST') demand(context.authorizer, context.user, askOf('create', context.path, context.query));
   finalizerWarnings(context, metadata);
   track(object);
   const existing = kind.table.get(objectKey(resource.scope === 'Namespaced' ? (context.path.namespace ?? '') : '', name));

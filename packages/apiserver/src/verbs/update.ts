@@ -1,3 +1,4 @@
+import { checkGranting } from '../auth/rbac/escalation.ts';
 import { equalJson, forbiddenError, invalidError, isObject, type FieldError } from '@kubecast/crd';
 import type { KubeObject } from '../served-resource.ts';
 import {
@@ -133,6 +134,7 @@ export function updateObject(
     if (oldMetadata['managedFields'] !== undefined) metadata['managedFields'] = oldMetadata['managedFields'];
   }
   if (path.subresource !== 'status') resource.builtin?.prepare?.(next, old, core.allocator);
+  checkGranting(context, next, old);
   if (path.subresource !== 'status' && resource.generation && specChanged(context, old, next))
     metadata['generation'] = ((oldMetadata['generation'] as number | undefined) ?? 0) + 1;
   const wrongKind = kindErrors(context, next);

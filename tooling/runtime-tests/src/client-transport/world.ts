@@ -60,13 +60,12 @@ export async function whoAmI(client: KubernetesClient): Promise<string> {
 
 /** A token that was good once and is no more, and that the server never saw: it must not be in a cache of the server's. */
 export async function revokedToken(cluster: EmbeddedCluster | RealCluster): Promise<string> {
-  if (cluster.kind === 'embedded') return 'revoked';
   const admin = await clientOf(kubeconfig(cluster, { token: cluster.token() }));
   try {
     const secrets = '/api/v1/namespaces/default/secrets';
     const name = `bound-${files++}`;
     await admin.request({ method: 'POST', path: secrets, body: JSON.stringify({ metadata: { name } }) });
-    const token = await (cluster as RealCluster).serviceAccountToken('default', 'revoked', { boundTo: name });
+    const token = await cluster.serviceAccountToken('default', 'revoked', { boundTo: name });
     await admin.request({ method: 'DELETE', path: `${secrets}/${name}` });
     return token;
   } finally {

@@ -1,4 +1,4 @@
-import { RealCluster } from '@kubecast/apiserver/envtest';
+import { nobodyUser, RealCluster } from '@kubecast/apiserver/envtest';
 import { findAssets } from '@kubecast-tooling/envtest';
 import type { RunningTarget } from './embedded-target.ts';
 
@@ -11,5 +11,11 @@ export function realAssets(): string | undefined {
 export async function startReal(assets: string): Promise<RunningTarget> {
   const cluster = new RealCluster({ assets });
   await cluster.start();
-  return { baseUrl: cluster.url, ca: cluster.ca, token: cluster.token(), close: () => cluster.stop() };
+  return {
+    baseUrl: cluster.url,
+    ca: cluster.ca,
+    token: cluster.token(),
+    nobodyToken: cluster.token(nobodyUser),
+    close: () => cluster.stop(),
+  };
 }

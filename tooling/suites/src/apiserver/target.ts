@@ -43,7 +43,7 @@ export class Api {
   send(
     method: string,
     path: string,
-    options: { type?: string; body?: unknown; accept?: string; headers?: Readonly<Record<string, string>> } = {},
+    options: { type?: string; body?: unknown; accept?: string; headers?: Readonly<Record<string, string | readonly string[]>> } = {},
   ): Promise<Answer> {
     const { type, accept } = options;
     const body = options.body === undefined || typeof options.body === 'string' ? options.body : JSON.stringify(options.body);

@@ -1,4 +1,4 @@
-import { RealCluster } from '@kubecast/apiserver/envtest';
+import { createTestCluster } from '@kubecast/apiserver/envtest';
 import { connectionFromKubeconfig, createClient, isForbidden, type KubernetesClient } from '@kubecast/client';
 import { appModel, namespaceType } from '@kubecast/crd';
 import { appModelApi, createPublisher } from '@kubecast/model-index';
@@ -36,31 +36,22 @@ async function applyManifests(client: KubernetesClient, files: readonly string[]
   }
 }
 
-async function tokenOf(client: KubernetesClient, serviceAccount: string): Promise<string> {
-  const answer = (await client.request({
-    method: 'POST',
-    path: `/api/v1/namespaces/${system}/serviceaccounts/${serviceAccount}/token`,
-    contentType: 'application/json',
-    body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }),
-  })) as { status: { token: string } };
-  return answer.status.token;
-}
-
 const status = async (url: string): Promise<{ status: number; text: string }> => {
   const answer = await fetch(url);
   return { status: answer.status, text: await answer.text() };
 };
 
-test(
-  'under exactly the Roles of deploy/ the controller installs the CRD and leads, the resolver answers, and neither may do more',
+// The real one is skipped where kube-apiserver and etcd are not built: npm run envtest.
+const assets = realAssets();
+
+test.for(['embedded', 'real'] as const)(
+  '%s: under exactly the Roles of deploy/ the controller installs the CRD and leads, the resolver answers, and neither may do more',
   { timeout: 120_000 },
-  async ({ skip, onTestFinished }) => {
-    const assets = realAssets();
-    // RBAC is enforced by the real API server only.
-    if (assets === undefined) return skip('kube-apiserver and etcd are not built: npm run envtest');
+  async (use, { skip, onTestFinished }) => {
+    if (use === 'real' && assets === undefined) return skip('kube-apiserver and etcd are not built: npm run envtest');
     const folder = mkdtempSync(join(tmpdir(), 'kubecast-roles-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const cluster = new RealCluster({ assets });
+    const cluster = createTestCluster({ use, ...(assets === undefined ? {} : { assets }) });
     onTestFinished(() => cluster.stop());
     const redis = await startRedis();
     onTestFinished(() => redis.close());
@@ -79,8 +70,8 @@ test(
     await applyManifests(admin, ['namespace.yaml', 'controller.yaml', 'resolver.yaml', 'publisher.yaml']);
     await admin.resource(namespaceType).create({ metadata: { name: 'meta-test' } });
 
-    const controllerConfig = kubeconfigWith('controller', await tokenOf(admin, 'kubecast-controller'));
-    const resolverConfig = kubeconfigWith('resolver', await tokenOf(admin, 'kubecast-resolver'));
+    const controllerConfig = kubeconfigWith('controller', await cluster.serviceAccountToken(system, 'kubecast-controller'));
+    const resolverConfig = kubeconfigWith('resolver', await cluster.serviceAccountToken(system, 'kubecast-resolver'));
     const common = ['--all-namespaces', '--redis-url', redis.url, '--exit-with-stdin'];
     const controller = new ControllerProcess([
       'run',

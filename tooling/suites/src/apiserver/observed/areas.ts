@@ -1,3 +1,4 @@
+import { authorization } from './authorization.ts';
 import { builtinKinds } from './builtin-kinds.ts';
 import { creates } from './creates.ts';
 import { deletes } from './deletes.ts';
@@ -18,4 +19,5 @@ export const areas: Readonly<Record<string, readonly Observation[]>> = {
   schemas,
   'builtin-kinds': builtinKinds,
   envelope,
+  authorization,
 };

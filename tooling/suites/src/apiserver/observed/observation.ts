@@ -1,12 +1,21 @@
+/** A user without roles, somebody without credentials, or who the last token stands for that an answer gave. */
+export type Asking = 'nobody' | 'anonymous' | 'token';
+
 /** One request of an observation. `NS` in its path and body is a namespace that only this observation has. */
 export interface ObservedRequest {
   readonly method: string;
   readonly path: string;
   readonly type?: string;
-  /** An object, or text as it is. `{rv}`, `{uid}` and `{continue}` stand for those of the last answer that had them. */
+  /** An object, or text as it is. `{rv}`, `{uid}`, `{continue}` and `{token}` stand for those of the last answer that had them. */
   readonly body?: unknown;
   readonly accept?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Who asks; the administrator without it. */
+  readonly as?: Asking;
+  /**
+   * The real server hears of RBAC objects by a watch of its own: it is asked again until this is the answer's code. The embedded one is asked once.
+   */
+  readonly settles?: number;
   /** Headers of the answer that are part of what is observed. */
   readonly shows?: readonly string[];
   /** The embedded server answers otherwise, for the reason given here and in its README. When it no longer does, the test fails. */
@@ -26,7 +35,7 @@ export function differing(request: ObservedRequest, differs: string): ObservedRe
 
 export const noSpecWarning = 'a body of another version of the API brings no warnings of unknown fields';
 
-type More = Pick<ObservedRequest, 'accept' | 'headers' | 'shows'>;
+type More = Pick<ObservedRequest, 'accept' | 'headers' | 'shows' | 'as' | 'settles'>;
 
 export const get = (path: string, more: More = {}): ObservedRequest => ({ method: 'GET', path, ...more });
 export const post = (path: string, body: unknown, more: More & { type?: string } = {}): ObservedRequest => ({
@@ -36,7 +45,13 @@ export const post = (path: string, body: unknown, more: More & { type?: string }
   body,
   ...more,
 });
-export const put = (path: string, body: unknown): ObservedRequest => ({ method: 'PUT', path, type: 'application/json', body });
+export const put = (path: string, body: unknown, more: More = {}): ObservedRequest => ({
+  method: 'PUT',
+  path,
+  type: 'application/json',
+  body,
+  ...more,
+});
 /** A merge patch unless `type` says otherwise. */
 export const patch = (path: string, body: unknown, type: string = 'application/merge-patch+json'): ObservedRequest => ({
   method: 'PATCH',
@@ -50,7 +65,7 @@ export const remove = (path: string, body?: unknown, type: string = 'application
   ...(body === undefined ? {} : { type, body }),
 });
 /** A request with a method of its own. */
-export const send = (method: string, path: string): ObservedRequest => ({ method, path });
+export const send = (method: string, path: string, more: More = {}): ObservedRequest => ({ method, path, ...more });
 
 export const jsonPatch = 'application/json-patch+json';
 export const strategicPatch = 'application/strategic-merge-patch+json';

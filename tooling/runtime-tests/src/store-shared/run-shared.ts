@@ -7,6 +7,7 @@ import {
   FREEZE,
   FROZEN,
   GETS,
+  GROW,
   LASTING,
   READER,
   READER_WORDS,
@@ -82,16 +83,14 @@ export async function runShared(options: SharedRunOptions): Promise<SharedRunRes
   await next(pin);
   await pin.terminate();
 
-  let slotGrowths = 0;
-  let slotBytes = handle.slots.byteLength;
+  await until(() => sum(GETS) > 0 || sum(FAULTS) > 0);
+  const firstBytes = handle.slots.byteLength;
+  Atomics.store(flags, GROW, 1);
   const end = performance.now() + seconds * 1000;
   let shown = performance.now();
-  while (performance.now() < end && sum(FAULTS) === 0) {
+  // A writer that gets little time needs longer than `seconds` for its full size.
+  while ((performance.now() < end || Atomics.load(flags, LASTING) < objects) && sum(FAULTS) === 0) {
     await sleep(20);
-    if (handle.slots.byteLength > slotBytes) {
-      slotGrowths += 1;
-      slotBytes = handle.slots.byteLength;
-    }
     if (performance.now() - shown > 5_000) {
       shown = performance.now();
       progress(
@@ -99,6 +98,8 @@ export async function runShared(options: SharedRunOptions): Promise<SharedRunRes
       );
     }
   }
+  // Each growth is by a quarter; told by the size, since this thread may look away for several of them.
+  const slotGrowths = Math.round(Math.log(handle.slots.byteLength / firstBytes) / Math.log(1.25));
   // It has its full size, and the lease of the killed is over: from now on the room is used again.
   const records = handle.records.byteLength;
   const writes = Atomics.load(flags, WRITES);

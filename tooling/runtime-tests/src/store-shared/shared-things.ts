@@ -15,6 +15,8 @@ export const LASTING = 3;
 export const WRITES = 4;
 /** Never changes: something to wait on. */
 export const IDLE = 5;
+/** The writer grows from when this is set: when the readers read. */
+export const GROW = 6;
 export const READER = 8;
 export const READER_WORDS = 8;
 /** A reader's words. */

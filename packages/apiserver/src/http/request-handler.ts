@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject } from '@kubecast/crd';
 import { anonymous, authorizePath, shownCertificate, type Users } from '../auth/users.ts';
 import type { Fault, FaultVerb } from '../faults/fault.ts';
 import { faultStatus } from '../faults/fault-answer.ts';
@@ -22,12 +21,12 @@ import { scaleVerb } from '../verbs/scale.ts';
 import { touchStorage } from '../verbs/storage-ready.ts';
 import { updateVerb } from '../verbs/update.ts';
 import { watchVerb } from '../verbs/watch.ts';
-import { objectFormat, readBody } from './body.ts';
-import { parseGoJson } from './go-json.ts';
+import { readBody } from './body.ts';
 import { compressed, compresses } from './compression.ts';
 import { writeDiscovery } from './discovery-paths.ts';
 import { writeHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
+import { readReview } from './review-body.ts';
 import { showEvents, showList, showObject } from './shown-as.ts';
 import {
   answerStyle,
@@ -210,15 +209,8 @@ export class RequestHandler {
 
   async #review(request: IncomingMessage, response: ServerResponse, path: ResourcePath, user: User, style: AnswerStyle): Promise<void> {
     const negotiated = negotiate(request.headers.accept, 'other');
-    const format = objectFormat(request.headers['content-type'], false);
-    const bytes = await readBody(request);
-    let body: unknown;
-    try {
-      body = format === 'json' ? parseGoJson(bytes.toString('utf8')).value : {};
-    } catch (error) {
-      throw badRequest(`the object provided is unrecognized: ${(error as Error).message}`);
-    }
-    writeObject(response, 201, review(path, user, isObject(body) ? body : {}, this.#core.clock.wall()), negotiated, style);
+    const body = readReview(request.headers['content-type'], await readBody(request));
+    writeObject(response, 201, review(path, user, body, this.#core.clock.wall()), negotiated, style);
   }
 
   /** Acts out the faults that need no answer of the verb; true: that was all. */

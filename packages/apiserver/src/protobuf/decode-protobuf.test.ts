@@ -104,6 +104,25 @@ test('a kind or a field that is not read here is refused by name, not lost', () 
   expect(refused(new TextEncoder().encode('{"kind":"ConfigMap"}'))).toMatchObject({ unsupported: false });
 });
 
+test('a review is read with what it asks; what only newer clients ask by selectors is refused rather than lost', () => {
+  const attributes = [...text(1, 'ns'), ...text(2, 'get'), ...text(3, 'apps'), ...text(5, 'deployments')];
+  const ask = (more: Part): Uint8Array =>
+    envelope('authorization.k8s.io/v1', 'SelfSubjectAccessReview', [
+      ...meta(''),
+      ...bytes(2, bytes(1, [...attributes, ...more])),
+      ...bytes(3, int(1, 0)),
+    ]);
+  expect(decodeKubeProtobuf(ask([]))).toMatchObject({
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: { namespace: 'ns', verb: 'get', group: 'apps', resource: 'deployments' } },
+  });
+  expect(() => decodeKubeProtobuf(ask(bytes(8, text(1, 'a=b'))))).toThrow('field 8 of ResourceAttributes is not read by this server');
+  const token = bytes(2, [...text(1, 'audience'), ...int(4, 600), ...bytes(3, [...text(1, 'Secret'), ...text(3, 's')])]);
+  expect(decodeKubeProtobuf(envelope('authentication.k8s.io/v1', 'TokenRequest', [...meta(''), ...token]))).toMatchObject({
+    spec: { audiences: ['audience'], expirationSeconds: 600, boundObjectRef: { kind: 'Secret', name: 's' } },
+  });
+});
+
 test('whatever bytes come, they are read or refused', () => {
   const known = envelope('v1', 'ConfigMap', [...meta('c'), ...entry(2, 'a', 'b')]);
   fc.assert(

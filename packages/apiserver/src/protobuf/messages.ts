@@ -200,4 +200,37 @@ export const messages: Readonly<Record<string, readonly MessageField[]>> = {
     [6, 'strategy', 'string?'],
     [7, 'preferredHolder', 'string?'],
   ],
+  SelfSubjectReview: [metadata, [2, 'status', 'ignored']],
+  SelfSubjectAccessReview: [metadata, [2, 'spec', 'SelfSubjectAccessReviewSpec'], [3, 'status', 'ignored']],
+  SelfSubjectAccessReviewSpec: [
+    [1, 'resourceAttributes', 'ResourceAttributes'],
+    [2, 'nonResourceAttributes', 'NonResourceAttributes'],
+  ],
+  ResourceAttributes: [
+    [1, 'namespace', 'string'],
+    [2, 'verb', 'string'],
+    [3, 'group', 'string'],
+    [4, 'version', 'string'],
+    [5, 'resource', 'string'],
+    [6, 'subresource', 'string'],
+    [7, 'name', 'string'],
+  ],
+  NonResourceAttributes: [
+    [1, 'path', 'string'],
+    [2, 'verb', 'string'],
+  ],
+  SelfSubjectRulesReview: [metadata, [2, 'spec', 'SelfSubjectRulesReviewSpec'], [3, 'status', 'ignored']],
+  SelfSubjectRulesReviewSpec: [[1, 'namespace', 'string']],
+  TokenRequest: [metadata, [2, 'spec', 'TokenRequestSpec'], [3, 'status', 'ignored']],
+  TokenRequestSpec: [
+    [1, 'audiences', 'string[]'],
+    [3, 'boundObjectRef', 'BoundObjectReference'],
+    [4, 'expirationSeconds', 'int?'],
+  ],
+  BoundObjectReference: [
+    [1, 'kind', 'string'],
+    [2, 'apiVersion', 'string'],
+    [3, 'name', 'string'],
+    [4, 'uid', 'string'],
+  ],
 };

@@ -9,6 +9,7 @@ import { buildAssets, findAssets } from '@kubecast-tooling/envtest';
 
 const suites = join(import.meta.dirname, '..');
 const files = [
+  'src/kubectl/real.test.ts',
   'src/client/real.test.ts',
   'src/informer/real.test.ts',
   'src/informer/receipt-regressed.test.ts',

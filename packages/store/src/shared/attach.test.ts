@@ -186,6 +186,7 @@ const operations: readonly (readonly [string, (store: ObjectStore<Thing>) => unk
 
 test.each(operations)(
   'the writer may be stopped before any store of %s: readers see what was before it, or all of it',
+  { timeout: 60_000 },
   (_name, operate) => {
     const prepare = (): ObjectStore<Thing> => {
       const store = filled(520);
@@ -221,31 +222,35 @@ test.each(operations)(
   },
 );
 
-test('a writer that is killed before any of its stores leaves a store that can be read, old or new for each key', () => {
-  for (const [, operate] of operations.slice(0, 8)) {
-    for (let kill = 1; ; kill += 1) {
-      const store = filled(520);
-      store.put(record(1, 1, 'only'));
-      const before = rows(store.view);
-      const view = attach<Thing>(store.share());
-      let died = false;
-      try {
-        watched(
-          () => operate(store),
-          (count) => {
-            if (count === kill) throw new Error('killed');
-          },
-        );
-      } catch (error) {
-        expect((error as Error).message).toBe('killed');
-        died = true;
+test(
+  'a writer that is killed before any of its stores leaves a store that can be read, old or new for each key',
+  { timeout: 60_000 },
+  () => {
+    for (const [, operate] of operations.slice(0, 8)) {
+      for (let kill = 1; ; kill += 1) {
+        const store = filled(520);
+        store.put(record(1, 1, 'only'));
+        const before = rows(store.view);
+        const view = attach<Thing>(store.share());
+        let died = false;
+        try {
+          watched(
+            () => operate(store),
+            (count) => {
+              if (count === kill) throw new Error('killed');
+            },
+          );
+        } catch (error) {
+          expect((error as Error).message).toBe('killed');
+          died = true;
+        }
+        if (!died) break;
+        expect(rows(view)).toEqual(before);
+        for (let i = 0; i < 1_040; i += 26) expect(view.get(keyOf(i))?.spec.app).toBeDefined();
       }
-      if (!died) break;
-      expect(rows(view)).toEqual(before);
-      for (let i = 0; i < 1_040; i += 26) expect(view.get(keyOf(i))?.spec.app).toBeDefined();
     }
-  }
-});
+  },
+);
 
 test('room is given again only when no reader needs it, and what was handed out stays readable', () => {
   const clock = createVirtualClock();

@@ -1,5 +1,6 @@
 import { scaleErrors } from './scale-errors.ts';
 import { isObject, validateObject, validateObjectMeta, type FieldError } from '@kubecast/crd';
+import { withRules } from '../crds/cel-rules.ts';
 import type { KubeObject } from '../served-resource.ts';
 import { alreadyExists, badRequest, forbidden, internalText, invalid, notFound } from '../status/status-error.ts';
 import { canonicalObject } from '../storage/canonical.ts';
@@ -88,7 +89,7 @@ export function createObject(context: Context, object: KubeObject, options: Writ
     throw forbidden(resource, textOf(metadata['name']), 'create not allowed while custom resource definition is terminating');
   fillNew(context, object);
   resource.builtin?.prepare?.(object, undefined, core.allocator);
-  const errors = [...kindErrors(context, object), ...objectErrors(context, object, undefined)];
+  const errors = withRules([...kindErrors(context, object), ...objectErrors(context, object, undefined)], resource, object, undefined);
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   // An object of another kind is reported under the kind that it says.
   if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(object['kind']) }, name, errors);

@@ -1,4 +1,5 @@
 import { builtinKinds } from './builtin-kinds.ts';
+import { cel } from './cel.ts';
 import { creates } from './creates.ts';
 import { deletes } from './deletes.ts';
 import { envelope } from './envelope.ts';
@@ -18,4 +19,5 @@ export const areas: Readonly<Record<string, readonly Observation[]>> = {
   schemas,
   'builtin-kinds': builtinKinds,
   envelope,
+  cel,
 };

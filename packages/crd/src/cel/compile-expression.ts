@@ -1,4 +1,5 @@
-import type { Environment } from '@marcbachmann/cel-js';
+import { Optional, type Environment } from '@marcbachmann/cel-js';
+import { isObject } from '../own-property.ts';
 import { deepSize, flatSize, spend } from './work-budget.ts';
 import { OWN_NAME } from './texts.ts';
 
@@ -9,9 +10,10 @@ interface Node {
   readonly pos: number;
   readonly start: number;
   readonly end: number;
-  readonly meta: { readonly alternate?: Node; readonly evaluate: Evaluate };
+  readonly meta: { readonly alternate?: Node; readonly evaluate: Evaluate; macro?: unknown };
   handle?: (...values: unknown[]) => unknown;
   evaluate: Evaluate;
+  readonly checkedType?: { readonly name: string };
 }
 type Evaluate = (evaluator: unknown, node: Node, context: unknown) => unknown;
 
@@ -38,10 +40,10 @@ export class CompileError extends Error {
 
 const functions = new Set([
   ...['has', 'size', 'type', 'dyn', 'bool', 'bytes', 'double', 'int', 'uint', 'string', 'timestamp', 'duration', 'own_matches'],
-  ...['isURL', 'url', 'isQuantity', 'quantity', 'isIP', 'ip', 'isCIDR', 'cidr'],
+  ...['isURL', 'url', 'isQuantity', 'quantity', 'sign', 'isIP', 'ip', 'isCIDR', 'cidr'],
 ]);
 const methods = new Set([
-  ...['all', 'exists', 'exists_one', 'map', 'filter', 'size', 'startsWith', 'endsWith', 'contains', 'bind'],
+  ...['all', 'exists', 'exists_one', 'map', 'filter', 'size', 'startsWith', 'endsWith', 'contains'],
   ...['getDate', 'getDayOfMonth', 'getDayOfWeek', 'getDayOfYear', 'getFullYear', 'getHours', 'getMilliseconds'],
   ...['getMinutes', 'getMonth', 'getSeconds', 'hasValue', 'value', 'or', 'orValue', 'none', 'of'],
   ...[
@@ -55,9 +57,9 @@ const methods = new Set([
     'own_split',
     'own_join',
   ],
-  ...['charAt', 'replace', 'format', 'reverse', 'find', 'findAll', 'isSorted', 'sum', 'min', 'max'],
+  ...['charAt', 'replace', 'format', 'find', 'findAll', 'isSorted', 'sum', 'min', 'max'],
   ...['getScheme', 'getHost', 'getHostname', 'getPort', 'getEscapedPath', 'getQuery'],
-  ...['sign', 'isInteger', 'asInteger', 'asApproximateFloat', 'isGreaterThan', 'isLessThan', 'compareTo', 'add', 'sub'],
+  ...['isInteger', 'asInteger', 'asApproximateFloat', 'isGreaterThan', 'isLessThan', 'compareTo', 'add', 'sub'],
   ...['family', 'isCanonical', 'isUnspecified', 'isLoopback', 'isLinkLocalMulticast', 'isLinkLocalUnicast', 'isGlobalUnicast'],
   ...['ip', 'prefixLength', 'masked', 'containsIP', 'containsCIDR', 'named', 'validate'],
   ...['dns1123Label', 'dns1123Subdomain', 'dns1035Label', 'qualifiedName', 'dns1123LabelPrefix', 'dns1123SubdomainPrefix'],
@@ -65,8 +67,8 @@ const methods = new Set([
 ]);
 /** What the server knows, and this package does not. */
 const missing = new Set([
-  ...['sets', 'math', 'base64', 'isSemver', 'semver', 'existsOne', 'transformList', 'transformMap', 'transformMapEntry'],
-  ...['optMap', 'optFlatMap', 'unwrap', 'unwrapOpt', 'flatten', 'slice', 'range', 'distinct', 'sort', 'sortBy', 'first', 'last', 'quote'],
+  ...['sets', 'lists', 'strings', 'isSemver', 'semver', 'existsOne', 'transformList', 'transformMap', 'transformMapEntry'],
+  ...['optMap', 'optFlatMap', 'ofNonZeroValue', 'flatten', 'slice', 'distinct', 'sort', 'sortBy', 'first', 'last', 'reverse'],
 ]);
 const twoVariables = new Set(['all', 'exists']);
 
@@ -80,12 +82,15 @@ export function compileExpression(env: Environment, source: string): Expression 
     const parsed = env.parse(source);
     const root = parsed.ast as unknown as Node;
     const nodes = allNodes(root);
+    for (const node of nodes) checkSupported(node, source);
     for (const node of nodes) {
       if (node.op === 'id' && node.args === 'oldSelf') usesOldSelf = true;
       checkNames(node, source);
+      widenHas(node, source);
     }
     const checked = parsed.check();
     if (!checked.valid) throw checked.error ?? new CompileError('unknown');
+    checkLiterals(nodes, source);
     for (const node of nodes) measure(node);
     return { type: checked.type ?? 'dyn', run: (variables) => parsed(variables), usesOldSelf };
   } catch (error) {
@@ -117,19 +122,78 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'op' in value && 'start' in value && 'meta' in value;
 }
 
+/** What this package does not have is told before anything else, since all around it may be unknown too. */
+function checkSupported(node: Node, source: string): void {
+  if (node.op === 'id' && missing.has(node.args as string)) throw unsupported(node.args as string, node.start, source);
+  if (node.op !== 'call' && node.op !== 'rcall') return;
+  const [name] = node.args as [string];
+  if (missing.has(name)) throw unsupported(name, callPlace(node, name, source), source);
+  if (node.op === 'rcall' && twoVariables.has(name) && (node.args as [string, Node, readonly Node[]])[2].length === 3)
+    throw unsupported(`${name} with two variables`, callPlace(node, name, source), source);
+}
+
 /** Names that the library has and the server has not, or the other way round, and those that are called under a name of our own. */
 function checkNames(node: Node, source: string): void {
-  if (node.op === 'id' && missing.has(node.args as string)) throw unsupported(node.args as string, node.start, source);
   if (node.op !== 'call' && node.op !== 'rcall') return;
   const args = node.args as [string, ...unknown[]];
   const [name] = args;
   const own = OWN_NAME.get(name);
   if (own !== undefined && (node.op === 'rcall' || name === 'matches')) args[0] = own;
   const place = callPlace(node, name, source);
-  if (missing.has(name)) throw unsupported(name, place, source);
-  if (node.op === 'rcall' && twoVariables.has(name) && (args[2] as unknown[]).length === 3)
-    throw unsupported(`${name} with two variables`, place, source);
   if (!(node.op === 'call' ? functions : methods).has(args[0])) throw undeclared(name, place, source);
+}
+
+/** The items of a list that is written out are of one type, but where they are arguments of `format`. */
+function checkLiterals(nodes: readonly Node[], source: string): void {
+  const free = new Set(
+    nodes
+      .filter(({ op, args }) => op === 'rcall' && (args as [string])[0] === 'format')
+      .map(({ args }) => (args as [string, Node, [Node]])[2][0]),
+  );
+  for (const node of nodes) {
+    if (node.op !== 'list' || free.has(node) || !Array.isArray(node.args)) continue;
+    const [first, ...rest] = node.args as Node[];
+    const wanted = first?.checkedType?.name ?? 'dyn';
+    for (const item of rest) {
+      const found = item.checkedType?.name ?? 'dyn';
+      if (found !== wanted && !/dyn|</u.test(found + wanted))
+        throw new CompileError(placed(`expected type '${wanted}' but found '${found}'`, item.start, source));
+    }
+  }
+}
+
+/** What the library hands to a macro. */
+interface Checker {
+  check(node: Node, context: unknown): unknown;
+  getType(name: string): unknown;
+}
+interface Evaluator {
+  run(node: Node, context: unknown): unknown;
+}
+
+/** `has` of the library takes names alone; in CEL a field of anything can be asked for, as `has(self.list[0].name)`. */
+function widenHas(node: Node, source: string): void {
+  if (node.op !== 'call' || (node.args as [string])[0] !== 'has') return;
+  const [field] = (node.args as [string, readonly Node[]])[1];
+  if (field?.op !== '.') throw new CompileError(placed('invalid argument to has() macro', callPlace(node, 'has', source), source));
+  const [object, name] = field.args as [Node, string];
+  node.meta.macro = {
+    async: false,
+    typeCheck(checker: Checker, _macro: unknown, context: unknown): unknown {
+      checker.check(field, context);
+      return checker.getType('bool');
+    },
+    evaluate(evaluator: Evaluator, _macro: unknown, context: unknown): boolean {
+      spend(1);
+      const value = evaluator.run(object, context);
+      if (value instanceof Optional) return value.hasValue() && hasField(value.value(), name);
+      return hasField(value, name);
+    },
+  };
+}
+
+function hasField(value: unknown, name: string): boolean {
+  return value instanceof Map ? value.has(name) : isObject(value) && Object.hasOwn(value, name);
 }
 
 const unsupported = (what: string, at: number, source: string): CompileError =>

@@ -4,6 +4,7 @@ import { forbiddenError, goQuote, invalidError, requiredError } from '../field-e
 import { getOwn, isObject } from '../own-property.ts';
 import type { Schema } from '../schema.ts';
 import { compileExpression, type CompileError, type Expression } from './compile-expression.ts';
+import { equalValues } from './equal-values.ts';
 import { evaluateRules, type EvaluateOptions } from './evaluate-rules.ts';
 import { registerLists } from './lists.ts';
 import { registerFormats } from './name-formats.ts';
@@ -57,6 +58,7 @@ function baseEnvironment(): Environment {
     homogeneousAggregateLiterals: false,
     limits: { maxAstNodes: 10_000, maxDepth: 100 },
   });
+  base.registerOperator('optional == optional', equalValues);
   registerTexts(base);
   registerLists(base);
   registerUrls(base);

@@ -1,3 +1,4 @@
+import { Optional } from '@marcbachmann/cel-js';
 import { Duration, UnsignedInt } from '@marcbachmann/cel-js/evaluator';
 import { isObject } from '../own-property.ts';
 
@@ -10,6 +11,8 @@ export function equalValues(a: unknown, b: unknown): boolean {
   if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime();
   if (a instanceof Duration) return b instanceof Duration && a.seconds === b.seconds && a.nanos === b.nanos;
   if (a instanceof Uint8Array) return b instanceof Uint8Array && a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a instanceof Optional || b instanceof Optional)
+    return a instanceof Optional && b instanceof Optional && equalValues(a.orValue(undefined), b.orValue(undefined));
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => equalValues(item, b[index]));
   const [left, right] = [entriesOf(a), entriesOf(b)];
   if (left === undefined || right === undefined || left.size !== right.size) return false;

@@ -18,6 +18,9 @@ interface Old {
   readonly value: unknown;
 }
 
+/** Whether a value, or something that it is a part of, is as it was: what is wrong with it was wrong before. */
+type Unchanged = () => boolean;
+
 interface Walk {
   readonly errors: FieldError[];
   readonly onTolerated: ((error: FieldError) => void) | undefined;
@@ -26,19 +29,21 @@ interface Walk {
 export function evaluateRules(root: RulesAt, object: unknown, old: unknown, options: EvaluateOptions = {}): readonly FieldError[] {
   startBudget(options.budget ?? OBJECT_BUDGET);
   const walk: Walk = { errors: [], onTolerated: options.onTolerated };
-  visit(root, object, old === undefined ? undefined : { value: old }, '', walk);
+  visit(root, object, old === undefined ? undefined : { value: old }, () => false, '', walk);
   return walk.errors;
 }
 
 /** Gives false when there is no budget left. */
-function visit(at: RulesAt, value: unknown, old: Old | undefined, path: string, walk: Walk): boolean {
+function visit(at: RulesAt, value: unknown, old: Old | undefined, above: Unchanged, path: string, walk: Walk): boolean {
   if (value === null || value === undefined) return true;
-  if (at.rules.length > 0 && !hold(at, value, old, path, walk)) return false;
+  let known: boolean | undefined;
+  const unchanged: Unchanged = () => (known ??= above() || (old !== undefined && equalJson(value, old.value)));
+  if (at.rules.length > 0 && !hold(at, value, old, unchanged, path, walk)) return false;
   if (Array.isArray(value)) {
     const items = at.items;
     if (items === undefined) return true;
     const before = at.schema['x-kubernetes-list-type'] === 'map' ? keyed(at.schema, old) : undefined;
-    return value.every((item: unknown, index) => visit(items, item, before?.(item), `${path}[${index}]`, walk));
+    return value.every((item: unknown, index) => visit(items, item, before?.(item), unchanged, `${path}[${index}]`, walk));
   }
   if (!isObject(value)) return true;
   const before = isObject(old?.value) ? old.value : undefined;
@@ -49,7 +54,7 @@ function visit(at: RulesAt, value: unknown, old: Old | undefined, path: string, 
     const below = own ?? (getOwn(at.schema.properties, name) === undefined ? at.values : undefined);
     if (below === undefined) continue;
     const place = own === undefined ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
-    if (!visit(below, value[name], oldAt(name), place, walk)) return false;
+    if (!visit(below, value[name], oldAt(name), unchanged, place, walk)) return false;
   }
   return true;
 }
@@ -71,7 +76,7 @@ function keyed(schema: Schema, old: Old | undefined): ((item: unknown) => Old | 
   };
 }
 
-function hold(at: RulesAt, value: unknown, old: Old | undefined, path: string, walk: Walk): boolean {
+function hold(at: RulesAt, value: unknown, old: Old | undefined, unchanged: Unchanged, path: string, walk: Walk): boolean {
   const convert = (json: unknown): unknown => (at.type === undefined ? json : at.type.convert(json));
   let self: unknown;
   let oldSelf: unknown;
@@ -95,7 +100,7 @@ function hold(at: RulesAt, value: unknown, old: Old | undefined, path: string, w
       return false;
     }
     if (error === undefined) continue;
-    const tolerated = error.failed && !condition.usesOldSelf && old !== undefined && equalJson(value, old.value);
+    const tolerated = error.failed && !condition.usesOldSelf && unchanged();
     if (tolerated) walk.onTolerated?.(error.error);
     else walk.errors.push(error.error);
   }

@@ -53,7 +53,7 @@ export function registerQuantities(env: Environment): void {
   env.registerFunction('isQuantity(string): bool', (text: string) => Quantity.parse(text) !== undefined);
   env.registerFunction(`quantity(string): ${type}`, quantity);
   env.registerOperator(`${type} == ${type}`, (a: Quantity, b: Quantity) => a.nanos === b.nanos);
-  env.registerFunction(`${type}.sign(): int`, ({ nanos }: Quantity) => (nanos < 0n ? -1n : nanos > 0n ? 1n : 0n));
+  env.registerFunction(`sign(${type}): int`, ({ nanos }: Quantity) => (nanos < 0n ? -1n : nanos > 0n ? 1n : 0n));
   env.registerFunction(`${type}.isInteger(): bool`, fits);
   env.registerFunction(`${type}.asInteger(): int`, (value: Quantity) => {
     if (!fits(value)) throw new Error('cannot convert value to integer');

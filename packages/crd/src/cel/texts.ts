@@ -1,4 +1,5 @@
 import { Optional, type Environment } from '@marcbachmann/cel-js';
+import { Duration } from '@marcbachmann/cel-js/evaluator';
 import { LinearRegExp } from './linear-regexp.ts';
 import { deepSize, spendSize } from './work-budget.ts';
 
@@ -50,17 +51,21 @@ function join(list: readonly unknown[], by: string): string {
   return list.join(by);
 }
 
+/** In seconds, as the server does. */
+function shownDuration({ seconds, nanos }: Duration): string {
+  const fraction = String(Math.abs(nanos)).padStart(9, '0').replace(/0+$/u, '');
+  return `${seconds < 0n || nanos < 0 ? '-' : ''}${String(seconds).replace('-', '')}${fraction === '' ? '' : `.${fraction}`}s`;
+}
+
 /** A value in `%s`. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === null) return 'null';
   if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`;
-  if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
-  if (value instanceof Map)
-    return `{${[...(value as Map<unknown, unknown>)]
-      .map(([key, item]) => `${shown(key)}: ${shown(item)}`)
-      .sort()
-      .join(', ')}}`;
+  if (value instanceof Date) return value.toISOString().replace(/\.?0+Z$/u, 'Z');
+  if (value instanceof Duration) return shownDuration(value);
+  if (value instanceof Map || Object.getPrototypeOf(value) === Object.prototype)
+    throw new Error('maps in format are not supported by @kubecast/crd');
   if (value === Infinity || value === -Infinity) return value > 0 ? '+Inf' : '-Inf';
   return String(value as number);
 }
@@ -97,9 +102,10 @@ function formatted(value: unknown, clause: string, digits: number): string {
     case 'd':
       return typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? shown(value) : wrong();
     case 'f':
-      return typeof value === 'number' ? (Number.isFinite(value) ? value.toFixed(digits) : shown(value)) : wrong();
+      // The server groups the digits, as in English.
+      return typeof value === 'number' ? (Number.isFinite(value) ? grouped(value.toFixed(digits)) : shown(value)) : wrong();
     case 'e':
-      return typeof value === 'number' ? value.toExponential(digits).replace(/e([+-])(\d)$/u, 'e$10$2') : wrong();
+      throw new Error('%e in format is not supported by @kubecast/crd');
     case 'b':
       return typeof value === 'bigint' ? value.toString(2) : typeof value === 'boolean' ? String(Number(value)) : wrong();
     case 'o':
@@ -116,6 +122,11 @@ function formatted(value: unknown, clause: string, digits: number): string {
       return clause === 'X' ? hex.toUpperCase() : hex;
     }
   }
+}
+
+function grouped(digits: string): string {
+  const [whole = '', ...fraction] = digits.split('.');
+  return [whole.replaceAll(/\B(?=(?:\d{3})+$)/gu, ','), ...fraction].join('.');
 }
 
 const compiled = new Map<string, LinearRegExp>();
@@ -186,7 +197,9 @@ export function registerTexts(env: Environment): void {
   env.registerFunction('list<string>.own_join(): string', (list: string[]) => join(list, ''));
   env.registerFunction('list<string>.own_join(string): string', join);
   env.registerFunction('string.format(list): string', format);
-  env.registerFunction('string.reverse(): string', (text: string) => points(text).reverse().join(''));
+  env.registerFunction('string(google.protobuf.Timestamp): string', shown);
+  env.registerFunction('string(google.protobuf.Duration): string', shown);
+  env.registerFunction('int(google.protobuf.Timestamp): int', (time: Date) => BigInt(Math.floor(time.getTime() / 1000)));
 }
 
 export function optionalOf<T>(value: T | undefined): Optional<T> {

@@ -108,7 +108,7 @@ test('what was wrong before and is unchanged is tolerated and heard of; what com
 });
 
 test.each([
-  ['nested turns', 'self.all(a, self.all(b, self.all(c, self.all(d, true))))'],
+  ['nested turns', 'self.all(a, self.all(b, self.all(c, self.all(d, self.all(e, self.all(f, true))))))'],
   ['comparisons of what is long', 'self.all(a, self.all(b, self.map(c, c + c) == self.map(c, c + c)))'],
   ['an error that another branch would hide', 'self.all(a, self.all(b, self.all(c, self.all(d, true)))) || true'],
 ])('work is bounded: %s', (_what, rule) => {

@@ -140,6 +140,14 @@ test.each([
     },
     'spec.versions[v1].schema.spec.models',
   ],
+  [
+    'a rule that is not ours',
+    (crd: CustomResourceDefinition) => {
+      const schema = crd.spec.versions[0]?.schema?.openAPIV3Schema as { properties: Record<string, Record<string, unknown>> };
+      (schema.properties['spec'] as Record<string, unknown>)['x-kubernetes-validations'] = [{ rule: 'self.app != "x"' }];
+    },
+    'spec.versions[v1].schema.spec',
+  ],
 ])('a CRD with %s is a conflict that names the path', (_what, change, path) => {
   const existing = structuredClone(sample);
   change(existing);

@@ -12,8 +12,9 @@ export interface CrdConflict {
 /**
  * Whether the CRD that a cluster has serves all that `wanted` needs. Compared by spec: what the server adds to metadata and
  * status does not count, and neither do additions (other versions, more fields, columns, subresources, narrower or wider limits).
+ * A rule in CEL is more than a limit: one that we do not know may refuse what we write.
  * A conflict is another group, scope, kind or plural; a version of ours that is missing or not served; a field of ours
- * that is missing (the server would prune it) or of another type. Gives every conflict, in the order of the schema.
+ * that is missing (the server would prune it), of another type, or held by a rule that is not ours. Gives every conflict, in the order of the schema.
  */
 export function compareCrd(wanted: CustomResourceDefinition, existing: CustomResourceDefinition): readonly CrdConflict[] {
   const conflicts: CrdConflict[] = [];
@@ -56,6 +57,10 @@ function compareSchema(wanted: Schema, existing: Schema | undefined, path: strin
   ) {
     conflicts.push({ path, message: `is of type ${theirs ?? 'unknown'}, must be ${ours ?? 'unknown'}` });
     return;
+  }
+  const known = new Set((wanted['x-kubernetes-validations'] ?? []).map(({ rule }) => rule.trim()));
+  for (const { rule } of existing['x-kubernetes-validations'] ?? []) {
+    if (!known.has(rule.trim())) conflicts.push({ path, message: `is held by a rule that we do not know: ${rule.trim()}` });
   }
   const free = typeof existing.additionalProperties === 'object' ? existing.additionalProperties : undefined;
   for (const [name, property] of Object.entries(wanted.properties ?? {})) {

@@ -3,7 +3,7 @@ import type { ApplyField, Field, FieldMode, InferField } from './field.ts';
 import type { KubernetesObject, ObjectMeta } from './object-meta.ts';
 import { labelProblems, subdomainProblems } from './object-names.ts';
 import type { ResourceType } from './resource-type.ts';
-import type { Schema } from './schema.ts';
+import type { Schema, ValidationRule } from './schema.ts';
 import { structuralErrors } from './structural-errors.ts';
 
 export interface PrinterColumn {
@@ -30,6 +30,8 @@ export interface DefinitionOptions<Spec, Status> {
   readonly description?: string;
   readonly spec: Spec;
   readonly status?: Status;
+  /** Rules in CEL about the whole object; of metadata they see the name and generateName. */
+  readonly rules?: readonly ValidationRule[];
   /** Whether status is a subresource of its own. Default: whether there is a status. */
   readonly statusSubresource?: boolean;
   readonly columns?: readonly PrinterColumn[];
@@ -100,6 +102,7 @@ export function defineResource<Spec extends AnyField, Status extends AnyField | 
     ...(options.description === undefined ? {} : { description: options.description }),
     properties: { spec: options.spec.schema, ...(options.status === undefined ? {} : { status: options.status.schema }) },
     ...(options.spec.mode === 'required' ? { required: ['spec'] } : {}),
+    ...(options.rules === undefined ? {} : { 'x-kubernetes-validations': options.rules }),
   };
   bad.push(...structuralErrors(schema, 'schema').map((error) => `${error.field}: ${error.message}`));
   if (bad.length > 0) throw new DefinitionError(`the definition of ${subject} cannot be served: ${bad.join('; ')}`);

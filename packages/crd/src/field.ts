@@ -1,6 +1,6 @@
 import { DefinitionError } from './errors.ts';
 import { setOwn, type JsonObject } from './own-property.ts';
-import type { Schema } from './schema.ts';
+import type { Schema, ValidationRule } from './schema.ts';
 
 /**
  * One field of a definition: its schema, and by its types what a reader gets (`T`) and what server-side apply may send (`A`:
@@ -63,8 +63,8 @@ export interface ObjectOptions extends Described {
   readonly preserveUnknown?: boolean;
   /** The object is written as a whole by server-side apply (x-kubernetes-map-type: atomic). */
   readonly atomic?: boolean;
-  /** Rules in CEL; evaluated by the API server. */
-  readonly rules?: NonNullable<Schema['x-kubernetes-validations']>;
+  /** Rules in CEL; evaluated by the API server, and by `@kubecast/crd/cel`. */
+  readonly rules?: readonly ValidationRule[];
 }
 
 export interface MapOptions extends Described {
@@ -189,4 +189,10 @@ export function nullable<T, A, M extends FieldMode>(inner: Field<T, A, M>): Fiel
 /** May be left out on a write; the API server fills the value in, on reads of older objects too. */
 export function withDefault<T, A>(inner: Field<T, A>, value: NoInfer<T>): Field<T, A, 'defaulted'> {
   return { schema: { ...inner.schema, default: value }, mode: 'defaulted' };
+}
+
+/** The same field, held by rules in CEL as well: each must be true, with `self` the field's value. Rules that it has already stay. */
+export function withRules<T, A, M extends FieldMode>(inner: Field<T, A, M>, ...rules: readonly ValidationRule[]): Field<T, A, M> {
+  const known = inner.schema['x-kubernetes-validations'] ?? [];
+  return { schema: { ...inner.schema, 'x-kubernetes-validations': [...known, ...rules] }, mode: inner.mode };
 }

@@ -11,7 +11,7 @@ export {
   typeInvalidError,
 } from './field-error-texts.ts';
 export type { ResourceType } from './resource-type.ts';
-export type { Schema } from './schema.ts';
+export type { Schema, ValidationRule } from './schema.ts';
 export { copyJson, equalJson, getOwn, isObject, setOwn, type JsonObject } from './own-property.ts';
 export { objectMetaSchema } from './object-meta-schema.ts';
 export { validateObject } from './validate-object.ts';
@@ -38,6 +38,7 @@ export {
   string,
   unknown,
   withDefault,
+  withRules,
   type ApplyField,
   type ApplyShape,
   type ArrayOptions,

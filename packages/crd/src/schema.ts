@@ -1,3 +1,18 @@
+/** A rule in CEL about the value that it stands at (apiextensions.k8s.io/v1 ValidationRule). */
+export interface ValidationRule {
+  /** Must be true. `self` is the value; `oldSelf` what it was before an update. */
+  readonly rule: string;
+  readonly message?: string;
+  /** Makes the message; `message` is what remains if it fails. */
+  readonly messageExpression?: string;
+  /** Default: FieldValueInvalid. */
+  readonly reason?: string;
+  /** The field below that the error is about: `.models`. */
+  readonly fieldPath?: string;
+  /** `oldSelf` is an optional value, and the rule is held on a create too. */
+  readonly optionalOldSelf?: boolean;
+}
+
 /** A structural schema, as openAPIV3Schema of a CustomResourceDefinition carries it (apiextensions.k8s.io/v1 JSONSchemaProps). */
 export interface Schema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
@@ -35,7 +50,7 @@ export interface Schema {
   readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular';
-  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message?: string; readonly [key: string]: unknown }[];
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
   /** Built-in kinds only (strategic merge patch). */
   readonly 'x-kubernetes-patch-merge-key'?: string;
   readonly 'x-kubernetes-patch-strategy'?: string;

@@ -20,6 +20,7 @@ const files = [
   'src/apiserver/real.test.ts',
   'src/apiserver/observed-real.test.ts',
   'src/apiserver/differential.test.ts',
+  'src/crd',
 ];
 
 const embedded = ['src/verbs', 'src/crds', 'src/envtest'];

@@ -1,4 +1,5 @@
 import { getOwn, invalidError, isObject, requiredError, structuralErrors, type FieldError, type Schema } from '@kubecast/crd';
+import { compileRules } from '@kubecast/crd/cel';
 import type { BuiltinBehaviour, KubeObject } from '../served-resource.ts';
 import { textOf } from '../status/text-of.ts';
 
@@ -84,8 +85,13 @@ function specErrors(spec: Record<string, unknown>, names: Record<string, unknown
     const path = `spec.versions[${index}].schema.openAPIV3Schema`;
     const schema = isObject(version['schema']) ? getOwn(version['schema'], 'openAPIV3Schema') : undefined;
     if (!isObject(schema)) errors.push(requiredError(path));
-    // With one version the server speaks of the place that v1beta1 had the schema in.
-    else errors.push(...structuralErrors(schema as Schema, versions.length === 1 ? 'spec.validation.openAPIV3Schema' : path));
+    else {
+      // With one version the server speaks of the place that v1beta1 had the schema in.
+      const place = versions.length === 1 ? 'spec.validation.openAPIV3Schema' : path;
+      const structural = structuralErrors(schema as Schema, place);
+      // Rules are read only where it is clear what they speak of.
+      errors.push(...structural, ...(structural.length > 0 ? [] : compileRules(schema as Schema, place).errors));
+    }
   }
   return errors;
 }

@@ -3,6 +3,7 @@ import { demand } from '../auth/authorizer.ts';
 import { checkGranting } from '../auth/rbac/escalation.ts';
 import { scaleErrors } from './scale-errors.ts';
 import { isObject, validateObject, validateObjectMeta, type FieldError } from '@kubecast/crd';
+import { withRules } from '../crds/cel-rules.ts';
 import type { KubeObject } from '../served-resource.ts';
 import { alreadyExists, badRequest, forbidden, internalText, invalid, notFound } from '../status/status-error.ts';
 import { canonicalObject } from '../storage/canonical.ts';
@@ -92,7 +93,7 @@ export function createObject(context: Context, object: KubeObject, options: Writ
   fillNew(context, object);
   resource.builtin?.prepare?.(object, undefined, core.allocator);
   checkGranting(context, object, undefined);
-  const errors = [...kindErrors(context, object), ...objectErrors(context, object, undefined)];
+  const errors = withRules([...kindErrors(context, object), ...objectErrors(context, object, undefined)], resource, object, undefined);
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   // An object of another kind is reported under the kind that it says.
   if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(object['kind']) }, name, errors);

@@ -1,5 +1,6 @@
 import { checkGranting } from '../auth/rbac/escalation.ts';
 import { equalJson, forbiddenError, invalidError, isObject, type FieldError } from '@kubecast/crd';
+import { withRules } from '../crds/cel-rules.ts';
 import type { KubeObject } from '../served-resource.ts';
 import {
   badRequest,
@@ -143,7 +144,7 @@ export function updateObject(
     ...wrongKind,
     ...finalizerErrors(oldMetadata, metadata),
     // What is of another kind has no schema to hold to.
-    ...(wrongKind.length > 0 ? [] : tolerate(objectErrors(context, next, old), context, old)),
+    ...(wrongKind.length > 0 ? [] : withRules(tolerate(objectErrors(context, next, old), context, old), resource, next, old)),
   ]);
   if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(next['kind']) }, live.name, errors);
   track(old, next);

@@ -1,5 +1,6 @@
 import { authorization } from './authorization.ts';
 import { builtinKinds } from './builtin-kinds.ts';
+import { cel } from './cel.ts';
 import { creates } from './creates.ts';
 import { deletes } from './deletes.ts';
 import { envelope } from './envelope.ts';
@@ -20,4 +21,5 @@ export const areas: Readonly<Record<string, readonly Observation[]>> = {
   'builtin-kinds': builtinKinds,
   envelope,
   authorization,
+  cel,
 };

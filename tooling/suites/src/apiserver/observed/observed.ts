@@ -8,6 +8,7 @@ import { comparableAnswer, type RecordedAnswer } from './comparable-answer.ts';
 import { areas } from './areas.ts';
 import { gadgetCrd, modelCrd } from './kinds.ts';
 import type { Observation, ObservedRequest } from './observation.ts';
+import { ruledCrd } from './ruled-kind.ts';
 
 type Recorded = Record<string, readonly RecordedAnswer[]>;
 
@@ -29,6 +30,7 @@ export function observed(on: 'embedded' | 'real', start: (() => Promise<RunningT
     api = new Api(target);
     await serveKind(api, modelCrd);
     await serveKind(api, gadgetCrd);
+    await serveKind(api, ruledCrd);
   }, 120_000);
   afterAll(async () => {
     api?.close();

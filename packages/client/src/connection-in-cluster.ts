@@ -1,6 +1,7 @@
 import type { Clock } from '@kubecast/store';
 import { connectionFrom } from './connection-from.ts';
 import type { Connection } from './connection.ts';
+import { environmentProxy } from './environment-proxy.ts';
 import { ConfigError } from './errors.ts';
 import { TokenFile } from './token-file.ts';
 
@@ -12,7 +13,7 @@ export interface InClusterOptions {
   readonly clock?: Clock;
 }
 
-/** The connection of a pod, by its service account: address from the environment, CA and namespace read now, the token again and again. */
+/** The connection of a pod, by its service account: address and proxy from the environment, CA and namespace read now, the token again and again. */
 export async function connectionInCluster(options: InClusterOptions = {}): Promise<Connection> {
   const env = options.env ?? process.env;
   const folder = options.folder ?? '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -28,8 +29,11 @@ export async function connectionInCluster(options: InClusterOptions = {}): Promi
     }
   };
   const credentials = new TokenFile(`${folder}/token`, options.clock === undefined ? {} : { clock: options.clock });
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const proxyUrl = await environmentProxy(server, env);
   return connectionFrom({
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    server,
+    ...(proxyUrl === '' ? {} : { proxyUrl }),
     origin: `the pod's service account (${folder})`,
     ca: await read('ca.crt'),
     namespace: (await read('namespace')).trim() || 'default',

@@ -1,7 +1,6 @@
 import type { Clock } from '@kubecast/store';
 import { connectionFrom } from './connection-from.ts';
 import type { Connection } from './connection.ts';
-import { environmentProxy } from './environment-proxy.ts';
 import { ConfigError } from './errors.ts';
 import { TokenFile } from './token-file.ts';
 
@@ -20,7 +19,7 @@ export async function connectionInCluster(options: InClusterOptions = {}): Promi
   const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
   const port = env['KUBERNETES_SERVICE_PORT_HTTPS'] ?? env['KUBERNETES_SERVICE_PORT'] ?? '443';
   if (host === '') throw new ConfigError('not in a pod: KUBERNETES_SERVICE_HOST is not set. Outside of one, give a kubeconfig');
-  const { readFile } = await import('node:fs/promises');
+  const [{ readFile }, { environmentProxy }] = await Promise.all([import('node:fs/promises'), import('./environment-proxy.ts')]);
   const read = async (file: string): Promise<string> => {
     try {
       return await readFile(`${folder}/${file}`, 'utf8');

@@ -1,5 +1,4 @@
 import type { Clock } from '@kubecast/store';
-import { orAborted } from './abort.ts';
 import type { Credentials, CredentialSource } from './connection.ts';
 import { CredentialsError } from './errors.ts';
 import type { ExecConfig } from './exec-config.ts';
@@ -32,7 +31,7 @@ interface Given {
 
 /**
  * Credentials of an exec plugin (client.authentication.k8s.io): a token, a client certificate, or both. They are kept until they expire, or
- * the server refuses them; one run serves all who wait for it, and goes on when one of them gives up. Run by ourselves on node:child_process:
+ * the server refuses them; one run serves all who wait for it. Run by ourselves on node:child_process:
  * client-node 2.0.1 tells the plugin nothing of the cluster, sets no deadline and puts whatever it prints into its error.
  */
 export function execCredentials(plugin: ExecPlugin): CredentialSource {
@@ -44,13 +43,13 @@ export function execCredentials(plugin: ExecPlugin): CredentialSource {
     return given.credentials;
   };
   return {
-    get({ fresh, signal }): Promise<Credentials> {
+    get({ fresh }): Promise<Credentials> {
       if (running === undefined && !fresh && given !== undefined && plugin.clock.wall() < given.expiresAt - aheadMs)
         return Promise.resolve(given.credentials);
       running ??= run().finally(() => {
         running = undefined;
       });
-      return signal === undefined ? running : orAborted(running, signal);
+      return running;
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '@kubecast/store';
-import { orAborted } from './abort.ts';
 import { connectionFrom } from './connection-from.ts';
 import type { Credentials, CredentialSource } from './connection.ts';
 import { ConfigError, CredentialsError } from './errors.ts';
@@ -101,12 +100,12 @@ export function oidcCredentials(config: OidcConfig): CredentialSource {
     get counters() {
       return { ...counters };
     },
-    get({ fresh, signal }): Promise<Credentials> {
+    get({ fresh }): Promise<Credentials> {
       if (running === undefined && !fresh && holds()) return Promise.resolve({ token: tokens.idToken });
       running ??= refresh().finally(() => {
         running = undefined;
       });
-      return signal === undefined ? running : orAborted(running, signal);
+      return running;
     },
   };
 }

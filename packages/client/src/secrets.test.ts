@@ -59,7 +59,9 @@ test('no error of a request shows the token, the password or the proxy password,
     for (const http of [1, 2] as const) {
       const client = createClient(connectionFrom(init), { http });
       const error: unknown = await client.version().catch((caught: unknown) => caught);
-      expect(error).toMatchObject({ code: expect.stringMatching(/^CLIENT_/) });
+      // Over HTTP/2 the connection comes first, and there is none.
+      const unsendable = http === 1 && init.token?.includes('\n') === true;
+      expect(error).toMatchObject({ code: unsendable ? 'CLIENT_CREDENTIALS' : expect.stringMatching(/^CLIENT_/) });
       expect(everything(error)).not.toMatch(/s3cret/);
       expect(everything(error)).not.toContain(basic);
       client.close();

@@ -45,10 +45,15 @@ export class ApiCaller {
       for (const text of answer.warnings) this.#onWarning?.(text, what);
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
       const body = await readText(answer, this.transport.limits.answerBytes, what);
-      const error = statusErrorFrom(answer.statusCode, body, answer.headers['retry-after'], what, answer.warnings);
+      // By the clock of who wrote it, where it told that: ours may be off.
+      const dated = Date.parse(answer.headers['date'] ?? '');
+      const now = Number.isNaN(dated) ? clock.wall() : dated;
+      const error = statusErrorFrom(answer.statusCode, body, answer.headers['retry-after'], what, answer.warnings, now);
       if (error.statusCode !== 429 || tries >= (request.retries ?? 4)) throw error;
       const wait = error.retryAfterMs ?? 1000;
       this.budget.pause(wait);
+      // Who has no time for that is told so now, and when to come again.
+      if (requestMs > 0 && wait > requestMs) throw error;
       await clock.sleep(wait * (1 + 0.25 * clock.random()), request.signal);
     }
   }

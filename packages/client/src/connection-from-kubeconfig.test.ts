@@ -117,6 +117,10 @@ test('each mistake is a ConfigError that names the file and the thing, and what 
     [config({ 'client-certificate': 'missing.crt' }), /client-certificate of user "u" cannot be read/],
     [config({}, { 'proxy-url': 'gopher://x' }), /gopher:\/\/ is not supported/],
     [config({}, { 'insecure-skip-tls-verify': true, 'certificate-authority-data': base64('x') }), /one of both/],
+    [config({ 'as-groups': ['viewers'] }), /user "u" impersonates groups, a uid or extra, and no user; add "as"/],
+    [config({ 'as-uid': '7' }), /and no user/],
+    [config({ as: 'jane', 'as-groups': 'viewers' }), /as-groups that are no list of texts/],
+    [config({ as: 'jane', 'as-user-extra': { reason: 'x' } }), /as-user-extra that is no map of lists/],
     ['token: [s3cret', /is not YAML \(line 1/],
     ['just text', /holds no configuration/],
     [{ contexts: {} }, /contexts is no list/],
@@ -187,6 +191,8 @@ test('in a pod, address, CA, namespace and token come from the service account',
     env: { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' },
   });
   expect(connection).toMatchObject({ server: 'https://[fd00::1]', namespace: 'team', ca: 'CA' });
+  const proxied = await connectionInCluster({ folder: account, env: { KUBERNETES_SERVICE_HOST: '10.0.0.1', HTTPS_PROXY: 'proxy:3128' } });
+  expect(proxied.proxyUrl).toBe('http://proxy:3128');
   expect(await connection.credentials.get({ fresh: false })).toEqual({ token: 'tok' });
   await expect(connectionInCluster({ env: {} })).rejects.toThrow(/not in a pod/);
   await expect(connectionInCluster({ folder: join(folder, 'empty'), env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' } })).rejects.toThrow(

@@ -11,6 +11,14 @@ export interface KubeconfigOptions {
   /** Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
+  /** How long an exec plugin may run, milliseconds; ten times as long where it may ask a person. Default 60,000; 0: no limit. */
+  readonly pluginMs?: number;
+  /** Whether an exec plugin may ask a person. Default: whether standard input is a terminal. */
+  readonly terminal?: boolean;
+  /** Whether tokens that an OIDC issuer gave are written to the file that the user came from, as kubectl does. Default true. */
+  readonly writeBack?: boolean;
+  /** Told of what did not work and ends no request, such as tokens that could not be written back. Must not throw. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /**

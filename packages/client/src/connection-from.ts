@@ -6,7 +6,7 @@ export function connectionFrom(init: ConnectionInit): Connection {
   const server = checkServer(init.server, init.origin ?? 'connectionFrom');
   if ((init.cert === undefined) !== (init.key === undefined))
     throw new ConfigError(`${init.origin ?? server}: a client certificate needs both cert and key`);
-  if (init.proxyUrl !== undefined) checkProxy(init.proxyUrl, init.origin ?? server);
+  const proxy = init.proxyUrl === undefined ? undefined : checkProxy(init.proxyUrl, init.origin ?? server);
   return {
     server,
     origin: init.origin ?? server,
@@ -15,7 +15,7 @@ export function connectionFrom(init: ConnectionInit): Connection {
     ...(init.ca === undefined ? {} : { ca: init.ca }),
     ...(init.serverName === undefined ? {} : { serverName: init.serverName }),
     ...(init.insecure === undefined ? {} : { insecure: init.insecure }),
-    ...(init.proxyUrl === undefined ? {} : { proxyUrl: init.proxyUrl }),
+    ...proxy,
     ...(init.impersonate === undefined ? {} : { impersonate: init.impersonate }),
     ...(init.compression === undefined ? {} : { compression: init.compression }),
   };
@@ -26,8 +26,9 @@ export function checkServer(server: string, origin: string): string {
   let url: URL;
   try {
     url = new URL(server);
-  } catch (cause) {
-    throw new ConfigError(`${origin}: the server ${JSON.stringify(server)} is no URL; expected https://host:port`, { cause });
+  } catch {
+    // Without the cause, which holds the text: what is no URL may have a password in it all the same.
+    throw new ConfigError(`${origin}: the server ${JSON.stringify(withoutUser(server))} is no URL; expected https://host:port`);
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new ConfigError(`${origin}: the server's URL must begin with https:// or http://, not ${url.protocol}//`);
@@ -38,13 +39,27 @@ export function checkServer(server: string, origin: string): string {
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
 
-export function checkProxy(proxyUrl: string, origin: string): void {
+/** The proxy's URL without user and password, and these apart. Throws ConfigError. */
+export function checkProxy(proxyUrl: string, origin: string): Pick<Connection, 'proxyUrl' | 'proxyCredentials'> {
   let url: URL;
+  let username: string;
+  let password: string;
   try {
     url = new URL(proxyUrl);
-  } catch (cause) {
-    throw new ConfigError(`${origin}: the proxy's address is no URL; expected http://host:port or socks5://host:port`, { cause });
+    username = decodeURIComponent(url.username);
+    password = decodeURIComponent(url.password);
+  } catch {
+    throw new ConfigError(`${origin}: the proxy's address is no URL; expected http://host:port or socks5://host:port`);
   }
   if (!['http:', 'https:', 'socks5:', 'socks5h:'].includes(url.protocol))
     throw new ConfigError(`${origin}: a proxy of the form ${url.protocol}// is not supported; http, https and socks5 are`);
+  if (username === '') return { proxyUrl };
+  // RFC 1929: a byte tells how long each is.
+  if (url.protocol.startsWith('socks5') && [username, password].some((text) => Buffer.byteLength(text) > 255))
+    throw new ConfigError(`${origin}: the user and the password of a socks5 proxy have 255 bytes at most`);
+  return { proxyUrl: withoutUser(proxyUrl), proxyCredentials: staticCredentials({ username, password }) };
+}
+
+function withoutUser(url: string): string {
+  return url.replace(/^([^/]*\/\/)[^/]*@/, '$1');
 }

@@ -12,14 +12,14 @@ export interface InClusterOptions {
   readonly clock?: Clock;
 }
 
-/** The connection of a pod, by its service account: address from the environment, CA and namespace read now, the token again and again. */
+/** The connection of a pod, by its service account: address and proxy from the environment, CA and namespace read now, the token again and again. */
 export async function connectionInCluster(options: InClusterOptions = {}): Promise<Connection> {
   const env = options.env ?? process.env;
   const folder = options.folder ?? '/var/run/secrets/kubernetes.io/serviceaccount';
   const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
   const port = env['KUBERNETES_SERVICE_PORT_HTTPS'] ?? env['KUBERNETES_SERVICE_PORT'] ?? '443';
   if (host === '') throw new ConfigError('not in a pod: KUBERNETES_SERVICE_HOST is not set. Outside of one, give a kubeconfig');
-  const { readFile } = await import('node:fs/promises');
+  const [{ readFile }, { environmentProxy }] = await Promise.all([import('node:fs/promises'), import('./environment-proxy.ts')]);
   const read = async (file: string): Promise<string> => {
     try {
       return await readFile(`${folder}/${file}`, 'utf8');
@@ -28,8 +28,11 @@ export async function connectionInCluster(options: InClusterOptions = {}): Promi
     }
   };
   const credentials = new TokenFile(`${folder}/token`, options.clock === undefined ? {} : { clock: options.clock });
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const proxyUrl = await environmentProxy(server, env);
   return connectionFrom({
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    server,
+    ...(proxyUrl === '' ? {} : { proxyUrl }),
     origin: `the pod's service account (${folder})`,
     ca: await read('ca.crt'),
     namespace: (await read('namespace')).trim() || 'default',

@@ -15,6 +15,16 @@ export interface CredentialSource {
    * come from a cache.
    */
   get(options: { readonly fresh: boolean; readonly signal?: AbortSignal }): Promise<Credentials>;
+  readonly counters?: CredentialCounters;
+}
+
+/** Of credentials that are made anew and kept in a file; they only grow. */
+export interface CredentialCounters {
+  readonly refreshes: number;
+  /** Times that new tokens were written to the file they came from. */
+  readonly written: number;
+  /** Times that this did not work: after a restart the user may have to log in again. */
+  readonly notWritten: number;
 }
 
 export interface Impersonation {
@@ -40,6 +50,8 @@ export interface Connection {
   readonly insecure?: boolean;
   /** `http://host:port` (CONNECT), `https://...` or `socks5://...`. */
   readonly proxyUrl?: string;
+  /** User and password for the proxy. `connectionFrom` takes them out of the URL, which is logged everywhere. */
+  readonly proxyCredentials?: CredentialSource;
   readonly credentials: CredentialSource;
   readonly impersonate?: Impersonation;
   /** Whether answers may come compressed. Default true. */

@@ -1,3 +1,4 @@
+import { orAborted } from './abort.ts';
 import type { ApiCaller } from './api-call.ts';
 import { groupVersionPath } from './api-path.ts';
 import {
@@ -149,7 +150,7 @@ export class Discovery {
       .finally(() => {
         this.#loading = undefined;
       });
-    return signal === undefined ? this.#loading : raceAbort(this.#loading, signal);
+    return signal === undefined ? this.#loading : orAborted(this.#loading, signal);
   }
 
   async #read(): Promise<ReadonlyMap<string, DiscoveredGroup>> {
@@ -234,17 +235,4 @@ function versionOf(groups: ReadonlyMap<string, DiscoveredGroup>, group: string, 
 export function splitApiVersion(apiVersion: string): [group: string, version: string] {
   const at = apiVersion.indexOf('/');
   return at < 0 ? ['', apiVersion] : [apiVersion.slice(0, at), apiVersion.slice(at + 1)];
-}
-
-function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', onAbort);
-    });
-  });
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '@kubecast/store/clock';
+import { orAborted } from './abort.ts';
 import type { Connection, Credentials } from './connection.ts';
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from './errors.ts';
 import { networkError } from './network-error.ts';
@@ -37,6 +38,7 @@ export class HttpTransport implements Transport {
   readonly #wire: Wire;
   readonly #counters: Counters = { requests: 0, failures: 0, repeats: 0, connections: 0, bytesRead: 0, openRequests: 0, openStreams: 0 };
   readonly #calls = new Set<Call>();
+  readonly #closing = new AbortController();
   #closed = false;
 
   constructor(connection: Connection, options: TransportOptions, wire: (parts: WireParts) => Wire) {
@@ -63,10 +65,10 @@ export class HttpTransport implements Transport {
     const source = this.#connection.credentials;
     const signal = request.signal === undefined ? {} : { signal: request.signal };
     request.signal?.throwIfAborted();
-    let credentials = await source.get({ fresh: false, ...signal });
+    let credentials = await this.#asked(source.get({ fresh: false, ...signal }), request.signal);
     let answer = await this.#openOnce(request, credentials, false);
     if (answer.statusCode === 401 && (credentials.token !== undefined || credentials.cert !== undefined)) {
-      const fresh = await this.#anew(credentials, signal).catch((error: unknown) => {
+      const fresh = await this.#asked(this.#anew(credentials, signal), request.signal).catch((error: unknown) => {
         answer.cancel();
         throw error;
       });
@@ -83,8 +85,14 @@ export class HttpTransport implements Transport {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#closing.abort(new ClosedError());
     for (const call of this.#calls) call.end(new ClosedError());
     this.#wire.close();
+  }
+
+  /** What a source of credentials gives, unless the request is given up before; a plugin that hangs must not hold it. */
+  #asked(credentials: Promise<Credentials>, signal: AbortSignal | undefined): Promise<Credentials> {
+    return orAborted(orAborted(credentials, this.#closing.signal), signal ?? this.#closing.signal);
   }
 
   /** Credentials after these were refused: they may have been rotated since they were read. */

@@ -88,7 +88,7 @@ export class Http1Wire implements Wire {
       `a tunnel through the proxy to ${connection.server}`,
     );
     try {
-      const raw = await openTunnel(connection.proxyUrl ?? '', host, port, signal);
+      const raw = await openTunnel(connection, host, port, signal);
       return secure ? await openTls({ host, port, over: raw }, tlsOptions(connection, credentials), signal) : raw;
     } finally {
       done();

@@ -105,7 +105,7 @@ export class Http2Wire implements Wire {
       const over =
         connection.proxyUrl === undefined
           ? undefined
-          : await (await import('./proxy-tunnel.ts')).openTunnel(connection.proxyUrl, host, port, signal);
+          : await (await import('./proxy-tunnel.ts')).openTunnel(connection, host, port, signal);
       // With both offered a server that speaks no HTTP/2 says so; with one it breaks the handshake off.
       const to = { host, port, alpn: ['h2', 'http/1.1'], ...(over === undefined ? {} : { over }) };
       const socket = await openTls(to, tlsOptions(connection, credentials), signal);

@@ -83,7 +83,9 @@ test('HTTP/2 is loaded where it is asked for, and only there', () => {
   expect(loadedBy(ask(connection, '{ http: 2 }')).loaded).not.toEqual(expect.arrayContaining(['undici']));
 });
 
-test('an exec plugin loads client-node', () => {
+test('an exec plugin loads nothing of client-node; an auth provider other than OIDC does', () => {
   const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/false', interactiveMode: 'Never' };
-  expect(loadedBy(ask(from(kubeconfig('exec', { exec })))).loaded).toEqual(expect.arrayContaining(['client-node']));
+  expect(loadedBy(ask(from(kubeconfig('exec', { exec })))).loaded).toEqual(['yaml', 'node:https']);
+  const provider = { name: 'azure', config: {} };
+  expect(loadedBy(ask(from(kubeconfig('azure', { 'auth-provider': provider })))).loaded).toEqual(expect.arrayContaining(['client-node']));
 });

@@ -1,7 +1,7 @@
 export type { CallAnswer, CallRequest, Priority } from './api-call.ts';
 export { apiVersionOf, resourcePath } from './api-path.ts';
 export { createClient, type ApplyTypeOf, type ClientOptions, type KubernetesClient, type ServerVersion } from './client.ts';
-export type { Connection, ConnectionInit, Credentials, CredentialSource, Impersonation } from './connection.ts';
+export type { Connection, ConnectionInit, CredentialCounters, Credentials, CredentialSource, Impersonation } from './connection.ts';
 export { connectionFrom } from './connection-from.ts';
 export { connectionFromDefaults } from './connection-from-defaults.ts';
 export { connectionFromKubeconfig, type KubeconfigOptions } from './connection-from-kubeconfig.ts';

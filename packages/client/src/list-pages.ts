@@ -5,6 +5,8 @@ import { ProtocolError } from './errors.ts';
 import type { ListPagesOptions, RawPage } from './raw-page.ts';
 import { BodyBuffer } from './read-body.ts';
 import type { ScannedList } from './scan-list.ts';
+import { isExpired } from './status-error.ts';
+import type { Answer } from './transport-options.ts';
 
 export interface ListWay {
   readonly priority?: Priority;
@@ -12,6 +14,8 @@ export interface ListWay {
   readonly retries?: number;
   readonly requestMs?: number | undefined;
   readonly accept?: string;
+  /** Whether an expired list goes on by the token that the server gives for that. */
+  readonly goOn?: boolean;
 }
 
 /** A page with what the typed list needs beyond RawPage. */
@@ -59,7 +63,16 @@ export async function* listPages(
       ...(way.accept === undefined ? {} : { accept: way.accept }),
     };
     const what = describe(request);
-    const answer = await caller.open(request);
+    let answer: Answer;
+    try {
+      answer = await caller.open(request);
+    } catch (error) {
+      // The server's own offer (KEP-365): the rest, by the key where the last page ended.
+      const rest = way.goOn === true && token !== '' && isExpired(error) ? error.continueToken : '';
+      if (rest === '' || rest === token) throw error;
+      token = rest;
+      continue;
+    }
     const list = scanList(await buffer.read(answer, caller.transport.limits.pageBytes, what), what);
     const more = list.continueToken !== '';
     if (more && list.continueToken === token) throw new ProtocolError(`${what}: the server gives the same continue token again`);

@@ -6,7 +6,9 @@ import { Http1Wire } from './http1-wire.ts';
 import { HttpTransport } from './http-transport.ts';
 import { aheadMs, expiryOf } from './jwt-expiry.ts';
 import { readText } from './read-body.ts';
+import { redact } from './redact.ts';
 import type { TransportRequest } from './transport-options.ts';
+import type { OidcTokens, TokenPlace } from './write-back.ts';
 
 /** What the `oidc` auth provider of a kubeconfig holds; the names are kubectl's. */
 export interface OidcConfig {
@@ -21,48 +23,113 @@ export interface OidcConfig {
   /** PEM; the only authorities that are trusted to speak for the issuer. */
   readonly ca: string | undefined;
   readonly clock: Clock;
+  /** `''`: none. */
+  readonly proxyUrl: string;
+  /** Where the tokens came from, and new ones are written to; absent: they are kept in memory alone. */
+  readonly file?: TokenPlace;
+  readonly onWarning?: (text: string) => void;
 }
+
+/** How often, and how long apart, the file is looked at for the tokens of another process that asked the issuer first. */
+const looks = 5;
+const lookMs = 200;
 
 /** What one answer of an issuer may hold. */
 const answerBytes = 1024 * 1024;
 
 /**
  * ID tokens of an OpenID Connect issuer: the kubeconfig's while it holds, then those that the issuer gives for the refresh token
- * (OpenID Connect Core 12), as kubectl does it. A refresh token that the issuer replaces is kept here, and not written back to the file.
+ * (OpenID Connect Core 12), as kubectl does it. What the issuer gives is written back to the file, so that a refresh token that it replaced
+ * serves after a restart too; one that another process wrote there meanwhile is taken. A file that cannot be written ends no request: it is
+ * counted, and told to `onWarning`.
  */
 export function oidcCredentials(config: OidcConfig): CredentialSource {
-  let { idToken, refreshToken } = config;
+  let tokens: OidcTokens = { idToken: config.idToken, refreshToken: config.refreshToken };
   let running: Promise<Credentials> | undefined;
+  const counters = { refreshes: 0, written: 0, notWritten: 0 };
+  const holds = (): boolean => tokens.idToken !== '' && config.clock.wall() < expiryOf(tokens.idToken) - aheadMs;
+  /** Whether the file has other tokens than those that are known here, which are known then. */
+  const reread = async (): Promise<boolean> => {
+    const found = config.file === undefined ? undefined : await (await import('./write-back.ts')).readTokens(config.file);
+    if (found === undefined || found.refreshToken === '' || found.refreshToken === tokens.refreshToken) return false;
+    tokens = found;
+    return true;
+  };
+  /** Another process may have used the same token a moment before: then what it was given comes into the file. */
+  const takenFromFile = async (): Promise<boolean> => {
+    for (let look = 0; look < looks; look++) {
+      if (config.file === undefined) return false;
+      if (look > 0) await config.clock.sleep(lookMs);
+      if (await reread()) return true;
+    }
+    return false;
+  };
   const refresh = async (): Promise<Credentials> => {
-    const lacking = [
-      ...(config.clientId === '' ? ['client-id'] : []),
-      ...(refreshToken === '' ? ['refresh-token'] : []),
-      ...(config.issuer === '' ? ['idp-issuer-url'] : []),
-    ];
-    if (lacking.length > 0)
-      throw failed(config, `the ID token has expired, and there is no ${lacking.join(' and no ')} to get another one by; log in again`);
-    const answer = await exchange(config, refreshToken);
-    const token = text(answer['id_token']);
-    if (token === '')
-      throw failed(
-        config,
-        'the issuer answered without an ID token: the login did not ask for the scope openid, or it gives none on a refresh',
-      );
-    refreshToken = text(answer['refresh_token']) || refreshToken;
-    idToken = token;
-    return { token };
+    const refused = tokens.idToken;
+    if ((await reread()) && holds() && tokens.idToken !== refused) return { token: tokens.idToken };
+    for (;;) {
+      const lacking = [
+        ...(config.clientId === '' ? ['client-id'] : []),
+        ...(tokens.refreshToken === '' ? ['refresh-token'] : []),
+        ...(config.issuer === '' ? ['idp-issuer-url'] : []),
+      ];
+      if (lacking.length > 0)
+        throw failed(config, `the ID token has expired, and there is no ${lacking.join(' and no ')} to get another one by; log in again`);
+      const used = tokens.refreshToken;
+      let answer: Readonly<Record<string, unknown>>;
+      try {
+        answer = await exchange(config, used);
+      } catch (error) {
+        if (!(error instanceof RefusedError) || !(await takenFromFile())) throw error;
+        if (holds()) return { token: tokens.idToken };
+        continue;
+      }
+      const token = text(answer['id_token']);
+      if (token === '')
+        throw failed(
+          config,
+          'the issuer answered without an ID token: the login did not ask for the scope openid, or it gives none on a refresh',
+        );
+      tokens = { idToken: token, refreshToken: text(answer['refresh_token']) || used };
+      counters.refreshes++;
+      if (config.file !== undefined) await writeBack(config, config.file, used, tokens, counters);
+      return { token };
+    }
   };
   return {
+    get counters() {
+      return { ...counters };
+    },
     get({ fresh }): Promise<Credentials> {
-      if (running !== undefined) return running;
-      if (!fresh && idToken !== '' && config.clock.wall() < expiryOf(idToken) - aheadMs) return Promise.resolve({ token: idToken });
-      running = refresh().finally(() => {
+      if (running === undefined && !fresh && holds()) return Promise.resolve({ token: tokens.idToken });
+      running ??= refresh().finally(() => {
         running = undefined;
       });
       return running;
     },
   };
 }
+
+async function writeBack(
+  config: OidcConfig,
+  file: TokenPlace,
+  old: string,
+  tokens: OidcTokens,
+  counters: { written: number; notWritten: number },
+): Promise<void> {
+  try {
+    const { writeTokens } = await import('./write-back.ts');
+    if (await writeTokens(file, old, tokens, config.clock)) counters.written++;
+  } catch (error) {
+    counters.notWritten++;
+    config.onWarning?.(
+      `${config.origin}: the tokens of ${config.what} could not be written back to ${file.path}: ${error instanceof Error ? error.message : String(error)}. After a restart the user may have to log in again`,
+    );
+  }
+}
+
+/** The issuer itself said no. */
+class RefusedError extends CredentialsError {}
 
 /** Asks the issuer where its tokens are given, and there for one. */
 async function exchange(config: OidcConfig, refreshToken: string): Promise<Readonly<Record<string, unknown>>> {
@@ -93,16 +160,21 @@ async function ask(config: OidcConfig, url: string, request: Omit<TransportReque
   try {
     parsed = new URL(url);
   } catch {
-    throw failed(config, `${JSON.stringify(url)} is no URL`);
+    throw failed(config, 'idp-issuer-url, or what the issuer calls its token_endpoint, is no URL');
   }
+  const shown = `${parsed.origin}${parsed.pathname}`;
   // The refresh token and the secret go there.
-  if (parsed.protocol !== 'https:') throw failed(config, `${url} is not https`);
+  if (parsed.protocol !== 'https:') throw failed(config, `${shown} is not https`);
   const { ca, clock } = config;
-  const connection = connectionFrom({ server: parsed.origin, ...(ca === undefined ? {} : { ca }) });
+  const connection = connectionFrom({
+    server: parsed.origin,
+    ...(ca === undefined ? {} : { ca }),
+    ...(config.proxyUrl === '' ? {} : { proxyUrl: config.proxyUrl }),
+  });
   const transport = new HttpTransport(connection, { clock }, (parts) => new Http1Wire(parts));
   try {
     const answer = await transport.open({ ...request, path: `${parsed.pathname}${parsed.search}` });
-    const body = await readText(answer, answerBytes, url);
+    const body = await readText(answer, answerBytes, shown);
     let value: unknown;
     try {
       value = JSON.parse(body);
@@ -111,10 +183,12 @@ async function ask(config: OidcConfig, url: string, request: Omit<TransportReque
     }
     const fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
     if (answer.statusCode !== 200)
-      // RFC 6749 5.2: `error` is a code; the description is the issuer's own text.
-      throw failed(
-        config,
-        `${url} answered ${[answer.statusCode, text(fields['error']), text(fields['error_description'])].filter((part) => part !== '').join(' ')}`,
+      // RFC 6749 5.2: `error` is a code; the description is the issuer's own text, and may repeat what it was sent.
+      throw new RefusedError(
+        failed(
+          config,
+          `${shown} answered ${redact([answer.statusCode, text(fields['error']), text(fields['error_description'])].filter((part) => part !== '').join(' '), secretsOf(config, request.body))}`,
+        ).message,
       );
     return fields;
   } catch (cause) {
@@ -127,6 +201,11 @@ async function ask(config: OidcConfig, url: string, request: Omit<TransportReque
 
 function failed(config: OidcConfig, why: string, cause?: unknown): CredentialsError {
   return new CredentialsError(`${config.origin}: no ID token for ${config.what}: ${why}`, cause === undefined ? {} : { cause });
+}
+
+function secretsOf(config: OidcConfig, body: TransportRequest['body']): string[] {
+  const sent = typeof body === 'string' ? (new URLSearchParams(body).get('refresh_token') ?? '') : '';
+  return [config.clientSecret, config.idToken, sent];
 }
 
 function formEncoded(value: string): string {

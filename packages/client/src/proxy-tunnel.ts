@@ -1,17 +1,29 @@
 import type { Socket } from 'node:net';
+import type { Connection } from './connection.ts';
 import { ConnectionError } from './errors.ts';
 
+interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** Opens a socket to `host:port` through a proxy: CONNECT for http(s), RFC 1928 and 1929 for socks5. The caller speaks TLS on it. */
-export async function openTunnel(proxyUrl: string, host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  const proxy = new URL(proxyUrl);
+export async function openTunnel(
+  connection: Pick<Connection, 'proxyUrl' | 'proxyCredentials'>,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const proxy = new URL(connection.proxyUrl ?? '');
+  const { username = '', password = '' } = (await connection.proxyCredentials?.get({ fresh: false, signal })) ?? {};
   const socket = await connectTo(proxy, signal);
   const onAbort = (): void => {
     socket.destroy();
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    if (proxy.protocol.startsWith('socks5')) await socks5(socket, proxy, host, port);
-    else await httpConnect(socket, proxy, host, port);
+    if (proxy.protocol.startsWith('socks5')) await socks5(socket, { username, password }, host, port);
+    else await httpConnect(socket, { username, password }, host, port);
     return socket;
   } catch (error) {
     socket.destroy();
@@ -53,10 +65,10 @@ async function connectTo(proxy: URL, signal: AbortSignal): Promise<Socket> {
   });
 }
 
-async function httpConnect(socket: Socket, proxy: URL, host: string, port: number): Promise<void> {
+async function httpConnect(socket: Socket, as: Login, host: string, port: number): Promise<void> {
   const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const user = decodeURIComponent(proxy.username);
-  const authorization = user === '' ? '' : `Proxy-Authorization: Basic ${btoa(`${user}:${decodeURIComponent(proxy.password)}`)}\r\n`;
+  const basic = Buffer.from(`${as.username}:${as.password}`, 'utf8').toString('base64');
+  const authorization = as.username === '' ? '' : `Proxy-Authorization: Basic ${basic}\r\n`;
   socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${authorization}\r\n`);
   const head = await readUntil(socket, (bytes) => {
     const end = bytes.indexOf('\r\n\r\n');
@@ -66,9 +78,9 @@ async function httpConnect(socket: Socket, proxy: URL, host: string, port: numbe
   if (!/^HTTP\/1\.[01] 2\d\d/.test(line)) throw new Error(`it answered ${JSON.stringify(line.slice(0, 100))}`);
 }
 
-async function socks5(socket: Socket, proxy: URL, host: string, port: number): Promise<void> {
-  const user = new TextEncoder().encode(decodeURIComponent(proxy.username));
-  const password = new TextEncoder().encode(decodeURIComponent(proxy.password));
+async function socks5(socket: Socket, as: Login, host: string, port: number): Promise<void> {
+  const user = new TextEncoder().encode(as.username);
+  const password = new TextEncoder().encode(as.password);
   socket.write(Uint8Array.of(5, 1, user.length > 0 ? 2 : 0));
   const method = await readUntil(socket, (bytes) => (bytes.length >= 2 ? 2 : undefined));
   if (method[1] === 2) {

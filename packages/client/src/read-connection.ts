@@ -1,20 +1,11 @@
 import { resolve } from 'node:path';
-import type { Clock } from '@kubecast/store';
 import { systemClock } from '@kubecast/store/clock';
 import { connectionFrom } from './connection-from.ts';
 import { type Connection, type Credentials, type CredentialSource, type Impersonation, staticCredentials } from './connection.ts';
 import type { KubeconfigOptions } from './connection-from-kubeconfig.ts';
+import { environmentProxy } from './environment-proxy.ts';
 import { ConfigError } from './errors.ts';
-import {
-  type ConfigPart,
-  dataOrFile,
-  isRecord,
-  kubeconfigFiles,
-  type MergedConfig,
-  readKubeconfigs,
-  relativeTo,
-  textOf,
-} from './kubeconfig-file.ts';
+import { type ConfigPart, dataOrFile, isRecord, kubeconfigFiles, readKubeconfigs, relativeTo, textOf } from './kubeconfig-file.ts';
 import { TokenFile } from './token-file.ts';
 
 /** The work behind connectionFromKubeconfig; a module of its own, so that who needs no kubeconfig does not load it. */
@@ -43,8 +34,9 @@ export async function readConnection(options: KubeconfigOptions): Promise<Connec
   if (server === '') throw new ConfigError(`${origin}: cluster ${JSON.stringify(clusterName)} has no server`);
   const ca = await dataOrFile(cluster, 'certificate-authority', `cluster ${JSON.stringify(clusterName)}`);
   const serverName = textOf(cluster.value['tls-server-name']);
-  const proxyUrl = textOf(cluster.value['proxy-url']) || proxyOf(server, env);
-  const impersonate = user === undefined ? undefined : impersonationOf(user);
+  const ownProxy = textOf(cluster.value['proxy-url']);
+  const proxyUrl = ownProxy || (await environmentProxy(server, env));
+  const impersonate = user === undefined ? undefined : impersonationOf(user, `${origin}: user ${JSON.stringify(userName)}`);
   const insecure = cluster.value['insecure-skip-tls-verify'] === true;
   if (insecure && ca !== undefined)
     throw new ConfigError(
@@ -61,15 +53,53 @@ export async function readConnection(options: KubeconfigOptions): Promise<Connec
     ...(cluster.value['disable-compression'] === true ? { compression: false } : {}),
     ...(impersonate === undefined ? {} : { impersonate }),
     credentials:
-      user === undefined ? staticCredentials({}) : await credentialsOf(user, userName, { origin, config, context: name, ...options }),
+      user === undefined
+        ? staticCredentials({})
+        : await credentialsOf(user, userName, {
+            origin,
+            options,
+            env,
+            execCluster: () => execClusterOf(cluster, { server, ca, serverName, insecure, proxyUrl: ownProxy }),
+          }),
   });
 }
 
-async function credentialsOf(
-  user: ConfigPart,
-  name: string,
-  from: { readonly origin: string; readonly config: MergedConfig; readonly context: string; readonly clock?: Clock },
-): Promise<CredentialSource> {
+/** From what a user's credentials are made, besides the user. */
+interface CredentialsFrom {
+  readonly origin: string;
+  readonly options: KubeconfigOptions;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly execCluster: () => Readonly<Record<string, unknown>>;
+}
+
+/** What an exec plugin is told of the cluster, where it asks for that (client.authentication.k8s.io v1, Cluster). */
+function execClusterOf(
+  cluster: ConfigPart,
+  known: {
+    readonly server: string;
+    readonly ca: string | undefined;
+    readonly serverName: string;
+    readonly insecure: boolean;
+    readonly proxyUrl: string;
+  },
+): Readonly<Record<string, unknown>> {
+  const extensions = cluster.value['extensions'];
+  const own = Array.isArray(extensions)
+    ? (extensions as unknown[]).filter(isRecord).find((entry) => entry['name'] === 'client.authentication.k8s.io/exec')
+    : undefined;
+  return {
+    server: known.server,
+    ...(known.serverName === '' ? {} : { 'tls-server-name': known.serverName }),
+    ...(known.insecure ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(known.ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(known.ca, 'utf8').toString('base64') }),
+    ...(known.proxyUrl === '' ? {} : { 'proxy-url': known.proxyUrl }),
+    ...(cluster.value['disable-compression'] === true ? { 'disable-compression': true } : {}),
+    ...(own === undefined ? {} : { config: own['extension'] ?? null }),
+  };
+}
+
+async function credentialsOf(user: ConfigPart, name: string, from: CredentialsFrom): Promise<CredentialSource> {
+  const { clock = systemClock } = from.options;
   const what = `user ${JSON.stringify(name)}`;
   const cert = await dataOrFile(user, 'client-certificate', what);
   const key = await dataOrFile(user, 'client-key', what);
@@ -81,16 +111,31 @@ async function credentialsOf(
   const username = textOf(user.value['username']);
   // The order of client-go: a token file wins over a token.
   if (tokenFile !== '') {
-    const source = new TokenFile(relativeTo(user.file, tokenFile), from.clock === undefined ? {} : { clock: from.clock });
+    const source = new TokenFile(relativeTo(user.file, tokenFile), { clock });
     return { get: async (options) => ({ ...certificate, ...(await source.get(options)) }) };
   }
   if (token !== '') return staticCredentials({ ...certificate, token });
   if (username !== '') return staticCredentials({ ...certificate, username, password: textOf(user.value['password']) });
   const provider = user.value['auth-provider'];
-  if (!isRecord(user.value['exec']) && isRecord(provider) && provider['name'] === 'oidc') return oidcOf(user, provider, what, from);
-  if (isRecord(user.value['exec']) || isRecord(provider)) {
-    const { pluginCredentials } = await import('./plugin-credentials.ts');
-    return pluginCredentials({ ...from, user, what });
+  const hasExec = isRecord(user.value['exec']);
+  if (hasExec && isRecord(provider)) throw new ConfigError(`${from.origin}: ${what} has an exec plugin and an auth-provider; one of both`);
+  if (hasExec) {
+    const [{ readExecConfig }, { execCredentials }] = await Promise.all([import('./exec-config.ts'), import('./exec-credentials.ts')]);
+    return execCredentials({
+      origin: from.origin,
+      what,
+      exec: readExecConfig(user, `${from.origin}: ${what}`),
+      cluster: from.execCluster(),
+      env: from.env,
+      clock,
+      terminal: from.options.terminal ?? process.stdin.isTTY,
+      limitMs: from.options.pluginMs ?? 60_000,
+    });
+  }
+  if (isRecord(provider)) {
+    if (provider['name'] === 'oidc') return oidcOf(user, name, provider, what, from);
+    const { providerCredentials } = await import('./provider-credentials.ts');
+    return providerCredentials({ origin: from.origin, user, what });
   }
   return staticCredentials(certificate);
 }
@@ -98,9 +143,10 @@ async function credentialsOf(
 /** OIDC by ourselves: client-node 2.0.1 gives its OpenID library the issuer in a form that it refuses, and never gets a second token. */
 async function oidcOf(
   user: ConfigPart,
+  name: string,
   provider: Readonly<Record<string, unknown>>,
   what: string,
-  from: { readonly origin: string; readonly clock?: Clock },
+  from: CredentialsFrom,
 ): Promise<CredentialSource> {
   const config = isRecord(provider['config']) ? provider['config'] : {};
   const { oidcCredentials } = await import('./oidc-credentials.ts');
@@ -113,44 +159,37 @@ async function oidcOf(
     clientId: textOf(config['client-id']),
     clientSecret: textOf(config['client-secret']),
     ca: await dataOrFile({ value: config, file: user.file }, 'idp-certificate-authority', `the issuer of ${what}`),
-    clock: from.clock ?? systemClock,
+    clock: from.options.clock ?? systemClock,
+    proxyUrl: await environmentProxy(textOf(config['idp-issuer-url']), from.env),
+    ...(from.options.writeBack === false ? {} : { file: { path: user.file, user: name } }),
+    ...(from.options.onWarning === undefined ? {} : { onWarning: from.options.onWarning }),
   });
 }
 
-function impersonationOf(user: ConfigPart): Impersonation | undefined {
+function impersonationOf(user: ConfigPart, place: string): Impersonation | undefined {
   const as = textOf(user.value['as']);
-  if (as === '') return undefined;
-  const groups = user.value['as-groups'];
-  const extra = user.value['as-user-extra'];
   const uid = textOf(user.value['as-uid']);
+  const groups = user.value['as-groups'] ?? [];
+  const extra = user.value['as-user-extra'] ?? {};
+  if (!isTexts(groups)) throw new ConfigError(`${place} has as-groups that are no list of texts`);
+  if (!isRecord(extra) || !Object.values(extra).every(isTexts))
+    throw new ConfigError(`${place} has as-user-extra that is no map of lists of texts`);
+  if (as === '') {
+    // Passed over, it would leave the user with all rights of his own.
+    if (uid !== '' || groups.length > 0 || Object.keys(extra).length > 0)
+      throw new ConfigError(`${place} impersonates groups, a uid or extra, and no user; add "as"`);
+    return undefined;
+  }
   return {
     user: as,
     ...(uid === '' ? {} : { uid }),
-    ...(Array.isArray(groups) ? { groups: groups.filter((group) => typeof group === 'string') } : {}),
-    ...(isRecord(extra) ? { extra: extra as Record<string, string[]> } : {}),
+    ...(groups.length === 0 ? {} : { groups }),
+    ...(Object.keys(extra).length === 0 ? {} : { extra: extra as Record<string, string[]> }),
   };
 }
 
-// As Go's http.ProxyFromEnvironment: HTTPS_PROXY or HTTP_PROXY by the server's scheme, unless NO_PROXY names the host; loopback never.
-function proxyOf(server: string, env: Readonly<Record<string, string | undefined>>): string {
-  let url: URL;
-  try {
-    url = new URL(server);
-  } catch {
-    return '';
-  }
-  const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return '';
-  const proxy =
-    url.protocol === 'https:' ? (env['HTTPS_PROXY'] ?? env['https_proxy'] ?? '') : (env['HTTP_PROXY'] ?? env['http_proxy'] ?? '');
-  if (proxy === '') return '';
-  for (const entry of (env['NO_PROXY'] ?? env['no_proxy'] ?? '').split(',')) {
-    const pattern = entry.trim().toLowerCase().replace(/:\d+$/, '');
-    if (pattern === '*') return '';
-    const domain = pattern.replace(/^\*?\./, '');
-    if (domain !== '' && (host === domain || host.endsWith(`.${domain}`))) return '';
-  }
-  return proxy.includes('://') ? proxy : `http://${proxy}`;
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function known(parts: ReadonlyMap<string, unknown>): string {

@@ -1,4 +1,5 @@
 import type { Connection, Credentials } from './connection.ts';
+import { CredentialsError } from './errors.ts';
 import type { TransportRequest } from './transport-options.ts';
 
 /** The headers of one request. The only place that writes credentials. */
@@ -14,6 +15,9 @@ export function requestHeaders(
     headers['content-type'] = request.contentType ?? 'application/json';
     headers['content-length'] = String(typeof request.body === 'string' ? Buffer.byteLength(request.body) : request.body.length);
   }
+  // The runtimes' own errors may quote it.
+  if (credentials.token !== undefined && !/^[\x21-\x7e]+$/.test(credentials.token))
+    throw new CredentialsError('the token holds spaces, line ends or other characters that no header can carry');
   if (credentials.token !== undefined) headers['authorization'] = `Bearer ${credentials.token}`;
   else if (credentials.username !== undefined)
     headers['authorization'] = `Basic ${Buffer.from(`${credentials.username}:${credentials.password ?? ''}`, 'utf8').toString('base64')}`;

@@ -234,6 +234,45 @@ test('a 429 is obeyed for as long as the server asks, for writes too; other refu
   expect(server.seen).toHaveLength(1);
 });
 
+test('a Retry-After may be a date, by the clock of who wrote it; who has no time for it is told at once', async () => {
+  const date = 'Wed, 21 Oct 2026 07:28:00 GMT';
+  const refusal = (after: string, own: string): void => {
+    failure(429, { reason: 'TooManyRequests', message: 'later' }, { 'retry-after': after, date: own });
+  };
+  const refused = async (): Promise<unknown> =>
+    client
+      .resource(appModel)
+      .get('x')
+      .catch((error: unknown) => error);
+  refusal(date, 'Wed, 21 Oct 2026 07:26:00 GMT');
+  const own = createClient(connectionFrom({ server: server.url, ca: pem.ca }));
+  expect(
+    await own
+      .resource(appModel)
+      .get('x')
+      .catch((error: unknown) => error),
+  ).toMatchObject({ statusCode: 429, retryAfterMs: 120_000 });
+  expect(server.seen).toHaveLength(1);
+  own.close();
+  // One that has passed is no wait at all: four times more, then it is thrown.
+  server.seen.length = 0;
+  refusal(date, 'Wed, 21 Oct 2026 07:29:00 GMT');
+  expect(await refused()).toMatchObject({ statusCode: 429, retryAfterMs: 0 });
+  expect(server.seen).toHaveLength(5);
+});
+
+test('several warnings come in order, those with quotes, commas and backslashes too', async () => {
+  const texts = ['unknown field "spec.a, b"', 'back\\slash', 'plain'];
+  handle = (_, response) => {
+    response.setHeader(
+      'warning',
+      texts.map((text) => `299 - "${text.replace(/["\\]/g, '\\$&')}"`),
+    );
+    answerJson(response, 200, { metadata: { name: 'x' } });
+  };
+  expect((await client.resource(configMapType).patch('x', {})).warnings).toEqual(texts);
+});
+
 test('a list goes page by page; the version goes with the first request only; items of built-in kinds get their kind', async () => {
   handle = (request, response) => {
     const token = new URL(request.path, 'http://x').searchParams.get('continue');

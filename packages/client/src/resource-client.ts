@@ -101,6 +101,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
       ...(options.priority === undefined ? {} : { priority: options.priority }),
       ...(options.accept === undefined ? {} : { accept: options.accept }),
       requestMs: options.deadlineMs,
+      goOn: options.whenExpired === 'continue',
     };
     for await (const page of listPages(this.#caller, this.type, this.#listNamespace(options), options, options.signal, way)) {
       const items = page.items.map((bytes) => this.#object(JSON.parse(decoder.decode(bytes)), 'a list'));

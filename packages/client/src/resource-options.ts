@@ -19,7 +19,14 @@ export interface GetOptions extends CallOptions {
   readonly resourceVersion?: string;
 }
 
-export interface ListOptions extends CallOptions, ListPagesOptions {}
+export interface ListOptions extends CallOptions, ListPagesOptions {
+  /**
+   * What to do when the server forgot the version of the pages that were read (410, some minutes after the first page): `throw` a StatusError
+   * (the default: `isExpired`), or `continue` with the rest as it is now. Then no object comes twice, but the later pages, whose resourceVersion
+   * is another, are of another moment: what was made or deleted meanwhile may be missing or still there.
+   */
+  readonly whenExpired?: 'throw' | 'continue';
+}
 
 export interface WriteOptions extends CallOptions {
   readonly fieldManager?: string;

@@ -86,6 +86,7 @@ export function statusErrorFrom(
   retryAfter: string | undefined,
   request?: string,
   warnings: readonly string[] = [],
+  now?: number,
 ): StatusError {
   let parsed: unknown;
   try {
@@ -101,6 +102,7 @@ export function statusErrorFrom(
     retryAfter,
     request,
     warnings,
+    ...(now === undefined ? {} : { now }),
   });
 }
 
@@ -110,6 +112,8 @@ export function statusErrorOf(
   from: {
     readonly statusCode?: number;
     readonly retryAfter?: string | undefined;
+    /** The calendar's time, for a Retry-After that is a date. */
+    readonly now?: number;
     readonly request?: string | undefined;
     readonly warnings?: readonly string[];
   } = {},
@@ -117,7 +121,7 @@ export function statusErrorOf(
   const fields = record(status);
   const details = record(fields['details']);
   const causes = Array.isArray(details['causes']) ? (details['causes'] as unknown[]).map(causeOf) : [];
-  const retryAfterMs = retryAfter(from.retryAfter, details['retryAfterSeconds']);
+  const retryAfterMs = retryAfter(from.retryAfter, details['retryAfterSeconds'], from.now);
   const init: StatusErrorInit = {
     statusCode: from.statusCode ?? (typeof fields['code'] === 'number' ? fields['code'] : 0),
     reason: text(fields['reason']),
@@ -155,9 +159,12 @@ function causeOf(value: unknown): StatusCause {
   return { reason: text(fields['reason']), message: text(fields['message']), field: text(fields['field']) };
 }
 
-// RFC 9110 10.2.3 allows a date too; the API server sends seconds only, and a date needs the calendar's clock.
-function retryAfter(header: string | undefined, seconds: unknown): number | undefined {
-  if (header !== undefined && /^\d{1,6}$/.test(header.trim())) return Number(header) * 1000;
+// RFC 9110 10.2.3: seconds, as the API server sends them, or a date, as what stands before it may.
+function retryAfter(header: string | undefined, seconds: unknown, now: number | undefined): number | undefined {
+  const told = header?.trim() ?? '';
+  if (/^\d{1,6}$/.test(told)) return Number(told) * 1000;
+  const at = /^[A-Z][a-z]{2}, /.test(told) && now !== undefined ? Date.parse(told) : Number.NaN;
+  if (now !== undefined && !Number.isNaN(at)) return Math.min(999_999_000, Math.max(0, at - now));
   return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined;
 }
 

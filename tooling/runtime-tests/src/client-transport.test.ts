@@ -141,9 +141,21 @@ for (const { target, http } of runs) {
       assert.equal(await whoAmI(client), serviceAccountUser);
       assert.equal(client.counters.repeats, 1);
     });
-    await using(clientOf(kubeconfig(cluster, plugin('exit 3')), options()), (client) =>
-      assert.rejects(whoAmI(client), (error) => error instanceof CredentialsError && error.code === 'CLIENT_CREDENTIALS'),
-    );
+    // It is told of the cluster, in the environment.
+    const asking = plugin(`case "$KUBERNETES_EXEC_INFO" in *'"server":"${cluster.url}"'*) cat '${good}';; *) exit 4;; esac`) as {
+      exec: object;
+    };
+    const told = { exec: { ...asking.exec, provideClusterInfo: true } };
+    assert.equal(await using(clientOf(kubeconfig(cluster, told), options()), whoAmI), serviceAccountUser);
+    const absent = { exec: { ...asking.exec, command: 'kubecast-no-such-plugin', installHint: 'get it first' } };
+    for (const [user, message] of [
+      [plugin('echo no login >&2; exit 3'), /it ended with 3: no login$/],
+      [asking, /it ended with 4$/],
+      [absent, /there is no such command\. get it first$/],
+    ] as const)
+      await using(clientOf(kubeconfig(cluster, user), options()), (client) =>
+        assert.rejects(whoAmI(client), (error) => error instanceof CredentialsError && message.test(error.message)),
+      );
   });
 
   test(`transport: an exec plugin gives a client certificate, ${on}`, { skip: !seesCertificates(target.name) }, async () => {

@@ -1,23 +1,18 @@
 import { type Credentials, type CredentialSource } from './connection.ts';
 import { CredentialsError } from './errors.ts';
-import type { ConfigPart, MergedConfig } from './kubeconfig-file.ts';
+import type { ConfigPart } from './kubeconfig-file.ts';
+import { redact } from './redact.ts';
 
 /**
- * Credentials of exec plugins and auth providers, by @kubernetes/client-node, which is loaded at the first use of one and not before:
+ * Credentials of the old auth providers other than OIDC, by @kubernetes/client-node, which is loaded at the first use of one and not before:
  * its import costs more than everything else here together.
  */
-export function pluginCredentials(from: {
-  readonly origin: string;
-  readonly config: MergedConfig;
-  readonly context: string;
-  readonly user: ConfigPart;
-  readonly what: string;
-}): CredentialSource {
+export function providerCredentials(from: { readonly origin: string; readonly user: ConfigPart; readonly what: string }): CredentialSource {
   let loaded: Promise<{ applyToHTTPSOptions(options: object): Promise<void> }> | undefined;
   const load = async (): Promise<{ applyToHTTPSOptions(options: object): Promise<void> }> => {
     const { KubeConfig } = await import('@kubernetes/client-node');
     const kubeconfig = new KubeConfig();
-    const user = { name: 'user', exec: from.user.value['exec'], authProvider: from.user.value['auth-provider'] };
+    const user = { name: 'user', authProvider: from.user.value['auth-provider'] };
     kubeconfig.loadFromOptions({
       clusters: [{ name: 'cluster', server: 'https://localhost', skipTLSVerify: true }],
       users: [user as never],
@@ -41,13 +36,13 @@ export function pluginCredentials(from: {
       };
     } catch (cause) {
       loaded = undefined;
+      // Without the cause: what a provider's command prints stands in it, and that may be a token.
       throw new CredentialsError(
-        `${from.origin}: the plugin of ${from.what} gave no credentials: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause },
+        `${from.origin}: the auth provider of ${from.what} gave no credentials: ${redact(cause instanceof Error ? cause.message : String(cause)).slice(0, 500)}`,
       );
     }
   };
-  // A thousand requests at once that lack a token are one run of the plugin.
+  // A thousand requests at once that lack a token are one run of the provider.
   let running: { readonly fresh: boolean; readonly credentials: Promise<Credentials> } | undefined;
   return {
     get({ fresh }): Promise<Credentials> {

@@ -19,6 +19,7 @@ const files = [
   'src/resolver',
   'src/apiserver/real.test.ts',
   'src/apiserver/observed-real.test.ts',
+  'src/apiserver/structure-real.test.ts',
   'src/apiserver/differential.test.ts',
 ];
 

@@ -1,7 +1,16 @@
 import type { Schema } from '@kubecast/crd';
 import { groupVersions } from '../discovery/index.ts';
 import type { ServedResource } from '../served-resource.ts';
-import { apiVersionDescription, kindDescription, metadataDescription, metaSchemas, scaleName, scaleSchema } from './meta-schemas.ts';
+import { documentedKind, documentedTypes } from './built-in-schemas.ts';
+import {
+  apiVersionDescription,
+  kindDescription,
+  metadataDescription,
+  metaSchemas,
+  scaleName,
+  scaleSchema,
+  scaleTypes,
+} from './meta-schemas.ts';
 import { resourcePaths } from './resource-paths.ts';
 import { described, metaPrefix, reference, schemaName } from './schema-names.ts';
 
@@ -22,10 +31,14 @@ export function openApiDocument(resources: readonly ServedResource[], key: strin
   if (own.length === 0) return undefined;
   const schemas: Document = {};
   const paths: Document = {};
+  const types = new Set([`${metaPrefix}.ObjectMeta`, `${metaPrefix}.ListMeta`]);
   for (const resource of own) {
-    schemas[schemaName(resource)] = kindSchema(resource);
+    schemas[schemaName(resource)] = kindSchema(resource, types);
     schemas[schemaName(resource, resource.listKind)] = listSchema(resource);
-    if (resource.subresources.scale !== undefined) schemas[scaleName] = scaleSchema;
+    if (resource.subresources.scale !== undefined) {
+      schemas[scaleName] = scaleSchema;
+      for (const name of scaleTypes) types.add(name);
+    }
     Object.assign(paths, resourcePaths(resource));
   }
   return {
@@ -37,7 +50,7 @@ export function openApiDocument(resources: readonly ServedResource[], key: strin
     },
     paths,
     components: {
-      schemas: { ...schemas, ...metaSchemas() },
+      schemas: { ...schemas, ...documentedTypes(types), ...metaSchemas() },
       securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
     },
     security: [{ BearerToken: [] }],
@@ -46,8 +59,10 @@ export function openApiDocument(resources: readonly ServedResource[], key: strin
 
 const gvk = (resource: ServedResource, kind: string): readonly Document[] => [{ group: resource.group, kind, version: resource.version }];
 
-function kindSchema(resource: ServedResource): Document {
-  const { properties, ...rest } = plain(resource.schema) as Document & { properties?: Document };
+/** `types`: takes the names of the built-in types that it refers to. */
+function kindSchema(resource: ServedResource, types: Set<string>): Document {
+  const schema = resource.builtin === undefined ? plain(resource.schema) : documentedKind(resource.schema, types);
+  const { properties, ...rest } = schema as Document & { properties?: Document };
   return {
     ...rest,
     type: 'object',

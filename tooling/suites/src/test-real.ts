@@ -23,7 +23,7 @@ const files = [
   'src/apiserver/differential.test.ts',
 ];
 
-const embedded = ['src/verbs', 'src/crds', 'src/envtest'];
+const embedded = ['src/verbs', 'src/crds', 'src/http', 'src/envtest'];
 
 /** What must be there for the suites; undefined where it cannot be had. */
 async function assets(): Promise<string | undefined> {

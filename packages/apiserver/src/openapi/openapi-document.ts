@@ -29,6 +29,7 @@ export function openApiDocument(resources: readonly ServedResource[], key: strin
   const [group, version] = root === 'api' ? ['', first] : [first, second];
   const own = resources.filter((resource) => resource.group === group && resource.version === version);
   if (own.length === 0) return undefined;
+  const builtin = own[0]?.builtin !== undefined;
   const schemas: Document = {};
   const paths: Document = {};
   const types = new Set([`${metaPrefix}.ObjectMeta`, `${metaPrefix}.ListMeta`]);
@@ -43,19 +44,19 @@ export function openApiDocument(resources: readonly ServedResource[], key: strin
   }
   return {
     openapi: '3.0.0',
-    info: {
-      title: 'Kubernetes CRD Swagger',
-      version: 'v0.1.0',
-      ...(own[0]?.builtin === undefined ? {} : { title: 'Kubernetes', version: 'unversioned' }),
-    },
+    info: builtin ? { title: 'Kubernetes', version: 'unversioned' } : { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' },
     paths,
     components: {
       schemas: { ...schemas, ...documentedTypes(types), ...metaSchemas() },
-      securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
+      ...(builtin ? { securitySchemes } : {}),
     },
-    security: [{ BearerToken: [] }],
+    ...(builtin ? { security: [{ BearerToken: [] }] } : {}),
   };
 }
+
+const securitySchemes = {
+  BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' },
+};
 
 const gvk = (resource: ServedResource, kind: string): readonly Document[] => [{ group: resource.group, kind, version: resource.version }];
 

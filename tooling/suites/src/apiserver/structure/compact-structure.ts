@@ -56,3 +56,40 @@ function ownText(schema: Json, names: Set<string>): string {
     ...(allowed === undefined ? [] : [JSON.stringify(allowed)]),
   ].join(' ');
 }
+
+/** What may be asked at each path, in one word for each operation: its name, parameters, bodies and answers. */
+export function compactPaths(document: Json): Structure {
+  const names = (list: Json | undefined): string =>
+    ((list ?? []) as unknown as readonly { name: string }[])
+      .map((one) => one.name)
+      .sort()
+      .join();
+  const content = (holder: Json | undefined): string => {
+    const types = Object.entries(holder?.['content'] ?? {});
+    return types.map(([type, one]) => `${type}=${String(one['schema']?.['$ref']).slice(prefix.length)}`).join();
+  };
+  return Object.fromEntries(
+    Object.entries(document['paths'] ?? {}).map(([path, operations]) => [
+      path,
+      Object.entries(operations)
+        .map(([verb, one]) =>
+          verb === 'parameters'
+            ? `parameters ${names(one)}`
+            : [
+                verb,
+                String(one['operationId']),
+                `(${names(one['parameters'])})`,
+                content(one['requestBody']),
+                ...Object.entries(one['responses'] ?? {}).map(([code, answer]) => `${code}:${content(answer)}`),
+                String(one['x-kubernetes-action']),
+                JSON.stringify(one['tags']),
+                Object.entries(one['x-kubernetes-group-version-kind'] ?? {})
+                  .map(([name, value]) => `${name}=${String(value)}`)
+                  .sort()
+                  .join(),
+              ].join(' '),
+        )
+        .sort(),
+    ]),
+  );
+}

@@ -2,8 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningTarget } from '../embedded-target.ts';
-import { Api } from '../target.ts';
-import { compactStructure, type Structure } from './compact-structure.ts';
+import { gadgetCrd, modelCrd } from '../observed/kinds.ts';
+import { Api, type Json } from '../target.ts';
+import { serveKind } from '../widget.ts';
+import { compactPaths, compactStructure, type Structure } from './compact-structure.ts';
 
 /** The documents of the groups, and the kinds of them that the embedded server has. */
 const served: Readonly<Record<string, readonly string[]>> = {
@@ -39,6 +41,8 @@ export function structure(on: 'embedded' | 'real', start: (() => Promise<Running
     if (start === undefined) return;
     target = await start();
     api = new Api(target);
+    await serveKind(api, modelCrd);
+    await serveKind(api, gadgetCrd);
   }, 120_000);
   afterAll(async () => {
     api?.close();
@@ -55,5 +59,21 @@ export function structure(on: 'embedded' | 'real', start: (() => Promise<Running
       if (write) recorded[path] = found;
       else expect(found).toEqual(recorded[path]);
     });
-  if (write) afterAll(() => writeFileSync(file, `${JSON.stringify(recorded, undefined, 1)}\n`));
+  for (const [path, kind] of [
+    ['apis/iidp.com/v1', 'AppModel'],
+    ['apis/v.example/v1', 'Gadget'],
+  ] as const)
+    test(`${on}: ${path} tells the paths, parameters and schemas of a custom kind [D11]`, { timeout: 30_000 }, async (context) => {
+      if (start === undefined) return context.skip();
+      const { body } = await api.get(`/openapi/v3/${path}`);
+      const { paths, components, ...rest } = body as unknown as { paths: Json; components: Json };
+      const found: Record<string, readonly string[]> = {
+        document: [JSON.stringify(rest), ...Object.keys(components).sort(), ...Object.keys(components['schemas'] ?? {}).sort()],
+        ...compactPaths({ paths }),
+        ...compactStructure(body, [kind, `${kind}List`]),
+      };
+      if (write) recorded[path] = found;
+      else expect(found).toEqual(recorded[path]);
+    });
+  if (write) afterAll(() => writeFileSync(file, `${JSON.stringify(recorded, undefined, 2)}\n`));
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { anonymous, authorizePath, shownCertificate, type Users } from '../auth/users.ts';
+import { rootPaths } from '../discovery/index.ts';
 import type { Fault, FaultVerb } from '../faults/fault.ts';
 import { faultStatus } from '../faults/fault-answer.ts';
 import type { Faults } from '../faults/faults.ts';
@@ -24,7 +25,7 @@ import { watchVerb } from '../verbs/watch.ts';
 import { readBody } from './body.ts';
 import { compressed, compresses } from './compression.ts';
 import { writeDiscovery } from './discovery-paths.ts';
-import { writeHealth } from './health.ts';
+import { healthPaths, writeHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
 import { readReview } from './review-body.ts';
 import { showEvents, showList, showObject } from './shown-as.ts';
@@ -143,6 +144,10 @@ export class RequestHandler {
     if (pathname === '/version' || pathname === '/version/') {
       if (request.method !== 'GET') throw methodNotAllowed();
       return writeBytes(response, 200, 'application/json', jsonBytes(versionInfo(this.#core.release), true), style);
+    }
+    if (pathname === '/') {
+      const others = [...healthPaths, ...(this.#core.release.openApiV3 ? ['/openapi/v3', '/openapi/v3/'] : []), '/version'];
+      return writeBytes(response, 200, 'application/json', jsonBytes(rootPaths(this.#core.registry.resources(), others), true), style);
     }
     if (writeDiscovery(request, response, pathname, this.#core.registry, style, this.#core.release.aggregatedDiscovery)) return;
     const openApi = !this.#core.release.openApiV3

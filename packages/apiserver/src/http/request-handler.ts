@@ -24,6 +24,7 @@ import { updateVerb } from '../verbs/update.ts';
 import { watchVerb } from '../verbs/watch.ts';
 import { readBody } from './body.ts';
 import { compressed, compresses } from './compression.ts';
+import { connectionOf, throwBodyAway } from './connection.ts';
 import { writeDiscovery } from './discovery-paths.ts';
 import { healthPaths, writeHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
@@ -118,7 +119,7 @@ export class RequestHandler {
     const audit = request.headers['audit-id'];
     response.setHeader('Audit-Id', typeof audit === 'string' ? audit : crypto.randomUUID());
     response.setHeader('Cache-Control', 'no-cache, private');
-    if (this.#faults.isFrozen(request.socket)) return aborted(signal);
+    if (this.#faults.isFrozen(connectionOf(request))) return aborted(signal);
     try {
       const user = this.#users.authenticate(request.headers.authorization, shownCertificate(request.socket));
       response.setHeader('X-Kubernetes-Pf-Flowschema-Uid', flowUid);
@@ -133,7 +134,7 @@ export class RequestHandler {
       }
     } catch (error) {
       // The body of a refused request is not read; without an end of the connection its rest would be taken for the next request.
-      if (!request.complete && method !== 'GET') response.setHeader('Connection', 'close');
+      if (!request.complete && method !== 'GET') leaveBody(request, response);
       if (!signal.aborted || !response.headersSent) writeError(response, error, style);
     }
   }
@@ -226,7 +227,7 @@ export class RequestHandler {
       const later = 'afterEvents' in fault && fault.afterEvents !== undefined;
       if (later) continue;
       if (fault.type === 'drop') {
-        request.socket.destroy();
+        connectionOf(request).destroy();
         return true;
       }
       if (fault.type === 'stall') {
@@ -324,7 +325,7 @@ export class RequestHandler {
     const sink = new WatchResponse(response, context, {
       ...shown,
       faults,
-      frozen: () => this.#faults.isFrozen(request.socket),
+      frozen: () => this.#faults.isFrozen(connectionOf(request)),
       sent: () => {
         this.#events++;
       },
@@ -349,6 +350,12 @@ function count(counts: Map<string, number>, key: string): void {
   // What clients ask for is theirs to choose; the number of different keys is not.
   const known = counts.has(key) || counts.size < 1000 ? key : 'other';
   counts.set(known, (counts.get(known) ?? 0) + 1);
+}
+
+/** The rest of a body that is not read must not be taken for the next request. */
+function leaveBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
+  else throwBodyAway(request);
 }
 
 /** Resolves when the client has gone or the server stops. */

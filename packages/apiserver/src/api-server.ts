@@ -9,7 +9,7 @@ import { CrdLifecycle } from './crds/crd-lifecycle.ts';
 import { ApiServerError, ListenError } from './errors.ts';
 import { Faults } from './faults/faults.ts';
 import { RequestHandler } from './http/request-handler.ts';
-import { createTlsServer, speaksHttp2 } from './http/tls-server.ts';
+import { createTlsServer } from './http/tls-server.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import type { ApiServerOptions } from './options.ts';
 import { releaseOf } from './release.ts';
@@ -171,7 +171,7 @@ class EmbeddedApiServer implements ApiServer {
         requestCert: true,
         rejectUnauthorized: false,
       },
-      this.#options.http2 ?? speaksHttp2(),
+      this.#options.http2 ?? true,
       this.#sockets,
       (request, response) => void this.#handler.handle(request, response, stopping.signal),
     );

@@ -18,7 +18,7 @@ export interface ApiServerOptions {
   readonly kubernetes?: KubernetesRelease;
   /** Built-in kinds to leave out, as `plural.group`: `endpointslices.discovery.k8s.io`. */
   readonly without?: readonly string[];
-  /** Whether HTTP/2 is spoken with clients that ask for it (ALPN), beside HTTP/1.1; as on the real server by default on Node, else not. */
+  /** Whether HTTP/2 is spoken with clients that ask for it (ALPN), beside HTTP/1.1; true by default, as on the real server. */
   readonly http2?: boolean;
   readonly clock?: Clock;
   /** Changes of one resource that a watch can resume over, and exact lists go back by; 20,000 by default. */

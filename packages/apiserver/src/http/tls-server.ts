@@ -6,11 +6,6 @@ import { rememberSession } from './connection.ts';
 /** Streams that a client may have open on one connection, as the real server allows. */
 const maxStreams = 100;
 
-/** Whether the runtime's own HTTP/2 server does what this one needs. */
-export function speaksHttp2(): boolean {
-  return !('Bun' in globalThis) && !('Deno' in globalThis);
-}
-
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
@@ -45,6 +40,8 @@ export async function createTlsServer(options: ServerOptions, http2: boolean, so
 async function both(options: ServerOptions): Promise<Server> {
   const { createSecureServer } = await import('node:http2');
   const server = createSecureServer({ ...options, allowHTTP1: true, settings: { maxConcurrentStreams: maxStreams } });
+  // Node 22.19 leaves this unset for connections of HTTP/1.1 on such a server, and then counts with it.
+  (server as { keepAliveTimeoutBuffer?: number }).keepAliveTimeoutBuffer ??= 1_000;
   // A session is made within the event of its socket, and does not show it.
   let opening: Socket | undefined;
   server.prependListener('secureConnection', (socket: Socket) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
+import type { Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { systemClock, type Clock } from '@kubecast/store';
@@ -15,6 +15,7 @@ import { CrdLifecycle } from './crds/crd-lifecycle.ts';
 import { ApiServerError, ListenError } from './errors.ts';
 import { Faults } from './faults/faults.ts';
 import { RequestHandler } from './http/request-handler.ts';
+import { createTlsServer } from './http/tls-server.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import type { ApiServerOptions } from './options.ts';
 import { releaseOf } from './release.ts';
@@ -190,33 +191,19 @@ class EmbeddedApiServer implements ApiServer {
     ];
     const certificate = await issueServerCertificate(identity.authority, names, this.#clock.wall());
     const stopping = new AbortController();
-    const server = createServer({
-      cert: certificate.certificate,
-      key: certificate.key,
-      // Asked for and not required, as the real one does: most clients have a token.
-      ca: identity.authority.certificate,
-      requestCert: true,
-      rejectUnauthorized: false,
-      keepAliveTimeout: 120_000,
-      requestTimeout: 0,
-      headersTimeout: 30_000,
-    });
-    server.on('request', (request, response) => void this.#handler.handle(request, response, stopping.signal));
-    server.on('checkContinue', (request, response) => {
-      response.writeContinue();
-      void this.#handler.handle(request, response, stopping.signal);
-    });
-    server.on('secureConnection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
-    server.on('tlsClientError', (_error, socket) => socket.destroy());
-    server.on('clientError', (_error, socket) => {
-      if (socket.writable)
-        socket.end('HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request');
-      else socket.destroy();
-    });
+    const server = await createTlsServer(
+      {
+        cert: certificate.certificate,
+        key: certificate.key,
+        // Asked for and not required, as the real one does: most clients have a token.
+        ca: identity.authority.certificate,
+        requestCert: true,
+        rejectUnauthorized: false,
+      },
+      this.#options.http2 ?? true,
+      this.#sockets,
+      (request, response) => void this.#handler.handle(request, response, stopping.signal),
+    );
     await new Promise<void>((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => reject(listenError(error, host, this.#port));
       server.once('error', failed);

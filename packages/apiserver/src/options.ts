@@ -26,6 +26,8 @@ export interface ApiServerOptions {
    * that every cluster has, which no request can see or change.
    */
   readonly without?: readonly string[];
+  /** Whether HTTP/2 is spoken with clients that ask for it (ALPN), beside HTTP/1.1; true by default, as on the real server. */
+  readonly http2?: boolean;
   readonly clock?: Clock;
   /** Changes of one resource that a watch can resume over, and exact lists go back by; 20,000 by default. */
   readonly windowEvents?: number;

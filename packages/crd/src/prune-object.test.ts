@@ -4,6 +4,12 @@ import { appModel, copyJson, defaultObject, dropNulls, pruneObject, unknownField
 
 const parse = (text: string): JsonObject => JSON.parse(text) as JsonObject;
 
+test('unknown fields can be told in the order in which they stand', () => {
+  const object = (): JsonObject => parse('{"spec":{"models":[{"zz":1}],"type":"x"},"metadata":{"foo":1},"color":1}');
+  expect(pruneObject(appModel.schema, object(), 'standing')).toEqual(['spec.models[0].zz', 'spec.type', 'metadata.foo', 'color']);
+  expect(pruneObject(appModel.schema, object())).toEqual(['metadata.foo', 'color', 'spec.models[0].zz', 'spec.type']);
+});
+
 test('unknown fields are removed, those of metadata named first, then in order', () => {
   const object = parse(`{"apiVersion":"iidp.com/v1","kind":"AppModel","Spec":{},"metadata":{"name":"a","foo":1,"labels":{"any":"thing"}},
     "spec":{"app":"a","type":"x","models":[{"name":"m","version":"1","zz":1},{"name":"n","version":"1"}]},"color":1}`);

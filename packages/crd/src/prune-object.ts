@@ -7,13 +7,14 @@ type Found = (path: string, holder: JsonObject, name: string, inMetadata: boolea
 
 /**
  * Removes every field that the schema does not know, and every field of metadata that ObjectMeta does not know. Changes
- * `object`, which must be the caller's own copy. Gives the removed paths, those of metadata first, then sorted.
+ * `object`, which must be the caller's own copy. Gives the removed paths: those of metadata first, then sorted, as the server tells them of
+ * custom resources; or in the order in which they stand in the object, as it tells them of built-in kinds.
  *
  * Rules of structural pruning (apiextensions.k8s.io/v1): names are case-sensitive; nothing below
  * x-kubernetes-preserve-unknown-fields is removed unless a named property below it says so; apiVersion, kind and metadata
  * of the object and of embedded resources stay.
  */
-export function pruneObject(schema: Schema, object: JsonObject): readonly string[] {
+export function pruneObject(schema: Schema, object: JsonObject, order: 'sorted' | 'standing' = 'sorted'): readonly string[] {
   const found: { path: string; inMetadata: boolean }[] = [];
   const doomed: [JsonObject, string][] = [];
   walkRoot(schema, object, (path, holder, name, inMetadata) => {
@@ -21,7 +22,7 @@ export function pruneObject(schema: Schema, object: JsonObject): readonly string
     doomed.push([holder, name]);
   });
   for (const [holder, name] of doomed) delete holder[name];
-  return inOrder(found);
+  return order === 'sorted' ? inOrder(found) : found.map((item) => item.path);
 }
 
 /** The paths that {@link pruneObject} would remove, in its order. Changes nothing. */

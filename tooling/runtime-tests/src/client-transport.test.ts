@@ -1,6 +1,6 @@
 /**
  * What the client's transport must do, the same on every runtime: against the embedded API server and against the real one, over
- * HTTP/1.1 and, where the server speaks it, HTTP/2.
+ * HTTP/1.1 and over HTTP/2.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -58,8 +58,7 @@ const unauthorized = (error: unknown): boolean => isStatusError(error) && error.
 // Bun's server does not tell who showed which certificate, so the embedded server cannot know its users by one there.
 const seesCertificates = (server: string): boolean => server === 'real' || !('Bun' in globalThis);
 
-// The embedded server speaks HTTP/1.1 only.
-const runs = servers.flatMap((target) => (target.name === 'real' ? ([1, 2] as const) : ([1] as const)).map((http) => ({ target, http })));
+const runs = servers.flatMap((target) => ([1, 2] as const).map((http) => ({ target, http })));
 
 for (const { target, http } of runs) {
   const on = `over HTTP/${http} on the ${target.name} server`;

@@ -19,11 +19,12 @@ const files = [
   'src/resolver',
   'src/apiserver/real.test.ts',
   'src/apiserver/observed-real.test.ts',
+  'src/apiserver/structure-real.test.ts',
   'src/apiserver/differential.test.ts',
   'src/crd',
 ];
 
-const embedded = ['src/verbs', 'src/crds', 'src/envtest'];
+const embedded = ['src/verbs', 'src/crds', 'src/http', 'src/envtest'];
 
 /** What must be there for the suites; undefined where it cannot be had. */
 async function assets(): Promise<string | undefined> {

@@ -1,7 +1,7 @@
-import type { Schema } from '@kubecast/crd';
 import { ageOf } from '../table/age.ts';
 import type { BuiltinBehaviour, Column, KubeObject, ServedResource, Verb } from '../served-resource.ts';
 import { textOf } from '../status/text-of.ts';
+import { builtinKindSchema } from './types/builtin-types.ts';
 
 const verbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -14,9 +14,13 @@ export interface BuiltinOptions {
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly withoutCollectionDelete?: boolean;
-  readonly schema: Schema;
+  /** The name of its type in OpenAPI documents: `io.k8s.api.core.v1.Pod`. */
+  readonly type: string;
   readonly columns: readonly Column[];
+  /** `group/version/Kind` of what is stored, where that is another kind. */
+  readonly storage?: string;
   readonly status?: boolean;
+  readonly scale?: NonNullable<ServedResource['subresources']['scale']>;
   readonly generation?: boolean;
   readonly deprecationWarning?: string;
   readonly behaviour?: Partial<BuiltinBehaviour>;
@@ -36,12 +40,18 @@ export function builtinResource(options: BuiltinOptions): ServedResource {
     shortNames: options.shortNames ?? [],
     categories: options.categories ?? [],
     verbs: options.withoutCollectionDelete === true ? verbs.filter((verb) => verb !== 'deletecollection') : verbs,
-    schema: options.schema,
+    // Made when it is first used: a server starts without reading all of them.
+    get schema() {
+      return builtinKindSchema(options.type);
+    },
     columns: options.columns,
-    subresources: options.status === true ? { status: true } : {},
+    subresources: {
+      ...(options.status === true ? { status: true } : {}),
+      ...(options.scale === undefined ? {} : { scale: options.scale }),
+    },
     generation: options.generation === true,
     selectableFields: [],
-    storage: `${group === '' ? '' : `${group}/`}${version}/${kind}`,
+    storage: options.storage ?? `${group === '' ? '' : `${group}/`}${version}/${kind}`,
     ...(options.deprecationWarning === undefined ? {} : { deprecationWarning: options.deprecationWarning }),
     builtin: { deleteAnswer: 'status', putCreates: false, unconditionalPut: true, ...options.behaviour },
   };

@@ -1,17 +1,12 @@
 import { forbiddenError, invalidError, isObject, equalJson, type FieldError } from '@kubecast/crd';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, builtinResource, column, nameColumn } from './builtin-resource.ts';
-import { bytes, flag, kindSchema, map, text } from './schema-parts.ts';
 
 export const configMapResource: ServedResource = builtinResource({
   kind: 'ConfigMap',
   plural: 'configmaps',
   shortNames: ['cm'],
-  schema: kindSchema('ConfigMap holds configuration data for pods to consume.', {
-    immutable: flag('Immutable, if set to true, ensures that data stored in the ConfigMap cannot be updated.'),
-    data: map(text(), 'Data contains the configuration data.'),
-    binaryData: map(bytes(), 'BinaryData contains the binary data.'),
-  }),
+  type: 'io.k8s.api.core.v1.ConfigMap',
   columns: [nameColumn, column('Data', (object) => count(object['data']) + count(object['binaryData'])), ageColumn],
   behaviour: {
     validate(object, old) {

@@ -2,41 +2,6 @@ import { duplicateError, invalidError, notSupportedError, requiredError, type Fi
 import { isIP } from 'node:net';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
-import { atomic, fields, flag, kindSchema, map, objectReference, set, text, whole } from './schema-parts.ts';
-
-const endpoint = fields(
-  {
-    addresses: set(text(), 'addresses of this endpoint.'),
-    conditions: fields({
-      ready: flag('ready indicates that this endpoint is ready to receive traffic.'),
-      serving: flag('serving indicates that this endpoint is able to receive traffic.'),
-      terminating: flag('terminating indicates that this endpoint is terminating.'),
-    }),
-    hostname: text(),
-    targetRef: objectReference,
-    deprecatedTopology: { ...map(text()), 'x-kubernetes-map-type': 'atomic' },
-    nodeName: text(),
-    zone: text('zone is the name of the Zone this endpoint exists in.'),
-    hints: fields(
-      {
-        forZones: atomic(fields({ name: text() }, undefined, { required: ['name'] })),
-        forNodes: atomic(fields({ name: text() }, undefined, { required: ['name'] })),
-      },
-      'hints contains information associated with how an endpoint should be consumed.',
-    ),
-  },
-  undefined,
-  { required: ['addresses'] },
-);
-
-const schema = kindSchema('EndpointSlice represents a set of service endpoints.', {
-  addressType: text('addressType specifies the type of address carried by this EndpointSlice.'),
-  endpoints: atomic(endpoint, 'endpoints is a list of unique endpoints in this slice.'),
-  ports: atomic(
-    fields({ name: text(), protocol: text(), port: whole(), appProtocol: text() }),
-    'ports specifies the list of network ports exposed by each endpoint in this slice.',
-  ),
-});
 
 const columns = [
   nameColumn,
@@ -56,7 +21,7 @@ const shared = {
   kind: 'EndpointSlice',
   plural: 'endpointslices',
   group: 'discovery.k8s.io',
-  schema,
+  type: 'io.k8s.api.discovery.v1.EndpointSlice',
   columns,
   generation: true,
   behaviour: { unconditionalPut: true, prepare, validate, unowned },

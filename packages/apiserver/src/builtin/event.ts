@@ -2,13 +2,6 @@ import { invalidError, isObject, requiredError, type FieldError } from '@kubecas
 import { ageOf } from '../table/age.ts';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { at, builtinResource, column, textAt } from './builtin-resource.ts';
-import { fields, kindSchema, objectReference, text, time, whole } from './schema-parts.ts';
-
-const eventSource = fields({
-  component: text('Component from which the event is generated.'),
-  host: text('Node name on which the event is generated.'),
-});
-const series = fields({ count: whole(), lastObservedTime: time() });
 
 const lastSeen = (object: KubeObject): unknown =>
   at(object, 'series', 'lastObservedTime') ?? at(object, 'lastTimestamp') ?? at(object, 'firstTimestamp') ?? at(object, 'eventTime');
@@ -39,22 +32,7 @@ export const eventResource: ServedResource = builtinResource({
   plural: 'events',
   shortNames: ['ev'],
   columns,
-  schema: kindSchema('Event is a report of an event somewhere in the cluster.', {
-    involvedObject: { ...objectReference, description: 'The object that this event is about.' },
-    reason: text('Why the action was taken.'),
-    message: text('A human-readable description of the status of this operation.'),
-    source: eventSource,
-    firstTimestamp: time(),
-    lastTimestamp: time(),
-    count: whole('The number of times this event has occurred.'),
-    type: text('Type of this event (Normal, Warning), new types could be added in the future.'),
-    eventTime: time(),
-    series,
-    action: text(),
-    related: objectReference,
-    reportingComponent: text(),
-    reportingInstance: text(),
-  }),
+  type: 'io.k8s.api.core.v1.Event',
   behaviour: {
     unowned: () => ({
       involvedObject: {},
@@ -113,65 +91,48 @@ function rename(object: KubeObject, toCore: boolean): KubeObject {
 }
 
 /** The same objects as the core kind's, under other names; stored in the core form. */
-export const eventsEventResource: ServedResource = {
-  ...builtinResource({
-    group: 'events.k8s.io',
-    kind: 'Event',
-    plural: 'events',
-    shortNames: ['ev'],
-    columns: columns.map((one) => ({ ...one, cell: (object: KubeObject, now: number) => one.cell?.(rename(object, true), now) })),
-    schema: kindSchema('Event is a report of an event somewhere in the cluster.', {
-      eventTime: time(),
-      series,
-      reportingController: text(),
-      reportingInstance: text(),
-      action: text(),
-      reason: text(),
-      regarding: objectReference,
-      related: objectReference,
-      note: text(),
-      type: text(),
-      deprecatedSource: eventSource,
-      deprecatedFirstTimestamp: time(),
-      deprecatedLastTimestamp: time(),
-      deprecatedCount: whole(),
-    }),
-    behaviour: {
-      storedAs: {
-        table: '/events',
-        version: 'v1',
-        toStored: (object) => rename(object, true),
-        fromStored: (object) => rename(object, false),
-      },
-      unowned: () => ({
-        eventTime: null,
-        regarding: {},
-        deprecatedSource: {},
-        deprecatedFirstTimestamp: null,
-        deprecatedLastTimestamp: null,
-      }),
-      prepare(object) {
-        object['eventTime'] ??= null;
-        for (const name of ['deprecatedFirstTimestamp', 'deprecatedLastTimestamp']) object[name] ??= null;
-        object['deprecatedSource'] = isObject(object['deprecatedSource']) ? object['deprecatedSource'] : {};
-      },
-      validate(object) {
-        const errors: FieldError[] = [];
-        const namespace = textAt(object, 'metadata', 'namespace');
-        const regarding = textAt(object, 'regarding', 'namespace');
-        if (regarding !== namespace && (regarding !== '' || namespace !== 'default'))
-          errors.push(invalidError('involvedObject.namespace', regarding, 'does not match event.namespace'));
-        if (typeof object['eventTime'] !== 'string') errors.push(requiredError('eventTime'));
-        const type = textAt(object, 'type');
-        if (type !== 'Normal' && type !== 'Warning') errors.push(invalidError('type', '', `has invalid value: ${type}`));
-        return errors;
-      },
-      fields: {
-        ...referenceFields('regarding', referenceNames),
-        reason: (object) => textAt(object, 'reason'),
-        type: (object) => textAt(object, 'type'),
-      },
+export const eventsEventResource: ServedResource = builtinResource({
+  group: 'events.k8s.io',
+  kind: 'Event',
+  plural: 'events',
+  shortNames: ['ev'],
+  columns: columns.map((one) => ({ ...one, cell: (object: KubeObject, now: number) => one.cell?.(rename(object, true), now) })),
+  type: 'io.k8s.api.events.v1.Event',
+  behaviour: {
+    storedAs: {
+      table: '/events',
+      version: 'v1',
+      toStored: (object) => rename(object, true),
+      fromStored: (object) => rename(object, false),
     },
-  }),
+    unowned: () => ({
+      eventTime: null,
+      regarding: {},
+      deprecatedSource: {},
+      deprecatedFirstTimestamp: null,
+      deprecatedLastTimestamp: null,
+    }),
+    prepare(object) {
+      object['eventTime'] ??= null;
+      for (const name of ['deprecatedFirstTimestamp', 'deprecatedLastTimestamp']) object[name] ??= null;
+      object['deprecatedSource'] = isObject(object['deprecatedSource']) ? object['deprecatedSource'] : {};
+    },
+    validate(object) {
+      const errors: FieldError[] = [];
+      const namespace = textAt(object, 'metadata', 'namespace');
+      const regarding = textAt(object, 'regarding', 'namespace');
+      if (regarding !== namespace && (regarding !== '' || namespace !== 'default'))
+        errors.push(invalidError('involvedObject.namespace', regarding, 'does not match event.namespace'));
+      if (typeof object['eventTime'] !== 'string') errors.push(requiredError('eventTime'));
+      const type = textAt(object, 'type');
+      if (type !== 'Normal' && type !== 'Warning') errors.push(invalidError('type', '', `has invalid value: ${type}`));
+      return errors;
+    },
+    fields: {
+      ...referenceFields('regarding', referenceNames),
+      reason: (object) => textAt(object, 'reason'),
+      type: (object) => textAt(object, 'type'),
+    },
+  },
   storage: 'v1/Event',
-};
+});

@@ -2,26 +2,12 @@ import { invalidError, isObject, type FieldError } from '@kubecast/crd';
 import { badRequest } from '../status/status-error.ts';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, at, builtinResource, column, nameColumn, textAt } from './builtin-resource.ts';
-import { fields, kindSchema, text, time, whole } from './schema-parts.ts';
 
 export const leaseResource: ServedResource = builtinResource({
   group: 'coordination.k8s.io',
   kind: 'Lease',
   plural: 'leases',
-  schema: kindSchema('Lease defines a lease concept.', {
-    spec: fields(
-      {
-        holderIdentity: text('holderIdentity contains the identity of the holder of a current lease.'),
-        leaseDurationSeconds: whole('leaseDurationSeconds is a duration that candidates for a lease need to wait to force acquire it.'),
-        acquireTime: time('acquireTime is a time when the current lease was acquired.'),
-        renewTime: time('renewTime is a time when the current holder of a lease has last updated the lease.'),
-        leaseTransitions: whole('leaseTransitions is the number of transitions of a lease between holders.'),
-        strategy: text(),
-        preferredHolder: text(),
-      },
-      'spec contains the specification of the Lease.',
-    ),
-  }),
+  type: 'io.k8s.api.coordination.v1.Lease',
   columns: [nameColumn, column('Holder', (object) => textAt(object, 'spec', 'holderIdentity')), ageColumn],
   behaviour: { putCreates: true, unconditionalPut: false, prepare, validate },
 });

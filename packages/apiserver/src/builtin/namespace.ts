@@ -1,7 +1,6 @@
 import { invalidError, isObject } from '@kubecast/crd';
 import type { ServedResource } from '../served-resource.ts';
 import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
-import { conditions, fields, kindSchema, set, text } from './schema-parts.ts';
 
 export const namespaceResource: ServedResource = builtinResource({
   kind: 'Namespace',
@@ -10,16 +9,7 @@ export const namespaceResource: ServedResource = builtinResource({
   shortNames: ['ns'],
   status: true,
   withoutCollectionDelete: true,
-  schema: kindSchema('Namespace provides a scope for Names. Use of multiple namespaces is optional.', {
-    spec: fields(
-      { finalizers: set(text(), 'Finalizers is an opaque list of values that must be empty to permanently remove object from storage.') },
-      'Spec defines the behavior of the Namespace.',
-    ),
-    status: fields(
-      { phase: text('Phase is the current lifecycle phase of the namespace.'), conditions },
-      'Status describes the current status of a Namespace.',
-    ),
-  }),
+  type: 'io.k8s.api.core.v1.Namespace',
   columns: [nameColumn, column('Status', (object) => textAt(object, 'status', 'phase')), ageColumn],
   behaviour: {
     deleteAnswer: 'object',

@@ -1,81 +1,6 @@
-import { isObject, requiredError, type FieldError, type Schema } from '@kubecast/crd';
+import { isObject, requiredError, type FieldError } from '@kubecast/crd';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
-import {
-  atomic,
-  conditions,
-  fields,
-  flag,
-  intOrText,
-  kindSchema,
-  labelSelector,
-  listMap,
-  localReference,
-  long,
-  map,
-  openFields,
-  text,
-  time,
-  whole,
-} from './schema-parts.ts';
-
-const container = openFields(
-  {
-    name: text('Name of the container specified as a DNS_LABEL.'),
-    image: text('Container image name.'),
-    command: atomic(text()),
-    args: atomic(text()),
-    workingDir: text(),
-    ports: listMap(
-      ['containerPort', 'protocol'],
-      fields(
-        { name: text(), hostPort: whole(), containerPort: whole(), protocol: { ...text(), default: 'TCP' }, hostIP: text() },
-        undefined,
-        { required: ['containerPort'] },
-      ),
-      undefined,
-      'containerPort',
-    ),
-    env: listMap(['name'], openFields({ name: text(), value: text() })),
-    resources: openFields({}),
-    volumeMounts: listMap(['mountPath'], openFields({ name: text(), readOnly: flag(), mountPath: text(), subPath: text() })),
-    terminationMessagePath: text(),
-    terminationMessagePolicy: text(),
-    imagePullPolicy: text(),
-  },
-  'A single application container that you want to run within a pod.',
-);
-
-/** Named fields are those that have defaults or merge; the others are kept as they come. */
-export const podSpec: Schema = openFields(
-  {
-    volumes: listMap(['name'], openFields({ name: text() })),
-    initContainers: listMap(['name'], container),
-    containers: listMap(['name'], container, 'List of containers belonging to the pod.'),
-    restartPolicy: text(),
-    terminationGracePeriodSeconds: long(),
-    activeDeadlineSeconds: long(),
-    dnsPolicy: text(),
-    nodeSelector: { ...map(text()), 'x-kubernetes-map-type': 'atomic' },
-    serviceAccountName: text(),
-    serviceAccount: text(),
-    automountServiceAccountToken: flag(),
-    nodeName: text(),
-    hostNetwork: flag(),
-    securityContext: openFields({}),
-    imagePullSecrets: listMap(['name'], localReference),
-    hostname: text(),
-    subdomain: text(),
-    affinity: openFields({}),
-    schedulerName: text(),
-    tolerations: atomic(fields({ key: text(), operator: text(), value: text(), effect: text(), tolerationSeconds: long() })),
-    priorityClassName: text(),
-    priority: whole(),
-    enableServiceLinks: flag(),
-    preemptionPolicy: text(),
-  },
-  'Specification of the desired behavior of the pod.',
-);
 
 export const podResource: ServedResource = builtinResource({
   kind: 'Pod',
@@ -84,13 +9,7 @@ export const podResource: ServedResource = builtinResource({
   categories: ['all'],
   status: true,
   generation: true,
-  schema: kindSchema('Pod is a collection of containers that can run on a host.', {
-    spec: podSpec,
-    status: openFields(
-      { phase: text(), conditions, message: text(), reason: text(), hostIP: text(), podIP: text(), startTime: time(), qosClass: text() },
-      'Most recently observed status of the pod.',
-    ),
-  }),
+  type: 'io.k8s.api.core.v1.Pod',
   columns: [
     nameColumn,
     column(
@@ -153,13 +72,18 @@ function prepare(object: KubeObject, old: KubeObject | undefined): void {
   spec['enableServiceLinks'] ??= true;
   spec['priority'] ??= 0;
   spec['preemptionPolicy'] ??= 'PreemptLowerPriority';
-  spec['tolerations'] ??= ['not-ready', 'unreachable'].map((taint) => ({
-    key: `node.kubernetes.io/${taint}`,
-    operator: 'Exists',
-    effect: 'NoExecute',
-    tolerationSeconds: 300,
-  }));
+  if (old === undefined) tolerateLostNodes(spec);
   if (old === undefined) object['status'] = { phase: 'Pending', qosClass: 'BestEffort' };
+}
+
+/** For five minutes a Pod stays on a node that is lost, unless it says itself for how long. */
+function tolerateLostNodes(spec: KubeObject): void {
+  const given = listAt(spec, 'tolerations');
+  const missing = ['not-ready', 'unreachable']
+    .map((taint) => `node.kubernetes.io/${taint}`)
+    .filter((taint) => !given.some((one) => ['', taint].includes(textAt(one, 'key')) && ['', 'NoExecute'].includes(textAt(one, 'effect'))));
+  if (missing.length === 0) return;
+  spec['tolerations'] = [...given, ...missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }))];
 }
 
 /** What admission sets after the fields of a create were booked; the list of containers is there from the start, as null. */
@@ -178,7 +102,8 @@ function validate(object: KubeObject): readonly FieldError[] {
   ]);
 }
 
-const deployment: ServedResource = builtinResource({
+/** Stored and defaulted; nothing here makes pods of it. */
+export const deploymentResource: ServedResource = builtinResource({
   group: 'apps',
   kind: 'Deployment',
   plural: 'deployments',
@@ -186,33 +111,8 @@ const deployment: ServedResource = builtinResource({
   categories: ['all'],
   status: true,
   generation: true,
-  schema: kindSchema('Deployment enables declarative updates for Pods and ReplicaSets.', {
-    spec: fields(
-      {
-        replicas: whole('Number of desired pods.'),
-        selector: labelSelector,
-        template: fields(
-          { metadata: openFields({ labels: map(text()), annotations: map(text()) }), spec: podSpec },
-          'Template describes the pods that will be created.',
-        ),
-        strategy: openFields({ type: text(), rollingUpdate: openFields({ maxUnavailable: intOrText(), maxSurge: intOrText() }) }),
-        minReadySeconds: whole(),
-        revisionHistoryLimit: whole(),
-        paused: flag(),
-        progressDeadlineSeconds: whole(),
-      },
-      'Specification of the desired behavior of the Deployment.',
-      { required: ['selector', 'template'] },
-    ),
-    status: openFields({
-      observedGeneration: long(),
-      replicas: whole(),
-      updatedReplicas: whole(),
-      readyReplicas: whole(),
-      availableReplicas: whole(),
-      conditions,
-    }),
-  }),
+  type: 'io.k8s.api.apps.v1.Deployment',
+  scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
   columns: [
     nameColumn,
     column('Ready', (object) => `${textAt(object, 'status', 'readyReplicas') || '0'}/${textAt(object, 'spec', 'replicas')}`),
@@ -260,9 +160,3 @@ const deployment: ServedResource = builtinResource({
     },
   },
 });
-
-/** Stored and defaulted; nothing here makes pods of it. */
-export const deploymentResource: ServedResource = {
-  ...deployment,
-  subresources: { status: true, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
-};

@@ -1,35 +1,8 @@
 import { invalidError, notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
 import type { BuiltinBehaviour, KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
-import { atomic, fields, flag, kindSchema, labelSelector, listMap, localReference, text } from './schema-parts.ts';
 
 const group = 'rbac.authorization.k8s.io';
-
-const rules = atomic(
-  fields(
-    {
-      verbs: atomic(text(), 'Verbs is a list of Verbs that apply to ALL the ResourceKinds contained in this rule.'),
-      apiGroups: atomic(text()),
-      resources: atomic(text()),
-      resourceNames: atomic(text()),
-      nonResourceURLs: atomic(text()),
-    },
-    undefined,
-    { required: ['verbs'] },
-  ),
-  'Rules holds all the PolicyRules for this role.',
-);
-const subjects = atomic(
-  fields({ kind: text(), apiGroup: text(), name: text(), namespace: text() }, undefined, {
-    required: ['kind', 'name'],
-    'x-kubernetes-map-type': 'atomic',
-  }),
-  'Subjects holds references to the objects the role applies to.',
-);
-const roleRef = fields({ apiGroup: text(), kind: text(), name: text() }, 'RoleRef can reference a Role or a ClusterRole.', {
-  required: ['kind', 'name'],
-  'x-kubernetes-map-type': 'atomic',
-});
 
 const createdColumn = column('Created At', (object) => textAt(object, 'metadata', 'creationTimestamp'), 0, 'date');
 const roleColumn = column('Role', (object) => `${textAt(object, 'roleRef', 'kind')}/${textAt(object, 'roleRef', 'name')}`);
@@ -75,7 +48,7 @@ export const rbacResources: readonly ServedResource[] = [
     group,
     kind: 'Role',
     plural: 'roles',
-    schema: kindSchema('Role is a namespaced, logical grouping of PolicyRules.', { rules }),
+    type: 'io.k8s.api.rbac.v1.Role',
     columns: [nameColumn, createdColumn],
   }),
   builtinResource({
@@ -84,16 +57,13 @@ export const rbacResources: readonly ServedResource[] = [
     plural: 'clusterroles',
     scope: 'Cluster',
     columns: [nameColumn, createdColumn],
-    schema: kindSchema('ClusterRole is a cluster level, logical grouping of PolicyRules.', {
-      rules,
-      aggregationRule: fields({ clusterRoleSelectors: atomic(labelSelector) }),
-    }),
+    type: 'io.k8s.api.rbac.v1.ClusterRole',
   }),
   builtinResource({
     group,
     kind: 'RoleBinding',
     plural: 'rolebindings',
-    schema: kindSchema('RoleBinding references a role, but does not contain it.', { subjects, roleRef }),
+    type: 'io.k8s.api.rbac.v1.RoleBinding',
     columns: bindingColumns,
     behaviour: bindingBehaviour(['Role', 'ClusterRole']),
   }),
@@ -104,7 +74,7 @@ export const rbacResources: readonly ServedResource[] = [
     scope: 'Cluster',
     columns: bindingColumns,
     behaviour: bindingBehaviour(['ClusterRole']),
-    schema: kindSchema('ClusterRoleBinding references a ClusterRole, but does not contain it.', { subjects, roleRef }),
+    type: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
   }),
 ];
 
@@ -114,23 +84,5 @@ export const serviceAccountResource: ServedResource = builtinResource({
   shortNames: ['sa'],
   columns: [nameColumn, ageColumn],
   behaviour: { deleteAnswer: 'object' },
-  schema: kindSchema(
-    'ServiceAccount binds together a name, understood by users, a principal that can be authenticated, and a set of secrets.',
-    {
-      secrets: listMap(
-        ['name'],
-        fields({
-          kind: text(),
-          namespace: text(),
-          name: text(),
-          uid: text(),
-          apiVersion: text(),
-          resourceVersion: text(),
-          fieldPath: text(),
-        }),
-      ),
-      imagePullSecrets: atomic(localReference),
-      automountServiceAccountToken: flag(),
-    },
-  ),
+  type: 'io.k8s.api.core.v1.ServiceAccount',
 });

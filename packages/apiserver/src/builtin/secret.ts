@@ -3,17 +3,11 @@ import { badRequest } from '../status/status-error.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { ageColumn, builtinResource, column, nameColumn, textAt } from './builtin-resource.ts';
 import { count, immutableErrors, keyErrors } from './config-map.ts';
-import { bytes, flag, kindSchema, map, text } from './schema-parts.ts';
 
 export const secretResource: ServedResource = builtinResource({
   kind: 'Secret',
   plural: 'secrets',
-  schema: kindSchema('Secret holds secret data of a certain type.', {
-    immutable: flag(),
-    data: map(bytes(), 'Data contains the secret data, base64 encoded.'),
-    stringData: map(text(), 'stringData allows specifying non-binary secret data in string form.'),
-    type: text('Used to facilitate programmatic handling of secret data.'),
-  }),
+  type: 'io.k8s.api.core.v1.Secret',
   columns: [nameColumn, column('Type', (object) => textAt(object, 'type')), column('Data', (object) => count(object['data'])), ageColumn],
   behaviour: {
     fields: { type: (object) => textAt(object, 'type') },

@@ -1,20 +1,6 @@
 import { getOwn, invalidError, isObject, notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
 import type { Allocator, KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
-import { atomic, conditions, fields, flag, intOrText, kindSchema, listMap, map, openFields, text, whole } from './schema-parts.ts';
-
-const port = fields(
-  {
-    name: text('The name of this port within the service. This must be a DNS_LABEL.'),
-    protocol: { ...text('The IP protocol for this port. Supports "TCP", "UDP", and "SCTP". Default is TCP.'), default: 'TCP' },
-    appProtocol: text('The application protocol for this port.'),
-    port: whole('The port that will be exposed by this service.'),
-    targetPort: intOrText('Number or name of the port to access on the pods targeted by the service.'),
-    nodePort: whole('The port on each node on which this service is exposed when type is NodePort or LoadBalancer.'),
-  },
-  undefined,
-  { required: ['port'] },
-);
 
 export const serviceResource: ServedResource = builtinResource({
   kind: 'Service',
@@ -22,40 +8,7 @@ export const serviceResource: ServedResource = builtinResource({
   shortNames: ['svc'],
   categories: ['all'],
   status: true,
-  schema: kindSchema(
-    'Service is a named abstraction of software service (for example, mysql) consisting of local port that the proxy listens on, and the selector that determines which pods will answer requests sent through the proxy.',
-    {
-      spec: fields(
-        {
-          ports: listMap(['port', 'protocol'], port, 'The list of ports that are exposed by this service.', 'port'),
-          selector: {
-            ...map(text(), 'Route service traffic to pods with label keys and values matching this selector.'),
-            'x-kubernetes-map-type': 'atomic',
-          },
-          clusterIP: text('clusterIP is the IP address of the service and is usually assigned randomly.'),
-          clusterIPs: atomic(text(), 'ClusterIPs is a list of IP addresses assigned to this service.'),
-          type: text('type determines how the Service is exposed. Defaults to ClusterIP.'),
-          externalIPs: atomic(text()),
-          sessionAffinity: text('Supports "ClientIP" and "None". Used to maintain session affinity.'),
-          loadBalancerIP: text(),
-          loadBalancerSourceRanges: atomic(text()),
-          externalName: text(),
-          externalTrafficPolicy: text(),
-          healthCheckNodePort: whole(),
-          publishNotReadyAddresses: flag(),
-          sessionAffinityConfig: openFields({}),
-          ipFamilies: atomic(text()),
-          ipFamilyPolicy: text(),
-          allocateLoadBalancerNodePorts: flag(),
-          loadBalancerClass: text(),
-          internalTrafficPolicy: text(),
-          trafficDistribution: text(),
-        },
-        'Spec defines the behavior of a service.',
-      ),
-      status: fields({ loadBalancer: openFields({}), conditions }, 'Most recently observed status of the service.'),
-    },
-  ),
+  type: 'io.k8s.api.core.v1.Service',
   columns: [
     nameColumn,
     column('Type', (object) => textAt(object, 'spec', 'type')),

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { stopReading } from '../http/connection.ts';
 import type { Registry } from '../routing/registry.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ActiveFault, Fault, FaultMatch, RequestFacts } from './fault.ts';
@@ -45,7 +46,10 @@ export class Faults {
    * dead node looks like. New connections work. Gives how many were frozen.
    */
   freezeConnections(): number {
-    for (const socket of this.#sockets) this.#frozen.add(socket);
+    for (const socket of this.#sockets) {
+      this.#frozen.add(socket);
+      stopReading(socket);
+    }
     return this.#sockets.size;
   }
 

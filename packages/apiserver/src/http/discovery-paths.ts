@@ -27,7 +27,7 @@ export function writeDiscovery(
   const accept = request.headers.accept;
   if ((root === 'api' || root === 'apis') && parts.length === 1) {
     if (aggregated && writeAggregated(request, response, registry, root === 'api', style)) return true;
-    const plain = root === 'api' ? coreVersions(request.headers.host ?? '') : groupList(registry.resources());
+    const plain = root === 'api' ? coreVersions(hostOf(request)) : groupList(registry.resources());
     writeObject(response, 200, plain, negotiate(accept, 'other'), style);
     return true;
   }
@@ -42,6 +42,12 @@ export function writeDiscovery(
   if (document === undefined) throw registry.isBuiltinGroup(group) ? resourceNotFound() : pageNotFound();
   writeObject(response, 200, document, negotiate(accept, 'other'), style);
   return true;
+}
+
+/** The host that was asked: HTTP/2 has it among the parts of its path. */
+function hostOf(request: IncomingMessage): string {
+  const { host, ':authority': authority } = request.headers as { readonly host?: string; readonly ':authority'?: string };
+  return host ?? authority ?? '';
 }
 
 /** The aggregated form, where it is the first that the client asks for and the server has. */

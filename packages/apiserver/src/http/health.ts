@@ -4,6 +4,12 @@ import { writeBytes, type AnswerStyle } from './write-answer.ts';
 
 const checks = ['ping', 'log', 'etcd', 'poststarthook/start-apiextensions-controllers', 'poststarthook/crd-informer-synced'];
 
+/** The paths of health, each check's too. */
+export const healthPaths: readonly string[] = ['/healthz', '/livez', '/readyz'].flatMap((path) => [
+  path,
+  ...checks.map((check) => `${path}/${check}`),
+]);
+
 /** /healthz, /livez and /readyz, their single checks, `?verbose` and `?exclude=`. */
 export function writeHealth(response: ServerResponse, pathname: string, query: URLSearchParams, style: AnswerStyle): void {
   const [, endpoint = '', ...rest] = pathname.split('/');

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from '../auth/access.ts';
 import { askOf } from '../auth/ask.ts';
+import { rootPaths } from '../discovery/index.ts';
 import type { Fault, FaultVerb } from '../faults/fault.ts';
 import { faultStatus } from '../faults/fault-answer.ts';
 import type { Faults } from '../faults/faults.ts';
@@ -27,8 +28,9 @@ import { answerReview } from './answer-review.ts';
 import { readBody } from './body.ts';
 import { checkScope, unknownMethod } from './check-scope.ts';
 import { compressed, compresses } from './compression.ts';
+import { connectionOf, throwBodyAway } from './connection.ts';
 import { writeDiscovery } from './discovery-paths.ts';
-import { writeHealth } from './health.ts';
+import { healthPaths, writeHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
 import { showEvents, showList, showObject } from './shown-as.ts';
 import {
@@ -120,7 +122,7 @@ export class RequestHandler {
     const audit = request.headers['audit-id'];
     response.setHeader('Audit-Id', typeof audit === 'string' ? audit : crypto.randomUUID());
     response.setHeader('Cache-Control', 'no-cache, private');
-    if (this.#faults.isFrozen(request.socket)) return aborted(signal);
+    if (this.#faults.isFrozen(connectionOf(request))) return aborted(signal);
     try {
       const user = this.#access.identify(request);
       response.setHeader('X-Kubernetes-Pf-Flowschema-Uid', flowUid);
@@ -135,7 +137,7 @@ export class RequestHandler {
       }
     } catch (error) {
       // The body of a refused request is not read; without an end of the connection its rest would be taken for the next request.
-      if (!request.complete && method !== 'GET') response.setHeader('Connection', 'close');
+      if (!request.complete && method !== 'GET') leaveBody(request, response);
       if (!signal.aborted || !response.headersSent) writeError(response, error, style);
     }
   }
@@ -146,6 +148,10 @@ export class RequestHandler {
     if (pathname === '/version' || pathname === '/version/') {
       if (request.method !== 'GET') throw methodNotAllowed();
       return writeBytes(response, 200, 'application/json', jsonBytes(versionInfo(this.#core.release), true), style);
+    }
+    if (pathname === '/') {
+      const others = [...healthPaths, ...(this.#core.release.openApiV3 ? ['/openapi/v3', '/openapi/v3/'] : []), '/version'];
+      return writeBytes(response, 200, 'application/json', jsonBytes(rootPaths(this.#core.registry.resources(), others), true), style);
     }
     if (writeDiscovery(request, response, pathname, this.#core.registry, style, this.#core.release.aggregatedDiscovery)) return;
     const openApi = !this.#core.release.openApiV3
@@ -230,7 +236,7 @@ export class RequestHandler {
       const later = 'afterEvents' in fault && fault.afterEvents !== undefined;
       if (later) continue;
       if (fault.type === 'drop') {
-        request.socket.destroy();
+        connectionOf(request).destroy();
         return true;
       }
       if (fault.type === 'stall') {
@@ -329,7 +335,7 @@ export class RequestHandler {
     const sink = new WatchResponse(response, context, {
       ...shown,
       faults,
-      frozen: () => this.#faults.isFrozen(request.socket),
+      frozen: () => this.#faults.isFrozen(connectionOf(request)),
       sent: () => {
         this.#events++;
       },
@@ -354,6 +360,12 @@ function count(counts: Map<string, number>, key: string): void {
   // What clients ask for is theirs to choose; the number of different keys is not.
   const known = counts.has(key) || counts.size < 1000 ? key : 'other';
   counts.set(known, (counts.get(known) ?? 0) + 1);
+}
+
+/** The rest of a body that is not read must not be taken for the next request. */
+function leaveBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
+  else throwBodyAway(request);
 }
 
 /** Resolves when the client has gone or the server stops. */

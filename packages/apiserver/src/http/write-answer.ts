@@ -44,8 +44,10 @@ export function writeWarnings(response: ServerResponse, warnings: readonly strin
 export function writeBytes(response: ServerResponse, code: number, type: string, bytes: Buffer, style: AnswerStyle): void {
   response.statusCode = code;
   response.setHeader('Content-Type', type);
-  response.setHeader('Content-Length', bytes.length);
-  response.end(style.head ? undefined : bytes);
+  // The real server does not know how long an answer will be that is longer than its buffer.
+  if (bytes.length < 2048) response.setHeader('Content-Length', bytes.length);
+  else if (!style.head) response.write(bytes);
+  response.end(style.head || bytes.length >= 2048 ? undefined : bytes);
 }
 
 export function writeOpenApi(response: ServerResponse, answer: OpenApiAnswer, style: AnswerStyle): void {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { compresses, compressInto } from './compression.ts';
+import { cutConnection } from './connection.ts';
 import type { Context } from '../verbs/context.ts';
 import type { ListPage } from '../verbs/list.ts';
 import { apiVersion, presentBytes, presentObject } from '../storage/presenter.ts';
@@ -52,7 +53,7 @@ export async function writeList(
   pending.push(Buffer.from(`${after}\n`));
   const last = Buffer.concat(pending);
   if (truncate) {
-    out.write(last.subarray(0, last.length >>> 1), () => response.destroy());
+    out.write(last.subarray(0, last.length >>> 1), () => cutConnection(response));
     return;
   }
   if (out === response && !response.headersSent && last.length < 2048) response.setHeader('Content-Length', last.length);

@@ -4,6 +4,7 @@ import { presentBytes } from '../storage/presenter.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Context } from '../verbs/context.ts';
 import { bookmarkObject, type WatchSink } from '../verbs/watch.ts';
+import { cutConnection } from './connection.ts';
 import { WatchFaults, type Fate } from './watch-faults.ts';
 import { drained } from './write-list.ts';
 
@@ -119,8 +120,8 @@ export class WatchResponse implements WatchSink {
     this.#pending.push(fate.half ? line.subarray(0, line.length >>> 1) : Buffer.alloc(0));
     const bytes = Buffer.concat(this.#pending);
     this.#pending = [];
-    if (bytes.length === 0) this.#response.destroy();
-    else this.#response.write(bytes, () => this.#response.destroy());
+    if (bytes.length === 0) cutConnection(this.#response);
+    else this.#response.write(bytes, () => cutConnection(this.#response));
   }
 
   #push(...parts: Buffer[]): void {

@@ -1,4 +1,3 @@
-import { objectMetaSchema } from '@kubecast/crd';
 import { metaPrefix, reference } from './schema-names.ts';
 
 type Document = Record<string, unknown>;
@@ -15,47 +14,7 @@ export const metadataDescription =
 
 const typeMeta = { apiVersion: text(apiVersionDescription), kind: text(kindDescription) };
 
-const metaDescriptions: Readonly<Record<string, string>> = {
-  annotations: 'Annotations is an unstructured key value map that may be set by external tools to store and retrieve arbitrary metadata.',
-  creationTimestamp: 'The time at which the server created the object, in RFC 3339 form and UTC. Set by the server.',
-  deletionGracePeriodSeconds: 'Seconds this object is given to end gracefully before it is removed. Set by the server.',
-  deletionTimestamp: 'The time at which this object is to be deleted. Set by the server when a deletion was asked for.',
-  finalizers: 'Must be empty before the object is removed. Each entry names the component that removes it.',
-  generateName: 'A prefix from which the server makes a unique name where none is given.',
-  generation: 'Counts the changes of the desired state. Set by the server.',
-  labels: 'Map of string keys and values that can be used to organize and categorize (scope and select) objects.',
-  managedFields: 'Which fields are owned by which manager, as server-side apply keeps it.',
-  name: 'Name must be unique within a namespace. Cannot be updated.',
-  namespace: 'Namespace defines the space within which each name must be unique. Cannot be updated.',
-  ownerReferences: 'Objects that this object depends on. When all of them are deleted, this object is garbage collected.',
-  resourceVersion: 'An opaque value that stands for the version of this object. Set by the server.',
-  selfLink: 'Deprecated: no longer set.',
-  uid: 'The identity of this object over time and space. Set by the server.',
-};
-
-function objectMeta(): Document {
-  const properties: Document = {};
-  for (const [name, schema] of Object.entries(objectMetaSchema.properties ?? {}))
-    properties[name] = { description: metaDescriptions[name] ?? '', ...schema };
-  return {
-    type: 'object',
-    description: 'ObjectMeta is metadata that all persisted resources must have, which includes all objects users must create.',
-    properties,
-  };
-}
-
 const schemas: Readonly<Record<string, Document>> = {
-  ObjectMeta: objectMeta(),
-  ListMeta: {
-    type: 'object',
-    description: 'ListMeta describes metadata that lists have.',
-    properties: {
-      continue: text('Set when there are more items: a token for the next request.'),
-      remainingItemCount: whole('The number of items that follow, where it is known.'),
-      resourceVersion: text('The version of the list.'),
-      selfLink: text('Deprecated: no longer set.'),
-    },
-  },
   Patch: { type: 'object', description: 'Patch is provided to give a concrete name and type to the Kubernetes PATCH request body.' },
   Preconditions: {
     type: 'object',
@@ -111,12 +70,15 @@ const schemas: Readonly<Record<string, Document>> = {
   },
 };
 
-/** The schemas of meta/v1 that every document refers to, by their full names. */
+/** The schemas of meta/v1 that the paths of every document refer to, by their full names. */
 export function metaSchemas(): Document {
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [`${metaPrefix}.${name}`, schema]));
 }
 
-export const scaleName = 'io.k8s.api.autoscaling.v1.Scale';
+const scalePrefix = 'io.k8s.api.autoscaling.v1';
+export const scaleName: string = `${scalePrefix}.Scale`;
+/** The built-in types that the scale is made of. */
+export const scaleTypes: readonly string[] = [`${scalePrefix}.ScaleSpec`, `${scalePrefix}.ScaleStatus`];
 
 export const scaleSchema: Document = {
   type: 'object',
@@ -124,17 +86,8 @@ export const scaleSchema: Document = {
   properties: {
     ...typeMeta,
     metadata: reference(`${metaPrefix}.ObjectMeta`),
-    spec: {
-      type: 'object',
-      description: 'The desired scale.',
-      properties: { replicas: { type: 'integer', format: 'int32', description: 'The desired number of instances.' } },
-    },
-    status: {
-      type: 'object',
-      description: 'The scale as it is.',
-      properties: { replicas: { type: 'integer', format: 'int32' }, selector: { type: 'string' } },
-      required: ['replicas'],
-    },
+    spec: reference(`${scalePrefix}.ScaleSpec`),
+    status: reference(`${scalePrefix}.ScaleStatus`),
   },
   'x-kubernetes-group-version-kind': [{ group: 'autoscaling', kind: 'Scale', version: 'v1' }],
 };

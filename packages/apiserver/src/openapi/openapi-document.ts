@@ -1,7 +1,16 @@
 import type { Schema } from '@kubecast/crd';
 import { groupVersions } from '../discovery/index.ts';
 import type { ServedResource } from '../served-resource.ts';
-import { apiVersionDescription, kindDescription, metadataDescription, metaSchemas, scaleName, scaleSchema } from './meta-schemas.ts';
+import { documentedKind, documentedTypes } from './built-in-schemas.ts';
+import {
+  apiVersionDescription,
+  kindDescription,
+  metadataDescription,
+  metaSchemas,
+  scaleName,
+  scaleSchema,
+  scaleTypes,
+} from './meta-schemas.ts';
 import { resourcePaths } from './resource-paths.ts';
 import { described, metaPrefix, reference, schemaName } from './schema-names.ts';
 
@@ -20,34 +29,41 @@ export function openApiDocument(resources: readonly ServedResource[], key: strin
   const [group, version] = root === 'api' ? ['', first] : [first, second];
   const own = resources.filter((resource) => resource.group === group && resource.version === version);
   if (own.length === 0) return undefined;
+  const builtin = own[0]?.builtin !== undefined;
   const schemas: Document = {};
   const paths: Document = {};
+  const types = new Set([`${metaPrefix}.ObjectMeta`, `${metaPrefix}.ListMeta`]);
   for (const resource of own) {
-    schemas[schemaName(resource)] = kindSchema(resource);
+    schemas[schemaName(resource)] = kindSchema(resource, types);
     schemas[schemaName(resource, resource.listKind)] = listSchema(resource);
-    if (resource.subresources.scale !== undefined) schemas[scaleName] = scaleSchema;
+    if (resource.subresources.scale !== undefined) {
+      schemas[scaleName] = scaleSchema;
+      for (const name of scaleTypes) types.add(name);
+    }
     Object.assign(paths, resourcePaths(resource));
   }
   return {
     openapi: '3.0.0',
-    info: {
-      title: 'Kubernetes CRD Swagger',
-      version: 'v0.1.0',
-      ...(own[0]?.builtin === undefined ? {} : { title: 'Kubernetes', version: 'unversioned' }),
-    },
+    info: builtin ? { title: 'Kubernetes', version: 'unversioned' } : { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' },
     paths,
     components: {
-      schemas: { ...schemas, ...metaSchemas() },
-      securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
+      schemas: { ...schemas, ...documentedTypes(types), ...metaSchemas() },
+      ...(builtin ? { securitySchemes } : {}),
     },
-    security: [{ BearerToken: [] }],
+    ...(builtin ? { security: [{ BearerToken: [] }] } : {}),
   };
 }
 
+const securitySchemes = {
+  BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' },
+};
+
 const gvk = (resource: ServedResource, kind: string): readonly Document[] => [{ group: resource.group, kind, version: resource.version }];
 
-function kindSchema(resource: ServedResource): Document {
-  const { properties, ...rest } = plain(resource.schema) as Document & { properties?: Document };
+/** `types`: takes the names of the built-in types that it refers to. */
+function kindSchema(resource: ServedResource, types: Set<string>): Document {
+  const schema = resource.builtin === undefined ? plain(resource.schema) : documentedKind(resource.schema, types);
+  const { properties, ...rest } = schema as Document & { properties?: Document };
   return {
     ...rest,
     type: 'object',

@@ -38,9 +38,12 @@ const force = query(
 const deleteParameters: readonly Document[] = [
   dryRun,
   query('gracePeriodSeconds', 'The duration in seconds before the object should be deleted.', 'integer'),
+  query('ignoreStoreReadErrorWithClusterBreakingPotential', 'Removes an object that can no longer be read, at your own risk.', 'boolean'),
   query('orphanDependents', 'Deprecated: use propagationPolicy.', 'boolean'),
   query('propagationPolicy', 'Whether and how garbage collection will be performed.'),
 ];
+
+const resourceVersion = query('resourceVersion', 'The version that the result may be served from.');
 
 const listParameters: readonly Document[] = [
   query('allowWatchBookmarks', 'allowWatchBookmarks requests watch events with type "BOOKMARK".', 'boolean'),
@@ -48,16 +51,21 @@ const listParameters: readonly Document[] = [
   query('fieldSelector', 'A selector to restrict the list of returned objects by their fields.'),
   query('labelSelector', 'A selector to restrict the list of returned objects by their labels.'),
   query('limit', 'The most items to return.', 'integer'),
-  query('resourceVersion', 'The version that the result may be served from.'),
+  resourceVersion,
   query('resourceVersionMatch', 'How resourceVersion is applied to a list.'),
   query('sendInitialEvents', 'A watch begins with the objects that are there.', 'boolean'),
+  query('shardSelector', 'A selector for a part of the objects.'),
   query('timeoutSeconds', 'Ends the request after this time.', 'integer'),
   query('watch', 'Watch for changes.', 'boolean'),
 ];
 
+const answerTypes = ['application/json', 'application/yaml'];
+
 interface Operation {
   readonly verb: string;
   readonly action: string;
+  /** The words of the operation's name around those of the kind: `list`, `ForAllNamespaces`. */
+  readonly named: readonly [string, string];
   readonly description: string;
   readonly parameters?: readonly Document[];
   readonly body?: { readonly types: readonly string[]; readonly schema: string };
@@ -79,42 +87,55 @@ export function resourcePaths(resource: ServedResource): Document {
   const gvk = { group, kind, version };
   const path = (parameters: readonly Document[], operations: readonly Operation[]): Document => ({
     parameters: [...parameters, pretty],
-    ...Object.fromEntries(operations.map((one) => [one.verb, operation(resource, gvk, one)])),
+    ...Object.fromEntries(operations.map((one) => [one.verb, operation(`${camel}_${version}`, words, gvk, one)])),
   });
-  const sends = { types: ['*/*'], schema: own };
+  const custom = resource.builtin === undefined;
+  // A custom kind names the types that it takes.
+  const taken = custom ? answerTypes : ['*/*'];
+  const sends = { types: taken, schema: own };
+  const scope = namespaced ? 'Namespaced' : '';
+  const camel = camelGroup(group === '' ? 'core' : group);
+  const words = `${capital(camel)}${capital(version)}`;
   const patchTypes = [
     'application/apply-patch+yaml',
     'application/json-patch+json',
     'application/merge-patch+json',
-    ...(resource.builtin === undefined ? [] : ['application/strategic-merge-patch+json']),
+    ...(custom ? [] : ['application/strategic-merge-patch+json']),
   ];
+  const of = (what: string): string => `${scope}${kind}${what === 'the object' ? '' : capital(what)}`;
   const read = (answer: string, what: string): Operation => ({
     verb: 'get',
     action: 'get',
+    named: ['read', of(what)],
     description: `read ${what} of the specified ${kind}`,
+    ...(custom ? { parameters: [resourceVersion] } : {}),
     answer,
   });
   const replace = (schema: string, what: string): Operation => ({
     verb: 'put',
     action: 'put',
+    named: ['replace', of(what)],
     description: `replace ${what} of the specified ${kind}`,
     parameters: [dryRun, fieldManager, fieldValidation],
-    body: { types: ['*/*'], schema },
+    body: { types: taken, schema },
     answer: schema,
     codes: [['201', 'Created']],
   });
   const patch = (answer: string, what: string): Operation => ({
     verb: 'patch',
     action: 'patch',
+    named: ['patch', of(what)],
     description: `partially update ${what} of the specified ${kind}`,
     parameters: [dryRun, fieldManager, fieldValidation, force],
     body: { types: patchTypes, schema: `${metaPrefix}.Patch` },
     answer,
-    codes: [['201', 'Created']],
+    // A custom object that a patch makes is answered with 201 all the same.
+    ...(custom ? {} : { codes: [['201', 'Created']] as const }),
   });
   const items: Operation = {
     verb: 'get',
     action: 'list',
+    named: ['list', of('the object')],
     description: `list or watch objects of kind ${kind}`,
     parameters: listParameters,
     answer: list,
@@ -122,6 +143,7 @@ export function resourcePaths(resource: ServedResource): Document {
   const create: Operation = {
     verb: 'post',
     action: 'post',
+    named: ['create', of('the object')],
     description: `create a ${kind}`,
     parameters: [dryRun, fieldManager, fieldValidation],
     body: sends,
@@ -134,9 +156,11 @@ export function resourcePaths(resource: ServedResource): Document {
   const deleteAll: Operation = {
     verb: 'delete',
     action: 'deletecollection',
+    named: ['delete', `Collection${of('the object')}`],
     description: `delete collection of ${kind}`,
-    parameters: [...listParameters, ...deleteParameters],
-    body: { types: ['*/*'], schema: `${metaPrefix}.DeleteOptions` },
+    ...(custom
+      ? { parameters: listParameters }
+      : { parameters: [...listParameters, ...deleteParameters], body: { types: taken, schema: `${metaPrefix}.DeleteOptions` } }),
     answer: `${metaPrefix}.Status`,
   };
   const has = (verb: (typeof resource.verbs)[number]): boolean => resource.verbs.includes(verb);
@@ -150,9 +174,10 @@ export function resourcePaths(resource: ServedResource): Document {
         {
           verb: 'delete',
           action: 'delete',
+          named: ['delete', of('the object')],
           description: `delete a ${kind}`,
           parameters: deleteParameters,
-          body: { types: ['*/*'], schema: `${metaPrefix}.DeleteOptions` },
+          body: { types: taken, schema: `${metaPrefix}.DeleteOptions` },
           answer: `${metaPrefix}.Status`,
           codes: [['202', 'Accepted']],
         },
@@ -160,29 +185,43 @@ export function resourcePaths(resource: ServedResource): Document {
       ],
     ),
   };
-  if (namespaced) paths[`${root}/${plural}`] = path([], [items]);
+  if (namespaced) {
+    const { parameters = [], ...everywhere } = items;
+    paths[`${root}/${plural}`] = path(parameters, [{ ...everywhere, named: ['list', `${kind}ForAllNamespaces`] }]);
+  }
   if (resource.subresources.status === true)
     paths[`${collection}/{name}/status`] = path([...namespace, name], [read(own, 'status'), replace(own, 'status'), patch(own, 'status')]);
   if (resource.subresources.scale !== undefined) {
     const scale = { group: 'autoscaling', kind: 'Scale', version: 'v1' };
     paths[`${collection}/{name}/scale`] = path(
       [...namespace, name],
-      [read(scaleName, 'scale'), replace(scaleName, 'scale'), patch(scaleName, 'scale')].map((one) => ({ ...one, gvk: scale })),
+      [read(scaleName, 'scale'), replace(scaleName, 'scale'), patch(scaleName, 'scale')].map((one) =>
+        custom ? one : { ...one, gvk: scale },
+      ),
     );
   }
   return paths;
 }
 
-const answerTypes = ['application/json', 'application/yaml'];
+/** Words of a group's name: `iidpCom`, `rbacAuthorization`. */
+function camelGroup(group: string): string {
+  return group
+    .replace(/\.k8s\.io$/, '')
+    .split(/[.-]/)
+    .map((word, index) => (index === 0 ? word : capital(word)))
+    .join('');
+}
 
-function operation(resource: ServedResource, gvk: Document, one: Operation): Document {
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+function operation(tag: string, words: string, gvk: Document, one: Operation): Document {
   const content = (types: readonly string[], schema: string): Document =>
     Object.fromEntries(types.map((type) => [type, { schema: reference(schema) }]));
   const answers = [['200', 'OK'], ...(one.codes ?? [])] as const;
-  const tag = `${resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')}_${resource.version}`;
   return {
     tags: [tag],
     description: one.description,
+    operationId: `${one.named[0]}${words}${one.named[1]}`,
     ...(one.parameters === undefined ? {} : { parameters: one.parameters }),
     ...(one.body === undefined
       ? {}

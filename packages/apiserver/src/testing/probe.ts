@@ -12,6 +12,8 @@ export interface Reach {
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** The body as it came, compressed where the headers say so. */
+  readonly bytes: Buffer;
   readonly text: string;
   /** The body parsed; undefined where it is no JSON. */
   // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape
@@ -75,14 +77,15 @@ export class Probe {
     const response = await this.#send(method, path, options);
     const chunks: Buffer[] = [];
     for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-    const text = Buffer.concat(chunks).toString('utf8');
+    const bytes = Buffer.concat(chunks);
+    const text = bytes.toString('utf8');
     let json: unknown;
     try {
       json = JSON.parse(text);
     } catch {
       json = undefined;
     }
-    return { status: response.statusCode ?? 0, headers: response.headers, text, json };
+    return { status: response.statusCode ?? 0, headers: response.headers, bytes, text, json };
   }
 
   /** Opens a watch; resolves when the headers are there. */

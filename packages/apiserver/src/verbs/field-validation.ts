@@ -6,7 +6,8 @@ import type { WriteOptions } from './write-options.ts';
 
 /** Removes unknown fields; gives what strict decoding says about them. Changes `object`. */
 export function pruneUnknown(context: Context, object: KubeObject): string[] {
-  return pruneObject(context.resource.schema, object).map((path) => `unknown field "${path}"`);
+  const { schema, builtin } = context.resource;
+  return pruneObject(schema, object, builtin === undefined ? 'sorted' : 'standing').map((path) => `unknown field "${path}"`);
 }
 
 /**

@@ -16,6 +16,7 @@ import { checkBuiltinTypes, metadataOf, pruneUnknown } from './field-validation.
 import { trackUpdated } from './track.ts';
 import { liveOrNotFound, twice, updateObject } from './update.ts';
 import { writeOptions, type WriteOptions } from './write-options.ts';
+import { goText } from '../status/go-text.ts';
 import { textOf } from '../status/text-of.ts';
 
 const operationLimit = 10_000;
@@ -30,7 +31,9 @@ export async function patchVerb(context: Context): Promise<Answer> {
   if (type === 'application/apply-patch+yaml') return applyVerb(context, patch, options);
   const live = liveOrNotFound(context);
   const next = patched(context, live, type, patch);
-  return updatePatched(context, live, next, options);
+  // What is shown of a strategic patch that is refused is the patch, of another one the whole object.
+  const shown = (): string => (type === 'application/strategic-merge-patch+json' ? goText(patch) : wholeText(context, next));
+  return updatePatched(context, live, next, options, shown);
 }
 
 function checkType(context: Context, type: string): void {
@@ -111,7 +114,13 @@ function patchedMetadata(context: Context, next: KubeObject): Record<string, unk
   }
 }
 
-function updatePatched(context: Context, live: StoredObject, next: KubeObject, options: WriteOptions): Answer {
+/** A built-in object is patched as a map of its parts, so its first names stand in the order of the alphabet. */
+function wholeText({ resource }: Context, next: KubeObject): string {
+  if (resource.builtin === undefined) return JSON.stringify(next);
+  return JSON.stringify(Object.fromEntries(Object.entries(next).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+function updatePatched(context: Context, live: StoredObject, next: KubeObject, options: WriteOptions, shown: () => string): Answer {
   const { resource } = context;
   const errors: FieldError[] = [];
   const expected = apiVersion(resource);
@@ -122,9 +131,10 @@ function updatePatched(context: Context, live: StoredObject, next: KubeObject, o
       message: `Invalid value: ${JSON.stringify(next['apiVersion'] ?? '')}: must be ${expected}`,
     });
   if (errors.length > 0) throw invalid(resource, live.name, errors);
-  const before = options.fieldValidation === 'Strict' ? JSON.stringify(next) : '';
+  const before = options.fieldValidation === 'Strict' ? shown() : '';
   const metadata = patchedMetadata(context, next);
-  const unknown = pruneUnknown(context, next);
+  // A patched object is walked as a map, by the alphabet.
+  const unknown = pruneUnknown(context, next).sort();
   if (unknown.length > 0 && options.fieldValidation === 'Strict') {
     throw invalidNamed('', {}, [
       {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiServer } from '@kubecast/apiserver';
 import { connectionFromKubeconfig } from '@kubecast/client';
-import { clientSuite } from './client-suite.ts';
+import { clientSuite, type Served } from './client-suite.ts';
 
-clientSuite('embedded', async () => {
+async function start(): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'kubecast-client-suite-'));
   const server = createApiServer({});
   await server.listen();
@@ -18,4 +18,7 @@ clientSuite('embedded', async () => {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-});
+}
+
+clientSuite('embedded', start);
+clientSuite('embedded', start, 2);

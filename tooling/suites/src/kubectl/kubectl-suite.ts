@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, test } from 'vitest';
 import { hasKubectl, samples, Shell, type Each, type KubectlServer } from './kubectl.ts';
 import { kubectlReads } from './reads.ts';
@@ -25,6 +26,8 @@ export function kubectlSuite(on: 'embedded' | 'real', start: (() => Promise<Runn
     await shell.ok(['apply', '-f', join(samples, 'appmodel-crd.yaml')]);
     await shell.ok(['wait', '--for=condition=Established', 'crd/appmodels.iidp.com', '--timeout=20s']);
     await shell.ok(['apply', '-f', join(samples, 'meta-test-namespace.yaml')]);
+    // The real server makes the document of a new kind in its own time.
+    while (!(await shell.ok(['get', '--raw', '/openapi/v3'])).includes('apis/iidp.com/v1')) await turn();
   }, 120_000);
   afterAll(() => server?.close());
 

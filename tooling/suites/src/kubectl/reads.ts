@@ -93,7 +93,15 @@ export function kubectlReads(each: Each): void {
   each('explain knows the fields of custom and built-in kinds, and what they hold [K9]', async (shell) => {
     expect(await shell.ok(['explain', 'appmodel.spec'])).toContain('App name of the model');
     expect(await shell.ok(['explain', 'appmodel.spec.models'])).toContain('version of model');
-    expect(await shell.ok(['explain', 'service.spec.ports'])).toMatch(/targetPort/);
+    expect(await shell.ok(['explain', 'service.spec.ports'])).toMatch(/targetPort\s+<IntOrString>/);
+    const probe = await shell.ok(['explain', 'pod.spec.containers.livenessProbe']);
+    expect(probe).toMatch(/FIELD: livenessProbe <Probe>/);
+    expect(probe).toMatch(/httpGet\s+<HTTPGetAction>/);
+    expect(probe).toMatch(/failureThreshold\s+<integer>/);
+    expect(await shell.ok(['explain', 'deployment.spec.template.spec.volumes.configMap.items'])).toMatch(/key\s+<string> -required-/);
+    expect(await shell.ok(['explain', 'deployment.spec.strategy', '--recursive'])).toMatch(
+      /rollingUpdate\s+<RollingUpdateDeployment>\s+maxSurge\s+<IntOrString>/,
+    );
     expect(await shell.refused(['explain', 'pod.spec.colour'])).toContain('field "colour" does not exist');
   });
 

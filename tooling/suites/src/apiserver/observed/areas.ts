@@ -8,6 +8,7 @@ import { lists } from './lists.ts';
 import type { Observation } from './observation.ts';
 import { patches } from './patches.ts';
 import { schemas } from './schemas.ts';
+import { strictFields } from './strict-fields.ts';
 import { updates } from './updates.ts';
 
 /** The observations by the file of their recorded answers. */
@@ -22,4 +23,5 @@ export const areas: Readonly<Record<string, readonly Observation[]>> = {
   envelope,
   authorization,
   cel,
+  'strict-fields': strictFields,
 };

@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { Socket } from 'node:net';
+import { rememberSession } from './connection.ts';
+
+/** Streams that a client may have open on one connection, as the real server allows. */
+const maxStreams = 100;
+
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * A server of HTTPS: HTTP/2 for clients that ask for it by ALPN, where it is `http2`, else HTTP/1.1. `sockets` has the connections that are open.
+ * node:http2 is loaded only for it.
+ */
+export async function createTlsServer(options: ServerOptions, http2: boolean, sockets: Set<Socket>, handle: Handle): Promise<Server> {
+  const server = http2 ? await both(options) : createServer(options);
+  server.keepAliveTimeout = 120_000;
+  server.requestTimeout = 0;
+  server.headersTimeout = 30_000;
+  server.on('request', handle);
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    response.writeContinue();
+    handle(request, response);
+  });
+  server.on('secureConnection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+  server.on('clientError', (_error: Error, socket: Socket) => {
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request');
+    else socket.destroy();
+  });
+  return server;
+}
+
+/** One that speaks both. Its requests and responses are those of HTTP/1.1 but for what `connection.ts` says. */
+async function both(options: ServerOptions): Promise<Server> {
+  const { createSecureServer } = await import('node:http2');
+  const server = createSecureServer({ ...options, allowHTTP1: true, settings: { maxConcurrentStreams: maxStreams } });
+  // Node 22.19 leaves this unset for connections of HTTP/1.1 on such a server, and then counts with it.
+  (server as { keepAliveTimeoutBuffer?: number }).keepAliveTimeoutBuffer ??= 1_000;
+  // A session is made within the event of its socket, and does not show it.
+  let opening: Socket | undefined;
+  server.prependListener('secureConnection', (socket: Socket) => {
+    opening = socket;
+  });
+  server.on('session', (session) => {
+    if (opening !== undefined) rememberSession(session, opening);
+    // What breaks off a connection is seen by the requests on it.
+    session.on('error', () => undefined);
+  });
+  return server as unknown as Server;
+}

@@ -65,7 +65,9 @@ export function wire(on: string, start: (() => Promise<RunningTarget>) | undefin
 
   says('causes have the text of the error without its field, with a reason for machines [E5, E6]', async () => {
     const causes = async (answer: Promise<Answer>): Promise<unknown> => listAt((await answer).body, 'details', 'causes');
-    expect(await causes(api.post(models, model('c', { app: 5, models: [{ name: 'x' }] })))).toEqual([
+    // The real server goes through the fields of an object in any order.
+    const both = (await causes(api.post(models, model('c', { app: 5, models: [{ name: 'x' }] })))) as { field: string }[];
+    expect(both.toSorted((a, b) => (a.field < b.field ? -1 : 1))).toEqual([
       {
         reason: 'FieldValueTypeInvalid',
         message: 'Invalid value: "integer": spec.app in body must be of type string: "integer"',

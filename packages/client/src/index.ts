@@ -31,18 +31,21 @@ export { ResourceClient, type Appliable } from './resource-client.ts';
 export type {
   ApplyOptions,
   CallOptions,
-  Deleted,
   DeleteCollectionOptions,
   DeleteOptions,
+  Deleted,
+  DeletedCollection,
   GetOptions,
   JsonPatchOperation,
   ListOptions,
   ListPage,
   PatchKind,
+  Scaled,
   UnknownObject,
   WatchEvent,
   WriteOptions,
   Written,
+  WrittenSubresource,
 } from './resource-options.ts';
 export {
   ApplyConflictError,

@@ -29,11 +29,41 @@ export function deletedOf<T extends KubernetesObject>(answer: CallAnswer, key: K
   }
   const object = value as unknown as T;
   const receipt = receiptOf(object, key.cluster);
-  const held =
+  return { object, receipt: { ...receipt, key, gone: !isHeld(object) }, warnings: answer.warnings };
+}
+
+/**
+ * The receipt of an object whose subresource was written: a Scale has the object's uid and version, what a TokenRequest or the Status of an
+ * eviction does not tell is left out. `uid`: what the caller knows of it.
+ */
+export function subresourceReceipt(value: unknown, key: Key, uid: string): WriteReceipt {
+  const own = (value as { metadata?: { uid?: unknown; resourceVersion?: unknown } } | undefined)?.metadata;
+  const version = own?.resourceVersion;
+  return {
+    key,
+    uid: typeof own?.uid === 'string' ? own.uid : uid,
+    ...(typeof version === 'string' && version !== '' ? { version } : {}),
+    gone: false,
+  };
+}
+
+/** The receipt of one that a deletecollection names: as it was before, so its version is none of the deletion's. */
+export function collectedReceipt(object: KubernetesObject, cluster: string, heldByPolicy: boolean): WriteReceipt {
+  const { name = '', namespace = '', uid = '' } = object.metadata;
+  return { key: { cluster, namespace, name }, uid, gone: !heldByPolicy && !isHeld(object) && !endsLater(object) };
+}
+
+/** A Pod on a node is shown as it was before its end began; it goes when the node says so. */
+function endsLater(object: KubernetesObject): boolean {
+  return object.kind === 'Pod' && typeof (object as { spec?: { nodeName?: unknown } }).spec?.nodeName === 'string';
+}
+
+function isHeld(object: KubernetesObject): boolean {
+  return (
     (object.metadata.finalizers?.length ?? 0) > 0 ||
     namespaceFinalizers(object) > 0 ||
-    (object.metadata.deletionGracePeriodSeconds ?? 0) > 0;
-  return { object, receipt: { ...receipt, key, gone: !held }, warnings: answer.warnings };
+    (object.metadata.deletionGracePeriodSeconds ?? 0) > 0
+  );
 }
 
 // A Namespace is held by spec.finalizers, not by those of its metadata.

@@ -405,13 +405,53 @@ test('what a delete says: gone with a Status, held by finalizers with the object
   await expect(client.resource(appModel).deleteCollection()).rejects.toThrow(/needs a namespace/);
 });
 
-test('scale, eviction and other subresources go to their paths', async () => {
-  await client.resource(podType).evict('p', { gracePeriodSeconds: 1 });
+test('what a deletecollection took is told with a receipt for each; gone is only what nothing holds', async () => {
+  const of = (name: string, more: object = {}): object => ({
+    metadata: { name, namespace: 'n', uid: `u-${name}`, resourceVersion: '3', ...more },
+  });
+  handle = (_, response) => {
+    answerJson(response, 200, { kind: 'List', items: [of('a'), of('b', { finalizers: ['x/y'] })] }, { Warning: '299 - "slowly"' });
+  };
+  const models = client.resource(appModel, { namespace: 'n' });
+  const deleted = await models.deleteCollection({ labelSelector: 'a=b' });
+  expect(deleted.items.map((item) => item.metadata.name)).toEqual(['a', 'b']);
+  // The version is the one from before: nothing to wait for.
+  expect(deleted.receipts).toEqual([
+    { key: { cluster: '', namespace: 'n', name: 'a' }, uid: 'u-a', gone: true },
+    { key: { cluster: '', namespace: 'n', name: 'b' }, uid: 'u-b', gone: false },
+  ]);
+  expect(deleted.warnings).toEqual(['slowly']);
+  for (const propagationPolicy of ['Foreground', 'Orphan'] as const)
+    expect((await models.deleteCollection({ propagationPolicy })).receipts.map((receipt) => receipt.gone)).toEqual([false, false]);
+  handle = (_, response) => {
+    answerJson(response, 200, { kind: 'PodList', items: [of('new'), { ...of('runs'), spec: { nodeName: 'node-1' } }] });
+  };
+  const pods = await client.resource(podType, { namespace: 'n' }).deleteCollection();
+  expect(pods.receipts.map((receipt) => receipt.gone)).toEqual([true, false]);
+});
+
+test('scale, eviction and other subresources go to their paths, with a receipt of the object that they belong to', async () => {
+  const key = { cluster: '', namespace: 'home', name: 'p' };
+  const pods = client.resource(podType);
+  handle = (_, response) => {
+    answerJson(response, 201, { kind: 'Status', status: 'Success' }, { Warning: '299 - "soon"' });
+  };
+  const evicted = await pods.evict('p', { gracePeriodSeconds: 1 });
   expect(last()).toBe('POST /api/v1/namespaces/home/pods/p/eviction');
-  expect(
-    await client.resource({ group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', scope: 'Namespaced' }).scale('d', 3),
-  ).toBe(3);
-  expect(last()).toBe('PATCH /apis/apps/v1/namespaces/home/deployments/d/scale');
+  expect(evicted).toEqual({ value: { kind: 'Status', status: 'Success' }, receipt: { key, uid: '', gone: false }, warnings: ['soon'] });
+  expect((await pods.evict('p', { preconditions: { uid: 'u1' } })).receipt.uid).toBe('u1');
+  handle = (_, response) => {
+    answerJson(response, 200, {
+      kind: 'Scale',
+      metadata: { name: 'p', namespace: 'home', uid: 'u2', resourceVersion: '7' },
+      spec: { replicas: 3 },
+    });
+  };
+  const deployments = client.resource({ group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', scope: 'Namespaced' });
+  const receipt = { key, uid: 'u2', version: '7', gone: false };
+  expect(await deployments.scale('p', 3)).toEqual({ replicas: 3, receipt, warnings: [] });
+  expect(last()).toBe('PATCH /apis/apps/v1/namespaces/home/deployments/p/scale');
+  expect((await deployments.writeSubresource('PUT', 'p', 'scale', { spec: { replicas: 3 } })).receipt).toEqual(receipt);
 });
 
 test('a quiet watch without bookmarks is not ended by silence; one with bookmarks is', async () => {

@@ -6,11 +6,12 @@ import type { Frame, WatchOptions } from './frame.ts';
 import { listPages } from './list-pages.ts';
 import { MetadataView, type PartialObjectMetadata } from './partial-metadata.ts';
 import type { ListPagesOptions, RawPage, ResourceSource } from './raw-page.ts';
-import { deletedOf, receiptOf } from './receipts.ts';
+import { collectedReceipt, deletedOf, receiptOf, subresourceReceipt } from './receipts.ts';
 import type {
   ApplyOptions,
   CallOptions,
   Deleted,
+  DeletedCollection,
   DeleteCollectionOptions,
   DeleteOptions,
   GetOptions,
@@ -18,14 +19,17 @@ import type {
   ListOptions,
   ListPage,
   PatchKind,
+  Scaled,
   WatchEvent,
   WriteOptions,
   Written,
+  WrittenSubresource,
 } from './resource-options.ts';
 import { type IncludeObject, type TableObject, TableView } from './table.ts';
 import { call, deleteBody, nameOf, patchTypes, writeQuery } from './request-parts.ts';
 import { typedWatch } from './typed-watch.ts';
 import { watchFrames } from './watch-frames.ts';
+import type { WriteReceipt } from './write-receipt.ts';
 
 /** Where a resource client stands. */
 export interface ResourcePlace {
@@ -263,24 +267,30 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   async delete(name: string, options: DeleteOptions = {}): Promise<Deleted<T>> {
     const path = this.#path(name, options);
     const answer = await this.#caller.json({ method: 'DELETE', path, body: JSON.stringify(deleteBody(options)), ...call(options) });
-    const key = {
-      cluster: this.#place.cluster,
-      namespace: this.type.scope === 'Namespaced' ? this.#namespaceOf(undefined, options) : '',
-      name,
-    };
-    return deletedOf<T>(answer, key, options.preconditions?.uid ?? '');
+    return deletedOf<T>(answer, this.#key(name, options), options.preconditions?.uid ?? '');
   }
 
-  /** Deletes all that match. Gives what was deleted, as it was before. Needs a namespace for namespaced kinds. */
-  async deleteCollection(options: DeleteCollectionOptions = {}): Promise<readonly T[]> {
+  /**
+   * Deletes all that match. Gives what was deleted, as it was before, with a receipt for each. Needs a namespace for namespaced kinds. Not one
+   * step: the server deletes one after the other, and an error may leave some deleted.
+   */
+  async deleteCollection(options: DeleteCollectionOptions = {}): Promise<DeletedCollection<T>> {
     const namespace = options.namespace ?? this.#place.namespace;
     if (this.type.scope === 'Namespaced' && namespace === '')
       throw new RequestError(`deleteCollection of ${this.type.plural} needs a namespace`);
     const path =
       resourcePath(this.type, namespace) + queryString({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector });
-    const { value } = await this.#caller.json({ method: 'DELETE', path, body: JSON.stringify(deleteBody(options)), ...call(options) });
-    const items = (value as { items?: unknown } | undefined)?.items;
-    return Array.isArray(items) ? items.map((item) => this.#object(item, path)) : [];
+    const { value, warnings } = await this.#caller.json({
+      method: 'DELETE',
+      path,
+      body: JSON.stringify(deleteBody(options)),
+      ...call(options),
+    });
+    const listed = (value as { items?: unknown } | undefined)?.items;
+    const items = Array.isArray(listed) ? listed.map((item) => this.#object(item, path)) : [];
+    // By these policies the server adds a finalizer to what it shows here without it.
+    const held = options.propagationPolicy === 'Foreground' || options.propagationPolicy === 'Orphan';
+    return { items, receipts: items.map((item) => collectedReceipt(item, this.#place.cluster, held)), warnings };
   }
 
   /** Reads a subresource of another kind: `scale`, `log` is text and goes by `client.raw`. */
@@ -295,34 +305,31 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     subresource: string,
     body: object,
     options: WriteOptions = {},
-  ): Promise<unknown> {
+  ): Promise<WrittenSubresource> {
     const path = this.#path(name, options, undefined, subresource) + writeQuery(options);
-    return (await this.#caller.json({ method, path, body: JSON.stringify(body), ...call(options) })).value;
+    return this.#subresource({ method, path, body: JSON.stringify(body), ...call(options) }, name, options);
   }
 
   /** Sets the number of replicas by the scale subresource; gives what the server answers as wanted. */
-  async scale(name: string, replicas: number, options: WriteOptions = {}): Promise<number> {
+  async scale(name: string, replicas: number, options: WriteOptions = {}): Promise<Scaled> {
     const path = this.#path(name, options, undefined, 'scale') + writeQuery(options);
-    const { value } = await this.#caller.json({
-      method: 'PATCH',
-      path,
-      body: JSON.stringify({ spec: { replicas } }),
-      contentType: patchTypes.merge,
-      ...call(options),
-    });
-    return (value as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0;
+    const { value, receipt, warnings } = await this.#subresource(
+      { method: 'PATCH', path, body: JSON.stringify({ spec: { replicas } }), contentType: patchTypes.merge, ...call(options) },
+      name,
+      options,
+    );
+    return { replicas: (value as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0, receipt, warnings };
   }
 
-  /** Asks for the eviction of a Pod; a disruption budget that forbids it is answered 429, thrown at once. */
-  async evict(name: string, options: DeleteOptions = {}): Promise<void> {
+  /**
+   * Asks for the eviction of a Pod; a disruption budget that forbids it is answered 429, thrown at once. The answer does not tell whether the
+   * Pod is gone or has yet to end: `waitFor({ ...receipt, gone: true })` of an informer waits for its end.
+   */
+  async evict(name: string, options: DeleteOptions = {}): Promise<WrittenSubresource> {
     const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name }, deleteOptions: deleteBody(options) };
-    await this.#caller.json({
-      method: 'POST',
-      path: this.#path(name, options, undefined, 'eviction'),
-      body: JSON.stringify(body),
-      retries: 0,
-      ...call(options),
-    });
+    const path = this.#path(name, options, undefined, 'eviction');
+    const request = { method: 'POST', path, body: JSON.stringify(body), retries: 0, ...call(options) } as const;
+    return this.#subresource(request, name, options, options.preconditions?.uid);
   }
 
   /** The checks are loaded by the first write of a type that has a schema. */
@@ -336,6 +343,16 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const answer = await this.#caller.json(request);
     const object = this.#object(answer.value, describe(request));
     return { object, receipt: receiptOf(object, this.#place.cluster), warnings: answer.warnings };
+  }
+
+  async #subresource(request: CallRequest, name: string, options: CallOptions, uid: string = ''): Promise<WrittenSubresource> {
+    const { value, warnings } = await this.#caller.json(request);
+    return { value, receipt: subresourceReceipt(value, this.#key(name, options), uid), warnings };
+  }
+
+  #key(name: string, options: CallOptions): WriteReceipt['key'] {
+    const namespace = this.type.scope === 'Namespaced' ? this.#namespaceOf(undefined, options) : '';
+    return { cluster: this.#place.cluster, namespace, name };
   }
 
   #path(name: string, options: CallOptions, object?: unknown, subresource?: string): string {

@@ -81,6 +81,29 @@ export interface Deleted<T> {
   readonly warnings: readonly string[];
 }
 
+/** What a deletecollection left: the objects as they were before, and a receipt for each, in the same order. */
+export interface DeletedCollection<T> {
+  readonly items: readonly T[];
+  /** The server tells no version here: an object that finalizers hold is told as not gone, and that it was marked cannot be waited for. */
+  readonly receipts: readonly WriteReceipt[];
+  readonly warnings: readonly string[];
+}
+
+/** What a write of a subresource left that is an object of its own (a Scale, a TokenRequest, a Status). The receipt is of the object that it belongs to. */
+export interface WrittenSubresource {
+  readonly value: unknown;
+  readonly receipt: WriteReceipt;
+  readonly warnings: readonly string[];
+}
+
+/** What a write of the scale left. */
+export interface Scaled {
+  /** The replicas that are wanted now. */
+  readonly replicas: number;
+  readonly receipt: WriteReceipt;
+  readonly warnings: readonly string[];
+}
+
 /** An event of a typed watch. An ERROR event is thrown as StatusError. */
 export type WatchEvent<T> =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T; readonly resourceVersion: string }

@@ -208,8 +208,10 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
       // A list or an event past the version has brought the write, whatever became of the object since.
       const passed = version !== undefined && atLeast(run.reflector.version, version);
       const entry = this.view.entry(key);
-      const holds = entry?.uid === uid;
+      // An eviction's answer tells no uid: then any object of the name counts, and only its end can be waited for.
+      const holds = entry !== undefined && (uid === '' || entry.uid === uid);
       if (gone) return !holds && (version === undefined || passed);
+      if (uid === '' && version === undefined) return true;
       return passed || (holds && (version === undefined || atLeast(entry.version, version)));
     };
     return this.#waiters.until(shown, { what: `the write of ${this.#o.type.plural} ${name}`, ...options });

@@ -81,6 +81,19 @@ test('a delete is waited for by UID: a new object under the name does not count 
   await rig.informer.stop();
 });
 
+test('a receipt without a uid, as of an eviction, waits for the end of whatever has the name, and for nothing else', async () => {
+  const rig = await synced();
+  const unnamed = { key: { cluster: '', namespace: 'default', name: 'thing-1' }, uid: '' };
+  const evicted = outcome(rig.informer.waitFor({ ...unnamed, gone: false }, { deadlineMs: 5000 }));
+  const ended = outcome(rig.informer.waitFor({ ...unnamed, gone: true }, { deadlineMs: 5000 }));
+  await rig.clock.advance(100);
+  expect([evicted.now, ended.now]).toEqual(['done', 'waiting']);
+  rig.server.delete('default', 'thing-1');
+  await rig.clock.settle();
+  expect(ended.now).toBe('done');
+  await rig.informer.stop();
+});
+
 test('a version of a scope can be waited for, and a bookmark reaches it as well as an event', async () => {
   const rig = await synced();
   rig.server.otherWrite();

@@ -170,7 +170,10 @@ export function clientSuite(name: string, start: (() => Promise<Served>) | undef
       for await (const item of maps.list({ fieldSelector: 'metadata.name=c03' })) named.push(item.kind);
       expect(named).toEqual(['ConfigMap']);
       const deleted = await maps.deleteCollection({ labelSelector: 'odd=0' });
-      expect(deleted).toHaveLength(13);
+      expect(deleted.items).toHaveLength(13);
+      expect(deleted.receipts.map(({ key, gone }) => [key.namespace, key.name, gone])).toEqual(
+        deleted.items.map(({ metadata }) => [namespace, metadata.name, true]),
+      );
     });
 
     test('the source of an informer: a streamed list ends with its bookmark, then changes follow', async () => {

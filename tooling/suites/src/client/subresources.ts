@@ -11,6 +11,7 @@ interface Gear {
     readonly namespace?: string;
     readonly resourceVersion?: string;
     readonly generation?: number;
+    readonly uid?: string;
   };
   readonly spec: { readonly teeth: number; readonly replicas?: number };
   readonly status?: { readonly replicas?: number; readonly worn?: boolean };
@@ -91,8 +92,12 @@ export function subresourceTests(server: string, client: () => KubernetesClient,
       { namespace },
     );
     await resource.create({ metadata: { name: 'scaled' }, spec: { teeth: 12, replicas: 1 } });
-    expect(await resource.scale('scaled', 3)).toBe(3);
-    expect((await resource.get('scaled')).spec).toEqual({ teeth: 12, replicas: 3 });
+    const scaled = await resource.scale('scaled', 3);
+    expect(scaled.replicas).toBe(3);
+    const now = await resource.get('scaled');
+    expect(now.spec).toEqual({ teeth: 12, replicas: 3 });
+    const { uid, resourceVersion: version } = now.metadata;
+    expect(scaled.receipt).toEqual({ key: { cluster: '', namespace, name: 'scaled' }, uid, version, gone: false });
     const scale = (await resource.getSubresource('scaled', 'scale')) as { kind: string; spec: object };
     expect([scale.kind, scale.spec]).toEqual(['Scale', { replicas: 3 }]);
     await resource.writeSubresource('PUT', 'scaled', 'scale', { ...scale, spec: { replicas: 2 } });
@@ -107,7 +112,8 @@ export function subresourceTests(server: string, client: () => KubernetesClient,
       const pod = (name: string, labels: Record<string, string> = {}): never =>
         ({ metadata: { name, labels }, spec: { containers: [{ name: 'c', image: 'example.invalid/c' }] } }) as never;
       await pods.create(pod('free'));
-      await pods.evict('free', { gracePeriodSeconds: 0 });
+      const { receipt } = await pods.evict('free', { gracePeriodSeconds: 0 });
+      expect(receipt).toEqual({ key: { cluster: '', namespace, name: 'free' }, uid: '', gone: false });
       expect(await pods.find('free')).toBeUndefined();
       // A Pod that does not run yet is evicted whatever the budget says.
       const { object } = await pods.create(pod('guarded', { app: 'guarded' }));

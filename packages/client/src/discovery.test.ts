@@ -134,6 +134,17 @@ test('a group whose server is dead hides no other, and is named when something i
   await server.close();
 });
 
+test('a group version that aggregated discovery calls stale is used as far as it is told, hides no other, and is named when something is not found', async () => {
+  const stale = [{ version: 'v1', resources: [resource('events', 'Event')], freshness: 'Stale' }];
+  const server = await startDiscovery({ groups: { ...world().groups, 'metrics.example': stale } });
+  const client = createClient(connectionFrom({ server: server.url, ca: pem.ca }));
+  expect((await client.discovery.byName('appmodels')).kind).toBe('AppModel');
+  expect((await client.discovery.byKind('metrics.example/v1', 'Event')).plural).toBe('events');
+  await expect(client.discovery.byName('gears')).rejects.toThrow(/could not tell what these hold: metrics.example\/v1/);
+  client.close();
+  await server.close();
+});
+
 test('serves asks for one group version', async () => {
   const server = await startDiscovery(world());
   const client = createClient(connectionFrom({ server: server.url, ca: pem.ca }));

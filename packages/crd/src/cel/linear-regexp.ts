@@ -67,7 +67,7 @@ export class LinearRegExp {
   }
 
   /** All matches that do not overlap, from left to right, at most `most` of them. */
-  findAll(text: string, most = Infinity): string[] {
+  findAll(text: string, most: number = Infinity): string[] {
     const found: string[] = [];
     let at = 0;
     let last = -1;

@@ -11,6 +11,7 @@ const suites = join(import.meta.dirname, '..');
 const files = [
   'src/kubectl/real.test.ts',
   'src/client/real.test.ts',
+  'src/client/expired-list.test.ts',
   'src/informer/real.test.ts',
   'src/informer/receipt-regressed.test.ts',
   'src/informer/chaos',
@@ -21,6 +22,7 @@ const files = [
   'src/apiserver/observed-real.test.ts',
   'src/apiserver/structure-real.test.ts',
   'src/apiserver/differential.test.ts',
+  'src/apiserver/expired.test.ts',
   'src/crd',
 ];
 

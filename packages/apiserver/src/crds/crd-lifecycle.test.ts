@@ -81,7 +81,7 @@ const instance = (kind: string, name: string, spec: unknown = {}, more: Record<s
   spec,
 });
 
-test('a created CRD has its defaults at once, then its conditions in order, and is served', async () => {
+test('a created CRD has its defaults at once, then its conditions in order, and is served [V1, V2]', async () => {
   const made = await cluster.probe.post(crds, crd('gears'));
   expect(made.json.spec.names).toEqual({ plural: 'gears', singular: 'gear', kind: 'Gear', listKind: 'GearList' });
   expect([made.json.spec.conversion, made.json.status]).toEqual([
@@ -151,7 +151,7 @@ test('what a CRD is cannot be changed', async () => {
   ]);
 });
 
-test('a second CRD of the same kind is not accepted', async () => {
+test('a second CRD of the same kind is not accepted [V5]', async () => {
   await established(crd('firsts'));
   const second = crd('seconds');
   (second.spec['names'] as Record<string, string>)['kind'] = 'First';
@@ -184,7 +184,7 @@ test.skipIf(onRealServer)(
   },
 );
 
-test('a change of the spec ends watches and expires what they could resume from; a change of metadata does neither', async () => {
+test('a change of the spec ends watches and expires what they could resume from; a change of metadata does neither [V9]', async () => {
   const path = await established(crd('changes'));
   await cluster.probe.post(path, instance('Change', 'a', { size: 1 }));
   const from = (await cluster.probe.get(path)).json.metadata.resourceVersion as string;
@@ -201,7 +201,7 @@ test('a change of the spec ends watches and expires what they could resume from;
   expect((await resumed.next())?.object.reason).toBe('Expired');
 });
 
-test('a new default shows on read under the old version, and is stored by a patch of nothing', async () => {
+test('a new default shows on read under the old version, and is stored by a patch of nothing [F5]', async () => {
   const path = await established(crd('defaults'));
   const made = await cluster.probe.post(path, instance('Default', 'a', {}));
   expect(made.json.spec).toEqual({});
@@ -225,7 +225,7 @@ test('a removed field is hidden on read', async () => {
   expect((await cluster.probe.get(`${path}/a`)).json.spec).toEqual({ size: 1 });
 });
 
-test('versions share their objects: only apiVersion changes, each prunes by its own schema, deprecated ones warn', async () => {
+test('versions share their objects: only apiVersion changes, each prunes by its own schema, deprecated ones warn [V7, C17]', async () => {
   const body = crd(
     'manies',
     { name: 'v1', spec: { size: { type: 'integer' } } },
@@ -244,7 +244,7 @@ test('versions share their objects: only apiVersion changes, each prunes by its 
   expect(group.json.preferredVersion.version).toBe('v1');
 });
 
-test('the storage version is remembered, and a stored version cannot be dropped', async () => {
+test('the storage version is remembered, and a stored version cannot be dropped [V6]', async () => {
   await established(crd('stores'));
   const both = crd('stores', { storage: false }, { name: 'v2' });
   const changed = await cluster.probe.patch(`${crds}/stores.t.example`, { spec: both.spec });
@@ -256,7 +256,7 @@ test('the storage version is remembered, and a stored version cannot be dropped'
   );
 });
 
-test('a deleted CRD takes its instances along, waits for those that finalizers hold, and is gone with the last', async () => {
+test('a deleted CRD takes its instances along, waits for those that finalizers hold, and is gone with the last [V10]', async () => {
   const path = await established(crd('leaves'));
   await cluster.probe.post(path, instance('Leave', 'free'));
   await cluster.probe.post(path, instance('Leave', 'held', {}, { finalizers: ['a.b/c'] }));
@@ -335,7 +335,7 @@ test('with a scale subresource the replicas are a Scale', async () => {
   ]);
 });
 
-test('an object that a tightened schema no longer allows can be read and relabelled, and its untouched part is tolerated', async () => {
+test('an object that a tightened schema no longer allows can be read and relabelled, and its untouched part is tolerated [V8]', async () => {
   const path = await established(crd('tights', { spec: { name: { type: 'string' }, other: { type: 'string' } } }));
   await cluster.probe.post(path, instance('Tight', 'a', { name: 'BAD' }));
   const next = crd('tights', { spec: { name: { type: 'string', pattern: '^[a-z]+$' }, other: { type: 'string' } } });

@@ -58,7 +58,7 @@ test('a continue token is the start key and the version in base64url', async () 
   expect(JSON.parse(Buffer.from(all.json.metadata.continue, 'base64url').toString()).start).toBe('/a-0/x\u0000');
 });
 
-test('a limit is ignored at version 0, and acts as an exact list at another version', async () => {
+test('a limit is ignored at version 0, and acts as an exact list at another version [L4]', async () => {
   expect(names(await cluster.probe.get(`${collection}?limit=1&resourceVersion=0`))).toHaveLength(5);
   const before = (await cluster.probe.get(collection)).json.metadata.resourceVersion;
   await cluster.probe.post(collection, appModel('aa'));
@@ -67,7 +67,7 @@ test('a limit is ignored at version 0, and acts as an exact list at another vers
   await cluster.probe.delete(`${collection}/aa`);
 });
 
-test('an exact list shows the state at its version, with deleted and changed objects as they were', async () => {
+test('an exact list shows the state at its version, with deleted and changed objects as they were [L3]', async () => {
   const before = await cluster.probe.get(collection);
   await cluster.probe.delete(`${collection}/a`);
   await cluster.probe.patch(`${collection}/b`, { metadata: { labels: { changed: 'yes' } } });

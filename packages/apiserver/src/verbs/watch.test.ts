@@ -22,7 +22,7 @@ async function version(): Promise<number> {
 
 const streamed = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
 
-test('a watch without a version sends what is there in list order, each with its own version, then what comes', async () => {
+test('a watch without a version sends what is there in list order, each with its own version, then what comes [W2]', async () => {
   const b = await cluster.probe.post(path, appModel('b'));
   const a = await cluster.probe.post(path, appModel('a'));
   const watch = await cluster.probe.watch(`${path}?watch=1`);
@@ -46,7 +46,7 @@ test('the words of watch=: anything but 0 and false; the old path works as well'
   old.close();
 });
 
-test('from a version come the events after it, none twice and none lost', async () => {
+test('from a version come the events after it, none twice and none lost [W2]', async () => {
   await cluster.probe.post(path, appModel('before'));
   const from = await version();
   const wanted: string[] = [];
@@ -57,7 +57,7 @@ test('from a version come the events after it, none twice and none lost', async 
   watch.close();
 });
 
-test('a deletion shows the last content under the version of the deletion', async () => {
+test('a deletion shows the last content under the version of the deletion [W11]', async () => {
   const made = await cluster.probe.post(path, appModel('gone'));
   const from = await version();
   const watch = await cluster.probe.watch(`${path}?watch=1&resourceVersion=${from}`);
@@ -67,7 +67,7 @@ test('a deletion shows the last content under the version of the deletion', asyn
   watch.close();
 });
 
-test('removing the last finalizer is a deletion alone, with the content from before that request', async () => {
+test('removing the last finalizer is a deletion alone, with the content from before that request [W12]', async () => {
   await cluster.probe.post(path, appModel('held', { finalizers: ['a.b/c'] }));
   const watch = await cluster.probe.watch(`${path}?watch=1&resourceVersion=${await version()}`);
   await cluster.probe.delete(`${path}/held`);
@@ -83,7 +83,7 @@ test('removing the last finalizer is a deletion alone, with the content from bef
   watch.close();
 });
 
-test('an object that stops matching a selector is a deletion with its last matching content; one that starts is an addition', async () => {
+test('an object that stops matching a selector is a deletion with its last matching content; one that starts is an addition [W10]', async () => {
   await cluster.probe.post(path, appModel('s', { labels: { on: 'yes' } }));
   const watch = await cluster.probe.watch(`${path}?watch=1&labelSelector=on%3Dyes&resourceVersion=${await version()}`);
   const off = await cluster.probe.patch(`${path}/s`, { metadata: { labels: { on: 'no' } }, spec: { app: 'changed' } });
@@ -101,7 +101,7 @@ test('an object that stops matching a selector is a deletion with its last match
   watch.close();
 });
 
-test('a streamed list ends with a marked bookmark, which a selector without a match sends alone', async () => {
+test('a streamed list ends with a marked bookmark, which a selector without a match sends alone [W6]', async () => {
   await cluster.probe.post(path, appModel('a'));
   for (const query of ['', '&resourceVersion=0', `&resourceVersion=${await version()}`]) {
     const watch = await cluster.probe.watch(`${path}?${streamed}${query}`);
@@ -122,13 +122,13 @@ test('a streamed list ends with a marked bookmark, which a selector without a ma
   none.close();
 });
 
-test('a streamed list of a version of the future is an ERROR event in a 200', async () => {
+test('a streamed list of a version of the future is an ERROR event in a 200 [W6]', async () => {
   const watch = await cluster.probe.watch(`${path}?${streamed}&resourceVersion=999999`);
   const line = await watch.next();
   expect([watch.status, line?.type, line?.object.reason, line?.object.code]).toEqual([200, 'ERROR', 'Timeout', 504]);
 });
 
-test('a plain watch from no version or 0 with bookmarks gets the mark too; one that resumes does not', async () => {
+test('a plain watch from no version or 0 with bookmarks gets the mark too; one that resumes does not [W7]', async () => {
   const now = await cluster.probe.watch(`${path}?watch=1&allowWatchBookmarks=true`);
   expect((await now.next())?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
   now.close();
@@ -141,7 +141,7 @@ test('a plain watch from no version or 0 with bookmarks gets the mark too; one t
   cached.close();
 });
 
-test('a version of the future is silence until it is passed', async () => {
+test('a version of the future is silence until it is passed [W3]', async () => {
   const from = (await version()) + 1;
   const watch = await cluster.probe.watch(`${path}?watch=1&resourceVersion=${from}`);
   await cluster.probe.post(path, appModel('unheard'));
@@ -150,14 +150,14 @@ test('a version of the future is silence until it is passed', async () => {
   watch.close();
 });
 
-test('timeoutSeconds ends a watch cleanly, after bookmarks two seconds and one second before', async () => {
+test('timeoutSeconds ends a watch cleanly, after bookmarks two seconds and one second before [W5, W9]', async () => {
   const watch = await cluster.probe.watch(`${path}?watch=1&timeoutSeconds=3&allowWatchBookmarks=true&resourceVersion=${await version()}`);
   // The real server sometimes sends none.
   if (!onRealServer) expect((await watch.next())?.type).toBe('BOOKMARK');
   expect((await watch.ended()).how).toBe('end');
 });
 
-test('bad options of a watch are told before it starts', async () => {
+test('bad options of a watch are told before it starts [W8]', async () => {
   const message = async (query: string): Promise<string> => (await cluster.probe.get(`${path}?watch=1&${query}`)).json.message as string;
   expect(await message('sendInitialEvents=true')).toBe(
     'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
@@ -175,7 +175,7 @@ test('bad options of a watch are told before it starts', async () => {
   );
 });
 
-test('a Table watch has its columns in the first event only', async () => {
+test('a Table watch has its columns in the first event only [W13]', async () => {
   const accept = { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
   await cluster.probe.post(path, appModel('a'));
   const watch = await cluster.probe.watch(`${path}?watch=1`, accept);

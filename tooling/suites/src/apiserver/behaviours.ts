@@ -39,7 +39,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
       one['fieldsV1'],
     ]);
 
-  says('S1 an apply creates with 201 and updates with 200; the same again is the same version', async () => {
+  says('an apply creates with 201 and updates with 200; the same again is the same version [S1]', async () => {
     const name = fresh();
     const first = await applied(name, 'm1', { color: 'red' });
     const again = await applied(name, 'm1', { color: 'red' });
@@ -47,7 +47,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     expect(again.body).toEqual(first.body);
   });
 
-  says('S2 list-map items are owned by key with defaults, set items by value, other lists whole', async () => {
+  says('list-map items are owned by key with defaults, set items by value, other lists whole [S2]', async () => {
     const answer = await applied(fresh(), 'm1', { items: [{ name: 'a', value: 1 }], tags: ['x'], plain: ['p'], whole: { x: 1 } });
     expect(managers(answer)).toEqual([
       [
@@ -65,7 +65,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     ]);
   });
 
-  says('S3 another kind, no manager, managedFields in the body: each has its refusal', async () => {
+  says('another kind, no manager, managedFields in the body: each has its refusal [S3]', async () => {
     const name = fresh();
     const wrong = await api.patch(`${widgets}/${name}?fieldManager=m`, apply, { ...widget(name, {}), apiVersion: 't.example/v7' });
     expect([wrong.code, wrong.body['message']]).toEqual([400, 'invalid object type: t.example/v7, Kind=Widget']);
@@ -75,7 +75,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     expect([managed.code, managed.body['message']]).toEqual([400, 'metadata.managedFields must be nil']);
   });
 
-  says('S4 an unknown field, a wrong type and duplicate keys under apply are 500 without a reason', async () => {
+  says('an unknown field, a wrong type and duplicate keys under apply are 500 without a reason [S4]', async () => {
     const name = fresh();
     const texts = [];
     for (const spec of [{ type: 'x' }, { color: 5 }, { items: [{ name: 'q' }, { name: 'q' }] }]) {
@@ -91,7 +91,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     ]);
   });
 
-  says('S5 a conflict names the owner and the fields, those of one level first', async () => {
+  says('a conflict names the owner and the fields, those of one level first [S5]', async () => {
     const name = fresh();
     await applied(name, 'm1', { color: 'red', items: [{ name: 'a', value: 1 }] });
     const answer = await applied(name, 'm2', { color: 'blue', items: [{ name: 'a', value: 2 }] });
@@ -108,7 +108,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     });
   });
 
-  says('S6 force takes the field; a field no longer applied goes unless another owns it', async () => {
+  says('force takes the field; a field no longer applied goes unless another owns it [S6]', async () => {
     const name = fresh();
     await applied(name, 'm1', { color: 'red', opt: 'o', n: 1 });
     const forced = await applied(name, 'm2', { color: 'blue', opt: 'o' }, true);
@@ -120,7 +120,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     expect(less.body['spec']).toEqual({ color: 'blue', opt: 'o' });
   });
 
-  says('S7 an apply that only adds ownership is written, and its entry has no time', async () => {
+  says('an apply that only adds ownership is written, and its entry has no time [S7]', async () => {
     const name = fresh();
     const first = await applied(name, 'm1', { color: 'red' });
     const second = await applied(name, 'm2', { color: 'red' });
@@ -129,7 +129,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     expect(entries.find((one) => one.manager === 'm2')?.time).toBeUndefined();
   });
 
-  says('S9, S12 other verbs book on an Update entry; what stands there untracked goes to before-first-apply', async () => {
+  says('other verbs book on an Update entry; what stands there untracked goes to before-first-apply [S9, S12]', async () => {
     const name = fresh();
     const created = await api.post(`${widgets}?fieldManager=tool`, widget(name, { color: 'red' }));
     expect(managers(created)).toEqual([['tool', 'Update', { 'f:spec': { '.': {}, 'f:color': {} } }]]);
@@ -141,7 +141,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     ]);
   });
 
-  says('S10 the status has entries of its own, and cannot be applied to what is not there', async () => {
+  says('the status has entries of its own, and cannot be applied to what is not there [S10]', async () => {
     const name = fresh();
     const status = (phase: string): Promise<Answer> =>
       api.patch(`${widgets}/${name}/status?fieldManager=m1`, apply, { ...widget(name, undefined), status: { phase } });
@@ -151,7 +151,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     expect(listAt(answer.body, 'metadata', 'managedFields').map((one) => one.subresource)).toEqual([undefined, 'status']);
   });
 
-  says('F1, F2 unknown fields are dropped with a warning, and refused when strict', async () => {
+  says('unknown fields are dropped with a warning, and refused when strict [F1, F2]', async () => {
     const lenient = await api.post(widgets, { ...widget(fresh(), { zz: 1 }), other: 1 });
     expect([lenient.code, lenient.warnings]).toEqual([201, '299 - "unknown field \\"other\\"", 299 - "unknown field \\"spec.zz\\""']);
     const strict = await api.post(`${widgets}?fieldValidation=Strict`, widget(fresh(), { zz: 1 }));
@@ -161,7 +161,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     ]);
   });
 
-  says('P4 strategic merge: maps merge, new list items come first, directives delete', async () => {
+  says('strategic merge: maps merge, new list items come first, directives delete [P4]', async () => {
     const name = fresh();
     const path = `/api/v1/namespaces/default/services/${name}`;
     await api.post('/api/v1/namespaces/default/services', {
@@ -179,7 +179,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     await api.delete(path);
   });
 
-  says('T1, T3 a Table has the declared columns, missing cells are null, a filter gives its first match', async () => {
+  says('a Table has the declared columns, missing cells are null, a filter gives its first match [T1, T3]', async () => {
     const name = fresh();
     await applied(name, 'm1', { color: 'red', items: [{ name: 'b', proto: 'UDP' }, { name: 'a' }], free: { x: [1] } });
     const answer = await api.get(`${widgets}/${name}`, table);
@@ -196,7 +196,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     expect(rows[0]?.object.kind).toBe('PartialObjectMetadata');
   });
 
-  says('T4 includeObject is None, Object or Metadata, and nothing else', async () => {
+  says('includeObject is None, Object or Metadata, and nothing else [T4]', async () => {
     const name = fresh();
     await applied(name, 'm1', { color: 'red' });
     const shown = async (include: string): Promise<unknown> =>
@@ -214,7 +214,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     ]);
   });
 
-  says("D2 a group version lists its resources with their verbs in the server's order", async () => {
+  says("a group version lists its resources with their verbs in the server's order [D2]", async () => {
     const answer = await api.get('/apis/t.example/v1');
     expect(answer.body['resources']).toEqual([
       {
@@ -230,7 +230,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     ]);
   });
 
-  says('D9, D10 the OpenAPI index names the document with its hash, which may then be kept for ever', async () => {
+  says('the OpenAPI index names the document with its hash, which may then be kept for ever [D9, D10]', async () => {
     const index = await api.get('/openapi/v3');
     expect(index.type).toMatch(/^text\/plain/);
     const url = String(index.body['paths']?.['apis/t.example/v1']?.['serverRelativeURL']);
@@ -245,13 +245,13 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     expect((await api.get('/openapi/v3/apis/nope/v1')).code).toBe(404);
   });
 
-  says('B1 a namespace gets its label, its finalizer and a status', async () => {
+  says('a namespace gets its label, its finalizer and a status [B1]', async () => {
     const answer = await api.post('/api/v1/namespaces', { metadata: { name: `ns-${fresh()}` } });
     expect(answer.body['metadata']?.['labels']).toEqual({ 'kubernetes.io/metadata.name': answer.body['metadata']?.['name'] });
     expect([answer.body['spec'], answer.body['status']]).toEqual([{ finalizers: ['kubernetes'] }, { phase: 'Active' }]);
   });
 
-  says('B2 a Lease wants six digits in its times, and positive durations', async () => {
+  says('a Lease wants six digits in its times, and positive durations [B2]', async () => {
     const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
     const short = await api.post(leases, { metadata: { name: fresh() }, spec: { renewTime: '2026-01-01T00:00:00Z' } });
     expect([short.code, short.body['message']]).toEqual([
@@ -262,7 +262,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     expect([zero.code, listAt(zero.body, 'details', 'causes')[0]?.field]).toEqual([422, 'spec.leaseDurationSeconds']);
   });
 
-  says('B4 a Service is filled in, and what was allocated is owned by nobody', async () => {
+  says('a Service is filled in, and what was allocated is owned by nobody [B4]', async () => {
     const name = fresh();
     const answer = await api.post('/api/v1/namespaces/default/services?fieldManager=m', {
       metadata: { name },
@@ -293,7 +293,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     await api.delete(`/api/v1/namespaces/default/services/${name}`);
   });
 
-  says('B5 an EndpointSlice names each bad port and address', async () => {
+  says('an EndpointSlice names each bad port and address [B5]', async () => {
     const answer = await api.post('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
       metadata: { name: fresh() },
       addressType: 'IPv4',
@@ -309,7 +309,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     ]);
   });
 
-  says("B6 immutable data stays, a Secret's texts come back as data", async () => {
+  says("immutable data stays, a Secret's texts come back as data [B6]", async () => {
     const name = fresh();
     await api.post('/api/v1/namespaces/default/configmaps', { metadata: { name }, immutable: true, data: { a: '1' } });
     const changed = await api.patch(`/api/v1/namespaces/default/configmaps/${name}`, merge, { data: { a: '2' } });
@@ -329,7 +329,7 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
     ]);
   });
 
-  says('B3 one Event is read in both of its groups', async () => {
+  says('one Event is read in both of its groups [B3]', async () => {
     const name = fresh();
     await api.post('/api/v1/namespaces/default/events', {
       metadata: { name },
@@ -345,5 +345,69 @@ export function behaviours(on: string, start: (() => Promise<RunningTarget>) | u
       note: 'M',
       reason: 'R',
     });
+  });
+
+  says(
+    'managed fields that an update leaves out or empties stay; one empty entry clears them, and nothing is tracked until an apply [U7]',
+    async () => {
+      const name = fresh();
+      const made = await applied(name, 'm1', { color: 'red' });
+      const put = (metadata: Readonly<Record<string, unknown>>): Promise<Answer> =>
+        api.put(`${widgets}/${name}`, widget(name, { color: 'red' }, metadata));
+      const version = (answer: Answer): string => String(answer.body['metadata']?.['resourceVersion']);
+      const left = await put({ resourceVersion: version(made) });
+      const emptied = await put({ resourceVersion: version(left), managedFields: [] });
+      expect([managers(left).length, managers(emptied).length]).toEqual([1, 1]);
+      const cleared = await put({ resourceVersion: version(emptied), managedFields: [{}] });
+      const changed = await api.patch(`${widgets}/${name}`, merge, { spec: { color: 'blue' } });
+      expect([cleared.code, managers(cleared), managers(changed)]).toEqual([200, [], []]);
+      const again = await applied(name, 'm1', { opt: 'x' });
+      expect(managers(again).map((entry) => (entry as unknown[]).slice(0, 2))).toEqual([
+        ['m1', 'Apply'],
+        ['before-first-apply', 'Update'],
+      ]);
+    },
+  );
+
+  says('a watch is not written in YAML: 406, in the words for streams; the JSON of streams is plain JSON [W14]', async () => {
+    const refused = await api.get(`${widgets}?watch=1&timeoutSeconds=1`, 'application/yaml');
+    // The real server breaks the line, since it answers in YAML.
+    expect([refused.code, refused.text.replaceAll(/\s+/g, ' ')]).toEqual([
+      406,
+      expect.stringContaining(
+        'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+      ),
+    ]);
+    const taken = await api.get(`${widgets}?watch=1&timeoutSeconds=1&resourceVersion=0`, 'application/json;stream=watch');
+    expect([taken.code, taken.type]).toEqual([200, 'application/json']);
+  });
+
+  says('after a change of the CRD the next list is told to come back in a second: the storage is made anew [V3]', async () => {
+    const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    // On the real server it lasts some milliseconds, and a list may come too late.
+    let refused: Answer | undefined;
+    for (let i = 0; i < 50 && refused === undefined; i += 1) {
+      await api.patch(`${crds}/widgets.t.example`, merge, { spec: { names: { categories: [`c${i}`] } } });
+      for (let j = 0; j < 20 && refused === undefined; j += 1) {
+        const answer = await api.get(widgets);
+        if (answer.code !== 200) refused = answer;
+      }
+    }
+    expect([refused?.code, refused?.headers['retry-after'], refused?.body]).toEqual([
+      429,
+      '1',
+      {
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        message: 'storage is (re)initializing',
+        reason: 'TooManyRequests',
+        details: { retryAfterSeconds: 1 },
+        code: 429,
+      },
+    ]);
+    expect((await api.get(`${widgets}/nobody`)).code).toBe(404);
+    while ((await api.get(widgets)).code === 429);
   });
 }

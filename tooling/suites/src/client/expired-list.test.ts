@@ -1,42 +1,15 @@
-import { EmbeddedCluster, RealCluster, type TestCluster } from '@kubecast/apiserver/envtest';
+import type { TestCluster } from '@kubecast/apiserver/envtest';
 import { connectionFrom, createClient, isExpired, type KubernetesClient } from '@kubecast/client';
 import { configMapType } from '@kubecast/crd';
 import { describe, expect, test } from 'vitest';
-import { realAssets } from '../apiserver/real-target.ts';
+import { forgetfulClusters } from '../forgetful-clusters.ts';
 
-// Skipped where kube-apiserver and etcd are not built; see real.test.ts.
-const assets = realAssets();
-const servers: readonly (readonly [
-  name: string,
-  start: (() => TestCluster) | undefined,
-  forget: (cluster: TestCluster) => Promise<void>,
-])[] = [
-  [
-    'embedded',
-    () => new EmbeddedCluster({}),
-    (cluster) => {
-      (cluster as EmbeddedCluster).server.faults.expireHistory();
-      return Promise.resolve();
-    },
-  ],
-  [
-    'real',
-    assets === undefined ? undefined : () => new RealCluster({ assets }),
-    async (cluster) => {
-      await (cluster as RealCluster).compact();
-      // It keeps pages of its own, which a new process has not.
-      await cluster.kill();
-      await cluster.restart();
-    },
-  ],
-];
-
-for (const [name, start, forget] of servers)
-  describe.skipIf(start === undefined)(`a list whose version the ${name} API server forgot`, () => {
+for (const { name, make, forget } of forgetfulClusters)
+  describe.skipIf(make === undefined)(`a list whose version the ${name} API server forgot`, () => {
     const names = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `c${from + i}`);
 
     test('is an expired error by default, and goes on with the rest as it is now where that is asked for', async () => {
-      const cluster = (start as () => TestCluster)();
+      const cluster = (make as () => TestCluster)();
       await cluster.start();
       const client: KubernetesClient = createClient(connectionFrom({ server: cluster.url, ca: cluster.ca, token: cluster.token() }));
       try {

@@ -14,23 +14,23 @@ const release = '1.24';
 
 /** What differs on 1.24, by the end of the test's name: why, and what the test says to it. */
 const expected: Readonly<Record<string, { readonly why: string; readonly says: string }>> = {
-  'S3 another kind, no manager, managedFields in the body: each has its refusal': {
+  'another kind, no manager, managedFields in the body: each has its refusal [S3]': {
     why: 'the refusals have other texts',
     says: 'expected [ 400, …(1) ] to deeply equal [ 400, …(1) ]',
   },
-  'S7 an apply that only adds ownership is written, and its entry has no time': {
+  'an apply that only adds ownership is written, and its entry has no time [S7]': {
     why: 'the entry has a time',
     says: 'to be undefined',
   },
-  'F1, F2 unknown fields are dropped with a warning, and refused when strict': {
+  'unknown fields are dropped with a warning, and refused when strict [F1, F2]': {
     why: 'field validation is behind a gate: no warning, no refusal',
     says: "expected [ 201, '' ] to deeply equal [ 201",
   },
-  'D9, D10 the OpenAPI index names the document with its hash, which may then be kept for ever': {
+  'the OpenAPI index names the document with its hash, which may then be kept for ever [D9, D10]': {
     why: 'the document lacks two parameters of a patch, fieldValidation and force',
     says: "expected [ 'dryRun', 'fieldManager' ] to deeply equal [ 'dryRun', 'fieldManager', …(2) ]",
   },
-  'B5 an EndpointSlice names each bad port and address': {
+  'an EndpointSlice names each bad port and address [B5]': {
     why: 'the same fields are named in another order, and one more',
     says: "expected [ 'endpoints[0].addresses[0]', …(4) ] to deeply equal [ 'ports[1].name', …(3) ]",
   },

@@ -88,6 +88,16 @@ test('files in KUBECONFIG are merged: the first that names a thing wins, missing
   expect(chosen).toBeInstanceOf(ConfigError);
 });
 
+test('a file that a merged kubeconfig names is looked for beside that kubeconfig', async () => {
+  mkdirSync(join(folder, 'other'), { recursive: true });
+  file('WRONG', 'ca.crt');
+  file('RIGHT', 'other/ca.crt');
+  const first = file({ 'current-context': 'dev' });
+  const second = file(config({}, { 'certificate-authority': 'ca.crt' }), 'other/config');
+  const connection = await connectionFromKubeconfig({ env: { KUBECONFIG: [first, second].join(delimiter) } });
+  expect(connection.ca).toBe('RIGHT');
+});
+
 test('without a path and KUBECONFIG, ~/.kube/config is read', async () => {
   mkdirSync(join(folder, '.kube'), { recursive: true });
   file(config(), '.kube/config');

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createVirtualClock } from '@kubecast/store/testing';
 import { expect, test } from 'vitest';
 import type { Connection, CredentialSource } from './connection.ts';
@@ -177,6 +177,32 @@ test('an aborted request ends with the reason of its signal, before the answer a
   expect(transport.counters).toMatchObject({ openRequests: 0, openStreams: 0 });
   transport.close();
   await server.close();
+});
+
+test('a request that is aborted while it connects ends at once and leaves no socket', async () => {
+  const sockets = new Set<Socket>();
+  const arrived = Promise.withResolvers<void>();
+  // It takes connections and never answers the handshake.
+  const silent = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    arrived.resolve();
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const transport = transportOf(connectionFrom({ server: `https://127.0.0.1:${(silent.address() as AddressInfo).port}`, ca: pem.ca }));
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  const result = failure(transport.open({ method: 'GET', path: '/', signal: abort.signal }));
+  await arrived.promise;
+  abort.abort(reason);
+  expect(await result).toBe(reason);
+  expect(transport.counters).toMatchObject({ openRequests: 0 });
+  const [socket] = sockets;
+  if (socket !== undefined) await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  expect(sockets.size).toBe(0);
+  transport.close();
+  await new Promise((resolve) => silent.close(resolve));
 });
 
 test('a stream that falls silent while somebody waits ends with an idle TimeoutError; a slow reader is not silence', async () => {

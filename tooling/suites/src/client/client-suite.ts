@@ -17,6 +17,7 @@ import {
   isValidationError,
   leaseType,
   namespaceType,
+  serviceType,
   toManifest,
 } from '@kubecast/crd';
 import { systemClock } from '@kubecast/store';
@@ -148,6 +149,19 @@ export function clientSuite(name: string, start: (() => Promise<Served>) | undef
       const models = client.resource(appModel, { namespace: await inNewNamespace() });
       expect((await models.create(model('dry'), { dryRun: true })).object.metadata.uid).toEqual(expect.any(String));
       expect(await models.find('dry')).toBeUndefined();
+    });
+
+    test('a strategic patch merges lists by their keys, on built-in kinds alone', async () => {
+      const namespace = await inNewNamespace();
+      const port = { name: 'http', port: 80 };
+      await client.resource(serviceType, { namespace }).create({ metadata: { name: 's' }, spec: { ports: [port] } });
+      const services = client.resource(serviceType, { namespace });
+      const { object } = await services.patch('s', { spec: { ports: [{ name: 'more', port: 81 }] } }, { kind: 'strategic' });
+      expect(object.spec?.ports?.map((each) => each.port)).toEqual([81, 80]);
+      const models = client.resource(appModel, { namespace });
+      await models.create(model('m'));
+      const refused: unknown = await models.patch('m', { spec: { version: '2' } }, { kind: 'strategic' }).catch((error: unknown) => error);
+      expect(isStatusError(refused) && refused.statusCode).toBe(415);
     });
 
     test("a list comes in pages of one version and in the server's order; selectors filter it", async () => {

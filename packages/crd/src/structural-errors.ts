@@ -1,5 +1,6 @@
 import type { FieldError } from './field-error.ts';
 import { forbiddenError, invalidError, requiredError } from './field-error-texts.ts';
+import { patternProblem } from './regexp/pattern.ts';
 import type { Schema } from './schema.ts';
 import { pruneObject } from './prune-object.ts';
 import { copyJson, isObject } from './own-property.ts';
@@ -42,6 +43,7 @@ function walk(schema: Schema, path: string, place: string, errors: FieldError[])
     errors.push(forbiddenError(`${path}.additionalProperties`, 'additionalProperties cannot be set to false'));
   if (schema.properties !== undefined && schema.additionalProperties !== undefined)
     errors.push(forbiddenError(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
+  patternErrors(schema, path, errors);
   listErrors(schema, path, errors);
   defaultErrors(schema, path, errors);
   junctorErrors(schema, path, errors);
@@ -51,6 +53,12 @@ function walk(schema: Schema, path: string, place: string, errors: FieldError[])
   if (schema.items !== undefined) walk(schema.items, `${path}.items`, 'for specified array items', errors);
   if (typeof schema.additionalProperties === 'object')
     walk(schema.additionalProperties, `${path}.additionalProperties`, 'for specified object fields', errors);
+}
+
+function patternErrors(schema: Schema, path: string, errors: FieldError[]): void {
+  const problem = schema.pattern === undefined ? undefined : patternProblem(schema.pattern);
+  if (problem !== undefined)
+    errors.push(invalidError(`${path}.pattern`, schema.pattern, `must be a valid regular expression, but isn't: ${problem}`));
 }
 
 function listErrors(schema: Schema, path: string, errors: FieldError[]): void {
@@ -102,6 +110,7 @@ function junctorErrors(schema: Schema, path: string, errors: FieldError[]): void
       if (child[name] !== undefined && child[name] !== false && !ofIntOrString)
         errors.push(forbiddenError(`${at}.${name}`, 'must be empty to be structural'));
     }
+    patternErrors(child, at, errors);
     junctorErrors(child, at, errors);
     for (const [name, property] of Object.entries(child.properties ?? {})) inside(property, `${at}.properties[${name}]`);
     if (child.items !== undefined) inside(child.items, `${at}.items`);

@@ -11,6 +11,7 @@ import {
 } from './field-error-texts.ts';
 import { copyJson, equalJson, getOwn, isObject, type JsonObject } from './own-property.ts';
 import { label1035Problems } from './object-names.ts';
+import { fitsPattern } from './regexp/pattern.ts';
 import type { Schema } from './schema.ts';
 import { isOfFormat } from './string-formats.ts';
 
@@ -124,41 +125,12 @@ function checkString(schema: Schema, value: string, path: string, result: Result
     result.errors.push(tooLongError(path, schema.maxLength));
   } else if (schema.minLength !== undefined && length < schema.minLength) {
     result.errors.push(invalidError(path, value, `${inBody(path)} should be at least ${schema.minLength} chars long`));
-  } else if (schema.pattern !== undefined && !compilePattern(schema.pattern).test(value)) {
+  } else if (schema.pattern !== undefined && !fitsPattern(schema.pattern, value)) {
     result.errors.push(invalidError(path, value, `${inBody(path)} should match '${schema.pattern}'`));
   }
   if (schema.format !== undefined && schema.type === 'string' && !isOfFormat(schema.format, value)) {
     result.errors.push(typeInvalidError(path, value, `${inBody(path)} must be of type ${schema.format}: ${goQuote(value)}`));
   }
-}
-
-const patterns = new Map<string, RegExp>();
-
-/** A pattern of Go's RE2, as JavaScript's RegExp. One that JavaScript does not read matches everything: the server decides. */
-function compilePattern(pattern: string): RegExp {
-  let compiled = patterns.get(pattern);
-  if (compiled === undefined) {
-    let flags = 'u';
-    const body = pattern
-      .replace(/^\(\?([ims]+)\)/u, (_all, given: string) => {
-        flags += given;
-        return '';
-      })
-      .replaceAll(/\\[Az]/gu, (anchor) => (anchor === '\\A' ? '^' : '$'))
-      .replaceAll('(?P<', '(?<');
-    try {
-      compiled = new RegExp(body, flags);
-    } catch {
-      try {
-        compiled = new RegExp(body, flags.replace('u', ''));
-      } catch {
-        compiled = /(?:)/u;
-      }
-    }
-    if (patterns.size > 1000) patterns.clear();
-    patterns.set(pattern, compiled);
-  }
-  return compiled;
 }
 
 function checkNumber(schema: Schema, value: number, path: string, result: Result): void {

@@ -1,14 +1,6 @@
-import { parseRegExp, RegExpSyntaxError, type Expression, type Test } from './regexp-syntax.ts';
+import { regExpSteps, type Step } from '../regexp/regexp-steps.ts';
 import { spend } from './work-budget.ts';
 
-type Step =
-  | { readonly op: 'char'; readonly test: Test }
-  | { readonly op: 'assert'; readonly holds: (text: string, at: number) => boolean }
-  | { readonly op: 'split'; first: number; second: number }
-  | { readonly op: 'jump'; to: number }
-  | { readonly op: 'match' };
-
-const MOST_STEPS = 20_000;
 /** Bits that say which step was tried at which place. */
 const MOST_TRIED = 64_000_000;
 
@@ -21,10 +13,7 @@ export class LinearRegExp {
 
   /** @throws RegExpSyntaxError */
   constructor(pattern: string) {
-    const steps: Step[] = [];
-    write(parseRegExp(pattern), steps);
-    push(steps, { op: 'match' });
-    this.#steps = steps;
+    this.#steps = regExpSteps(pattern);
   }
 
   /**
@@ -81,74 +70,5 @@ export class LinearRegExp {
       at = end > start ? end : start + ((text.codePointAt(start) ?? 0) > 0xffff ? 2 : 1);
     }
     return found;
-  }
-}
-
-function push(steps: Step[], step: Step): number {
-  if (steps.length >= MOST_STEPS) throw new RegExpSyntaxError('expression too large');
-  return steps.push(step) - 1;
-}
-
-function write(expression: Expression, steps: Step[]): void {
-  switch (expression.op) {
-    case 'char':
-    case 'assert':
-      push(steps, expression);
-      return;
-    case 'sequence':
-      for (const part of expression.parts) write(part, steps);
-      return;
-    case 'either':
-      writeEither(expression.parts, steps);
-      return;
-    case 'repeat':
-      writeRepeat(expression, steps);
-      return;
-    default:
-  }
-}
-
-function writeEither(parts: readonly Expression[], steps: Step[]): void {
-  const jumps: { to: number }[] = [];
-  for (const [index, part] of parts.entries()) {
-    if (index === parts.length - 1) {
-      write(part, steps);
-      break;
-    }
-    const split: Step = { op: 'split', first: steps.length + 1, second: 0 };
-    push(steps, split);
-    write(part, steps);
-    const jump: Step = { op: 'jump', to: 0 };
-    push(steps, jump);
-    jumps.push(jump);
-    split.second = steps.length;
-  }
-  for (const jump of jumps) jump.to = steps.length;
-}
-
-function writeRepeat({ part, least, most, greedy }: Expression & { readonly op: 'repeat' }, steps: Step[]): void {
-  for (let time = 0; time < least; time += 1) write(part, steps);
-  const splits: (Step & { op: 'split' })[] = [];
-  const choose = (): number => {
-    const split: Step = { op: 'split', first: 0, second: 0 };
-    splits.push(split);
-    const at = push(steps, split);
-    if (greedy) split.first = at + 1;
-    else split.second = at + 1;
-    return at;
-  };
-  if (most === Infinity) {
-    const at = choose();
-    write(part, steps);
-    push(steps, { op: 'jump', to: at });
-  } else {
-    for (let time = least; time < most; time += 1) {
-      choose();
-      write(part, steps);
-    }
-  }
-  for (const split of splits) {
-    if (greedy) split.second = steps.length;
-    else split.first = steps.length;
   }
 }

@@ -134,11 +134,7 @@ const compiled = new Map<string, LinearRegExp>();
 function regexp(pattern: string): LinearRegExp {
   let found = compiled.get(pattern);
   if (found === undefined) {
-    try {
-      found = new LinearRegExp(pattern);
-    } catch (error) {
-      throw new Error(`error parsing regexp: ${(error as Error).message}`, { cause: error });
-    }
+    found = new LinearRegExp(pattern);
     if (compiled.size >= 200) compiled.clear();
     compiled.set(pattern, found);
   }

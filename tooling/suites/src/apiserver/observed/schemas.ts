@@ -18,6 +18,40 @@ function crd(name: string, spec: Readonly<Record<string, unknown>> = {}, version
   };
 }
 
+/** Patterns that the regular expressions of JavaScript have, or that no one has. */
+const patterns = [
+  '(',
+  'a)',
+  '[a',
+  '[b-a]',
+  'a**',
+  'x*+',
+  '*a',
+  'a{1001}',
+  'a{2,1}',
+  'a\\',
+  '(a)\\1',
+  'x\\y',
+  '(?=a)',
+  '(?!a)b',
+  '(?<=a)b',
+  '(?P<n-n>a)',
+  '(?z)a',
+  '\\pX',
+  '\\p{Nothing}a',
+  '[[:nothing:]]',
+  '((a{100}){100}){100}',
+];
+
+function patterned(pattern: string): object {
+  return {
+    openAPIV3Schema: {
+      type: 'object',
+      properties: { spec: { type: 'object', properties: { code: { type: 'string', pattern } } } },
+    },
+  };
+}
+
 /** What a schema refuses, and what a CRD is refused for. */
 export const schemas: readonly Observation[] = [
   {
@@ -71,5 +105,9 @@ export const schemas: readonly Observation[] = [
       post(crds, crd('bads.x.k8s.io', { group: 'x.k8s.io' })),
       post(crds, crd('bads.bad.example', { scope: 'Foo' })),
     ],
+  },
+  {
+    says: 'a CRD is refused for a pattern that RE2 does not read [V4]',
+    requests: patterns.map((pattern) => post(crds, crd('bads.bad.example', {}, { schema: patterned(pattern) }))),
   },
 ];

@@ -6,10 +6,23 @@ export type Expression =
   | { readonly op: 'char'; readonly test: Test }
   | { readonly op: 'assert'; readonly holds: (text: string, at: number) => boolean }
   | { readonly op: 'sequence' | 'either'; readonly parts: readonly Expression[] }
-  | { readonly op: 'repeat'; readonly part: Expression; readonly least: number; readonly most: number; readonly greedy: boolean };
+  | {
+      readonly op: 'repeat';
+      readonly part: Expression;
+      readonly least: number;
+      readonly most: number;
+      readonly greedy: boolean;
+      /** Written with numbers in braces: such ones within each other may not multiply beyond a bound. */
+      readonly counted: boolean;
+    };
 
+/** What Go's regexp/syntax says of a pattern that it does not read, in its words: what is wrong, and the part that is. */
 export class RegExpSyntaxError extends Error {
   override readonly name = 'RegExpSyntaxError';
+
+  constructor(problem: string, part: string) {
+    super(`error parsing regexp: ${problem}: \`${part}\``);
+  }
 }
 
 interface Flags {
@@ -53,6 +66,11 @@ const named = new Map([
   ['punct', /[!-/:-@[-`{-~]/u],
   ['space', /[\t\n\v\f\r ]/u],
   ['upper', /[A-Z]/u],
+  ['ascii', /[\0-\x7F]/u],
+  ['blank', /[\t ]/u],
+  ['cntrl', /[\0-\x1F\x7F]/u],
+  ['graph', /[!-~]/u],
+  ['print', /[ -~]/u],
   ['word', /[0-9A-Za-z_]/u],
   ['xdigit', /[0-9A-Fa-f]/u],
 ]);
@@ -61,8 +79,9 @@ const ofSet =
   (code) =>
     set.test(String.fromCodePoint(code));
 
-function unicodeSet(name: string, negated: boolean): Test {
-  for (const property of [name, `Script=${name}`]) {
+function unicodeSet(name: string, negated: boolean): Test | undefined {
+  if (name === 'Any') return () => !negated;
+  for (const property of [`General_Category=${name}`, `Script=${name}`]) {
     try {
       const test = ofSet(new RegExp(`\\p{${property}}`, 'u'));
       return negated ? not(test) : test;
@@ -70,7 +89,26 @@ function unicodeSet(name: string, negated: boolean): Test {
       // Not a property of that kind.
     }
   }
-  throw new RegExpSyntaxError(`invalid character class range: \`\\p{${name}}\``);
+  return undefined;
+}
+
+/** Whether counts within counts multiply to no more than `left`. */
+function fewRepeats(expression: Expression, left: number): boolean {
+  switch (expression.op) {
+    case 'sequence':
+    case 'either':
+      return expression.parts.every((part) => fewRepeats(part, left));
+    case 'repeat': {
+      const times = expression.most === Infinity ? expression.least : expression.most;
+      if (!expression.counted) return fewRepeats(expression.part, left);
+      if (expression.most === 0) return true;
+      return times <= left && fewRepeats(expression.part, times > 0 ? Math.trunc(left / times) : left);
+    }
+    case 'char':
+    case 'assert':
+    default:
+      return true;
+  }
 }
 
 function anyCase(test: Test): Test {
@@ -120,8 +158,12 @@ class Parser {
 
   all(): Expression {
     const all = this.#either({ i: false, m: false, s: false, U: false });
-    if (this.#at < this.#source.length) throw new RegExpSyntaxError('unexpected )');
+    if (this.#at < this.#source.length) throw new RegExpSyntaxError('unexpected )', this.#text(0));
     return all;
+  }
+
+  #text(from: number, to: number = this.#source.length): string {
+    return this.#source.slice(from, to).join('');
   }
 
   #peek(): string | undefined {
@@ -137,7 +179,7 @@ class Parser {
   }
 
   #either(flags: Flags): Expression {
-    if (++this.#depth > MOST_DEPTH) throw new RegExpSyntaxError('expression nests too deeply');
+    if (++this.#depth > MOST_DEPTH) throw new RegExpSyntaxError('expression nests too deeply', this.#text(0));
     const parts: Expression[] = [];
     let own = flags;
     do {
@@ -162,35 +204,37 @@ class Parser {
   }
 
   #repeated(part: Expression, flags: Flags): Expression {
-    const range = this.#range();
+    const begin = this.#at;
+    const range = this.#range(flags);
     if (range === undefined) return part;
-    const lazy = this.#take(/^\?/u) !== undefined;
-    const [least, most] = range;
-    if (this.#range() !== undefined) throw new RegExpSyntaxError('invalid nested repetition operator');
-    return { op: 'repeat', part, least, most, greedy: lazy === flags.U };
+    const repeat: Expression = { op: 'repeat', part, ...range };
+    if (range.counted && range.most >= 2 && !fewRepeats(repeat, MOST_REPEATS))
+      throw new RegExpSyntaxError('invalid repeat count', this.#text(begin, this.#at));
+    if (this.#range(flags) !== undefined) throw new RegExpSyntaxError('invalid nested repetition operator', this.#text(begin, this.#at));
+    return repeat;
   }
 
-  #range(): readonly [number, number] | undefined {
+  #range(flags: Flags): Omit<Expression & { readonly op: 'repeat' }, 'op' | 'part'> | undefined {
     const sign = this.#take(/^[*+?]/u)?.[0];
-    if (sign !== undefined) return [sign === '+' ? 1 : 0, sign === '?' ? 1 : Infinity];
-    const match = this.#take(/^\{(\d+)(?:(,)(\d*))?\}/u);
-    if (match === undefined) return undefined;
-    const least = Number(match[1]);
-    const most = match[2] === undefined ? least : match[3] === '' ? Infinity : Number(match[3]);
-    if (least > MOST_REPEATS || (most !== Infinity && most > MOST_REPEATS) || most < least)
-      throw new RegExpSyntaxError(`invalid repeat count: \`${match[0]}\``);
-    return [least, most];
+    const match = sign === undefined ? this.#take(/^\{(\d+)(?:(,)(\d*))?\}/u) : undefined;
+    if (sign === undefined && match === undefined) return undefined;
+    const counted = match !== undefined;
+    const least = counted ? Number(match[1]) : sign === '+' ? 1 : 0;
+    const most = counted ? (match[2] === undefined ? least : match[3] === '' ? Infinity : Number(match[3])) : sign === '?' ? 1 : Infinity;
+    if (counted && (least > MOST_REPEATS || (most !== Infinity && most > MOST_REPEATS) || most < least))
+      throw new RegExpSyntaxError('invalid repeat count', match[0]);
+    const lazy = this.#take(/^\?/u) !== undefined;
+    return { least, most, greedy: lazy === flags.U, counted };
   }
 
   #atom(flags: Flags): Expression {
+    const begin = this.#at;
+    if (this.#range(flags) !== undefined)
+      throw new RegExpSyntaxError('missing argument to repetition operator', this.#text(begin, this.#at));
     const next = this.#source[this.#at++] as string;
     switch (next) {
       case '(':
         return this.#group(flags);
-      case '*':
-      case '+':
-      case '?':
-        throw new RegExpSyntaxError(`missing argument to repetition operator: \`${next}\``);
       case '^':
         return { op: 'assert', holds: flags.m ? (text, at) => at === 0 || text[at - 1] === '\n' : begins };
       case '$':
@@ -207,15 +251,30 @@ class Parser {
   }
 
   #group(flags: Flags): Expression {
+    const begin = this.#at - 1;
     let inner = flags;
-    if (this.#peek() === '?') {
-      const head = this.#take(/^\?(?:P?<[A-Za-z_][A-Za-z0-9_]*>|([imsU]*)(?:-([imsU]+))?:)/u);
-      if (head === undefined) throw new RegExpSyntaxError('invalid or unsupported Perl syntax: `(?`');
+    if (this.#peek() === '?' && !this.#name(begin)) {
+      const head = this.#take(/^\?([imsU]*)(?:-([imsU]+))?:/u);
+      if (head === undefined) {
+        const known = this.#take(/^\?[imsU]*(?:-[imsU]*)?/u)?.[0] ?? '';
+        throw new RegExpSyntaxError('invalid or unsupported Perl syntax', `(${known}${this.#peek() ?? ''}`);
+      }
       inner = changed(flags, head[1] ?? '', head[2] ?? '');
     }
     const part = this.#either(inner);
-    if (this.#take(/^\)/u) === undefined) throw new RegExpSyntaxError('missing closing )');
+    if (this.#take(/^\)/u) === undefined) throw new RegExpSyntaxError('missing closing )', this.#text(0));
     return part;
+  }
+
+  /** Takes the name of a group, if it has one. */
+  #name(begin: number): boolean {
+    const head = this.#take(/^\?P?</u);
+    if (head === undefined) return false;
+    const end = this.#source.indexOf('>', this.#at);
+    if (end < 0) throw new RegExpSyntaxError('invalid named capture', this.#text(begin));
+    if (!/^\w+$/.test(this.#text(this.#at, end))) throw new RegExpSyntaxError('invalid named capture', this.#text(begin, end + 1));
+    this.#at = end + 1;
+    return true;
   }
 
   #escaped(flags: Flags): Expression {
@@ -237,35 +296,46 @@ class Parser {
 
   /** What stands behind a backslash: one character, or a set of them. */
   #escape(): number | Test {
+    const begin = this.#at - 1;
     const next = this.#source[this.#at++];
-    if (next === undefined) throw new RegExpSyntaxError('trailing backslash at end of expression');
+    if (next === undefined) throw new RegExpSyntaxError('trailing backslash at end of expression', '');
     const known = sets.get(next) ?? controls.get(next);
     if (known !== undefined) return known;
     if (next === 'x') {
       const match = this.#take(/^(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{2}))/u);
-      if (match === undefined) throw new RegExpSyntaxError('invalid escape sequence: `\\x`');
-      return Number.parseInt(match[1] ?? (match[2] as string), 16);
+      const code = match === undefined ? Infinity : Number.parseInt(match[1] ?? (match[2] as string), 16);
+      if (code > 0x10_ffff) throw new RegExpSyntaxError('invalid escape sequence', this.#text(begin, this.#at));
+      return code;
     }
     if (next === 'p' || next === 'P') {
-      const match = this.#take(/^(?:\{(\^?)([A-Za-z_]+)\}|([A-Z]))/u);
-      if (match === undefined) throw new RegExpSyntaxError(`invalid character class range: \`\\${next}\``);
-      return unicodeSet(match[2] ?? (match[3] as string), (next === 'P') !== (match[1] === '^'));
+      const match = this.#take(/^(?:\{(\^?)([A-Za-z_]+)\}|([A-Za-z]))/u);
+      const name = match?.[2] ?? match?.[3];
+      const set = name === undefined ? undefined : unicodeSet(name, (next === 'P') !== (match?.[1] === '^'));
+      if (set === undefined) throw new RegExpSyntaxError('invalid character class range', this.#text(begin, this.#at));
+      return set;
     }
-    if (/[0-9A-Za-z]/u.test(next)) throw new RegExpSyntaxError(`invalid escape sequence: \`\\${next}\``);
+    if (/[0-7]/u.test(next)) {
+      // One digit alone would speak of a group, which RE2 does not have.
+      const rest = this.#take(next === '0' ? /^[0-7]{0,2}/u : /^[0-7]{1,2}/u);
+      if (rest !== undefined) return Number.parseInt(next + rest[0], 8);
+    }
+    if (/[0-9A-Za-z]/u.test(next)) throw new RegExpSyntaxError('invalid escape sequence', this.#text(begin, this.#at));
     return next.codePointAt(0) as number;
   }
 
   #class(): Test {
+    const begin = this.#at - 1;
     const tests: Test[] = [];
     const negated = this.#take(/^\^/u) !== undefined;
     for (let first = true; ; first = false) {
+      const start = this.#at;
       const next = this.#source[this.#at++];
-      if (next === undefined) throw new RegExpSyntaxError('missing closing ]');
+      if (next === undefined) throw new RegExpSyntaxError('missing closing ]', this.#text(begin));
       if (next === ']' && !first) break;
       const group = next === '[' ? this.#take(/^:(\^?)([a-z]+):\]/u) : undefined;
       if (group !== undefined) {
         const set = named.get(group[2] as string);
-        if (set === undefined) throw new RegExpSyntaxError(`invalid character class range: \`[${group[0]}\``);
+        if (set === undefined) throw new RegExpSyntaxError('invalid character class range', `[${group[0]}`);
         tests.push(group[1] === '^' ? not(ofSet(set)) : ofSet(set));
         continue;
       }
@@ -276,7 +346,7 @@ class Parser {
       }
       const end = this.#take(/^-([^\]])/u)?.[1];
       const high = end === undefined ? low : end === '\\' ? this.#escape() : (end.codePointAt(0) as number);
-      if (typeof high !== 'number' || high < low) throw new RegExpSyntaxError('invalid character class range');
+      if (typeof high !== 'number' || high < low) throw new RegExpSyntaxError('invalid character class range', this.#text(start, this.#at));
       tests.push((code) => code >= low && code <= high);
     }
     const any: Test = (code) => tests.some((test) => test(code));

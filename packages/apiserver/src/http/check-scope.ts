@@ -1,11 +1,13 @@
-import { methodNotAllowed, pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
+import { methodNotAllowed, notFound, pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
 import type { Context } from '../verbs/context.ts';
+import { isTokenRequest } from '../verbs/token-request.ts';
 
 /** Wrong scopes and methods that a path does not have. */
 export function checkScope(context: Context, method: string): void {
   const { path, resource } = context;
   const builtin = resource.builtin !== undefined;
   const unknown = (): Error => (builtin ? resourceNotFound() : pageNotFound());
+  if (path.longer) throw builtin ? resourceNotFound() : notFound(resource, path.name ?? '');
   if (resource.scope === 'Cluster' && path.namespace !== undefined) throw unknown();
   if (resource.scope === 'Namespaced' && path.namespace === undefined) {
     if (path.name !== undefined && !path.watch) throw unknown();
@@ -16,6 +18,7 @@ export function checkScope(context: Context, method: string): void {
     throw new StatusError(400, 'BadRequest', 'name must be provided');
   }
   if (builtin && path.name !== undefined && path.subresource === undefined && method === 'POST') throw methodNotAllowed();
+  if (isTokenRequest(context) && method !== 'POST') throw methodNotAllowed();
   if (builtin && method === 'HEAD') throw methodNotAllowed();
   if (
     ((path.subresource === 'status' && resource.subresources.status === true) ||

@@ -305,7 +305,7 @@ export class RequestHandler {
       return scaleVerb(context, scale);
     if (verb === 'create' && isTokenRequest(context)) return tokenVerb(context);
     if (path.subresource !== undefined && !(path.subresource === 'status' && resource.subresources.status === true))
-      throw notFound(resource, path.name ?? '');
+      throw resource.builtin === undefined ? notFound(resource, path.name ?? '') : resourceNotFound();
     switch (verb) {
       case 'get':
         return getVerb(context);

@@ -7,6 +7,8 @@ export interface ResourcePath {
   readonly plural: string;
   readonly name: string | undefined;
   readonly subresource: string | undefined;
+  /** More stands behind the subresource, where nothing is served here; who asks is judged by the parts above. */
+  readonly longer: boolean;
   /** The old form `/api/v1/watch/...`. */
   readonly watch: boolean;
 }
@@ -37,14 +39,15 @@ export function parseResourcePath(pathname: string): ResourcePath | undefined {
   const common = { group, version, watch };
   if (rest[0] === 'namespaces') {
     const [, namespace, plural, name, subresource, ...more] = rest;
-    if (more.length > 0) return undefined;
+    const longer = more.length > 0;
     const isNamespaceItself =
       group === '' && (plural === undefined || ((plural === 'status' || plural === 'finalize') && name === undefined));
-    if (isNamespaceItself) return { ...common, namespace: undefined, plural: 'namespaces', name: namespace, subresource: plural };
+    if (isNamespaceItself)
+      return { ...common, namespace: undefined, plural: 'namespaces', name: namespace, subresource: plural, longer: false };
     if (plural === undefined) return undefined;
-    return { ...common, namespace, plural, name, subresource };
+    return { ...common, namespace, plural, name, subresource, longer };
   }
   const [plural, name, subresource, ...more] = rest;
-  if (plural === undefined || more.length > 0) return undefined;
-  return { ...common, namespace: undefined, plural, name, subresource };
+  if (plural === undefined) return undefined;
+  return { ...common, namespace: undefined, plural, name, subresource, longer: more.length > 0 };
 }

@@ -1,4 +1,4 @@
-import { configMaps, get, model, models, patch, jsonPatch, post, remove, send, type Observation } from './observation.ts';
+import { configMaps, get, model, models, patch, jsonPatch, post, put, remove, send, type Observation } from './observation.ts';
 
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
@@ -48,6 +48,23 @@ export const envelope: readonly Observation[] = [
       send('DELETE', '/apis/iidp.com/v1/appmodels'),
       send('POST', '/healthz'),
       remove(`${models}/e/status`),
+    ],
+  },
+  {
+    says: 'a method that a subresource does not have, and a path that is longer than one [E4, E11]',
+    requests: [
+      post(models, model('e')),
+      get('/api/v1/namespaces/NS/serviceaccounts/default/token'),
+      put('/api/v1/namespaces/NS/serviceaccounts/default/token', {}),
+      send('DELETE', '/api/v1/namespaces/NS/serviceaccounts/default/token'),
+      get('/api/v1/namespaces/NS/configmaps/a/b'),
+      get('/api/v1/namespaces/NS/configmaps/a/b/c'),
+      post('/api/v1/namespaces/NS/configmaps/a/b/c', {}),
+      get(`${models}/e/status/more`),
+      get(`${models}/e/foo/more`),
+      get(`${models}/nope/foo/more`),
+      post(`${models}/e/foo/more`, {}),
+      get('/apis/nope.example/v1/namespaces/NS/nopes/a/b/c'),
     ],
   },
   {

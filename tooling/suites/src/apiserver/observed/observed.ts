@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningTarget } from '../embedded-target.ts';
@@ -16,7 +16,7 @@ const recording = (process.env['KUBECAST_RECORD'] ?? '') !== '';
 
 /**
  * Every observation gets the answers that are recorded: on the embedded server, and on the real one, which they come from.
- * KUBECAST_RECORD=1 writes them anew from the real server, and only from it.
+ * KUBECAST_RECORD=1 writes them anew from the real server, and only from it; oxfmt brings them into form.
  */
 export function observed(on: 'embedded' | 'real', start: (() => Promise<RunningTarget>) | undefined): void {
   const write = recording && on === 'real';
@@ -38,7 +38,7 @@ export function observed(on: 'embedded' | 'real', start: (() => Promise<RunningT
   });
 
   for (const [area, observations] of Object.entries(areas)) {
-    const recorded: Recorded = write ? {} : readRecorded(area);
+    const recorded = readRecorded(area);
     for (const observation of observations)
       test(`${on}: ${observation.says}`, { timeout: 30_000 }, async (context) => {
         if (start === undefined) return context.skip();
@@ -66,7 +66,9 @@ export function observed(on: 'embedded' | 'real', start: (() => Promise<RunningT
     if (write)
       afterAll(() => {
         mkdirSync(folder, { recursive: true });
-        writeFileSync(join(folder, `${area}.json`), `${JSON.stringify(recorded, undefined, 2)}\n`);
+        // In the order of the observations; those that were not asked for this time stay.
+        const known = observations.filter(({ says }) => Object.hasOwn(recorded, says)).map(({ says }) => [says, recorded[says]]);
+        writeFileSync(join(folder, `${area}.json`), `${JSON.stringify(Object.fromEntries(known), undefined, 2)}\n`);
       });
   }
 }
@@ -102,7 +104,8 @@ export async function answersTo(
 const folder = join(import.meta.dirname, 'answers');
 
 function readRecorded(area: string): Recorded {
-  return JSON.parse(readFileSync(join(folder, `${area}.json`), 'utf8')) as Recorded;
+  const file = join(folder, `${area}.json`);
+  return recording && !existsSync(file) ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Recorded);
 }
 
 function options(

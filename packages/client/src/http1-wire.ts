@@ -2,7 +2,6 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { callbackify } from 'node:util';
 import type { Credentials } from './connection.ts';
 import { ConnectionError } from './errors.ts';
 import { addressOf, openTls, tlsOptions } from './open-tls.ts';
@@ -68,12 +67,21 @@ export class Http1Wire implements Wire {
   /** A pool whose connections are tunnels through the proxy. */
   #tunnels(http: Http, options: https.AgentOptions, credentials: Credentials): Agent {
     const agent = new http.Agent(options);
-    const open = callbackify(() => this.#tunnel(credentials));
     agent.createConnection = (_options, done) => {
-      if (done !== undefined) open(done);
+      if (done !== undefined) void this.#tunnelFor(credentials, done);
       return undefined;
     };
     return agent;
+  }
+
+  async #tunnelFor(credentials: Credentials, done: (error: Error | null, socket: Socket) => void): Promise<void> {
+    let socket: Socket;
+    try {
+      socket = await this.#tunnel(credentials);
+    } catch (error) {
+      return done(error as Error, undefined as never);
+    }
+    done(null, socket);
   }
 
   /** One tunnel, with TLS on it where the server speaks it. Who asked for it may have given up: it has a deadline of its own. */

@@ -1,6 +1,6 @@
 /**
  * Checks the packages as they would be published: what npm packs (publint, attw), what JSR takes (deno publish --dry-run),
- * and that each packed tarball can be imported by plain Node.
+ * that each packed tarball can be imported by plain Node, and that the apps start.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -112,6 +112,9 @@ try {
     await writeFile(join(temp, 'all.mjs'), script);
     await run('node', [join(temp, 'all.mjs')], { ...options, cwd: temp });
   });
+  // As the image runs them, which is built by the same command.
+  for (const app of await readdir(join(root, 'apps')))
+    await check(`${app}: starts as it is built`, () => run('node', [join(root, 'apps', app, 'dist/main.js'), '--help'], options));
   await check('deno publish --dry-run', () => run('deno', ['publish', '--dry-run', '--allow-dirty', '--no-check'], options));
 } finally {
   await rm(temp, { recursive: true, force: true });

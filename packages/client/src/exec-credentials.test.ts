@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from './client.ts';
 import { connectionFromKubeconfig, type KubeconfigOptions } from './connection-from-kubeconfig.ts';
 import { ConfigError, CredentialsError } from './errors.ts';
+import { oneUserKubeconfig } from './testing/one-user-kubeconfig.ts';
 import { answerJson, pem, startServer } from './testing/test-server.ts';
 
 let folder = '';
@@ -18,17 +19,7 @@ afterAll(() => {
 });
 
 function kubeconfig(name: string, user: object, server = 'https://127.0.0.1:1'): string {
-  const path = join(folder, name);
-  writeFileSync(
-    path,
-    JSON.stringify({
-      'current-context': 'dev',
-      contexts: [{ name: 'dev', context: { cluster: 'c', user: 'u' } }],
-      clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': Buffer.from(pem.ca).toString('base64') } }],
-      users: [{ name: 'u', user }],
-    }),
-  );
-  return path;
+  return oneUserKubeconfig(folder, name, user, { server, 'certificate-authority-data': Buffer.from(pem.ca).toString('base64') });
 }
 const plugin = (script: string): object => ({
   exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script], interactiveMode: 'Never' },

@@ -3,6 +3,7 @@ import type { Credentials, CredentialSource } from './connection.ts';
 import { CredentialsError } from './errors.ts';
 import type { ExecConfig } from './exec-config.ts';
 import { aheadMs } from './jwt-expiry.ts';
+import { keptCredentials } from './kept-credentials.ts';
 import { isRecord, textOf } from './kubeconfig-file.ts';
 import { redact } from './redact.ts';
 import { runPlugin } from './run-plugin.ts';
@@ -36,22 +37,14 @@ interface Given {
  */
 export function execCredentials(plugin: ExecPlugin): CredentialSource {
   let given: Given | undefined;
-  let running: Promise<Credentials> | undefined;
-  const run = async (): Promise<Credentials> => {
-    given = undefined;
-    given = await ask(plugin);
-    return given.credentials;
-  };
-  return {
-    get({ fresh }): Promise<Credentials> {
-      if (running === undefined && !fresh && given !== undefined && plugin.clock.wall() < given.expiresAt - aheadMs)
-        return Promise.resolve(given.credentials);
-      running ??= run().finally(() => {
-        running = undefined;
-      });
-      return running;
+  return keptCredentials(
+    () => (given !== undefined && plugin.clock.wall() < given.expiresAt - aheadMs ? given.credentials : undefined),
+    async () => {
+      given = undefined;
+      given = await ask(plugin);
+      return given.credentials;
     },
-  };
+  );
 }
 
 async function ask(plugin: ExecPlugin): Promise<Given> {

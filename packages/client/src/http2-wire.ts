@@ -1,4 +1,5 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import { orAborted } from './abort.ts';
 import type { Credentials } from './connection.ts';
 import { ConnectionError, ProtocolError, TimeoutError } from './errors.ts';
 import { addressOf, openTls, tlsOptions } from './open-tls.ts';
@@ -82,18 +83,7 @@ export class Http2Wire implements Wire {
     this.#connecting ??= this.#connect(credentials).finally(() => {
       this.#connecting = undefined;
     });
-    const { signal } = call;
-    const connecting = this.#connecting;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        reject(signal.reason as Error);
-      };
-      if (signal.aborted) onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      connecting.then(resolve, reject).finally(() => {
-        signal.removeEventListener('abort', onAbort);
-      });
-    });
+    return orAborted(this.#connecting, call.signal);
   }
 
   async #connect(credentials: Credentials): Promise<Session> {

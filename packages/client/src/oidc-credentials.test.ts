@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectionFromKubeconfig } from './connection-from-kubeconfig.ts';
 import type { CredentialSource } from './connection.ts';
 import { CredentialsError } from './errors.ts';
+import { oneUserKubeconfig } from './testing/one-user-kubeconfig.ts';
 import { answerJson, pem, startServer } from './testing/test-server.ts';
 
 let folder = '';
@@ -17,19 +18,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function kubeconfig(name: string, user: object): string {
-  const path = join(folder, name);
-  writeFileSync(
-    path,
-    JSON.stringify({
-      'current-context': 'dev',
-      contexts: [{ name: 'dev', context: { cluster: 'c', user: 'u' } }],
-      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
-      users: [{ name: 'u', user }],
-    }),
-  );
-  return path;
-}
+const kubeconfig = (name: string, user: object): string => oneUserKubeconfig(folder, name, user);
 
 test('OIDC: an ID token that holds is used, and one that expired is made anew by the issuer, once, for all who wait', async () => {
   const now = Math.floor(Date.now() / 1000);

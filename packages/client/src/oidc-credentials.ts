@@ -5,6 +5,8 @@ import { ConfigError, CredentialsError } from './errors.ts';
 import { Http1Wire } from './http1-wire.ts';
 import { HttpTransport } from './http-transport.ts';
 import { aheadMs, expiryOf } from './jwt-expiry.ts';
+import { keptCredentials } from './kept-credentials.ts';
+import { textOf } from './kubeconfig-file.ts';
 import { readText } from './read-body.ts';
 import { redact } from './redact.ts';
 import type { TransportRequest } from './transport-options.ts';
@@ -45,7 +47,6 @@ const answerBytes = 1024 * 1024;
  */
 export function oidcCredentials(config: OidcConfig): CredentialSource {
   let tokens: OidcTokens = { idToken: config.idToken, refreshToken: config.refreshToken };
-  let running: Promise<Credentials> | undefined;
   const counters = { refreshes: 0, written: 0, notWritten: 0 };
   const holds = (): boolean => tokens.idToken !== '' && config.clock.wall() < expiryOf(tokens.idToken) - aheadMs;
   /** Whether the file has other tokens than those that are known here, which are known then. */
@@ -84,29 +85,24 @@ export function oidcCredentials(config: OidcConfig): CredentialSource {
         if (holds()) return { token: tokens.idToken };
         continue;
       }
-      const token = text(answer['id_token']);
+      const token = textOf(answer['id_token']);
       if (token === '')
         throw failed(
           config,
           'the issuer answered without an ID token: the login did not ask for the scope openid, or it gives none on a refresh',
         );
-      tokens = { idToken: token, refreshToken: text(answer['refresh_token']) || used };
+      tokens = { idToken: token, refreshToken: textOf(answer['refresh_token']) || used };
       counters.refreshes++;
       if (config.file !== undefined) await writeBack(config, config.file, used, tokens, counters);
       return { token };
     }
   };
+  const kept = keptCredentials(() => (holds() ? { token: tokens.idToken } : undefined), refresh);
   return {
     get counters() {
       return { ...counters };
     },
-    get({ fresh }): Promise<Credentials> {
-      if (running === undefined && !fresh && holds()) return Promise.resolve({ token: tokens.idToken });
-      running ??= refresh().finally(() => {
-        running = undefined;
-      });
-      return running;
-    },
+    get: (options) => kept.get(options),
   };
 }
 
@@ -136,9 +132,9 @@ async function exchange(config: OidcConfig, refreshToken: string): Promise<Reado
   const issuer = config.issuer.replace(/\/+$/, '');
   const found = await ask(config, `${issuer}/.well-known/openid-configuration`, { method: 'GET' });
   // OpenID Connect Discovery 4.3: else one issuer could speak for another.
-  if (text(found['issuer']).replace(/\/+$/, '') !== issuer)
+  if (textOf(found['issuer']).replace(/\/+$/, '') !== issuer)
     throw failed(config, `${issuer} says that it is ${JSON.stringify(found['issuer'])}; correct idp-issuer-url`);
-  const endpoint = text(found['token_endpoint']);
+  const endpoint = textOf(found['token_endpoint']);
   const methods = found['token_endpoint_auth_methods_supported'];
   // RFC 6749 2.3.1: by the header, unless the issuer takes it in the body only.
   const inBody = Array.isArray(methods) && !methods.includes('client_secret_basic') && methods.includes('client_secret_post');
@@ -187,7 +183,7 @@ async function ask(config: OidcConfig, url: string, request: Omit<TransportReque
       throw new RefusedError(
         failed(
           config,
-          `${shown} answered ${redact([answer.statusCode, text(fields['error']), text(fields['error_description'])].filter((part) => part !== '').join(' '), secretsOf(config, request.body))}`,
+          `${shown} answered ${redact([answer.statusCode, textOf(fields['error']), textOf(fields['error_description'])].filter((part) => part !== '').join(' '), secretsOf(config, request.body))}`,
         ).message,
       );
     return fields;
@@ -210,8 +206,4 @@ function secretsOf(config: OidcConfig, body: TransportRequest['body']): string[]
 
 function formEncoded(value: string): string {
   return new URLSearchParams({ v: value }).toString().slice(2);
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -31,12 +31,10 @@ export function checkScope(context: Context, method: string): void {
           `${method === 'POST' ? 'create' : 'delete'} is not supported on resources of kind "${resource.plural}.${resource.group}"`,
         );
   }
-  if (method === 'DELETE' && path.name === undefined && resource.builtin !== undefined && !resource.verbs.includes('deletecollection'))
-    throw methodNotAllowed();
+  if (method === 'DELETE' && path.name === undefined && builtin && !resource.verbs.includes('deletecollection')) throw methodNotAllowed();
 }
 
-export function unknownMethod(context: Context, _method: string): Error {
-  const { resource } = context;
+export function unknownMethod({ resource }: Context): Error {
   return resource.builtin !== undefined
     ? methodNotAllowed()
     : methodNotAllowed(` is not supported on resources of kind "${resource.plural}.${resource.group}"`, {

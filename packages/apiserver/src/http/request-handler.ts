@@ -209,7 +209,7 @@ export class RequestHandler {
       body: () => readBody(request),
     };
     checkScope(context, method);
-    if (verb === undefined) throw unknownMethod(context, method);
+    if (verb === undefined) throw unknownMethod(context);
     const faults = this.#faults.take({
       verb,
       group: path.group,

@@ -57,22 +57,21 @@ export class PatternAutomaton {
   #move(from: State, code: number): State {
     const character = String.fromCodePoint(code);
     const reached = this.#follow(from, character);
-    const next = reached === undefined ? this.#matched : this.#state(reached, isTold(character) ? character : ' ');
+    const next = reached === undefined ? this.#matched : this.#state(reached, toldAs(character));
     if (code < 128) from.ascii[code] = next;
     else if (from.others.size < MOST_OTHERS) from.others.set(code, next);
     return next;
   }
 
   #state(reached: number[], before: string): State {
-    const told = before === '' || before === '\n' || before === ' ' ? before : 'a';
-    const key = `${told}:${reached.sort((a, b) => a - b).join(',')}`;
+    const key = `${before}:${reached.sort((a, b) => a - b).join(',')}`;
     let state = this.#states.get(key);
     if (state === undefined) {
       if (this.#states.size >= MOST_STATES) {
         this.#states.clear();
         this.#start = this.#state([], '');
       }
-      state = { reached, before: told, ascii: [], others: new Map(), ends: undefined };
+      state = { reached, before, ascii: [], others: new Map(), ends: undefined };
       this.#states.set(key, state);
     }
     return state;
@@ -105,7 +104,8 @@ export class PatternAutomaton {
   }
 }
 
-/** Whether an assertion may ask for it: ends of lines and of words. */
-function isTold(character: string): boolean {
-  return character === '\n' || /^\w$/.test(character);
+/** One character for all that assertions do not tell apart: they ask for ends of lines and of words. */
+function toldAs(character: string): string {
+  if (character === '\n') return character;
+  return /^\w$/.test(character) ? 'a' : ' ';
 }

@@ -1,6 +1,6 @@
+import { badCrd, crds, schemaOfField } from './kinds.ts';
 import { applyPatch, differing, patch, post, put, type Observation, type ObservedRequest } from './observation.ts';
 
-const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const ruleds = '/apis/c.example/v1/namespaces/NS/ruleds';
 
 const ruled = (spec: unknown, name = 'r'): object => ({ apiVersion: 'c.example/v1', kind: 'Ruled', metadata: { name }, spec });
@@ -14,37 +14,9 @@ function crd(
   x: Readonly<Record<string, unknown>> = { type: 'integer' },
   more: Readonly<Record<string, unknown>> = {},
 ): object {
-  const name = 'celbads';
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${name}.bad.example` },
-    spec: {
-      group: 'bad.example',
-      scope: 'Namespaced',
-      names: { plural: name, kind: 'CelBad' },
-      versions: [
-        {
-          name: 'v1',
-          served: true,
-          storage: true,
-          schema: {
-            openAPIV3Schema: {
-              type: 'object',
-              properties: {
-                spec: {
-                  type: 'object',
-                  properties: { x: { ...x, 'x-kubernetes-validations': [{ rule, ...more }] } },
-                },
-              },
-            },
-          },
-        },
-      ],
-    },
-  };
+  return badCrd({ plural: 'celbads', kind: 'CelBad' }, schemaOfField('x', { ...x, 'x-kubernetes-validations': [{ rule, ...more }] }));
 }
-const badCrd = (...args: Parameters<typeof crd>): ObservedRequest => post(`${crds}?dryRun=All`, crd(...args));
+const refused = (...args: Parameters<typeof crd>): ObservedRequest => post(`${crds}?dryRun=All`, crd(...args));
 const inner = { type: 'object', properties: { a: { type: 'integer' }, s: { type: 'string', maxLength: 9 } } } as const;
 
 /** Rules in CEL: where they stand, how their failures are told, and what a CRD with a bad one is refused for. */
@@ -205,43 +177,47 @@ export const cel: readonly Observation[] = [
   {
     says: 'a CRD with a rule that names what is not there is refused [V4]',
     requests: [
-      badCrd('self.nope > 1', inner),
-      badCrd('nope > 1'),
-      badCrd('self.a > 1 &&\n  self.nope > 1', inner),
-      badCrd('nope(self)'),
-      badCrd('self.nope()'),
-      badCrd('self > "x"'),
-      badCrd('self + "x" == 1'),
+      refused('self.nope > 1', inner),
+      refused('nope > 1'),
+      refused('self.a > 1 &&\n  self.nope > 1', inner),
+      refused('nope(self)'),
+      refused('self.nope()'),
+      refused('self > "x"'),
+      refused('self + "x" == 1'),
     ],
   },
   {
     says: 'a CRD with a rule that is no condition, or no CEL, is refused [V4]',
-    requests: [badCrd('self + 1'), badCrd('self.a', inner), badCrd('self >'), badCrd('self > 1)'), badCrd(''), badCrd('  ')],
+    requests: [refused('self + 1'), refused('self.a', inner), refused('self >'), refused('self > 1)'), refused(''), refused('  ')],
   },
   {
     says: 'a CRD is refused for a message, a reason or a place that cannot be [V4]',
     requests: [
-      badCrd('self > 1', undefined, { messageExpression: 'self' }),
-      badCrd('self > 1', undefined, { messageExpression: 'nope' }),
-      badCrd('self > 1', undefined, { reason: 'Nope' }),
-      badCrd('self > 1', undefined, { message: 'a\nb' }),
-      badCrd('self > 1', undefined, { message: ' ' }),
-      badCrd('self.a > 1', inner, { fieldPath: '.nope' }),
-      badCrd('self > 1\n|| self < 0'),
+      refused('self > 1', undefined, { messageExpression: 'self' }),
+      refused('self > 1', undefined, { messageExpression: 'nope' }),
+      refused('self > 1', undefined, { reason: 'Nope' }),
+      refused('self > 1', undefined, { message: 'a\nb' }),
+      refused('self > 1', undefined, { message: ' ' }),
+      refused('self.a > 1', inner, { fieldPath: '.nope' }),
+      refused('self > 1\n|| self < 0'),
     ],
   },
   {
     says: 'a rule about the old value is refused where nobody can tell what it was [V4]',
     requests: [
-      badCrd('true', { type: 'array', maxItems: 3, items: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] } }),
-      badCrd('self > 1', undefined, { optionalOldSelf: true }),
+      refused('true', {
+        type: 'array',
+        maxItems: 3,
+        items: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] },
+      }),
+      refused('self > 1', undefined, { optionalOldSelf: true }),
     ],
   },
   {
     says: 'a rule that may cost too much is forbidden [V4]',
     requests: [
       differing(
-        badCrd('self.all(a, self.all(b, a == b))', { type: 'array', items: { type: 'string' } }),
+        refused('self.all(a, self.all(b, a == b))', { type: 'array', items: { type: 'string' } }),
         'the cost of a rule is not estimated, but bounded when it is evaluated',
       ),
     ],

@@ -1,4 +1,36 @@
+export const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
 const text = { type: 'string' } as const;
+
+/** A CRD of the group `bad.example` with one version, for what is wrong with it. */
+export function badCrd(
+  names: { readonly plural: string; readonly kind: string },
+  version: Readonly<Record<string, unknown>> = {},
+  spec: Readonly<Record<string, unknown>> = {},
+  name: string = `${names.plural}.bad.example`,
+): object {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name },
+    spec: {
+      group: 'bad.example',
+      scope: 'Namespaced',
+      names,
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } }, ...version }],
+      ...spec,
+    },
+  };
+}
+
+/** The schema of a kind whose spec has this one field. */
+export function schemaOfField(name: string, field: Readonly<Record<string, unknown>>): { readonly schema: object } {
+  return {
+    schema: {
+      openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { [name]: field } } } },
+    },
+  };
+}
 
 /** A custom resource without subresources. */
 export const modelCrd = {

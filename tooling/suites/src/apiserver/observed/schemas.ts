@@ -1,22 +1,10 @@
+import { badCrd, crds, schemaOfField } from './kinds.ts';
 import { differing, gadget, gadgets, model, models, post, type Observation } from './observation.ts';
 
-const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const bad = (spec: unknown): ReturnType<typeof post> => post(gadgets, gadget('v', spec));
 
-function crd(name: string, spec: Readonly<Record<string, unknown>> = {}, version: Readonly<Record<string, unknown>> = {}): object {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name },
-    spec: {
-      group: 'bad.example',
-      scope: 'Namespaced',
-      names: { plural: 'bads', kind: 'Bad' },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } }, ...version }],
-      ...spec,
-    },
-  };
-}
+const crd = (name: string, spec: Readonly<Record<string, unknown>> = {}, version: Readonly<Record<string, unknown>> = {}): object =>
+  badCrd({ plural: 'bads', kind: 'Bad' }, version, spec, name);
 
 /** Patterns that the regular expressions of JavaScript have, or that no one has. */
 const patterns = [
@@ -42,15 +30,6 @@ const patterns = [
   '[[:nothing:]]',
   '((a{100}){100}){100}',
 ];
-
-function patterned(pattern: string): object {
-  return {
-    openAPIV3Schema: {
-      type: 'object',
-      properties: { spec: { type: 'object', properties: { code: { type: 'string', pattern } } } },
-    },
-  };
-}
 
 /** What a schema refuses, and what a CRD is refused for. */
 export const schemas: readonly Observation[] = [
@@ -108,6 +87,6 @@ export const schemas: readonly Observation[] = [
   },
   {
     says: 'a CRD is refused for a pattern that RE2 does not read [V4]',
-    requests: patterns.map((pattern) => post(crds, crd('bads.bad.example', {}, { schema: patterned(pattern) }))),
+    requests: patterns.map((pattern) => post(crds, crd('bads.bad.example', {}, schemaOfField('code', { type: 'string', pattern })))),
   },
 ];

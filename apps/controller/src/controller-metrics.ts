@@ -14,8 +14,8 @@ import {
   type Metrics,
 } from '@kubecast/runtime';
 import type { Key } from '@kubecast/store';
-import type { AppModelReconciler } from './app-model-reconciler.ts';
-import { valueStates } from './value-check.ts';
+import type { AppModelReconciler } from './reconcile/app-model-reconciler.ts';
+import { valueStates } from './reconcile/value-check.ts';
 
 export interface MeasuredParts {
   readonly client: KubernetesClient;

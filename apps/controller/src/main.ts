@@ -3,9 +3,9 @@ import process from 'node:process';
 import { pino } from 'pino';
 import { createShutdown, FlagError } from '@kubecast/runtime';
 import { readControllerFlags, type ControllerFlags, type PublishFlags, type RunFlags, type UninstallFlags } from './flags.ts';
-import { publishCommand } from './publish-command.ts';
+import { publishCommand } from './commands/publish-command.ts';
 import { runController } from './run.ts';
-import { uninstallCommand } from './uninstall-command.ts';
+import { uninstallCommand } from './commands/uninstall-command.ts';
 
 const complain = (message: string): void => void process.stderr.write(`kubecast-controller: ${message}\n`);
 

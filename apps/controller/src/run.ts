@@ -24,13 +24,13 @@ import {
   type Shutdown,
 } from '@kubecast/runtime';
 import { andSelectors, encodeKey, parseLabelSelector, systemClock, type Key } from '@kubecast/store';
-import { AppModelReconciler } from './app-model-reconciler.ts';
+import { AppModelReconciler } from './reconcile/app-model-reconciler.ts';
 import { controllerMetrics } from './controller-metrics.ts';
 import { ControllerError, messageOf } from './errors.ts';
 import type { RunFlags } from './flags.ts';
-import { crdApi, installCrd } from './install-crd.ts';
+import { crdApi, installCrd } from './reconcile/install-crd.ts';
 import type { Log } from './log.ts';
-import { finalizerName } from './value-retention.ts';
+import { finalizerName } from './reconcile/value-retention.ts';
 
 const leaseName = 'kubecast-controller';
 /** Runs that are under way get this long at a stop. */

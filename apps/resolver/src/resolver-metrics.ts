@@ -1,7 +1,7 @@
 import type { ModelIndex } from '@kubecast/model-index';
 import type { Loader } from '@kubecast/redis-loader';
 import { createMetrics, informerCollector, type MetricFamily, type Metrics } from '@kubecast/runtime';
-import type { Forwarder } from './forwarder.ts';
+import type { Forwarder } from './forwarding/forwarder.ts';
 
 /** Everything that the resolver counts, read when it is asked for. */
 export function resolverMetrics(index: ModelIndex, loader: Loader, forwarder: Forwarder): Metrics {

@@ -3,12 +3,12 @@ import { createModelIndex, type ModelIndex } from '@kubecast/model-index';
 import { createLoader } from '@kubecast/redis-loader';
 import { kubeconfigOf, type Shutdown } from '@kubecast/runtime';
 import { systemClock } from '@kubecast/store';
-import { RoundRobin } from './endpoint-picker.ts';
+import { RoundRobin } from './forwarding/endpoint-picker.ts';
 import type { ResolverFlags } from './flags.ts';
-import { Forwarder } from './forwarder.ts';
-import { readiness, type Dependency } from './readiness.ts';
+import { Forwarder } from './forwarding/forwarder.ts';
+import { readiness, type Dependency } from './http/readiness.ts';
 import { resolverMetrics } from './resolver-metrics.ts';
-import { createResolverServer } from './server.ts';
+import { createResolverServer } from './http/server.ts';
 import { tellChanges, type Log } from './tell-changes.ts';
 
 export interface ResolverLog extends Log {

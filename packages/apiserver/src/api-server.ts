@@ -32,7 +32,7 @@ import {
   type IssuedCertificate,
 } from './tls/authority.ts';
 import type { KubeObject } from './served-resource.ts';
-import { seedObject } from './verbs/seed.ts';
+import { seedObject } from './verbs/writes/seed.ts';
 import { ensureNamespaces } from './verbs/system-namespaces.ts';
 
 /** What the server counted since it was made. */

@@ -1,13 +1,13 @@
 import type { InferApply, KubernetesObject, ResourceType } from '@kubecast/crd';
-import { ApiCaller, type CallRequest } from './api-call.ts';
-import type { Connection } from './connection.ts';
-import { Discovery } from './discovery.ts';
-import { KindRegistry } from './kind-registry.ts';
-import { LazyTransport } from './lazy-transport.ts';
-import { RequestBudget, type BudgetCounters, type BudgetOptions } from './request-budget.ts';
-import { ResourceClient } from './resource-client.ts';
-import type { CallOptions, UnknownObject } from './resource-options.ts';
-import type { Answer, Transport, TransportCounters, TransportOptions } from './transport-options.ts';
+import { ApiCaller, type CallRequest } from './calls/api-call.ts';
+import type { Connection } from './connection/connection.ts';
+import { Discovery } from './discovery/discovery.ts';
+import { KindRegistry } from './discovery/kind-registry.ts';
+import { LazyTransport } from './transport/lazy-transport.ts';
+import { RequestBudget, type BudgetCounters, type BudgetOptions } from './calls/request-budget.ts';
+import { ResourceClient } from './resources/resource-client.ts';
+import type { CallOptions, UnknownObject } from './resources/resource-options.ts';
+import type { Answer, Transport, TransportCounters, TransportOptions } from './transport/transport-options.ts';
 
 export interface ClientOptions extends TransportOptions {
   /** The cluster's part of the keys in receipts. Default `''`. */

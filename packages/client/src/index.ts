@@ -1,13 +1,20 @@
-export type { CallAnswer, CallRequest, Priority } from './api-call.ts';
-export { apiVersionOf, resourcePath } from './api-path.ts';
+export type { CallAnswer, CallRequest, Priority } from './calls/api-call.ts';
+export { apiVersionOf, resourcePath } from './calls/api-path.ts';
 export { createClient, type ApplyTypeOf, type ClientOptions, type KubernetesClient, type ServerVersion } from './client.ts';
-export type { Connection, ConnectionInit, CredentialCounters, Credentials, CredentialSource, Impersonation } from './connection.ts';
-export { connectionFrom } from './connection-from.ts';
-export { connectionFromDefaults } from './connection-from-defaults.ts';
-export { connectionFromKubeconfig, type KubeconfigOptions } from './connection-from-kubeconfig.ts';
-export { connectionInCluster, isInCluster, type InClusterOptions } from './connection-in-cluster.ts';
-export type { DiscoveredGroup, DiscoveredResource, DiscoveredVersion } from './discovered.ts';
-export { Discovery, splitApiVersion, type DiscoveryCounters, type Names } from './discovery.ts';
+export type {
+  Connection,
+  ConnectionInit,
+  CredentialCounters,
+  Credentials,
+  CredentialSource,
+  Impersonation,
+} from './connection/connection.ts';
+export { connectionFrom } from './connection/connection-from.ts';
+export { connectionFromDefaults } from './connect/connection-from-defaults.ts';
+export { connectionFromKubeconfig, type KubeconfigOptions } from './connect/connection-from-kubeconfig.ts';
+export { connectionInCluster, isInCluster, type InClusterOptions } from './connect/connection-in-cluster.ts';
+export type { DiscoveredGroup, DiscoveredResource, DiscoveredVersion } from './discovery/discovered.ts';
+export { Discovery, splitApiVersion, type DiscoveryCounters, type Names } from './discovery/discovery.ts';
 export {
   ClientError,
   ClosedError,
@@ -22,12 +29,12 @@ export {
   TlsError,
   type ClientErrorCode,
 } from './errors.ts';
-export type { Frame, FrameType, WatchFrames, WatchOptions } from './frame.ts';
-export { KindRegistry, type KindLookup, type KindName } from './kind-registry.ts';
-export { MetadataView, type PartialObjectMetadata } from './partial-metadata.ts';
-export type { ListPages, ListPagesOptions, RawPage, ResourceSource } from './raw-page.ts';
-export type { BudgetCounters, BudgetOptions } from './request-budget.ts';
-export { ResourceClient, type Appliable } from './resource-client.ts';
+export type { Frame, FrameType, WatchFrames, WatchOptions } from './streams/frame.ts';
+export { KindRegistry, type KindLookup, type KindName } from './discovery/kind-registry.ts';
+export { MetadataView, type PartialObjectMetadata } from './resources/partial-metadata.ts';
+export type { ListPages, ListPagesOptions, RawPage, ResourceSource } from './streams/raw-page.ts';
+export type { BudgetCounters, BudgetOptions } from './calls/request-budget.ts';
+export { ResourceClient, type Appliable } from './resources/resource-client.ts';
 export type {
   ApplyOptions,
   CallOptions,
@@ -46,7 +53,7 @@ export type {
   WriteOptions,
   Written,
   WrittenSubresource,
-} from './resource-options.ts';
+} from './resources/resource-options.ts';
 export {
   ApplyConflictError,
   isAlreadyExists,
@@ -61,8 +68,23 @@ export {
   type ApplyConflict,
   type StatusCause,
   type StatusDetails,
-} from './status-error.ts';
-export { TableView, type IncludeObject, type Table, type TableColumn, type TableEvent, type TableObject, type TableRow } from './table.ts';
-export { TokenFile } from './token-file.ts';
-export type { Answer, Transport, TransportCounters, TransportLimits, TransportOptions, TransportRequest } from './transport-options.ts';
-export type { WriteReceipt } from './write-receipt.ts';
+} from './calls/status-error.ts';
+export {
+  TableView,
+  type IncludeObject,
+  type Table,
+  type TableColumn,
+  type TableEvent,
+  type TableObject,
+  type TableRow,
+} from './resources/table.ts';
+export { TokenFile } from './credentials/token-file.ts';
+export type {
+  Answer,
+  Transport,
+  TransportCounters,
+  TransportLimits,
+  TransportOptions,
+  TransportRequest,
+} from './transport/transport-options.ts';
+export type { WriteReceipt } from './resources/write-receipt.ts';

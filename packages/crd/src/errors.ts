@@ -1,4 +1,4 @@
-import type { FieldError } from './field-error.ts';
+import type { FieldError } from './schema/field-error.ts';
 
 /** Every error that this package throws. `code` is stable; messages are for people. */
 export class CrdError extends Error {

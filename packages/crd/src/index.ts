@@ -1,4 +1,4 @@
-export type { FieldError, FieldErrorReason } from './field-error.ts';
+export type { FieldError, FieldErrorReason } from './schema/field-error.ts';
 export {
   duplicateError,
   forbiddenError,
@@ -9,19 +9,19 @@ export {
   tooLongError,
   tooManyError,
   typeInvalidError,
-} from './field-error-texts.ts';
-export type { ResourceType } from './resource-type.ts';
-export type { Schema, ValidationRule } from './schema.ts';
-export { copyJson, equalJson, getOwn, isObject, setOwn, type JsonObject } from './own-property.ts';
-export { objectMetaSchema } from './object-meta-schema.ts';
-export { validateObject } from './validate-object.ts';
-export { pruneObject, unknownFields } from './prune-object.ts';
-export { defaultObject, dropNulls } from './default-object.ts';
-export { label1035Problems, labelProblems, labelValueProblems, qualifiedNameProblems, subdomainProblems } from './object-names.ts';
-export { validateObjectMeta, type MetaRules } from './validate-meta.ts';
-export { structuralErrors } from './structural-errors.ts';
+} from './schema/field-error-texts.ts';
+export type { ResourceType } from './schema/resource-type.ts';
+export type { Schema, ValidationRule } from './schema/schema.ts';
+export { copyJson, equalJson, getOwn, isObject, setOwn, type JsonObject } from './schema/own-property.ts';
+export { objectMetaSchema } from './schema/object-meta-schema.ts';
+export { validateObject } from './validation/validate-object.ts';
+export { pruneObject, unknownFields } from './validation/prune-object.ts';
+export { defaultObject, dropNulls } from './validation/default-object.ts';
+export { label1035Problems, labelProblems, labelValueProblems, qualifiedNameProblems, subdomainProblems } from './schema/object-names.ts';
+export { validateObjectMeta, type MetaRules } from './validation/validate-meta.ts';
+export { structuralErrors } from './validation/structural-errors.ts';
 export { CrdError, DefinitionError, isCrdError, isValidationError, ValidationError } from './errors.ts';
-export type { KubernetesObject, ManagedFieldsEntry, ObjectMeta, OwnerReference } from './object-meta.ts';
+export type { KubernetesObject, ManagedFieldsEntry, ObjectMeta, OwnerReference } from './schema/object-meta.ts';
 export {
   array,
   boolean,
@@ -51,7 +51,7 @@ export {
   type ObjectOptions,
   type Shape,
   type StringOptions,
-} from './field.ts';
+} from './definition/field.ts';
 export {
   defineResource,
   type ApplyOf,
@@ -61,11 +61,11 @@ export {
   type ObjectOf,
   type PrinterColumn,
   type ResourceDefinition,
-} from './define-resource.ts';
-export { toManifest } from './manifest.ts';
-export { compareCrd, type CrdConflict } from './compare-crd.ts';
-export { checkErrors, checkObject, type CheckOptions } from './check-object.ts';
-export { appModel, type AnnouncedModel, type AppModel, type AppModelApply, type AppModelSpec } from './app-model.ts';
+} from './definition/define-resource.ts';
+export { toManifest } from './definition/manifest.ts';
+export { compareCrd, type CrdConflict } from './definition/compare-crd.ts';
+export { checkErrors, checkObject, type CheckOptions } from './definition/check-object.ts';
+export { appModel, type AnnouncedModel, type AppModel, type AppModelApply, type AppModelSpec } from './definition/app-model.ts';
 export {
   configMapType,
   customResourceDefinitionType,
@@ -96,4 +96,4 @@ export {
   type Secret,
   type Service,
   type ServicePort,
-} from './builtin-kinds.ts';
+} from './definition/builtin-kinds.ts';

@@ -1,5 +1,5 @@
-export { createInformer, createMetadataInformer } from './create-informer.ts';
-export type { DeleteCause, Delta, DeltaOrigin } from './delta.ts';
+export { createInformer, createMetadataInformer } from './informer/create-informer.ts';
+export type { DeleteCause, Delta, DeltaOrigin } from './contract/delta.ts';
 export {
   InformerError,
   InformerOptionsError,
@@ -8,23 +8,23 @@ export {
   isInformerError,
   isWaitTimeoutError,
 } from './errors.ts';
-export type { HandlerCounters } from './handler-counters.ts';
-export type { ClusterOptions, InformerOptions, SourceClient } from './informer-options.ts';
-export type { Handler, HandlerHandle, HandlerOptions, Informer, ReflectorState, ScopeStatus } from './informer.ts';
-export { defaultLimits } from './limits.ts';
-export type { ReflectorLimits } from './limits.ts';
-export type { ReflectorCounters, ReflectorReport } from './reflector-report.ts';
-export { followConfigMap, followNamespaces } from './scope-follower.ts';
-export type { FollowConfigMapOptions, FollowNamespacesOptions, ScopeFollower } from './scope-follower.ts';
-export { readScopeConfig } from './scope-config.ts';
-export type { ScopeConfig } from './scope-config.ts';
-export { scopeId, scopeOf } from './scope.ts';
-export type { Scope } from './scope.ts';
-export { ServerMemory } from './server-memory.ts';
-export { restoreInformer } from './restore-informer.ts';
-export type { SnapshotPlace } from './snapshot.ts';
-export { createInformerFactory } from './informer-factory.ts';
-export type { FactoryOptions, InformerFactory, SharedOptions } from './informer-factory.ts';
-export type { WriteMark } from './write-mark.ts';
-export { byOwner, jointView } from './joint-view.ts';
-export type { JointEntry, JointView } from './joint-view.ts';
+export type { HandlerCounters } from './contract/handler-counters.ts';
+export type { ClusterOptions, InformerOptions, SourceClient } from './contract/informer-options.ts';
+export type { Handler, HandlerHandle, HandlerOptions, Informer, ReflectorState, ScopeStatus } from './contract/informer.ts';
+export { defaultLimits } from './contract/limits.ts';
+export type { ReflectorLimits } from './contract/limits.ts';
+export type { ReflectorCounters, ReflectorReport } from './contract/reflector-report.ts';
+export { followConfigMap, followNamespaces } from './scopes/scope-follower.ts';
+export type { FollowConfigMapOptions, FollowNamespacesOptions, ScopeFollower } from './scopes/scope-follower.ts';
+export { readScopeConfig } from './scopes/scope-config.ts';
+export type { ScopeConfig } from './scopes/scope-config.ts';
+export { scopeId, scopeOf } from './contract/scope.ts';
+export type { Scope } from './contract/scope.ts';
+export { ServerMemory } from './contract/server-memory.ts';
+export { restoreInformer } from './informer/restore-informer.ts';
+export type { SnapshotPlace } from './snapshot/snapshot.ts';
+export { createInformerFactory } from './informer/informer-factory.ts';
+export type { FactoryOptions, InformerFactory, SharedOptions } from './informer/informer-factory.ts';
+export type { WriteMark } from './contract/write-mark.ts';
+export { byOwner, jointView } from './informer/joint-view.ts';
+export type { JointEntry, JointView } from './informer/joint-view.ts';

@@ -5,9 +5,9 @@ export {
   type AppModelLike,
   type ObjectHeader,
   type ServiceReference,
-} from './announcement.ts';
-export type { AppAnswer, AppModelEntry, Freshness, ModelAnswer, ModelEvent, ModelListener } from './answer.ts';
-export { Claims, type ClaimChange } from './claims.ts';
+} from './claims/announcement.ts';
+export type { AppAnswer, AppModelEntry, Freshness, ModelAnswer, ModelEvent, ModelListener } from './index/answer.ts';
+export { Claims, type ClaimChange } from './claims/claims.ts';
 export {
   EndpointBook,
   type Candidate,
@@ -15,9 +15,9 @@ export {
   type ResolvedEndpoint,
   type ServicePortLike,
   type SliceContent,
-} from './endpoint-book.ts';
-export { ModelCore, type ModelCoreOptions, type StateCounts } from './model-core.ts';
-export { joinModelIndex } from './join-model-index.ts';
+} from './endpoints/endpoint-book.ts';
+export { ModelCore, type ModelCoreOptions, type StateCounts } from './index/model-core.ts';
+export { joinModelIndex } from './index/join-model-index.ts';
 export type {
   EndpointsSource,
   ModelIndex,
@@ -26,9 +26,9 @@ export type {
   ModelIndexSettings,
   RedisStatus,
   SourceStatus,
-} from './model-index.ts';
-export { payloadId, type HeldPayload, type PayloadSource, type PayloadState, type WantedPayload } from './payload-source.ts';
-export type { Problem, ProblemCode } from './problem.ts';
+} from './index/model-index.ts';
+export { payloadId, type HeldPayload, type PayloadSource, type PayloadState, type WantedPayload } from './index/payload-source.ts';
+export type { Problem, ProblemCode } from './claims/problem.ts';
 export {
   readEndpoints,
   readServicePorts,
@@ -38,11 +38,11 @@ export {
   type EndpointsLike,
   type EndpointSliceLike,
   type ServiceLike,
-} from './read-endpoints.ts';
+} from './endpoints/read-endpoints.ts';
 export { isModelIndexError, ModelIndexError, ModelIndexOptionsError, ModelIndexStoppedError } from './errors.ts';
-export { chooseEndpoints, type EndpointsBuilder, type Serves } from './choose-endpoints.ts';
-export { createModelIndex, defaultSelector, type IndexClient, type ModelIndexOptions } from './create-model-index.ts';
-export { loaderPayloads } from './loader-payloads.ts';
+export { chooseEndpoints, type EndpointsBuilder, type Serves } from './index/choose-endpoints.ts';
+export { createModelIndex, defaultSelector, type IndexClient, type ModelIndexOptions } from './index/create-model-index.ts';
+export { loaderPayloads } from './index/loader-payloads.ts';
 export {
   createPublisher,
   type AppModelApi,
@@ -53,12 +53,12 @@ export {
   type PublisherOptions,
   type PublishOptions,
   type ValueReceipt,
-} from './publisher.ts';
-export { appModelApi, type AppModelResource } from './publisher-client.ts';
+} from './publisher/publisher.ts';
+export { appModelApi, type AppModelResource } from './publisher/publisher-client.ts';
 export {
   isPublishRefusedError,
   PublishFailedError,
   PublishRefusedError,
   type PublishRefusal,
   type RefusedValue,
-} from './publish-errors.ts';
+} from './publisher/publish-errors.ts';

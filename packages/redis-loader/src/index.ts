@@ -1,7 +1,7 @@
-export type { ConnectionState, ConnectionStatus } from './connection.ts';
-export type { ClusterConnection, RedisTarget } from './connection-options.ts';
-export { describeOwner, formatEnvelope, payloadDigest, readEnvelope } from './envelope.ts';
-export type { Envelope, Owner } from './envelope.ts';
+export type { ConnectionState, ConnectionStatus } from './connection/connection.ts';
+export type { ClusterConnection, RedisTarget } from './connection/connection-options.ts';
+export { describeOwner, formatEnvelope, payloadDigest, readEnvelope } from './values/envelope.ts';
+export type { Envelope, Owner } from './values/envelope.ts';
 export {
   ClosedError,
   ConnectionOptionsError,
@@ -16,15 +16,22 @@ export {
   ValueError,
 } from './errors.ts';
 export type { RedisFailureKind, RedisLoaderErrorCode, RefusalReason } from './errors.ts';
-export type { Inspection } from './inspection.ts';
-export { defaultKeyTemplate, parseKeyTemplate } from './key-template.ts';
-export type { KeyEncoding, KeyTemplate } from './key-template.ts';
-export { createLoader } from './loader.ts';
-export type { Loader, LoaderOptions } from './loader.ts';
-export type { LoaderCounters } from './loader-counters.ts';
-export { createValuePublisher } from './publisher.ts';
-export type { DeleteOutcome, PublisherCounters, PublishItem, PublishReceipt, ValuePublisher, ValuePublisherOptions } from './publisher.ts';
-export type { ValueForm } from './read-value.ts';
-export type { Held, HeldState, LoadFailure, LoadFailureCode, Wanted } from './wanted.ts';
-export { syncWanted } from './wanted-source.ts';
-export type { ObjectSource, SourceChange } from './wanted-source.ts';
+export type { Inspection } from './publisher/inspection.ts';
+export { defaultKeyTemplate, parseKeyTemplate } from './values/key-template.ts';
+export type { KeyEncoding, KeyTemplate } from './values/key-template.ts';
+export { createLoader } from './loader/loader.ts';
+export type { Loader, LoaderOptions } from './loader/loader.ts';
+export type { LoaderCounters } from './loader/loader-counters.ts';
+export { createValuePublisher } from './publisher/publisher.ts';
+export type {
+  DeleteOutcome,
+  PublisherCounters,
+  PublishItem,
+  PublishReceipt,
+  ValuePublisher,
+  ValuePublisherOptions,
+} from './publisher/publisher.ts';
+export type { ValueForm } from './values/read-value.ts';
+export type { Held, HeldState, LoadFailure, LoadFailureCode, Wanted } from './loader/wanted.ts';
+export { syncWanted } from './loader/wanted-source.ts';
+export type { ObjectSource, SourceChange } from './loader/wanted-source.ts';

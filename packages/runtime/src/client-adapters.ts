@@ -1,7 +1,7 @@
 import type { Event, KubernetesObject, Lease } from '@kubecast/crd';
-import type { EventSink } from './event-recorder.ts';
-import type { ObjectAccess } from './finalizer.ts';
-import type { LeaseLock } from './lease-lock.ts';
+import type { EventSink } from './events/event-recorder.ts';
+import type { ObjectAccess } from './objects/finalizer.ts';
+import type { LeaseLock } from './election/lease-lock.ts';
 
 interface CallOptions {
   readonly namespace?: string;

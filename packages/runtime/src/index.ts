@@ -15,7 +15,7 @@ export {
   TerminalError,
   type RuntimeErrorCode,
 } from './errors.ts';
-export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
+export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './queue/rate-limiter.ts';
 export {
   createWorkQueue,
   lowPriority,
@@ -25,22 +25,22 @@ export {
   type WorkQueue,
   type WorkQueueCounters,
   type WorkQueueOptions,
-} from './work-queue.ts';
-export type { Enqueue, Reconcile, ReconcileContext, ReconcileReport, Result, Source } from './reconcile.ts';
-export { createController, type Controller, type ControllerCounters, type ControllerOptions } from './controller.ts';
-export { informerSource, type InformerSourceOptions } from './informer-source.ts';
-export type { LeaseLock } from './lease-lock.ts';
-export type { Leadership } from './leadership.ts';
+} from './queue/work-queue.ts';
+export type { Enqueue, Reconcile, ReconcileContext, ReconcileReport, Result, Source } from './controller/reconcile.ts';
+export { createController, type Controller, type ControllerCounters, type ControllerOptions } from './controller/controller.ts';
+export { informerSource, type InformerSourceOptions } from './controller/informer-source.ts';
+export type { LeaseLock } from './election/lease-lock.ts';
+export type { Leadership } from './election/leadership.ts';
 export {
   createLeaderElector,
   type ElectionCounters,
   type ElectionReport,
   type LeaderElectionOptions,
   type LeaderElector,
-} from './leader-election.ts';
-export { createFinalizer, type Finalizer, type FinalizerOptions, type ObjectAccess } from './finalizer.ts';
-export { controllerOf, ownerReference, withController, withoutOwner, withOwner } from './owner-references.ts';
-export { findCondition, isConditionTrue, withCondition, type ConditionUpdate } from './conditions.ts';
+} from './election/leader-election.ts';
+export { createFinalizer, type Finalizer, type FinalizerOptions, type ObjectAccess } from './objects/finalizer.ts';
+export { controllerOf, ownerReference, withController, withoutOwner, withOwner } from './objects/owner-references.ts';
+export { findCondition, isConditionTrue, withCondition, type ConditionUpdate } from './objects/conditions.ts';
 export {
   createEventRecorder,
   type EventCounters,
@@ -48,10 +48,10 @@ export {
   type EventRecorder,
   type EventRecorderOptions,
   type EventSink,
-} from './event-recorder.ts';
-export { formatReport, runChecks, type HealthCheck, type HealthOutcome, type HealthReport } from './health-checks.ts';
-export { createHealthServer, type HealthServer, type HealthServerOptions } from './health-server.ts';
-export { DurationHistogram, reconcileBounds, workDurationBounds } from './duration-histogram.ts';
+} from './events/event-recorder.ts';
+export { formatReport, runChecks, type HealthCheck, type HealthOutcome, type HealthReport } from './serving/health-checks.ts';
+export { createHealthServer, type HealthServer, type HealthServerOptions } from './serving/health-server.ts';
+export { DurationHistogram, reconcileBounds, workDurationBounds } from './timing/duration-histogram.ts';
 export {
   createMetrics,
   histogramFamily,
@@ -62,9 +62,9 @@ export {
   type Metrics,
   type MetricSample,
   type MetricsOptions,
-} from './metrics.ts';
-export { controllerCollector, electionCollector, informerCollector, type InformerLike } from './collectors.ts';
-export { createShutdown, type ProcessLike, type Shutdown, type ShutdownOptions } from './shutdown.ts';
+} from './serving/metrics.ts';
+export { controllerCollector, electionCollector, informerCollector, type InformerLike } from './serving/collectors.ts';
+export { createShutdown, type ProcessLike, type Shutdown, type ShutdownOptions } from './cli/shutdown.ts';
 export {
   givenText,
   helpFlag,
@@ -78,8 +78,8 @@ export {
   scopeFlags,
   type ConnectionFlags,
   type LogLevel,
-} from './app-flags.ts';
-export { describeFlags, environmentNameOf, readFlags, type Flag, type FlagsOptions, type GivenFlags } from './cli-flags.ts';
-export { toMicroTime, toTime } from './micro-time.ts';
-export { withDeadline } from './deadline.ts';
+} from './cli/app-flags.ts';
+export { describeFlags, environmentNameOf, readFlags, type Flag, type FlagsOptions, type GivenFlags } from './cli/cli-flags.ts';
+export { toMicroTime, toTime } from './timing/micro-time.ts';
+export { withDeadline } from './timing/deadline.ts';
 export { eventSink, leaseLock, objectAccess, type ResourceLike } from './client-adapters.ts';

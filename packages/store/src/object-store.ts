@@ -1,25 +1,25 @@
-import type { Change } from './change.ts';
-import { Collection } from './collection.ts';
-import { FirstFill } from './first-fill.ts';
-import type { Key } from './key.ts';
-import { KeyProbe, Numbers } from './key-probe.ts';
-import { hasParts, jsonEquals, jsonOf, moveRecord, partEquals, partText, UID, VERSION, writeRecord } from './packed-record.ts';
-import { PackedEntry } from './packed-entry.ts';
-import { Postings } from './postings.ts';
-import type { RawRecord, ScopeId } from './record.ts';
-import { RecordScanner } from './scan-record.ts';
-import type { Slab } from './slabs.ts';
-import { offsetOf, placeOf, slabNumberOf } from './slabs.ts';
-import type { ImageRecord, LoadedImage, StoreImage } from './store-image.ts';
-import type { StoreCounters } from './store-counters.ts';
+import type { Change } from './contract/change.ts';
+import { Collection } from './lists/collection.ts';
+import { FirstFill } from './lists/first-fill.ts';
+import type { Key } from './contract/key.ts';
+import { KeyProbe, Numbers } from './keys/key-probe.ts';
+import { hasParts, jsonEquals, jsonOf, moveRecord, partEquals, partText, UID, VERSION, writeRecord } from './records/packed-record.ts';
+import { PackedEntry } from './entries/packed-entry.ts';
+import { Postings } from './indexes/postings.ts';
+import type { RawRecord, ScopeId } from './contract/record.ts';
+import { RecordScanner } from './records/scan-record.ts';
+import type { Slab } from './records/slabs.ts';
+import { offsetOf, placeOf, slabNumberOf } from './records/slabs.ts';
+import type { ImageRecord, LoadedImage, StoreImage } from './records/store-image.ts';
+import type { StoreCounters } from './contract/store-counters.ts';
 import { StoreError } from './store-error.ts';
 import type { StoreHandle } from './shared/layout.ts';
 import { LEASE_MS } from './shared/layout.ts';
 import { type SharedOptions, SharedWriter } from './shared/shared-writer.ts';
-import { StoreView } from './store-view.ts';
+import { StoreView } from './views/store-view.ts';
 import { systemClock } from './system-clock.ts';
-import type { View } from './view.ts';
-import type { IndexExtractor, Replacement, Writer } from './writer.ts';
+import type { View } from './contract/view.ts';
+import type { IndexExtractor, Replacement, Writer } from './contract/writer.ts';
 
 export interface ObjectStoreOptions<T> {
   /** Added back by decoding: list items of built-in kinds lack them, watch objects do not. */

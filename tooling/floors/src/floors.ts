@@ -84,8 +84,8 @@ export function checkFloors(files: readonly SourceFile[]): Violation[] {
           report(line, `imports ${specifier}, which is not below it: "${place.name}" is on floor ${own}, "${other}" on ${floor}`);
         else if (place.name === 'apiserver' && other === 'client') report(line, 'apiserver never depends on client');
         else if (other === 'apiserver' && !isTest) report(line, 'nothing in production depends on apiserver');
-      } else if (specifier.startsWith('node:') && PORTABLE.has(place.name) && !isTest && !/\/(src\/testing\/|src\/node)/.test(path)) {
-        report(line, `imports ${specifier} in a portable package; only adapters (src/node*.ts) may`);
+      } else if (specifier.startsWith('node:') && PORTABLE.has(place.name) && !isTest && !/\/(testing\/|node-)/.test(path)) {
+        report(line, `imports ${specifier} in a portable package; only adapters (node-*.ts) may`);
       } else if (
         /^(assert|buffer|child_process|crypto|events|fs|http|http2|https|net|os|path|stream|timers|tls|url|util|worker_threads|zlib)(\/|$)/.test(
           specifier,

@@ -4,7 +4,7 @@ import { ServedKind } from '../routing/served-kind.ts';
 import type { KubeObject } from '../served-resource.ts';
 import { parseStored, type StoredObject } from '../storage/stored-object.ts';
 import type { Storage } from '../storage/storage.ts';
-import { wholeSeconds } from '../verbs/create.ts';
+import { wholeSeconds } from '../verbs/writes/create.ts';
 import { crdSpec, servedVersions } from './crd-resource.ts';
 
 export const crdTable = 'apiextensions.k8s.io/customresourcedefinitions';

@@ -1,6 +1,6 @@
 import { methodNotAllowed, notFound, pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
 import type { Context } from '../verbs/context.ts';
-import { isTokenRequest } from '../verbs/token-request.ts';
+import { isTokenRequest } from '../verbs/subresources/token-request.ts';
 
 /** Wrong scopes and methods that a path does not have. */
 export function checkScope(context: Context, method: string): void {

@@ -10,8 +10,8 @@ import {
 } from '../discovery/index.ts';
 import type { Registry } from '../routing/registry.ts';
 import { pageNotFound, resourceNotFound, StatusError } from '../status/status-error.ts';
-import { mediaRanges, negotiate } from './negotiation.ts';
-import { writeBytes, writeObject, type AnswerStyle } from './write-answer.ts';
+import { mediaRanges, negotiate } from './bodies/negotiation.ts';
+import { writeBytes, writeObject, type AnswerStyle } from './answers/write-answer.ts';
 
 /** Answers the paths of discovery; false: it is none of them. */
 export function writeDiscovery(

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { pageNotFound } from '../status/status-error.ts';
-import { writeBytes, type AnswerStyle } from './write-answer.ts';
+import { writeBytes, type AnswerStyle } from './answers/write-answer.ts';
 
 const checks = ['ping', 'log', 'etcd', 'poststarthook/start-apiextensions-controllers', 'poststarthook/crd-informer-synced'];
 

@@ -11,28 +11,28 @@ import { parseResourcePath, type ResourcePath } from '../routing/resource-path.t
 import { badRequest, methodNotAllowed, notFound, pageNotFound, resourceNotFound } from '../status/status-error.ts';
 import { presentBytes, presentObject } from '../storage/presenter.ts';
 import type { Answer, Context, Core, User } from '../verbs/context.ts';
-import { createVerb } from '../verbs/create.ts';
-import { deleteCollectionVerb, deleteVerb } from '../verbs/delete.ts';
-import { finalizeVerb } from '../verbs/finalize.ts';
-import { listVerb } from '../verbs/list.ts';
-import { isWatch } from '../verbs/list-options.ts';
-import { patchVerb } from '../verbs/patch.ts';
-import { getVerb } from '../verbs/read.ts';
-import { reviewOf } from '../verbs/reviews.ts';
-import { scaleVerb } from '../verbs/scale.ts';
-import { isTokenRequest, tokenVerb } from '../verbs/token-request.ts';
-import { touchStorage } from '../verbs/storage-ready.ts';
-import { updateVerb } from '../verbs/update.ts';
-import { watchVerb } from '../verbs/watch.ts';
-import { answerReview } from './answer-review.ts';
-import { readBody } from './body.ts';
+import { createVerb } from '../verbs/writes/create.ts';
+import { deleteCollectionVerb, deleteVerb } from '../verbs/writes/delete.ts';
+import { finalizeVerb } from '../verbs/writes/finalize.ts';
+import { listVerb } from '../verbs/reads/list.ts';
+import { isWatch } from '../verbs/reads/list-options.ts';
+import { patchVerb } from '../verbs/writes/patch.ts';
+import { getVerb } from '../verbs/reads/read.ts';
+import { reviewOf } from '../verbs/subresources/reviews.ts';
+import { scaleVerb } from '../verbs/subresources/scale.ts';
+import { isTokenRequest, tokenVerb } from '../verbs/subresources/token-request.ts';
+import { touchStorage } from '../verbs/reads/storage-ready.ts';
+import { updateVerb } from '../verbs/writes/update.ts';
+import { watchVerb } from '../verbs/reads/watch.ts';
+import { answerReview } from './answers/answer-review.ts';
+import { readBody } from './bodies/body.ts';
 import { checkScope, unknownMethod } from './check-scope.ts';
-import { compressed, compresses } from './compression.ts';
+import { compressed, compresses } from './bodies/compression.ts';
 import { connectionOf, throwBodyAway } from './connection.ts';
 import { writeDiscovery } from './discovery-paths.ts';
 import { healthPaths, writeHealth } from './health.ts';
-import { negotiate } from './negotiation.ts';
-import { showEvents, showList, showObject } from './shown-as.ts';
+import { negotiate } from './bodies/negotiation.ts';
+import { showEvents, showList, showObject } from './answers/shown-as.ts';
 import {
   answerStyle,
   jsonBytes,
@@ -42,9 +42,9 @@ import {
   writeOpenApi,
   writeWarnings,
   type AnswerStyle,
-} from './write-answer.ts';
-import { listObject, writeList } from './write-list.ts';
-import { WatchResponse } from './write-watch.ts';
+} from './answers/write-answer.ts';
+import { listObject, writeList } from './answers/write-list.ts';
+import { WatchResponse } from './answers/write-watch.ts';
 
 interface Parts {
   readonly core: Core;

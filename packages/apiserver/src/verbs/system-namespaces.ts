@@ -1,5 +1,5 @@
 import type { Storage } from '../storage/storage.ts';
-import { wholeSeconds } from './create.ts';
+import { wholeSeconds } from './writes/create.ts';
 
 /** Namespaces that every cluster has. */
 export const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'] as const;

@@ -1,8 +1,8 @@
 import { configMapType } from '@kubecast/crd';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient, type KubernetesClient } from '../client.ts';
-import { connectionFrom } from '../connection-from.ts';
-import { isNotFound } from '../status-error.ts';
+import { connectionFrom } from '../connection/connection-from.ts';
+import { isNotFound } from '../calls/status-error.ts';
 import { answerJson, pem, startServer, type TestServer } from '../testing/test-server.ts';
 import { batchPatch } from './batch-patch.ts';
 

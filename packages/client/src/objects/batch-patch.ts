@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@kubecast/crd';
-import type { ResourceClient } from '../resource-client.ts';
-import type { JsonPatchOperation, PatchKind, WriteOptions, Written } from '../resource-options.ts';
+import type { ResourceClient } from '../resources/resource-client.ts';
+import type { JsonPatchOperation, PatchKind, WriteOptions, Written } from '../resources/resource-options.ts';
 
 /** An object to be patched. */
 export interface PatchTarget {

@@ -1,5 +1,5 @@
 import { ClientError } from '../errors.ts';
-import type { JsonPatchOperation } from '../resource-options.ts';
+import type { JsonPatchOperation } from '../resources/resource-options.ts';
 import { deepCopy, jsonType, type Path } from './paths.ts';
 
 /** One difference of two objects. Lists are compared item by item, by place. */

@@ -1,7 +1,7 @@
 import { appModel, type AppModel, defineResource, integer, isValidationError, object, optional, string } from '@kubecast/crd';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { JsonPatchOperation } from '../resource-options.ts';
+import type { JsonPatchOperation } from '../resources/resource-options.ts';
 import { coerce } from './coerce.ts';
 import { diff, jsonPatch, mergePatch, MergePatchError } from './diff.ts';
 import { deepCopy, formatPath, getAt, PathError, removeAt, setAt } from './paths.ts';

@@ -1,10 +1,10 @@
-import { checkErrors, type CheckOptions } from '../check-object.ts';
-import { defaultObject, dropNulls } from '../default-object.ts';
-import type { ResourceDefinition } from '../define-resource.ts';
+import { checkErrors, type CheckOptions } from '../definition/check-object.ts';
+import { defaultObject, dropNulls } from '../validation/default-object.ts';
+import type { ResourceDefinition } from '../definition/define-resource.ts';
 import { DefinitionError } from '../errors.ts';
-import type { FieldError } from '../field-error.ts';
-import { copyJson, isObject, type JsonObject } from '../own-property.ts';
-import type { Schema } from '../schema.ts';
+import type { FieldError } from '../schema/field-error.ts';
+import { copyJson, isObject, type JsonObject } from '../schema/own-property.ts';
+import type { Schema } from '../schema/schema.ts';
 import { compileRules, type RuleSet } from './compile-rules.ts';
 
 const compiled = new WeakMap<Schema, RuleSet>();

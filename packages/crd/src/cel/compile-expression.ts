@@ -1,7 +1,7 @@
 import { Optional, type Environment } from '@marcbachmann/cel-js';
-import { isObject } from '../own-property.ts';
-import { deepSize, flatSize, spend } from './work-budget.ts';
-import { OWN_NAME } from './texts.ts';
+import { isObject } from '../schema/own-property.ts';
+import { deepSize, flatSize, spend } from './library/work-budget.ts';
+import { OWN_NAME } from './library/texts.ts';
 
 /** What of the library's tree of an expression is used here. */
 interface Node {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Schema, ValidationRule } from '../schema.ts';
+import type { Schema, ValidationRule } from '../schema/schema.ts';
 import { compileRules } from './compile-rules.ts';
 
 const number = { type: 'integer' } as const satisfies Schema;

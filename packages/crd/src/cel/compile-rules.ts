@@ -1,19 +1,19 @@
 import { Environment } from '@marcbachmann/cel-js';
-import type { FieldError } from '../field-error.ts';
-import { forbiddenError, goQuote, invalidError, requiredError } from '../field-error-texts.ts';
-import { getOwn, isObject } from '../own-property.ts';
-import type { Schema } from '../schema.ts';
+import type { FieldError } from '../schema/field-error.ts';
+import { forbiddenError, goQuote, invalidError, requiredError } from '../schema/field-error-texts.ts';
+import { getOwn, isObject } from '../schema/own-property.ts';
+import type { Schema } from '../schema/schema.ts';
 import { compileExpression, type CompileError, type Expression } from './compile-expression.ts';
-import { equalValues } from './equal-values.ts';
+import { equalValues } from './library/equal-values.ts';
 import { evaluateRules, type EvaluateOptions } from './evaluate-rules.ts';
-import { registerLists } from './lists.ts';
-import { registerFormats } from './name-formats.ts';
-import { registerNetworks } from './networks.ts';
-import { registerQuantities } from './quantity.ts';
+import { registerLists } from './library/lists.ts';
+import { registerFormats } from './library/name-formats.ts';
+import { registerNetworks } from './library/networks.ts';
+import { registerQuantities } from './library/quantity.ts';
 import { REASONS, type Rule } from './rule-texts.ts';
 import { SchemaTypes, type ValueType } from './schema-types.ts';
-import { registerTexts } from './texts.ts';
-import { registerUrls } from './urls.ts';
+import { registerTexts } from './library/texts.ts';
+import { registerUrls } from './library/urls.ts';
 
 /** A rule that is ready to be held against a value. */
 export interface CompiledRule {

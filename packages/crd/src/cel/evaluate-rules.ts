@@ -1,10 +1,10 @@
 import { Optional } from '@marcbachmann/cel-js';
-import type { FieldError } from '../field-error.ts';
-import { equalJson, getOwn, isObject, type JsonObject } from '../own-property.ts';
-import type { Schema } from '../schema.ts';
+import type { FieldError } from '../schema/field-error.ts';
+import { equalJson, getOwn, isObject, type JsonObject } from '../schema/own-property.ts';
+import type { Schema } from '../schema/schema.ts';
 import type { CompiledRule, RulesAt } from './compile-rules.ts';
 import { brokenError, costError, failedError, messageOf, problemOf } from './rule-texts.ts';
-import { budgetSpent, OBJECT_BUDGET, startBudget } from './work-budget.ts';
+import { budgetSpent, OBJECT_BUDGET, startBudget } from './library/work-budget.ts';
 
 export interface EvaluateOptions {
   /** Steps of work for all rules together; see OBJECT_BUDGET. */

@@ -1,7 +1,7 @@
-import type { FieldError, FieldErrorReason } from '../field-error.ts';
-import { shownValue } from '../field-error-texts.ts';
-import { isObject } from '../own-property.ts';
-import type { ValidationRule } from '../schema.ts';
+import type { FieldError, FieldErrorReason } from '../schema/field-error.ts';
+import { shownValue } from '../schema/field-error-texts.ts';
+import { isObject } from '../schema/own-property.ts';
+import type { ValidationRule } from '../schema/schema.ts';
 
 /** A rule as a schema carries it. */
 export type Rule = ValidationRule;

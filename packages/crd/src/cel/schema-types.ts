@@ -1,8 +1,8 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { Duration } from '@marcbachmann/cel-js/evaluator';
-import { getOwn, isObject } from '../own-property.ts';
-import type { Schema } from '../schema.ts';
-import { equalValues } from './equal-values.ts';
+import { getOwn, isObject } from '../schema/own-property.ts';
+import type { Schema } from '../schema/schema.ts';
+import { equalValues } from './library/equal-values.ts';
 
 /** The type that a rule sees at one place of a schema, and how JSON there becomes a value of it. */
 export interface ValueType {

@@ -1,6 +1,6 @@
 import { createModelRig, RIG_FILE, wireState } from '../testing/index.ts';
 import type { ModelFault, ModelRig } from '../testing/index.ts';
-import type { ReflectorState } from '../informer.ts';
+import type { ReflectorState } from '../contract/informer.ts';
 import type { Coverage } from './coverage.ts';
 import { modelFault } from './schedule.ts';
 import type { FaultName, Schedule, ServerEvent, Step } from './schedule.ts';

@@ -1,5 +1,5 @@
-import type { Delta } from '../delta.ts';
-import type { HandlerHandle, Informer } from '../informer.ts';
+import type { Delta } from '../contract/delta.ts';
+import type { HandlerHandle, Informer } from '../contract/informer.ts';
 import type { ModelRig, Thing } from '../testing/index.ts';
 import type { HandlerKind } from './schedule.ts';
 

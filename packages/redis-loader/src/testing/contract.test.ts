@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { deleteScript, replaceScript } from '../scripts.ts';
-import { sha1Hex } from '../sha256.ts';
+import { deleteScript, replaceScript } from '../publisher/scripts.ts';
+import { sha1Hex } from '../values/sha256.ts';
 import { findRedisServer, startRedis, type TestRedis } from './index.ts';
 
 // What our own server answers is only worth something if the real one answers the same: every test here runs on both.

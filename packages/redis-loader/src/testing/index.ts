@@ -1,10 +1,10 @@
 export { fillForWarmRuns, warmByHand, warmByLoader } from './loader-bench.ts';
 export type { WarmRun } from './loader-bench.ts';
-export type { RespDatabase, Stored } from './resp-database.ts';
+export type { RespDatabase, Stored } from './resp/resp-database.ts';
 export { findRedisServer, startRedisServer } from './redis-server-process.ts';
 export type { RedisServerOptions } from './redis-server-process.ts';
-export { startRespServer } from './resp-server.ts';
-export type { RespCall, RespFault, RespServer, RespServerOptions } from './resp-server.ts';
+export { startRespServer } from './resp/resp-server.ts';
+export type { RespCall, RespFault, RespServer, RespServerOptions } from './resp/resp-server.ts';
 export { startRedis } from './start-redis.ts';
 export type { StartRedisOptions } from './start-redis.ts';
 export type { CommandLog, SeenCommand, TestRedis } from './test-redis.ts';

@@ -1,6 +1,6 @@
 import { RedisLoaderError } from '../errors.ts';
 import { findRedisServer, startRedisServer } from './redis-server-process.ts';
-import { startRespServer } from './resp-server.ts';
+import { startRespServer } from './resp/resp-server.ts';
 import type { TestRedis } from './test-redis.ts';
 
 export interface StartRedisOptions {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Key, ObjectStore, RawRecord } from '../index.ts';
 import { attach, compareResourceVersions, createObjectStore } from '../index.ts';
-import { KeyProbe } from '../key-probe.ts';
+import { KeyProbe } from '../keys/key-probe.ts';
 import { testRecord } from '../testing/index.ts';
 import { SEED } from './layout.ts';
 

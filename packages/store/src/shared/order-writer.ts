@@ -1,4 +1,4 @@
-import type { OrderMirror } from '../ordered-slots.ts';
+import type { OrderMirror } from '../keys/ordered-slots.ts';
 import type { Arena } from './arena.ts';
 import { LIST_ENTRIES, ORDER } from './layout.ts';
 import type { LeaseBook } from './leases.ts';

@@ -1,4 +1,4 @@
-import type { PostingMirror } from '../postings.ts';
+import type { PostingMirror } from '../indexes/postings.ts';
 import type { Arena } from './arena.ts';
 import type { ChangeLog } from './change-log.ts';
 import { LOG_POST, LOG_UNPOST, POSTING_COUNT, POSTING_HASH, POSTING_INDEX, POSTING_LIST, POSTING_TEXT } from './layout.ts';

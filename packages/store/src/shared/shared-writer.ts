@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { RecordMirror } from '../record-table.ts';
-import { ROOM } from '../ordered-slots.ts';
+import type { RecordMirror } from '../keys/record-table.ts';
+import { ROOM } from '../keys/ordered-slots.ts';
 import { Arena, growable } from './arena.ts';
 import { ChangeLog } from './change-log.ts';
 import {

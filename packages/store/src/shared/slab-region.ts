@@ -1,5 +1,5 @@
-import type { Slab, SlabMemory } from '../slabs.ts';
-import { FULL } from '../slabs.ts';
+import type { Slab, SlabMemory } from '../records/slabs.ts';
+import { FULL } from '../records/slabs.ts';
 import { StoreError } from '../store-error.ts';
 import { growable } from './arena.ts';
 import { SLAB_LIMIT, SLAB_ROW } from './layout.ts';

@@ -1,4 +1,4 @@
-import type { RawRecord, ScopeId } from '../record.ts';
+import type { RawRecord, ScopeId } from '../contract/record.ts';
 
 const encoder = new TextEncoder();
 

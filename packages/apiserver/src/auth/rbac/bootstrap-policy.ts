@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../served-resource.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { wholeSeconds } from '../../verbs/create.ts';
+import { wholeSeconds } from '../../verbs/writes/create.ts';
 import { rbacGroup } from './rbac-authorizer.ts';
 
 const read = ['get', 'list', 'watch'];

@@ -1,0 +1,52 @@
+import { connectionFromDefaults, createClient } from '@kubecast/client';
+import { appModel, type AppModel } from '@kubecast/crd';
+import { appModelApi, createPublisher, type AppModelReceipt } from '@kubecast/model-index';
+import { kubeconfigOf } from '@kubecast/runtime';
+import { InputError } from '../errors.ts';
+import type { PublishFlags } from '../flags.ts';
+import { readAppModels, readMetadata } from './read-files.ts';
+
+/** Publishes what is in the files. `say` gets one line a thing that was done. Throws what was refused or failed, in words. */
+export async function publishCommand(flags: PublishFlags, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const objects = (await Promise.all(flags.files.map((file) => readAppModels(file)))).flat();
+  if (flags.name !== undefined && objects.length > 1)
+    throw new InputError(`--name names one AppModel, but the files hold ${objects.length}`);
+  const metadata = await readMetadata(flags.metadata);
+  const connection = await connectionFromDefaults(kubeconfigOf(flags));
+  const client = createClient(connection, {
+    userAgent: 'kubecast-controller/publish',
+    onWarning: (text) => say(`warning from the server: ${text}`),
+  });
+  const publisher = createPublisher({
+    appModels: appModelApi(client.resource<typeof appModel, AppModel>(appModel)),
+    redis: flags.redisUrl,
+    keyTemplate: flags.keyTemplate,
+    replicas: flags.replicas,
+    namespace: flags.namespace ?? connection.namespace,
+    fieldManager: flags.fieldManager,
+    force: flags.force,
+  });
+  try {
+    for (const object of objects) {
+      const placed = flags.namespace === undefined ? object : { ...object, metadata: { ...object.metadata, namespace: flags.namespace } };
+      const receipt = await publisher.publishAppModel(placed, metadata, {
+        adopt: flags.adopt,
+        dryRun: flags.dryRun,
+        signal,
+        ...(flags.name === undefined ? {} : { name: flags.name }),
+      });
+      tell(receipt, flags.dryRun, say);
+    }
+  } finally {
+    await publisher.close();
+    client.close();
+  }
+}
+
+function tell({ appModel: { key, version }, values }: AppModelReceipt, dryRun: boolean, say: (line: string) => void): void {
+  for (const value of values)
+    say(`${value.key}: version ${value.version} ${value.outcome}${value.outcome === 'written' ? `, number ${value.number}` : ''}`);
+  say(
+    `appmodel.iidp.com/${key.name} in ${key.namespace} ${dryRun ? 'would be applied (dry run)' : `applied, resourceVersion ${version ?? ''}`}`,
+  );
+}

@@ -1,0 +1,207 @@
+import { appModel, type AppModel } from '@kubecast/crd';
+import { Claims, readAnnouncement, type Announcement, type Problem } from '@kubecast/model-index';
+import type { ValuePublisher } from '@kubecast/redis-loader';
+import type { EventRecorder, Finalizer, ReconcileContext, Result } from '@kubecast/runtime';
+import { matchesLabels, type Entry, type Key, type LabelSelector, type View } from '@kubecast/store';
+import type { Log } from '../log.ts';
+import { checkValues, type ValueReport } from './value-check.ts';
+import { removeValues, type RetentionParts } from './value-retention.ts';
+
+export interface ReconcilerParts {
+  /** All AppModels of the watched namespaces, whatever their labels. */
+  readonly view: Pick<View<AppModel>, 'entry'>;
+  /** Which of them are ours. */
+  readonly selector: LabelSelector;
+  readonly values: Pick<ValuePublisher, 'keyOf' | 'inspect' | 'compareAndDelete'>;
+  readonly retention: 'keep' | 'delete';
+  readonly finalizer: Finalizer<AppModel>;
+  /** The object as it stands on the server now. */
+  readonly read: (key: Key, signal: AbortSignal) => Promise<AppModel | undefined>;
+  readonly listAll: RetentionParts['listAll'];
+  readonly checkLeadership: () => void;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly log: Log;
+  /** Milliseconds until values that are not as announced are looked at again. */
+  readonly recheckMs?: number;
+}
+
+export interface ReconcilerCounters {
+  readonly checked: number;
+  readonly valuesDeleted: number;
+  readonly valuesKept: number;
+  readonly finalizersReleased: number;
+}
+
+/** Looks after AppModels: whether Redis holds what they announce, who claims what, and what becomes of their values. */
+export class AppModelReconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #claims = new Map<string, Claims>();
+  readonly #reports = new Map<string, readonly ValueReport[]>();
+  /** What was said of an object last, so that it is said once. */
+  readonly #said = new Map<string, string>();
+  readonly #counters = { checked: 0, valuesDeleted: 0, valuesKept: 0, finalizersReleased: 0 };
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
+
+  get counters(): ReconcilerCounters {
+    return { ...this.#counters };
+  }
+
+  /** What is wrong with announcements and claims now. */
+  problems(): readonly Problem[] {
+    return [...this.#claims.values()].flatMap((claims) => [...claims.problems()]);
+  }
+
+  /** What was found in Redis, by AppModel. */
+  *reports(): Iterable<ValueReport> {
+    for (const reports of this.#reports.values()) yield* reports;
+  }
+
+  get appModels(): number {
+    let count = 0;
+    for (const claims of this.#claims.values()) count += claims.size;
+    return count;
+  }
+
+  async reconcile(key: Key, context: Pick<ReconcileContext, 'signal'>): Promise<Result> {
+    const entry = this.#parts.view.entry(key);
+    if (entry === undefined) {
+      this.#forget(key);
+      return {};
+    }
+    const ours = matchesLabels(this.#parts.selector, entry.labels);
+    if (entry.deleting) {
+      this.#forget(key);
+      await this.#release(entry, ours, context.signal);
+      return {};
+    }
+    if (!ours) {
+      // Relabelled out: it was not deleted, so nothing is erased for it; and nobody would release it later.
+      this.#forget(key);
+      await this.#releaseFinalizer(entry.mutable(), 'it is not selected any more', context.signal);
+      return {};
+    }
+    const announcement = readAnnouncement(
+      { namespace: key.namespace, name: key.name, uid: entry.uid, created: entry.created },
+      entry.value as Parameters<typeof readAnnouncement>[1],
+    );
+    this.#claim(announcement);
+    if (this.#parts.retention === 'delete') {
+      const object = entry.mutable();
+      // Before anybody relies on it: a delete that comes first finds nothing to wait for.
+      if (announcement.app !== undefined && !this.#parts.finalizer.has(object)) {
+        this.#parts.checkLeadership();
+        await this.#parts.finalizer.add(object, context.signal);
+      }
+    } else {
+      await this.#releaseFinalizer(entry.mutable(), 'values are kept (--redis-retention keep)', context.signal);
+    }
+    return this.#check(key, entry, announcement, context.signal);
+  }
+
+  #claim(announcement: Announcement): void {
+    let claims = this.#claims.get(announcement.namespace);
+    if (claims === undefined) {
+      claims = new Claims(announcement.namespace);
+      this.#claims.set(announcement.namespace, claims);
+    }
+    claims.set(announcement);
+  }
+
+  #forget(key: Key): void {
+    const claims = this.#claims.get(key.namespace);
+    claims?.remove(key.name);
+    if (claims?.size === 0) this.#claims.delete(key.namespace);
+    this.#reports.delete(idOf(key));
+    this.#said.delete(idOf(key));
+  }
+
+  async #check(key: Key, entry: Entry<AppModel>, announcement: Announcement, signal: AbortSignal): Promise<Result> {
+    const reports = announcement.app === undefined ? [] : await checkValues(this.#parts.values, announcement, signal);
+    this.#counters.checked += 1;
+    this.#reports.set(idOf(key), reports);
+    const wrong = reports.filter((report) => report.state !== 'current');
+    const claims = this.#claims.get(key.namespace);
+    const problems = claims === undefined ? [] : [...claims.problems()].filter((problem) => problem.appModel === key.name);
+    this.#say(key, entry, wrong, problems);
+    return wrong.some((report) => report.state !== 'unverified') ? { requeueAfterMs: this.#parts.recheckMs ?? 30_000 } : {};
+  }
+
+  #say(key: Key, entry: Entry<AppModel>, wrong: readonly ValueReport[], problems: readonly Problem[]): void {
+    const { log, events } = this.#parts;
+    const said = JSON.stringify([wrong, problems]);
+    const before = this.#said.get(idOf(key));
+    if (said === before || (before === undefined && wrong.length === 0 && problems.length === 0)) return;
+    this.#said.set(idOf(key), said);
+    const fields = { namespace: key.namespace, name: key.name };
+    const regarding = { metadata: { namespace: key.namespace, name: key.name, uid: entry.uid, resourceVersion: entry.version } };
+    for (const { message, state, model } of wrong) {
+      log.warn({ ...fields, model, state }, message);
+      events.record(appModel, regarding, {
+        type: state === 'unverified' ? 'Normal' : 'Warning',
+        reason: eventReason(state),
+        action: 'CheckValues',
+        note: message,
+      });
+    }
+    for (const { code, message } of problems) {
+      log.warn({ ...fields, code }, message);
+      events.record(appModel, regarding, { type: 'Warning', reason: code, action: 'ReadAnnouncement', note: message });
+    }
+    if (wrong.length === 0 && problems.length === 0) {
+      log.info(fields, 'Redis holds every announced version');
+      events.record(appModel, regarding, {
+        type: 'Normal',
+        reason: 'ValuesCurrent',
+        action: 'CheckValues',
+        note: 'Redis holds every announced version',
+      });
+    }
+  }
+
+  /** An object that is being deleted: its values first, where that is asked for, then the finalizer. */
+  async #release(entry: Entry<AppModel>, ours: boolean, signal: AbortSignal): Promise<void> {
+    const { finalizer, read, retention, log, values, listAll, checkLeadership } = this.#parts;
+    if (!finalizer.has(entry.value as AppModel)) return;
+    // As it stands now: what is in memory may be older than the deletion.
+    const object = await read(entry.key, signal);
+    if (object === undefined || object.metadata.uid !== entry.uid || !finalizer.has(object)) return;
+    const fields = { namespace: entry.key.namespace, name: entry.key.name };
+    if (retention === 'delete' && ours) {
+      for (const { model, key, outcome, reason } of await removeValues(object, { values, listAll, checkLeadership }, signal)) {
+        if (outcome === 'deleted') this.#counters.valuesDeleted += 1;
+        if (outcome === 'kept') this.#counters.valuesKept += 1;
+        log.info(
+          { ...fields, model, key, outcome, ...(reason === '' ? {} : { reason }) },
+          `the value was ${outcome === 'absent' ? 'not there' : outcome}`,
+        );
+      }
+    }
+    await this.#releaseFinalizer(object, 'its values are settled', signal);
+  }
+
+  async #releaseFinalizer(object: AppModel, why: string, signal: AbortSignal): Promise<void> {
+    const { finalizer, checkLeadership, log } = this.#parts;
+    if (!finalizer.has(object)) return;
+    checkLeadership();
+    if (!(await finalizer.release(object, signal))) return;
+    this.#counters.finalizersReleased += 1;
+    log.info(
+      { namespace: object.metadata.namespace, name: object.metadata.name, finalizer: finalizer.name, why },
+      'the finalizer was released',
+    );
+  }
+}
+
+const idOf = (key: Key): string => `${key.namespace}/${key.name}`;
+
+const eventReason = (state: ValueReport['state']): string =>
+  ({
+    current: 'ValuesCurrent',
+    missing: 'ValueMissing',
+    'other-version': 'ValueOfOtherVersion',
+    unverified: 'ValueUnverified',
+    foreign: 'ValueOfAnother',
+  })[state];

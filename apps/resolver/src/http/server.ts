@@ -1,0 +1,229 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ModelAnswer, ModelIndex } from '@kubecast/model-index';
+import { formatPlace } from '../page/format-place.ts';
+import type { Forwarder } from '../forwarding/forwarder.ts';
+import { sendError, sendJson, sendText, sendWritten } from './json-answer.ts';
+import { sendJsonList } from './json-list.ts';
+import { ModelAnswers } from './model-answers.ts';
+import { readiness, type Dependency } from './readiness.ts';
+import { readRoute, type Route } from './route.ts';
+import { statusPage } from '../page/status-page.ts';
+
+export interface ResolverServerOptions {
+  readonly index: ModelIndex;
+  readonly forwarder: Forwarder;
+  /** `''`: all. Only for the words of a 404. */
+  readonly namespace: string;
+  readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly dependencies: () => readonly Dependency[];
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface ResolverServer {
+  /** Opens the port and gives the URL. Rejects with a message that names the port and the way out. */
+  listen(host: string, port: number): Promise<string>;
+  /** Turns unready, waits for the calls in flight up to the deadline, closes. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+type Answered = Exclude<Route, { kind: 'call' }>;
+
+export function createResolverServer(options: ResolverServerOptions): ResolverServer {
+  return new HttpResolver(options);
+}
+
+class HttpResolver implements ResolverServer {
+  readonly #options: ResolverServerOptions;
+  readonly #server: Server;
+  readonly #answers: ModelAnswers;
+  #stopping = false;
+
+  constructor(options: ResolverServerOptions) {
+    this.#options = options;
+    this.#answers = new ModelAnswers(options.index);
+    this.#server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 32_000, requestTimeout: 0 }, (request, response) => {
+      try {
+        // Only lists and metrics take more than this turn.
+        const rest = this.#handle(request, response);
+        if (rest !== undefined) rest.catch((error: unknown) => this.#failed(response, error));
+      } catch (error) {
+        this.#failed(response, error);
+      }
+    });
+    this.#server.on('upgrade', (_request, socket) => {
+      socket.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    });
+    this.#server.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    });
+  }
+
+  async listen(host: string, port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException): void => reject(new Error(explainListen(error, host, port), { cause: error }));
+      this.#server.once('error', failed);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', failed);
+        resolve();
+      });
+    });
+    const address = this.#server.address() as AddressInfo;
+    return `http://${formatPlace(address.address, address.port)}`;
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const timer = setTimeout(() => this.#server.closeAllConnections(), deadlineMs);
+    await closed;
+    clearTimeout(timer);
+    this.#options.forwarder.close();
+  }
+
+  #failed(response: ServerResponse, error: unknown): void {
+    this.#options.onError?.(error);
+    if (response.headersSent) response.destroy();
+    else sendError(response, 500, 'Internal', 'the resolver failed to answer; its log says why');
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
+    response.on('error', ignore); // The client went away; its request is ended by 'close'.
+    if (this.#stopping) response.setHeader('connection', 'close');
+    const route = readRoute(request.url ?? '');
+    if (route.kind === 'call') {
+      this.#call(request, response, route);
+      return;
+    }
+    // What has no body need not be read, and most has none.
+    if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) request.resume();
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      sendError(response, 405, 'MethodNotAllowed', `${request.method} is not served here; GET is`, { allow: 'GET, HEAD' });
+      return;
+    }
+    return this.#answer(route, response);
+  }
+
+  #answer(route: Answered, response: ServerResponse): void | Promise<void> {
+    const { index } = this.#options;
+    switch (route.kind) {
+      case 'livez':
+        return sendText(response, 200, 'ok\n');
+      case 'readyz': {
+        const { ready, text } = readiness(index, this.#options.dependencies(), this.#stopping);
+        return sendText(response, ready ? 200 : 503, text);
+      }
+      case 'metrics':
+        return this.#options.renderMetrics().then(({ contentType, text }) => sendText(response, 200, text, contentType));
+      case 'page':
+        return sendText(response, 200, statusPage(index), 'text/html; charset=utf-8');
+      case 'malformed':
+        return sendError(response, 400, 'BadRequest', route.reason);
+      case 'unknown':
+        return sendError(response, 404, 'NotFound', 'nothing is served here; / lists what this resolver holds');
+      case 'namespaces':
+      case 'problems':
+      case 'models':
+      case 'apps':
+      case 'model':
+      case 'app':
+        return index.hasSynced ? this.#resolve(route, response) : this.#notSynced(response);
+    }
+  }
+
+  #resolve(
+    route: Exclude<Answered, { kind: 'page' | 'livez' | 'readyz' | 'metrics' | 'unknown' } | { kind: 'malformed' }>,
+    response: ServerResponse,
+  ): void | Promise<void> {
+    const { index } = this.#options;
+    switch (route.kind) {
+      case 'namespaces':
+        return sendJson(response, 200, { namespaces: index.namespaces() });
+      case 'problems':
+        return sendJson(response, 200, { problems: index.problems() });
+      case 'models':
+        return this.#list(response, route.namespace, 'models', index.modelNames(route.namespace), (name) =>
+          index.resolve(route.namespace, name),
+        );
+      case 'apps':
+        return this.#list(response, route.namespace, 'apps', index.appNames(route.namespace), (name) => index.app(route.namespace, name));
+      case 'model': {
+        const written = this.#answers.textOf(route.namespace, route.model);
+        return written === undefined ? this.#noModel(response, route.namespace, route.model) : sendWritten(response, 200, written);
+      }
+      case 'app': {
+        const answer = index.app(route.namespace, route.app);
+        if (answer !== undefined) return sendJson(response, 200, answer);
+        return sendError(
+          response,
+          404,
+          'AppNotFound',
+          `no AppModel announces the app ${JSON.stringify(route.app)} in ${this.#where(route.namespace)}`,
+        );
+      }
+    }
+  }
+
+  #list(
+    response: ServerResponse,
+    namespace: string,
+    what: string,
+    names: readonly string[],
+    answer: (name: string) => unknown,
+  ): Promise<void> {
+    return sendJsonList(response, { namespace }, what, names.length, (i) => answer(names[i] as string));
+  }
+
+  #call(request: IncomingMessage, response: ServerResponse, route: Extract<Route, { kind: 'call' }>): void {
+    const { index, forwarder } = this.#options;
+    const refused = (answer: () => void): void => {
+      request.resume();
+      answer();
+    };
+    if (!index.hasSynced) return refused(() => this.#notSynced(response));
+    const model: ModelAnswer | undefined = index.resolve(route.namespace, route.model);
+    if (model === undefined) return refused(() => this.#noModel(response, route.namespace, route.model));
+    if (model.endpoints.length === 0) {
+      const why = model.endpointsProblem ?? 'none of its pods is ready';
+      return refused(() =>
+        sendError(
+          response,
+          502,
+          'NoEndpoints',
+          `the app ${JSON.stringify(model.app)} of the model ${JSON.stringify(route.model)} has no endpoint: ${why}`,
+        ),
+      );
+    }
+    forwarder.forward(request, response, JSON.stringify([route.namespace, model.app]), model.endpoints, route.target);
+  }
+
+  #notSynced(response: ServerResponse): void {
+    sendError(response, 503, 'NotSynced', 'the first picture of the cluster is not complete yet; /readyz says what is missing', {
+      'retry-after': '1',
+    });
+  }
+
+  #noModel(response: ServerResponse, namespace: string, model: string): void {
+    sendError(response, 404, 'ModelNotFound', `no AppModel announces the model ${JSON.stringify(model)} in ${this.#where(namespace)}`);
+  }
+
+  #where(namespace: string): string {
+    const watched = this.#options.namespace;
+    return watched === '' || watched === namespace
+      ? `the namespace ${JSON.stringify(namespace)}`
+      : `the namespace ${JSON.stringify(namespace)}, which this resolver does not watch (--namespace ${watched})`;
+  }
+}
+
+function ignore(): void {}
+
+function explainListen(error: NodeJS.ErrnoException, host: string, port: number): string {
+  const place = formatPlace(host, port);
+  if (error.code === 'EADDRINUSE') return `the port ${place} is in use; choose another by --port, or --port 0 for a free one`;
+  if (error.code === 'EACCES') return `the port ${place} may not be opened by this user; choose one above 1023 by --port`;
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return `${host} is no address of this machine; choose another by --host`;
+  return `the port ${place} could not be opened: ${error.message}`;
+}

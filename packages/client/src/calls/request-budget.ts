@@ -1,0 +1,199 @@
+import type { Clock } from '@kubecast/store';
+import { ClosedError, TimeoutError } from '../errors.ts';
+
+export interface BudgetOptions {
+  /** Requests a second, over time. Default 100; 0: no limit. */
+  readonly perSecond?: number;
+  /** Requests at once after a pause. Default 200. */
+  readonly burst?: number;
+  /** The share of the tokens, 0 to 1, that low priority (lists and watches of informers) may not use up. Default 0.25. */
+  readonly reserved?: number;
+}
+
+export interface BudgetCounters {
+  readonly granted: number;
+  /** Those that had to wait. */
+  readonly delayed: number;
+  readonly waiting: number;
+  /** Times the server asked us to wait (429). */
+  readonly pauses: number;
+}
+
+type Level = 'high' | 'normal' | 'low';
+interface Waiter {
+  readonly grant: () => void;
+  readonly refuse: (reason: unknown) => void;
+}
+
+const levels: readonly Level[] = ['high', 'normal', 'low'];
+/**
+ * A bucket of requests for one connection. Those that wait are granted by priority, in order within one; low ones leave a reserve to the
+ * others, and none is starved by those above it. After a 429 nothing but high priority is granted until the time that the server asked for has passed.
+ */
+export class RequestBudget {
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #reserved: number;
+  readonly #waiting: Record<Level, Set<Waiter>> = { high: new Set(), normal: new Set(), low: new Set() };
+  readonly #counters = { granted: 0, delayed: 0, pauses: 0 };
+  /** A priority that waits is granted one at least so often, whatever waits above it: else a busy writer would starve its own informers. */
+  readonly #overdueMs: number;
+  readonly #overdueAt: Record<Level, number> = { high: 0, normal: 0, low: 0 };
+  #tokens: number;
+  #filledAt: number;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #timer: AbortController | undefined;
+  #closed = false;
+
+  constructor(clock: Clock, options: BudgetOptions = {}) {
+    this.#clock = clock;
+    this.#perSecond = options.perSecond ?? 100;
+    // At most a tenth of what there is.
+    this.#overdueMs = Math.max(250, this.#perSecond > 0 ? 10_000 / this.#perSecond : 0);
+    this.#burst = Math.max(1, options.burst ?? 200);
+    this.#reserved = Math.min(0.9, Math.max(0, options.reserved ?? 0.25)) * this.#burst;
+    this.#tokens = this.#burst;
+    this.#filledAt = clock.now();
+  }
+
+  get counters(): BudgetCounters {
+    return { ...this.#counters, waiting: levels.reduce((sum, level) => sum + this.#waiting[level].size, 0) };
+  }
+
+  /** Resolves when the request may be sent. Rejects with the signal's reason, TimeoutError after `deadlineMs` (0: none), ClosedError. */
+  take(
+    level: Level,
+    options: { readonly signal?: AbortSignal | undefined; readonly deadlineMs: number; readonly what: string },
+  ): Promise<void> {
+    const { signal, deadlineMs, what } = options;
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    if (this.#closed) return Promise.reject(new ClosedError());
+    this.#fill();
+    if (this.#ahead(level) === 0 && !levels.some((other) => this.#overdueIn(other) === 0) && this.#wait(level) === 0) {
+      this.#spend();
+      return Promise.resolve();
+    }
+    this.#counters.delayed++;
+    return new Promise((resolve, reject) => {
+      const timer = new AbortController();
+      const leave = (): void => {
+        this.#waiting[level].delete(waiter);
+        signal?.removeEventListener('abort', onAbort);
+        timer.abort();
+      };
+      const waiter: Waiter = {
+        grant: () => {
+          leave();
+          resolve();
+        },
+        refuse: (reason) => {
+          leave();
+          reject(reason as Error);
+        },
+      };
+      const onAbort = (): void => {
+        waiter.refuse(signal?.reason);
+      };
+      if (this.#waiting[level].size === 0) this.#overdueAt[level] = this.#clock.now() + this.#overdueMs;
+      this.#waiting[level].add(waiter);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (deadlineMs > 0) {
+        this.#clock.sleep(deadlineMs, timer.signal).then(
+          () => {
+            waiter.refuse(new TimeoutError('budget', deadlineMs, `${what}: the request budget granted nothing within ${deadlineMs} ms`));
+          },
+          () => {},
+        );
+      }
+      this.#schedule();
+    });
+  }
+
+  /** The server asked to wait. */
+  pause(ms: number): void {
+    this.#counters.pauses++;
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + ms);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.abort();
+    for (const level of levels) for (const waiter of this.#waiting[level]) waiter.refuse(new ClosedError());
+  }
+
+  #ahead(level: Level): number {
+    let count = 0;
+    for (const other of levels) {
+      count += this.#waiting[other].size;
+      if (other === level) break;
+    }
+    return count;
+  }
+
+  /** Milliseconds until one of this level may go. */
+  #wait(level: Level): number {
+    const paused = level === 'high' ? 0 : Math.max(0, this.#pausedUntil - this.#clock.now());
+    if (this.#perSecond <= 0) return paused;
+    const needed = 1 + (level === 'low' ? this.#reserved : 0) - this.#tokens;
+    return Math.max(paused, needed <= 0 ? 0 : (needed / this.#perSecond) * 1000);
+  }
+
+  /** Milliseconds until one of this level must go before all others; Infinity where none waits. */
+  #overdueIn(level: Level): number {
+    return this.#waiting[level].size === 0 ? Number.POSITIVE_INFINITY : Math.max(0, this.#overdueAt[level] - this.#clock.now());
+  }
+
+  #fill(): void {
+    const now = this.#clock.now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
+    this.#filledAt = now;
+  }
+
+  #spend(): void {
+    this.#counters.granted++;
+    if (this.#perSecond > 0) this.#tokens--;
+  }
+
+  #schedule(): void {
+    this.#timer?.abort();
+    let wait = Number.POSITIVE_INFINITY;
+    for (const level of levels) {
+      if (this.#waiting[level].size === 0) continue;
+      // One that is overdue needs a token, and no reserve.
+      wait = Math.min(wait, this.#wait(level), Math.max(this.#wait(level === 'low' ? 'normal' : level), this.#overdueIn(level)));
+    }
+    if (wait === Number.POSITIVE_INFINITY) return;
+    const timer = new AbortController();
+    this.#timer = timer;
+    // A whole millisecond more: timers may fire a fraction early, and the loop would spin.
+    this.#clock.sleep(Math.ceil(wait) + 1, timer.signal).then(
+      () => {
+        this.#grant();
+      },
+      () => {},
+    );
+  }
+
+  #grant(): void {
+    this.#fill();
+    for (const level of levels.toReversed()) {
+      const [first] = this.#waiting[level];
+      if (first === undefined || this.#overdueIn(level) > 0 || this.#wait(level === 'low' ? 'normal' : level) > 0) continue;
+      this.#overdueAt[level] = this.#clock.now() + this.#overdueMs;
+      this.#spend();
+      first.grant();
+    }
+    for (const level of levels) {
+      for (const waiter of this.#waiting[level]) {
+        if (this.#wait(level) > 0) break;
+        this.#spend();
+        this.#overdueAt[level] = this.#clock.now() + this.#overdueMs;
+        waiter.grant();
+      }
+      // A lower level may not pass a higher one that waits for tokens.
+      if (this.#waiting[level].size > 0) break;
+    }
+    this.#schedule();
+  }
+}

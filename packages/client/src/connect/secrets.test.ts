@@ -1,0 +1,77 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { createClient } from '../client.ts';
+import { connectionFrom } from '../connection/connection-from.ts';
+import type { ConnectionInit } from '../connection/connection.ts';
+import { redact } from '../credentials/redact.ts';
+import { pem } from '../testing/test-server.ts';
+
+const everything = (value: unknown): string =>
+  `${inspect(value, { depth: 20, showHidden: true, getters: true })} ${JSON.stringify(value) ?? ''}`;
+
+test('neither a connection nor a client shows a secret to who prints it', () => {
+  const connection = connectionFrom({
+    server: 'https://h',
+    token: 's3cret-token',
+    cert: pem.clientCert,
+    key: pem.clientKey,
+    proxyUrl: 'http://ann:s3cret-pw@proxy:3128',
+  });
+  const client = createClient({ ...connection });
+  for (const thing of [connection, { ...connection }, client]) {
+    expect(everything(thing)).not.toMatch(/s3cret|PRIVATE KEY/);
+    expect(everything(thing)).toContain('http://proxy:3128');
+  }
+  client.close();
+});
+
+test('no error of a wrong address shows the password in it, nor does its cause', () => {
+  const wrong: ConnectionInit[] = [
+    { server: 'https://ann:s3cret@bad host' },
+    { server: 'https://ann:s3cret@h' },
+    { server: 'https://h', proxyUrl: 'http://ann:s3cret@bad host' },
+    { server: 'https://h', proxyUrl: 'gopher://ann:s3cret@h' },
+    { server: 'https://h', proxyUrl: 'http://ann:s3cret%zz@h' },
+    { server: 'https://h', proxyUrl: `socks5://ann:${'s3cret'.repeat(50)}@h` },
+  ];
+  for (const init of wrong) {
+    let error: unknown;
+    try {
+      connectionFrom(init);
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toMatchObject({ code: 'CLIENT_CONFIG' });
+    expect(everything(error)).not.toContain('s3cret');
+  }
+});
+
+test('no error of a request shows the token, the password or the proxy password, wherever one looks', async () => {
+  const inits: ConnectionInit[] = [
+    { server: 'https://127.0.0.1:1', token: 's3cret-t' },
+    { server: 'https://127.0.0.1:1', token: 's3cret\nt' },
+    { server: 'https://127.0.0.1:1', username: 'ann', password: 's3cret' },
+    { server: 'https://127.0.0.1:1', token: 's3cret-t', proxyUrl: 'http://ann:s3cret@127.0.0.1:1' },
+    { server: 'https://127.0.0.1:1', cert: 's3cret', key: 's3cret' },
+  ];
+  const basic = Buffer.from('ann:s3cret').toString('base64');
+  for (const init of inits)
+    for (const http of [1, 2] as const) {
+      const client = createClient(connectionFrom(init), { http });
+      const error: unknown = await client.version().catch((caught: unknown) => caught);
+      // Over HTTP/2 the connection comes first, and there is none.
+      const unsendable = http === 1 && init.token?.includes('\n') === true;
+      expect(error).toMatchObject({ code: unsendable ? 'CLIENT_CREDENTIALS' : expect.stringMatching(/^CLIENT_/) });
+      expect(everything(error)).not.toMatch(/s3cret/);
+      expect(everything(error)).not.toContain(basic);
+      client.close();
+    }
+});
+
+test('what has the shape of a secret is not shown, and words are', () => {
+  expect(redact('Authorization: Bearer abc.def, next')).not.toContain('abc');
+  expect(redact('{"access_token": "abc", "expires_in": 3}')).toBe('{"access_token": ***, "expires_in": 3}');
+  expect(redact('-----BEGIN KEY-----\nabc\n-----END KEY----- after')).toBe('*** after');
+  expect(redact('abcd abcdef', ['abcd', 'abcdef'])).toBe('*** ***');
+  expect(redact('cannot reach kubernetes.default.svc: connection refused')).toBe('cannot reach kubernetes.default.svc: connection refused');
+});

@@ -1,0 +1,158 @@
+// Types only: importing node:http as a module touches its lazy WebSocket and so loads all of undici, 6 MB. node:https does not.
+import type { Agent, IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Credentials } from '../connection/connection.ts';
+import { ConnectionError } from '../errors.ts';
+import { addressOf, openTls, tlsOptions } from '../sockets/open-tls.ts';
+import { requestHeaders } from './request-headers.ts';
+import type { TransportRequest } from './transport-options.ts';
+import type { Call, Wire, WireAnswer, WireParts } from './wire.ts';
+
+type Http = Pick<typeof https, 'request'> & { readonly Agent: new (options: https.AgentOptions) => Agent };
+
+/** HTTP/1.1 on node:https: one pool of kept connections, one request at a time on each. */
+export class Http1Wire implements Wire {
+  readonly #parts: WireParts;
+  readonly #closing = new AbortController();
+  #agent: Agent | undefined;
+  // A pool belongs to one client certificate: a connection made with the old one must not carry requests of the new.
+  #agentCert: string | undefined;
+
+  constructor(parts: WireParts) {
+    this.#parts = parts;
+  }
+
+  async send(call: Call, request: TransportRequest, credentials: Credentials): Promise<WireAnswer> {
+    const { connection, userAgent } = this.#parts;
+    const { secure, host, port, prefix } = addressOf(connection.server);
+    const tls = secure ? tlsOptions(connection, credentials) : {};
+    const http: Http = secure ? https : await plainHttp();
+    const options = {
+      method: request.method,
+      path: prefix + request.path,
+      headers: requestHeaders(request, credentials, connection, userAgent),
+      hostname: host,
+      port,
+      ...tls,
+      agent: this.#pool(http, credentials),
+    };
+    return this.#send(call, http, options, request);
+  }
+
+  dropKept(): void {
+    for (const sockets of Object.values(this.#agent?.freeSockets ?? {})) for (const socket of [...(sockets ?? [])]) socket.destroy();
+  }
+
+  close(): void {
+    this.#closing.abort(new ConnectionError('the client was closed'));
+    this.#agent?.destroy();
+    this.#agent = undefined;
+  }
+
+  #pool(http: Http, credentials: Credentials): Agent {
+    const { cert } = credentials;
+    if (this.#agent !== undefined && this.#agentCert !== cert) {
+      // Those in use end by themselves: an agent that is destroyed would take running watches with it.
+      this.dropKept();
+      this.#agent = undefined;
+    }
+    this.#agentCert = cert;
+    // Long watches hold a connection each, so their number is not bounded here; the request budget bounds the rest.
+    const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 16, scheduling: 'lifo' as const };
+    this.#agent ??= this.#parts.connection.proxyUrl === undefined ? new http.Agent(options) : this.#tunnels(http, options, credentials);
+    return this.#agent;
+  }
+
+  /** A pool whose connections are tunnels through the proxy. */
+  #tunnels(http: Http, options: https.AgentOptions, credentials: Credentials): Agent {
+    const agent = new http.Agent(options);
+    agent.createConnection = (_options, done) => {
+      if (done !== undefined) void this.#tunnelFor(credentials, done);
+      return undefined;
+    };
+    return agent;
+  }
+
+  async #tunnelFor(credentials: Credentials, done: (error: Error | null, socket: Socket) => void): Promise<void> {
+    let socket: Socket;
+    try {
+      socket = await this.#tunnel(credentials);
+    } catch (error) {
+      return done(error as Error, undefined as never);
+    }
+    done(null, socket);
+  }
+
+  /** One tunnel, with TLS on it where the server speaks it. Who asked for it may have given up: it has a deadline of its own. */
+  async #tunnel(credentials: Credentials): Promise<Socket> {
+    const { connection, clock, limits } = this.#parts;
+    const { secure, host, port } = addressOf(connection.server);
+    const [{ openTunnel }, { withDeadline }] = await Promise.all([
+      import('../sockets/proxy-tunnel.ts'),
+      import('../sockets/with-deadline.ts'),
+    ]);
+    const { signal, done } = withDeadline(
+      clock,
+      limits.requestMs,
+      this.#closing.signal,
+      `a tunnel through the proxy to ${connection.server}`,
+    );
+    try {
+      const raw = await openTunnel(connection, host, port, signal);
+      return secure ? await openTls({ host, port, over: raw }, tlsOptions(connection, credentials), signal) : raw;
+    } finally {
+      done();
+    }
+  }
+
+  #send(call: Call, http: Http, options: https.RequestOptions, { body }: TransportRequest): Promise<WireAnswer> {
+    if (call.failure !== undefined) throw call.failure;
+    const { signal } = call;
+    return new Promise((resolve, reject) => {
+      const request = http.request(options);
+      call.destroy = () => {
+        request.destroy();
+      };
+      const onAbort = (): void => {
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      request.once('response', (response) => {
+        signal.removeEventListener('abort', onAbort);
+        // Whoever reads the body sees its error; nobody reading must not be an uncaught one.
+        response.on('error', () => {});
+        resolve(answerOf(response));
+      });
+      request.once('socket', () => {
+        call.kept = request.reusedSocket;
+        // Deno sends any request again whose kept connection ends before the answer, a write too, and even one that was destroyed by its
+        // sender; where this says that the connection is new it does not. What may be sent again is not decided there.
+        request.reusedSocket = false;
+        if (!call.kept) this.#parts.opened();
+      });
+      request.on('error', (error) => {
+        signal.removeEventListener('abort', onAbort);
+        reject(error);
+      });
+      request.once('close', () => {
+        reject(new ConnectionError(`${call.what}: the connection was closed without an answer`));
+      });
+      request.end(body);
+    });
+  }
+}
+
+function answerOf(response: IncomingMessage): WireAnswer {
+  return {
+    statusCode: response.statusCode ?? 0,
+    headers: response.headers as Record<string, string | undefined>,
+    body: response as AsyncIterable<Uint8Array>,
+    complete: () => response.complete,
+  };
+}
+
+// Servers without TLS: `kubectl proxy`, tests.
+async function plainHttp(): Promise<Http> {
+  return (await import('node:http')).default;
+}

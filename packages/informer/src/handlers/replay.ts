@@ -1,0 +1,102 @@
+import { compareKeys } from '@kubecast/store';
+import type { Entry, Key, Query, View } from '@kubecast/store';
+import type { DeltaOrigin } from '../contract/delta.ts';
+
+/**
+ * Walks the view for one handler, in key order, as fast as the handler takes: it never queues what it has not handed out. What changes
+ * before the walk has come to it is handed out by the change instead, and passed over here, so the handler sees each object once.
+ */
+export class Replay<T> {
+  readonly origin: DeltaOrigin;
+  /** Whether the handler has not been given these objects before. */
+  readonly fresh: boolean;
+  /** Whether it must come to its end, as what was dropped for it comes by no other way; else it may end where its picture expires. */
+  readonly #whole: boolean;
+  readonly #view: View<T>;
+  readonly #query: Query;
+  readonly #overtaken = new Set<string>();
+  /** Has every change that the view shows told to the handlers. */
+  readonly #finishWalks: () => void;
+  #snapshot: (View<T> & Disposable) | undefined;
+  #iterator: Iterator<Entry<T>> | undefined;
+  #at: Key | undefined;
+  #done = false;
+
+  constructor(view: View<T>, query: Query, origin: DeltaOrigin, fresh: boolean, finishWalks: () => void, whole: boolean = fresh) {
+    this.#whole = whole;
+    this.#finishWalks = finishWalks;
+    this.#view = view;
+    this.#query = query;
+    this.origin = origin;
+    this.fresh = fresh;
+    // The picture is taken now: what is committed later reaches the handler as a change.
+    this.#open();
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Whether the walk would still come to this key. */
+  ahead(key: Key, id: string): boolean {
+    if (this.#done) return false;
+    if (this.#query.cluster !== undefined && key.cluster !== this.#query.cluster) return false;
+    if (this.#query.namespace !== undefined && key.namespace !== this.#query.namespace) return false;
+    if (this.#overtaken.has(id)) return false;
+    return this.#at === undefined || compareKeys(key, this.#at) > 0;
+  }
+
+  /** The key was handed out by a change; the walk passes it over. */
+  overtake(id: string): void {
+    this.#overtaken.add(id);
+  }
+
+  next(encode: (key: Key) => string): Entry<T> | undefined {
+    while (!this.#done) {
+      let result: IteratorResult<Entry<T>>;
+      try {
+        result = (this.#iterator ??= this.#open()).next();
+      } catch (error) {
+        // The picture expired under a slow handler. A later one does as well: what changed meanwhile was handed out by its change.
+        if (this.#snapshot === undefined) throw error;
+        if (!this.#whole) {
+          // A periodic resync may end early; the next one comes.
+          this.close();
+          return undefined;
+        }
+        this.#release();
+        this.#finishWalks();
+        continue;
+      }
+      if (result.done === true) {
+        this.close();
+        return undefined;
+      }
+      const { key } = result.value;
+      if (this.#at !== undefined && compareKeys(key, this.#at) <= 0) continue;
+      this.#at = key;
+      if (this.#overtaken.delete(encode(key))) continue;
+      return result.value;
+    }
+    return undefined;
+  }
+
+  close(): void {
+    this.#done = true;
+    this.#release();
+    this.#overtaken.clear();
+  }
+
+  #open(): Iterator<Entry<T>> {
+    this.#snapshot = this.#view.snapshot();
+    this.#iterator = this.#snapshot.select(this.#query);
+    return this.#iterator;
+  }
+
+  #release(): void {
+    this.#iterator?.return?.();
+    this.#iterator = undefined;
+    this.#snapshot?.[Symbol.dispose]();
+    this.#snapshot = undefined;
+  }
+}

@@ -1,0 +1,228 @@
+import type { ResourceSource } from '@kubecast/client';
+import type { Change, Clock, ObjectStore, Query, RawRecord } from '@kubecast/store';
+import type { DeleteCause, DeltaOrigin } from '../contract/delta.ts';
+import type { ScopeStatus } from '../contract/informer.ts';
+import type { ReflectorLimits } from '../contract/limits.ts';
+import type { ObjectHead } from '../reflector/object-head.ts';
+import { Reflector } from '../reflector/reflector.ts';
+import type { ResumePoint } from '../reflector/reflector.ts';
+import type { ReflectorReport } from '../contract/reflector-report.ts';
+import type { ReflectorSink, SinkCollection } from '../reflector/reflector-sink.ts';
+import type { Scope } from '../contract/scope.ts';
+import type { ServerMemory } from '../contract/server-memory.ts';
+import { Slice } from '../slice.ts';
+
+/** What a scope tells the informer around it. */
+export interface ScopeHost<T> {
+  readonly writer: ObjectStore<T>;
+  readonly clock: Clock;
+  readonly limits: ReflectorLimits;
+  readonly expected: { readonly kind: string; readonly apiVersion: string };
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Runs the body while the store takes older versions than it holds: the server went back. */
+  acceptingOlder<R>(body: () => R): R;
+  changed(changes: Iterable<Change<T>>, origin: DeltaOrigin, cause: (change: Change<T>) => DeleteCause | undefined): void;
+  /** The handlers that get the difference of a swap: those that are there as it is made. */
+  audience(): (change: Change<T>, origin: DeltaOrigin, cause: DeleteCause | undefined) => void;
+  /** The first complete list of a scope stands in the view. */
+  filled(run: ScopeRun<T>): void;
+  /** A later list stands in the view, and the handlers' queues hold the difference. */
+  committed(): void;
+  onState(run: ScopeRun<T>): void;
+  onProgress(run: ScopeRun<T>): void;
+  onReport(report: ReflectorReport, scope: Scope): void;
+}
+
+export interface ScopeRunOptions<T> {
+  readonly memory: ServerMemory;
+  /** A complete state of this scope stands in the view, at this version. */
+  readonly resume?: ResumePoint;
+  /** This scope takes over others: not before it has seen what they have. */
+  readonly notBelow?: () => string;
+  readonly epochOf?: () => number;
+  readonly absorbs?: () => readonly ScopeRun<T>[];
+  readonly onAbsorbed?: () => void;
+}
+
+/** One scope of an informer: its reflector, and the writing of what that reads. */
+export class ScopeRun<T> implements ReflectorSink {
+  readonly scope: Scope;
+  readonly reflector: Reflector;
+  readonly #host: ScopeHost<T>;
+  readonly #o: ScopeRunOptions<T>;
+  readonly #abort = new AbortController();
+  #running: Promise<void> | undefined;
+  #walk: (Iterator<() => void> & Iterable<() => void>) | undefined;
+  #filled = false;
+
+  constructor(scope: Scope, source: ResourceSource, host: ScopeHost<T>, options: ScopeRunOptions<T>) {
+    this.scope = scope;
+    this.#host = host;
+    this.#o = options;
+    this.#filled = options.resume !== undefined;
+    this.reflector = new Reflector({
+      source,
+      sink: this,
+      clock: host.clock,
+      limits: host.limits,
+      memory: options.memory,
+      expected: host.expected,
+      ...(options.resume === undefined ? {} : { resume: options.resume }),
+      ...(options.notBelow === undefined ? {} : { notBelow: options.notBelow }),
+      ...(options.epochOf === undefined ? {} : { epochOf: options.epochOf }),
+      ...(host.labelSelector === undefined ? {} : { labelSelector: host.labelSelector }),
+      ...(host.fieldSelector === undefined ? {} : { fieldSelector: host.fieldSelector }),
+      onState: () => host.onState(this),
+      onProgress: () => host.onProgress(this),
+      onReport: (report) => host.onReport(report, scope),
+    });
+  }
+
+  /** Whether a complete list of this scope stands in the view. */
+  get filled(): boolean {
+    return this.#filled;
+  }
+
+  /** Selects this scope's objects from the view. */
+  get query(): Query {
+    const { cluster, namespace } = this.scope;
+    return { cluster, ...(namespace === '' ? {} : { namespace }) };
+  }
+
+  start(): void {
+    this.#running ??= this.reflector.run(this.#abort.signal);
+  }
+
+  async stop(reason: unknown): Promise<void> {
+    if (!this.#abort.signal.aborted) this.#abort.abort(reason);
+    await this.#running;
+  }
+
+  status(): ScopeStatus {
+    const { reflector, scope } = this;
+    return {
+      scope: scope.id,
+      cluster: scope.cluster,
+      namespace: scope.namespace,
+      state: reflector.state,
+      reason: reflector.reason,
+      since: reflector.since,
+      synced: this.#filled,
+      resourceVersion: reflector.version,
+      ageMs: this.#age(),
+      epoch: reflector.epoch,
+      counters: reflector.counters,
+    };
+  }
+
+  #age(): number {
+    const { clock } = this.#host;
+    if (this.reflector.lastHeard !== -Infinity) return clock.now() - this.reflector.lastHeard;
+    const savedAt = this.#o.resume?.savedAt;
+    return savedAt === undefined ? Infinity : Math.max(0, clock.wall() - savedAt);
+  }
+
+  /** Takes the scope's objects out of the view, at once; those that another scope took over stay. */
+  clear(cause: DeleteCause): void {
+    this.finishWalk();
+    const replacement = this.#host.writer.replace(this.scope.id);
+    const tell = this.#host.audience();
+    for (const change of replacement.commit('')) tell(change, 'relist', cause);
+  }
+
+  /** Tells at once what is left of a difference that is being told in slices: what comes after it must not overtake it. */
+  finishWalk(): void {
+    const walk = this.#walk;
+    this.#walk = undefined;
+    if (walk !== undefined) for (const tell of walk) tell();
+  }
+
+  // ---- ReflectorSink ----
+
+  apply(object: Uint8Array): void {
+    // A reflector that goes on over its end changes nothing that is shown any more.
+    if (this.#abort.signal.aborted) return;
+    this.#host.changed(this.#host.writer.put(this.#record(object)), 'watch', () => 'deleted');
+  }
+
+  remove(head: ObjectHead, object: Uint8Array): void {
+    if (this.#abort.signal.aborted) return;
+    const { writer } = this.#host;
+    const key = { cluster: this.scope.cluster, namespace: head.namespace, name: head.name };
+    let changes: readonly Change<T>[];
+    try {
+      changes = writer.remove(key, head.uid, this.#record(object));
+    } catch {
+      // Its last state cannot be kept, but that it left is sure.
+      changes = writer.remove(key, head.uid);
+    }
+    this.#host.changed(changes, 'watch', () => this.#leftCause());
+  }
+
+  collect(): SinkCollection {
+    const { writer, clock, limits } = this.#host;
+    const replacement = writer.replace(this.scope.id);
+    return {
+      put: (object) => replacement.put(this.#record(object)),
+      remove: (key, uid) => replacement.remove({ ...key, cluster: this.scope.cluster }, uid),
+      abort: () => replacement.abort(),
+      commit: async (version, origin, incomplete) => {
+        if (this.#abort.signal.aborted) return replacement.abort();
+        const absorbed = this.#filled ? [] : (this.#o.absorbs?.() ?? []);
+        const first = !this.#filled && !absorbed.some((run) => run.filled);
+        for (const run of absorbed) run.finishWalk();
+        // Who is there now gets the difference; who comes later gets the whole.
+        const tell = this.#host.audience();
+        const changes = origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version);
+        this.#filled = true;
+        // What a scope that is taken over still holds was not in the wide list: it is gone.
+        const gone = absorbed.flatMap((run) => [...writer.replace(run.scope.id).commit('')]);
+        if (absorbed.length > 0) this.#o.onAbsorbed?.();
+        if (first) {
+          changes[Symbol.iterator]().return?.();
+          this.#host.filled(this);
+          return;
+        }
+        const causeOf = (change: Change<T>): DeleteCause | undefined =>
+          change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined;
+        const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
+        this.#walk = walk;
+        const slice = new Slice(clock, limits.sliceMs);
+        while (this.#walk === walk) {
+          const next = walk.next();
+          if (next.done === true) this.#walk = undefined;
+          else next.value();
+          if (slice.due()) await slice.turn();
+        }
+        this.#host.committed();
+      },
+    };
+  }
+
+  #record(object: Uint8Array): RawRecord {
+    return { object, cluster: this.scope.cluster, scope: this.scope.id };
+  }
+
+  /** A DELETED event with a selector may mean that the object was changed out of it (it carries the last content that matched). */
+  #leftCause(): DeleteCause {
+    return this.#host.labelSelector || this.#host.fieldSelector ? 'deleted-or-unmatched' : 'deleted';
+  }
+
+  #missingCause(change: Change<T>, origin: 'relist' | 'regressed', incomplete: boolean): DeleteCause {
+    // Another UID stands under the name: the old object was deleted, whatever the selector.
+    const now = this.#host.writer.view.entry(change.entry.key);
+    if (now !== undefined && now.uid !== change.entry.uid && origin === 'relist') return 'deleted';
+    if (incomplete || origin === 'regressed') return 'unknown';
+    return this.#leftCause();
+  }
+}
+
+function* map<A, B>(items: Iterable<A>, change: (item: A) => B): Generator<B> {
+  for (const item of items) yield change(item);
+}
+
+function* both<C>(first: Iterable<C>, second: Iterable<C>): Iterable<C> {
+  yield* first;
+  yield* second;
+}

@@ -1,0 +1,96 @@
+import { Cluster, Redis, type ClusterNode, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { ConnectionOptionsError } from '../errors.ts';
+
+/** A cluster: nodes to start from, and ioredis's options. */
+export interface ClusterConnection {
+  readonly cluster: { readonly nodes: readonly ClusterNode[]; readonly options?: ClusterOptions };
+}
+
+/**
+ * Where Redis is: a URL (redis:, rediss:), ioredis's options (Sentinel too), a cluster, or a client that the application has already.
+ * Of a client only its settings are taken: a connection of our own is made, so that ours has a deadline for every command and the
+ * application's is left as it is.
+ */
+export type RedisTarget = string | RedisOptions | ClusterConnection | Redis | Cluster;
+
+/** What every connection of this package has, whatever else was given. */
+export interface ConnectionRules {
+  readonly commandTimeoutMs: number;
+  readonly connectionName: string;
+}
+
+/** A client that was made for us: not connected yet, with a deadline for every command, and never sending a command twice. */
+export type RedisClient = Redis | Cluster;
+
+/** The shapes of replies are told by a type of the options. */
+type OwnOptions = RedisOptions & { replyMapping: 'legacy' };
+type OwnClusterOptions = Omit<ClusterOptions, 'redisOptions'> & {
+  redisOptions: NonNullable<ClusterOptions['redisOptions']> & { replyMapping: 'legacy' };
+};
+
+const isClient = (target: object): target is Redis | Cluster => 'duplicate' in target && typeof target.duplicate === 'function';
+const isCluster = (target: object): target is ClusterConnection => 'cluster' in target;
+
+/** Checks without connecting. @throws ConnectionOptionsError */
+export function checkTarget(target: RedisTarget): void {
+  if (typeof target !== 'string') {
+    if (typeof target !== 'object' || target === null)
+      throw new ConnectionOptionsError('redis must be a URL, options of ioredis, { cluster }, or a client of ioredis');
+    return;
+  }
+  let url: URL;
+  try {
+    url = new URL(target);
+  } catch {
+    throw new ConnectionOptionsError(
+      'the Redis URL cannot be read; write redis://host:6379 or rediss://user:password@host:6380/0, with #, / and @ in a password percent-encoded',
+    );
+  }
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
+    throw new ConnectionOptionsError(`the Redis URL starts with ${url.protocol}, must be redis: or rediss:`);
+  }
+}
+
+/** Makes a client; it connects at `connect()`. */
+export function makeClient(target: RedisTarget, rules: ConnectionRules): RedisClient {
+  checkTarget(target);
+  const own: OwnOptions = {
+    lazyConnect: true,
+    replyMapping: 'legacy',
+    // It alone settles every promise: a command in flight while the handshake hangs, or after disconnect(), else waits for ever.
+    commandTimeout: rules.commandTimeoutMs,
+    // A command that timed out would be sent again after a reconnect, and a write land over a newer one.
+    autoResendUnfulfilledCommands: false,
+    // What waits when a connection is lost or cannot be made fails then and there, its timer too, instead of holding on to the deadline.
+    maxRetriesPerRequest: 0,
+    // A pipeline with a moved key reads false nils.
+    enableAutoPipelining: false,
+    connectionName: rules.connectionName,
+    // A client that is ended while it reconnects holds the process for as long.
+    disconnectTimeout: 200,
+    retryStrategy: (times) => Math.min(1000, 50 * 2 ** Math.min(times - 1, 10)) * (0.5 + Math.random() / 2),
+  };
+  if (typeof target === 'string') return new Redis(target, own);
+  if (isClient(target)) {
+    return target instanceof Cluster || 'startupNodes' in target
+      ? (target as Cluster).duplicate([], clusterOptions((target as Cluster).options, own))
+      : (target as Redis).duplicate(own);
+  }
+  if (isCluster(target)) return new Cluster([...target.cluster.nodes], clusterOptions(target.cluster.options ?? {}, own));
+  // Without the detector a client stays with a primary that Sentinel has replaced.
+  const sentinel: RedisOptions = target.sentinels ? { failoverDetector: true } : {};
+  const name: RedisOptions = target.connectionName === undefined ? {} : { connectionName: target.connectionName };
+  const options: OwnOptions = { ...sentinel, ...target, ...own, ...name, replyMapping: 'legacy' };
+  return new Redis(options);
+}
+
+function clusterOptions(given: ClusterOptions, own: OwnOptions): OwnClusterOptions {
+  const { retryStrategy: _, lazyConnect: _lazy, maxRetriesPerRequest: _retries, ...node } = own;
+  return {
+    slotsRefreshInterval: 5_000,
+    ...given,
+    lazyConnect: true,
+    enableAutoPipelining: false,
+    redisOptions: { ...given.redisOptions, ...node },
+  };
+}

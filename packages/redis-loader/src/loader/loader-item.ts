@@ -1,0 +1,64 @@
+import type { LazyPayload } from '../values/lazy-payload.ts';
+import type { LoadFailure, Wanted } from './wanted.ts';
+
+/** The last good value of an item. */
+export interface HeldValue<P> {
+  readonly payload: LazyPayload<P>;
+  /** Of its envelope. */
+  readonly version: string | undefined;
+  /** The announced version that this value is right for; undefined: none, it stood under another key. */
+  readonly forVersion: string | undefined;
+  readonly bytes: number;
+}
+
+/** 'idle': nothing to do. 'queued': in the next batches. 'reading': asked for. 'waiting': failed, tried again when due. */
+export type ItemPhase = 'idle' | 'queued' | 'reading' | 'waiting';
+
+/** One wanted value and how far it is. Owned by the loader. */
+export interface Item<P> {
+  wanted: Wanted;
+  key: string;
+  /** Grows with each change of what is wanted: an answer to an older question is not trusted. */
+  generation: number;
+  phase: ItemPhase;
+  held: HeldValue<P> | undefined;
+  /** Clock.now() since when the held value is not the announced one. */
+  staleSince: number;
+  failure: LoadFailure | undefined;
+  /** Whether the announced version is loaded, or known not to be there as announced. */
+  determined: boolean;
+  attempts: number;
+  /** How often a batch with it cut the connection or never came back; each time it is asked for in smaller company. */
+  suspicion: number;
+  /** The `due` ticket that counts. */
+  ticket: number;
+}
+
+export function makeItem<P>(wanted: Wanted, key: string): Item<P> {
+  return {
+    wanted,
+    key,
+    generation: 0,
+    phase: 'idle',
+    held: undefined,
+    staleSince: 0,
+    failure: undefined,
+    determined: false,
+    attempts: 0,
+    suspicion: 0,
+    ticket: 0,
+  };
+}
+
+export function isSatisfied<P>(item: Item<P>): boolean {
+  return item.held !== undefined && item.held.forVersion === item.wanted.version;
+}
+
+/** Whether both ask for the same value of the same key. */
+export function isSameWant(a: Wanted, aKey: string, b: Wanted, bKey: string): boolean {
+  return a.version === b.version && aKey === bKey && isSameOwner(a, b);
+}
+
+export function isSameOwner(a: Wanted, b: Wanted): boolean {
+  return a.owner.namespace === b.owner.namespace && a.owner.app === b.owner.app && a.owner.model === b.owner.model;
+}

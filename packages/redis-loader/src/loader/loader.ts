@@ -1,0 +1,80 @@
+import { systemClock, type Clock } from '@kubecast/store';
+import type { ConnectionStatus } from '../connection/connection.ts';
+import type { RedisTarget } from '../connection/connection-options.ts';
+import type { KeyEncoding } from '../values/key-template.ts';
+import { LoaderCore } from './loader-core.ts';
+import type { LoaderCounters } from './loader-counters.ts';
+import type { ValueForm } from '../values/read-value.ts';
+import type { Held, LoadFailure, Wanted } from './wanted.ts';
+
+export interface LoaderOptions<P = unknown> {
+  readonly redis: RedisTarget;
+  /** Where a value is read that the first connection does not show at the announced version: give it where `redis` reads from replicas. */
+  readonly primary?: RedisTarget;
+  readonly clock?: Clock;
+  /** Default `{app}_{model}`. */
+  readonly keyTemplate?: string;
+  /** Default 'plain'. */
+  readonly keyEncoding?: KeyEncoding;
+  /** Default 'envelope'. */
+  readonly form?: ValueForm;
+  /** Makes of a payload what is held; what it throws makes the value malformed. */
+  readonly decode?: (payload: unknown, wanted: Wanted) => P;
+  /** Keys in one MGET. Default 128. */
+  readonly batchSize?: number;
+  /** Commands in flight at once. Default 4. */
+  readonly inFlight?: number;
+  /** Bytes of values that may be on their way at once, as far as sizes are known. Default 32 MiB. */
+  readonly maxBytesInFlight?: number;
+  /** Every command ends after this long, whatever happens. Default 5,000. */
+  readonly commandTimeoutMs?: number;
+  /** The first delay of a value that was not as announced; doubles, spread by half. Default 50. */
+  readonly retryBaseMs?: number;
+  /** No delay is longer. Default 30,000. */
+  readonly retryMaxMs?: number;
+  /** How the connection calls itself in CLIENT LIST. Default 'kubecast-loader'. */
+  readonly connectionName?: string;
+  readonly onStatus?: (status: ConnectionStatus) => void;
+  /** Told of each new failure of a value, once for each kind of failure in a row. */
+  readonly onFailure?: (id: string, failure: LoadFailure) => void;
+}
+
+/** Values by id, loaded when their announced version changes. */
+export interface Loader<P = unknown> extends AsyncDisposable {
+  /**
+   * Wants this version. The same version again is no work and no Redis command; a version equal to the one that is held needs none
+   * either. Anything else is read in the next batch. Reading starts in a microtask of this turn.
+   */
+  want(wanted: Wanted): void;
+  /** No longer wanted: what is held in memory is dropped, a read under way is ignored. Nothing in Redis is touched. */
+  forget(id: string): void;
+  /** Undefined if the id is not wanted. Synchronous, no I/O. */
+  get(id: string): Held<P> | undefined;
+  /** Called with an id after its payload or state changed by a load. What the listener throws is counted. */
+  onChange(listener: (id: string) => void): Disposable;
+  /** Resolves when every value that was wanted at the call is loaded, or known not to be there as announced. Not while Redis is away. */
+  settled(signal?: AbortSignal): Promise<void>;
+  /** Tries again, at once, what failed. No command for anything else. */
+  resync(): void;
+  /** The values that failed, by id. */
+  failures(): ReadonlyMap<string, LoadFailure>;
+  readonly status: ConnectionStatus;
+  readonly counters: LoaderCounters;
+  /** Connects now instead of at the first want. */
+  start(): void;
+  /** Ends the connection and every wait; what is held can still be read. Idempotent, does not wait for Redis. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a loader. No I/O before the first `want` (or `start`).
+ *
+ * It never serves a value as current that is not the announced one. An empty answer never means deleted: the last good value stays,
+ * stale, until the announced version comes or the id is forgotten. A read that failed is tried again with back-off, at once when
+ * Redis is back, and at the latest by `resync`.
+ *
+ * @throws ConnectionOptionsError, KeyTemplateError
+ */
+export function createLoader<P = unknown>(options: LoaderOptions<P>): Loader<P> {
+  return new LoaderCore<P>({ clock: systemClock, ...options });
+}

@@ -1,0 +1,121 @@
+import { ValueError } from '../errors.ts';
+import { findMember } from './json-member.ts';
+import { sha256 } from './sha256.ts';
+
+/** Who a value belongs to. */
+export interface Owner {
+  readonly namespace: string;
+  readonly app: string;
+  readonly model: string;
+}
+
+/** A value together with what it is: what a publisher of ours writes. */
+export interface Envelope extends Owner {
+  /** Opaque; compared for equality with the announced one. */
+  readonly version: string;
+  /** Only grows under one key, whatever the versions do. A safe integer. */
+  readonly number: number;
+  /** `sha256:` and the hex digest of the payload's bytes as they stand in the envelope. */
+  readonly digest: string;
+  readonly payload: unknown;
+}
+
+/**
+ * Writes an envelope: one JSON object with namespace, app, model, version, number, digest and, last, payload.
+ *
+ * @throws ValueError (BadEnvelope) if the payload is nothing that JSON can hold, or the number is no safe integer above 0.
+ */
+export function formatEnvelope(envelope: Owner & { readonly version: string; readonly number: number; readonly payload: unknown }): string {
+  const { namespace, app, model, version, number, payload } = envelope;
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new ValueError(
+      'BadEnvelope',
+      `the number of ${describeOwner(envelope)} is ${number}; it must be a whole number from 1 to 2^53 - 1`,
+    );
+  const text = payloadText(payload, envelope);
+  const head = JSON.stringify({ namespace, app, model, version, number, digest: sha256(text) });
+  return `${head.slice(0, -1)},"payload":${text}}`;
+}
+
+/** The digest that an envelope of this payload carries. */
+export function payloadDigest(payload: unknown, owner: Owner): string {
+  return sha256(payloadText(payload, owner));
+}
+
+function payloadText(payload: unknown, owner: Owner): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(payload) as string | undefined;
+  } catch (error) {
+    throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} cannot be written as JSON`, { cause: error });
+  }
+  if (text === undefined)
+    throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} is ${typeof payload}, which JSON cannot hold`);
+  return text;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Reads the envelope that a JSON text is, given also as parsed. Undefined if it is none: an object is an envelope if it has all of
+ * namespace, app, model, version and digest as strings, number as a safe integer, and payload.
+ *
+ * @throws ValueError (BadValue) if it is one whose payload does not have its digest: the value was changed by hand or cut.
+ */
+export function readEnvelope(text: string, parsed: unknown): Envelope | undefined {
+  if (!isRecord(parsed)) return undefined;
+  const head = Object.hasOwn(parsed, 'payload') ? readHead(parsed) : undefined;
+  if (head === undefined) return undefined;
+  if (!hasDigest(text, head.digest)) {
+    throw new ValueError(
+      'BadValue',
+      `the envelope of ${describeOwner(head)} version ${JSON.stringify(head.version)} does not have its digest: it was changed or cut after it was written`,
+    );
+  }
+  return { ...head, payload: parsed['payload'] };
+}
+
+function readHead(parsed: unknown): Omit<Envelope, 'payload'> | undefined {
+  if (!isRecord(parsed)) return undefined;
+  const own = (name: string): unknown => (Object.hasOwn(parsed, name) ? parsed[name] : undefined);
+  const namespace = own('namespace'),
+    app = own('app'),
+    model = own('model'),
+    version = own('version'),
+    digest = own('digest'),
+    number = own('number');
+  if (typeof namespace !== 'string' || typeof app !== 'string' || typeof model !== 'string' || typeof version !== 'string')
+    return undefined;
+  if (typeof digest !== 'string' || !Number.isSafeInteger(number)) return undefined;
+  return { namespace, app, model, version, number: number as number, digest };
+}
+
+/**
+ * The head of an envelope of ours and the text of its payload, without a walk through the payload: it stands last, and its digest says
+ * that it is as it was written. Undefined for everything else, which is not the same as no envelope.
+ */
+export function readOwnEnvelope(text: string): { readonly head: Omit<Envelope, 'payload'>; readonly payload: string } | undefined {
+  // Not inside of a string: quotation marks are escaped there.
+  const mark = text.startsWith('{"namespace":') && text.endsWith('}') ? text.indexOf(MARK) : -1;
+  if (mark < 0) return undefined;
+  const payload = text.slice(mark + MARK.length, -1);
+  try {
+    const head = readHead(JSON.parse(`${text.slice(0, mark)}}`));
+    return head !== undefined && sha256(payload) === head.digest ? { head, payload } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const MARK = ',"payload":';
+
+function hasDigest(text: string, digest: string): boolean {
+  const member = findMember(text, 'payload');
+  return member !== undefined && sha256(member) === digest;
+}
+
+/** For messages. */
+export function describeOwner({ namespace, app, model }: Owner): string {
+  return `model ${JSON.stringify(model)} of app ${JSON.stringify(app)} in namespace ${JSON.stringify(namespace)}`;
+}

@@ -1,0 +1,77 @@
+import { describeOwner, readEnvelope, readOwnEnvelope, type Envelope, type Owner } from './envelope.ts';
+import { ValueError } from '../errors.ts';
+import { LazyPayload } from './lazy-payload.ts';
+
+/**
+ * What stands under a key. 'envelope': JSON of a publisher of ours; what is none is served as it stands, unverified. 'json': the JSON
+ * value itself. 'raw': the bytes themselves. A value without an envelope carries no version, so nobody can say that it is the announced one.
+ */
+export type ValueForm = 'envelope' | 'json' | 'raw';
+
+/** What a value was found to be. */
+export type ValueReading =
+  | {
+      readonly kind: 'envelope';
+      readonly version: string;
+      readonly number: number;
+      readonly digest: string;
+      readonly payload: LazyPayload<unknown>;
+    }
+  | { readonly kind: 'unverified'; readonly payload: LazyPayload<unknown> }
+  | { readonly kind: 'foreign'; readonly owner: Owner; readonly message: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads the bytes under a key for the one who they should belong to.
+ *
+ * @throws ValueError (BadValue): not UTF-8, not JSON, or an envelope whose payload does not have its digest.
+ */
+export function readValue(bytes: Uint8Array, form: ValueForm, owner: Owner): ValueReading {
+  if (form === 'raw') return { kind: 'unverified', payload: LazyPayload.of(new Uint8Array(bytes)) };
+  const text = decodeText(bytes);
+  const own = form === 'envelope' ? readOwnEnvelope(text) : undefined;
+  if (own !== undefined) return forOwner(own.head, LazyPayload.parse(own.payload), owner);
+  const parsed = parseText(text, bytes);
+  const envelope = form === 'envelope' ? readEnvelope(text, parsed) : undefined;
+  if (envelope === undefined) return { kind: 'unverified', payload: LazyPayload.of(parsed) };
+  return forOwner(envelope, LazyPayload.of(envelope.payload), owner);
+}
+
+function forOwner(
+  { namespace, app, model, version, number, digest }: Omit<Envelope, 'payload'>,
+  payload: LazyPayload<unknown>,
+  owner: Owner,
+): ValueReading {
+  if (namespace !== owner.namespace || app !== owner.app || model !== owner.model) {
+    return {
+      kind: 'foreign',
+      owner: { namespace, app, model },
+      message: `the value belongs to ${describeOwner({ namespace, app, model })}`,
+    };
+  }
+  return { kind: 'envelope', version, number, digest, payload };
+}
+
+/** @throws ValueError (BadValue) */
+export function parseJson(bytes: Uint8Array): { readonly text: string; readonly parsed: unknown } {
+  const text = decodeText(bytes);
+  return { text, parsed: parseText(text, bytes) };
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new ValueError('BadValue', `the value of ${bytes.byteLength} bytes is not UTF-8`);
+  }
+}
+
+function parseText(text: string, bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The runtime's own message quotes the value.
+    throw new ValueError('BadValue', text === '' ? 'the value is empty' : `the value of ${bytes.byteLength} bytes is not JSON`);
+  }
+}

@@ -1,0 +1,338 @@
+import type { Clock } from '@kubecast/store';
+import { systemClock } from '@kubecast/store';
+import { linkedController } from '../timing/deadline.ts';
+import { DurationHistogram, reconcileBounds } from '../timing/duration-histogram.ts';
+import { isTerminalError, ReconcileTimeoutError, RuntimeOptionsError, StoppedError, SyncTimeoutError } from '../errors.ts';
+import type { RateLimiter } from '../queue/rate-limiter.ts';
+import type { Reconcile, ReconcileReport, Result, Source } from './reconcile.ts';
+import { createWorkQueue, type DrainResult, type WorkItem, type WorkQueue } from '../queue/work-queue.ts';
+
+export interface ControllerOptions<K> {
+  /** Names it in metrics, reports and messages. */
+  readonly name: string;
+  readonly sources?: readonly Source<K>[];
+  readonly reconcile: Reconcile<K>;
+  /** Identity of a key; injective. */
+  readonly idOf: (key: K) => string;
+  /** Keys that run at the same time; one key never does. Default 1. */
+  readonly concurrency?: number;
+  /** Milliseconds after which a run's signal is aborted and the run is reported. Default 0: never. */
+  readonly timeoutMs?: number;
+  /** Milliseconds until all sources must be complete, else `whenSynced` rejects with SyncTimeoutError. Default 0: wait. */
+  readonly syncTimeoutMs?: number;
+  readonly rateLimiter?: RateLimiter;
+  readonly agingMs?: number;
+  readonly clock?: Clock;
+  readonly onReport?: (report: ReconcileReport<K>) => void;
+}
+
+export interface ControllerCounters {
+  readonly runs: number;
+  readonly succeeded: number;
+  /** Failed runs that are tried again. */
+  readonly failed: number;
+  readonly terminal: number;
+  /** Of the failures, those that are mistakes in the program: TypeError, ReferenceError, RangeError, SyntaxError, or no Error at all. */
+  readonly panics: number;
+  /** Runs whose time was over, counted when it was, also while they still run. */
+  readonly timeouts: number;
+  readonly requeues: number;
+}
+
+/** A loop that brings the world to what objects ask for: sources add keys, workers reconcile them. */
+export interface Controller<K> {
+  readonly name: string;
+  readonly queue: WorkQueue<K>;
+  /** Starts the sources: keys are collected, nothing runs yet. So a standby is warm when it becomes leader. Idempotent. */
+  start(): void;
+  /** Resolves when every source is complete; rejects with SyncTimeoutError, the signal's reason, or a source's failure. */
+  whenSynced(signal?: AbortSignal): Promise<void>;
+  readonly hasSynced: boolean;
+  /** What the controller is waiting for, in words; '' when it works. For health checks. */
+  readonly waitingFor: string;
+  /**
+   * Works until the signal is aborted: then aborts every run, and resolves when all have ended. Waits for the sources first. May be called
+   * again after it resolved (leadership that comes back); not while it runs.
+   */
+  work(signal: AbortSignal, options?: { readonly term?: number }): Promise<void>;
+  /** Adds a key by hand. */
+  enqueue(key: K, options?: { readonly priority?: number; readonly afterMs?: number }): void;
+  /** Ends sources and queue; runs until what is ready was done or the deadline passed. Idempotent. */
+  stop(options?: { readonly deadlineMs?: number }): Promise<DrainResult<K>>;
+  readonly counters: ControllerCounters;
+  /** Seconds a run. */
+  readonly durations: DurationHistogram;
+  /** Runs that went past their time and have not ended. */
+  readonly overdue: readonly { readonly id: string; readonly runId: string; readonly ms: number }[];
+}
+
+export function createController<K>(options: ControllerOptions<K>): Controller<K> {
+  return new QueueController(options);
+}
+
+interface Run {
+  readonly id: string;
+  readonly runId: string;
+  readonly startedAt: number;
+  overdue: boolean;
+}
+
+class QueueController<K> implements Controller<K> {
+  readonly name: string;
+  readonly queue: WorkQueue<K>;
+  readonly durations: DurationHistogram = new DurationHistogram(reconcileBounds);
+  readonly #o: ControllerOptions<K>;
+  readonly #clock: Clock;
+  readonly #stopping = new AbortController();
+  readonly #runs = new Set<Run>();
+  readonly #unsynced = new Set<Source<K>>();
+  readonly #synced = Promise.withResolvers<void>();
+  readonly #counters = { runs: 0, succeeded: 0, failed: 0, terminal: 0, panics: 0, timeouts: 0, requeues: 0 };
+  #started = false;
+  #hasSynced = false;
+  #working = 0;
+  #trouble = '';
+  #stopped: Promise<DrainResult<K>> | undefined;
+  #runNumber = 0;
+
+  constructor(options: ControllerOptions<K>) {
+    const { concurrency = 1, timeoutMs = 0 } = options;
+    if (!Number.isInteger(concurrency) || concurrency < 1)
+      throw new RuntimeOptionsError(`controller ${options.name}: concurrency is ${concurrency}; it must be a whole number from 1 up`);
+    if (!(timeoutMs >= 0)) throw new RuntimeOptionsError(`controller ${options.name}: timeoutMs is ${timeoutMs}; it must be 0 or more`);
+    this.#o = options;
+    this.name = options.name;
+    this.#clock = options.clock ?? systemClock;
+    this.queue = createWorkQueue<K>({
+      name: options.name,
+      idOf: options.idOf,
+      clock: this.#clock,
+      ...(options.rateLimiter === undefined ? {} : { rateLimiter: options.rateLimiter }),
+      ...(options.agingMs === undefined ? {} : { agingMs: options.agingMs }),
+    });
+    this.#synced.promise.catch(() => {}); // Nobody need wait for it.
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  get counters(): ControllerCounters {
+    return { ...this.#counters };
+  }
+
+  get overdue(): readonly { readonly id: string; readonly runId: string; readonly ms: number }[] {
+    return [...this.#runs]
+      .filter((run) => run.overdue)
+      .map(({ id, runId, startedAt }) => ({ id, runId, ms: this.#clock.now() - startedAt }));
+  }
+
+  get waitingFor(): string {
+    if (this.#trouble !== '') return this.#trouble;
+    if (!this.#started) return `${this.name} is not started`;
+    return this.#hasSynced ? '' : `${this.name} waits for ${[...this.#unsynced].map((source) => describe(source)).join('; ')}`;
+  }
+
+  start(): void {
+    if (this.#started || this.#stopped !== undefined) return;
+    this.#started = true;
+    const { sources = [], syncTimeoutMs = 0 } = this.#o;
+    const { signal } = this.#stopping;
+    const enqueue = (key: K, how: { readonly priority?: number; readonly afterMs?: number } = {}): void => this.enqueue(key, how);
+    for (const source of sources) this.#unsynced.add(source);
+    const timer = new AbortController();
+    const all = Promise.all(
+      sources.map(async (source) => {
+        await source.start(enqueue, signal);
+        this.#unsynced.delete(source);
+      }),
+    );
+    all.then(
+      () => {
+        timer.abort();
+        this.#hasSynced = true;
+        this.#synced.resolve();
+      },
+      (error: unknown) => {
+        timer.abort();
+        if (!signal.aborted) this.#trouble = `${this.name}: a source failed: ${error instanceof Error ? error.message : String(error)}`;
+        this.#synced.reject(error);
+      },
+    );
+    if (syncTimeoutMs > 0) {
+      this.#clock.sleep(syncTimeoutMs, timer.signal).then(
+        () => {
+          const waiting = [...this.#unsynced].map((source) => describe(source)).join('; ');
+          this.#synced.reject(new SyncTimeoutError(`${this.name} was not complete within ${syncTimeoutMs} ms: ${waiting}`));
+        },
+        () => {},
+      );
+    }
+  }
+
+  async whenSynced(signal?: AbortSignal): Promise<void> {
+    if (signal === undefined) return this.#synced.promise;
+    const { controller, unlink } = linkedController(signal);
+    const aborted = Promise.withResolvers<never>();
+    aborted.promise.catch(() => {});
+    const onAbort = (): void => aborted.reject(signal.reason);
+    controller.signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      await Promise.race([this.#synced.promise, aborted.promise]);
+    } finally {
+      unlink();
+    }
+  }
+
+  enqueue(key: K, options: { readonly priority?: number; readonly afterMs?: number } = {}): void {
+    const how = options.priority === undefined ? {} : { priority: options.priority };
+    if (options.afterMs === undefined) this.queue.add(key, how);
+    else this.queue.addAfter(key, options.afterMs, how);
+  }
+
+  async work(signal: AbortSignal, options: { readonly term?: number } = {}): Promise<void> {
+    if (this.#working > 0) throw new RuntimeOptionsError(`controller ${this.name} works already`);
+    this.start();
+    this.#working = 1;
+    try {
+      try {
+        await this.whenSynced(signal);
+      } catch (error) {
+        if (signal.aborted || this.#stopping.signal.aborted) return;
+        throw error;
+      }
+      await Promise.all(Array.from({ length: this.#o.concurrency ?? 1 }, () => this.#worker(signal, options.term ?? 0)));
+    } finally {
+      this.#working = 0;
+    }
+  }
+
+  async #worker(signal: AbortSignal, term: number): Promise<void> {
+    while (!signal.aborted) {
+      let item: WorkItem<K> | undefined;
+      try {
+        item = await this.queue.get(signal);
+      } catch {
+        return;
+      }
+      if (item === undefined) return;
+      await this.#run(item, signal, term);
+    }
+  }
+
+  async #run(item: WorkItem<K>, outer: AbortSignal, term: number): Promise<void> {
+    const { key, failures, priority } = item;
+    this.#runNumber += 1;
+    const run: Run = { id: this.#o.idOf(key), runId: `${this.name}-${this.#runNumber}`, startedAt: this.#clock.now(), overdue: false };
+    const { controller, unlink } = linkedController(outer);
+    const timer = new AbortController();
+    const { timeoutMs = 0 } = this.#o;
+    this.#runs.add(run);
+    this.#counters.runs += 1;
+    if (timeoutMs > 0) {
+      this.#clock.sleep(timeoutMs, timer.signal).then(
+        () => {
+          run.overdue = true;
+          this.#counters.timeouts += 1;
+          controller.abort(new ReconcileTimeoutError(this.name, run.id, timeoutMs));
+          this.#report({ type: 'timeout', key, runId: run.runId, afterMs: timeoutMs });
+        },
+        () => {},
+      );
+    }
+    try {
+      const result = await this.#o.reconcile(key, { signal: controller.signal, runId: run.runId, failures, priority, term });
+      this.#succeeded(key, run, result ?? {});
+    } catch (error) {
+      this.#failed(item, run, error, outer);
+    } finally {
+      timer.abort();
+      unlink();
+      this.#runs.delete(run);
+      this.durations.observe((this.#clock.now() - run.startedAt) / 1000);
+      this.queue.done(key);
+    }
+  }
+
+  #succeeded(key: K, run: Run, result: Result): void {
+    this.#counters.succeeded += 1;
+    this.queue.forget(key);
+    const after = result.requeueAfterMs;
+    const again = after !== undefined && after > 0;
+    if (again) {
+      this.#counters.requeues += 1;
+      // Not the priority of this run: a key of the initial list would stay behind all others for ever.
+      this.queue.addAfter(key, after, { priority: result.priority ?? 0 });
+    }
+    this.#report({
+      type: 'done',
+      key,
+      runId: run.runId,
+      ms: this.#clock.now() - run.startedAt,
+      ...(again ? { requeueAfterMs: after } : {}),
+    });
+  }
+
+  #failed(item: WorkItem<K>, run: Run, error: unknown, outer: AbortSignal): void {
+    const { key, priority } = item;
+    if (outer.aborted) {
+      // Ended by us, not by itself: it counts as no failure, and the next one who works takes it up.
+      this.queue.add(key, { priority });
+      return;
+    }
+    if (isPanic(error)) this.#counters.panics += 1;
+    if (isTerminalError(error)) {
+      this.#counters.terminal += 1;
+      this.queue.forget(key);
+      this.#report({ type: 'terminal', key, runId: run.runId, error });
+      return;
+    }
+    this.#counters.failed += 1;
+    const retryInMs = this.queue.addRateLimited(key, { priority, atLeastMs: retryAfterOf(error) });
+    this.#report({ type: 'failed', key, runId: run.runId, error, retryInMs });
+  }
+
+  #report(report: ReconcileReport<K>): void {
+    try {
+      this.#o.onReport?.(report);
+    } catch {
+      // A report that cannot be written must not cost the key its next run.
+    }
+  }
+
+  stop(options: { readonly deadlineMs?: number } = {}): Promise<DrainResult<K>> {
+    this.#stopped ??= this.#end(options.deadlineMs ?? 30_000);
+    return this.#stopped;
+  }
+
+  async #end(deadlineMs: number): Promise<DrainResult<K>> {
+    const stopped = new StoppedError(`controller ${this.name}`);
+    this.#stopping.abort(stopped);
+    this.#synced.reject(stopped);
+    if (this.#working === 0) this.queue.shutDown();
+    return this.queue.drain({ deadlineMs });
+  }
+}
+
+function describe<K>(source: Source<K>): string {
+  const state = source.state?.() ?? '';
+  return state === '' ? source.name : `${source.name} (${state})`;
+}
+
+const isPanic = (error: unknown): boolean =>
+  !(error instanceof Error) ||
+  error instanceof TypeError ||
+  error instanceof ReferenceError ||
+  error instanceof RangeError ||
+  error instanceof SyntaxError;
+
+/** What a server asked to wait, on the error or on what caused it. */
+function retryAfterOf(error: unknown): number {
+  let at = error;
+  for (let depth = 0; depth < 16 && at instanceof Error; depth += 1) {
+    if ('retryAfterMs' in at && typeof at.retryAfterMs === 'number' && at.retryAfterMs > 0) return at.retryAfterMs;
+    at = at.cause;
+  }
+  return 0;
+}

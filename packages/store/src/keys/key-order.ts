@@ -1,0 +1,49 @@
+import type { Key } from '../contract/key.ts';
+
+const encoder = new TextEncoder();
+const ASCII = /^[\x00-\x7F]*$/;
+
+/**
+ * Compares two texts by their bytes in UTF-8. UTF-16 order, which `<` uses, differs from it above U+FFFF. Lone surrogates, which have no
+ * bytes of their own, are told apart by UTF-16 order, so that 0 always means equal.
+ */
+export function compareBytes(a: string, b: string): number {
+  if (a === b) return 0;
+  if (ASCII.test(a) && ASCII.test(b)) return a < b ? -1 : 1;
+  const left = encoder.encode(a);
+  const right = encoder.encode(b);
+  const length = Math.min(left.length, right.length);
+  for (let i = 0; i < length; i += 1) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference < 0 ? -1 : 1;
+  }
+  if (left.length !== right.length) return left.length < right.length ? -1 : 1;
+  return a < b ? -1 : 1;
+}
+
+/** The order in which the API server lists: bytes of the cluster, then of `namespace/name` with the slash included, so `a-0/x` is before `a/x`. */
+export function compareKeys(a: Key, b: Key): number {
+  return (
+    compareBytes(a.cluster, b.cluster) ||
+    compareBytes(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`) ||
+    compareBytes(a.namespace, b.namespace)
+  );
+}
+
+const END = '\0\0';
+const NUL = /\0/g;
+
+/** A NUL inside a part is written so that it stays above the end of the part: order and injectivity survive it. */
+function part(text: string): string {
+  return text.includes('\0') ? text.replace(NUL, '\0\u0001') : text;
+}
+
+/**
+ * One text for a key. Injective, and in the order of compareKeys when compared by bytes: no two keys share it, whatever they are made of.
+ */
+export function encodeKey(key: Key): string {
+  const { cluster, namespace, name } = key;
+  const path = `${part(cluster)}${END}${part(namespace)}/${part(name)}`;
+  // Only where a part itself holds a slash can two keys have the same path; the namespace then tells them apart.
+  return namespace.includes('/') || name.includes('/') ? `${path}${END}${part(namespace)}` : path;
+}

@@ -1,0 +1,137 @@
+import type { KeyProbe } from '../keys/key-probe.ts';
+import { jsonEquals, moveRecord, partEquals, partText, UID, VERSION } from '../records/packed-record.ts';
+import { RecordTable } from '../keys/record-table.ts';
+import type { Slabs } from '../records/slabs.ts';
+import { offsetOf } from '../records/slabs.ts';
+
+/**
+ * The records of a relist, aside. One that equals what stands in the store is not kept a second time: the standing one is marked. Should the
+ * store let go of a marked record before the commit, the collection takes it over.
+ */
+export class Collection {
+  readonly own: RecordTable;
+  readonly #main: RecordTable;
+  readonly #slabs: Slabs;
+  readonly #compare: (a: string, b: string) => -1 | 0 | 1 | undefined;
+  /** Whether a slot's record in the store is one to compare with. */
+  readonly #isSound: (slot: number) => boolean;
+  /** By slot of the store: the marked place and one; 0 for none. */
+  #marks: Int32Array = new Int32Array(64);
+  /** By own slot. */
+  readonly #prepared: ({ readonly place: number; readonly values: readonly (readonly string[])[] } | undefined)[] = [];
+
+  constructor(
+    id: number,
+    main: RecordTable,
+    slabs: Slabs,
+    compare: (a: string, b: string) => -1 | 0 | 1 | undefined,
+    isSound: (slot: number) => boolean,
+  ) {
+    this.own = new RecordTable(slabs, id);
+    this.#main = main;
+    this.#slabs = slabs;
+    this.#compare = compare;
+    this.#isSound = isSound;
+  }
+
+  isMarked(slot: number): boolean {
+    return (this.#marks[slot] ?? 0) === this.#main.place(slot) + 1;
+  }
+
+  /** Takes a record that was just written, or takes it back. Gives its slot among the own; -1 if it is not kept. */
+  put(place: number, probe: KeyProbe): number {
+    const slab = this.#slabs.slab(place);
+    const offset = offsetOf(place);
+    const ownSlot = this.own.find(probe.fromRecord(slab, offset));
+    const found = this.#main.find(probe);
+    const slot = found >= 0 && this.#isSound(found) ? found : -1;
+    const marked = slot >= 0 && this.isMarked(slot);
+    const before = ownSlot >= 0 ? this.own.place(ownSlot) : marked ? this.#main.place(slot) : -1;
+    if (before >= 0) {
+      const other = this.#slabs.slab(before);
+      const at = offsetOf(before);
+      if (partEquals(other, at, slab, offset, UID) && this.#compare(partText(other, at, VERSION), partText(slab, offset, VERSION)) === 1) {
+        this.#slabs.undo(place);
+        return -1;
+      }
+    }
+    if (slot >= 0) {
+      const stands = this.#main.slab(slot);
+      const at = this.#main.offset(slot);
+      if (
+        partEquals(stands, at, slab, offset, UID) &&
+        partEquals(stands, at, slab, offset, VERSION) &&
+        jsonEquals(stands, at, slab, offset)
+      ) {
+        this.#slabs.undo(place);
+        if (ownSlot >= 0) this.#forget(ownSlot);
+        this.#mark(slot, this.#main.place(slot) + 1);
+        return -1;
+      }
+      if (marked) this.#mark(slot, 0);
+    }
+    if (ownSlot < 0) return this.own.insert(probe.hash, place);
+    this.#slabs.release(this.own.place(ownSlot));
+    this.own.set(ownSlot, place);
+    return ownSlot;
+  }
+
+  /** What the extractors gave for an own record, so that the commit need not ask them for all at once. */
+  prepare(ownSlot: number, values: readonly (readonly string[])[]): void {
+    while (this.#prepared.length < ownSlot) this.#prepared.push(undefined);
+    this.#prepared[ownSlot] = { place: this.own.place(ownSlot), values };
+  }
+
+  /** Undefined for a record that was not prepared, or is another by now. */
+  prepared(ownSlot: number): readonly (readonly string[])[] | undefined {
+    const prepared = this.#prepared[ownSlot];
+    return prepared?.place === this.own.place(ownSlot) ? prepared.values : undefined;
+  }
+
+  /** Takes out the key of the probe, if it is there with this UID. */
+  remove(probe: KeyProbe, uid: string): void {
+    const ownSlot = this.own.find(probe);
+    if (ownSlot >= 0) {
+      if (partText(this.own.slab(ownSlot), this.own.offset(ownSlot), UID) === uid) this.#forget(ownSlot);
+      return;
+    }
+    const slot = this.#main.find(probe);
+    if (slot >= 0 && this.isMarked(slot) && partText(this.#main.slab(slot), this.#main.offset(slot), UID) === uid) this.#mark(slot, 0);
+  }
+
+  /** The store lets go of a record. If it is marked here it is taken over: true, and then it must not be released. */
+  adopt(slot: number, place: number, probe: KeyProbe, shared: boolean): boolean {
+    if (this.#marks[slot] !== place + 1) return false;
+    this.#marks[slot] = 0;
+    const slab = this.#slabs.slab(place);
+    // Two collections cannot own one record.
+    const taken = shared ? moveRecord(this.#slabs, slab, offsetOf(place)) : place;
+    this.own.insert(probe.fromRecord(slab, offsetOf(place)).hash, taken);
+    return true;
+  }
+
+  /** The store moved a record. */
+  moved(slot: number, from: number, to: number): void {
+    if (this.#marks[slot] === from + 1) this.#marks[slot] = to + 1;
+  }
+
+  /** Lets go of all that is still owned. */
+  clear(): void {
+    for (let slot = 0; slot < this.own.end; slot += 1) if (this.own.place(slot) >= 0) this.#forget(slot);
+  }
+
+  #forget(ownSlot: number): void {
+    const place = this.own.place(ownSlot);
+    this.own.delete(ownSlot);
+    this.#slabs.release(place);
+  }
+
+  #mark(slot: number, value: number): void {
+    if (slot >= this.#marks.length) {
+      const larger = new Int32Array(Math.max(slot + 1, this.#main.end));
+      larger.set(this.#marks);
+      this.#marks = larger;
+    }
+    this.#marks[slot] = value;
+  }
+}

@@ -1,0 +1,226 @@
+import type { Clock } from '../../clock.ts';
+import type { DeepReadonly, Entry } from '../../contract/entry.ts';
+import { HotTier } from '../../entries/hot-tier.ts';
+import type { Key } from '../../contract/key.ts';
+import { KeyProbe } from '../../keys/key-probe.ts';
+import { jsonOf, NAME, NAMESPACE, partText } from '../../records/packed-record.ts';
+import { PackedEntry, type EntrySource } from '../../entries/packed-entry.ts';
+import type { Query } from '../../contract/query.ts';
+import type { Slab } from '../../records/slabs.ts';
+import { systemClock } from '../../system-clock.ts';
+import type { View } from '../../contract/view.ts';
+import { COMMITTED, ROUNDS, SIZE, type StoreHandle } from '../layout.ts';
+import { RecordCopies, RecordScratch, SharedMemory } from './shared-memory.ts';
+import { SharedSnapshot } from './shared-snapshot.ts';
+
+export interface AttachOptions {
+  /** Bytes of heap that this reader's parsed objects may take, reckoned as four times their JSON. 0: none is kept. Default 32 MiB. */
+  readonly hotBytes?: number;
+  readonly clock?: Clock;
+}
+
+/** What one reader counts; a picture of the moment. */
+export interface SharedViewCounters {
+  readonly cacheRequests: number;
+  readonly cacheHits: number;
+  /** Reads that found a record changed while it was copied, and began anew. */
+  readonly retries: number;
+  /** Records whose checksum did not fit though nobody changed them; they read as absent. */
+  readonly damaged: number;
+}
+
+/** A store of another thread, read-only. Dispose what snapshots you take; the view itself holds nothing but memory. */
+export interface SharedView<T> extends View<T> {
+  readonly counters: SharedViewCounters;
+}
+
+/** A decoded object with what must still hold for it to be the one that is asked for. */
+interface Cached<T> {
+  readonly place: number;
+  readonly generation: number;
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly value: T;
+}
+
+export type CopiedRecord = { readonly slab: Slab; readonly offset: number };
+
+export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
+  readonly memory: SharedMemory;
+  readonly probe: KeyProbe;
+  readonly clock: Clock;
+  readonly #hot: HotTier<Cached<T>>;
+  readonly #scratch = new RecordScratch();
+  readonly #copies = new RecordCopies();
+  readonly #apiVersion: string;
+  readonly #kind: string;
+  #retries = 0;
+  #damaged = 0;
+  /** The key that is sought; a field, so that a read makes no function. */
+  #sought: Key | undefined;
+  #hit: T | undefined;
+  #copied: CopiedRecord | undefined;
+  #wantsEntry = false;
+
+  constructor(handle: StoreHandle, options: AttachOptions) {
+    this.memory = new SharedMemory(handle);
+    this.probe = new KeyProbe(this.memory.seed);
+    this.clock = options.clock ?? systemClock;
+    this.#hot = new HotTier(options.hotBytes ?? 32 * 1024 * 1024);
+    this.#apiVersion = handle.apiVersion;
+    this.#kind = handle.kind;
+  }
+
+  get counters(): SharedViewCounters {
+    return { cacheRequests: this.#hot.requests, cacheHits: this.#hot.hits, retries: this.#retries, damaged: this.#damaged };
+  }
+
+  get size(): number {
+    return Atomics.load(this.memory.control, SIZE);
+  }
+
+  get sequence(): bigint {
+    const { control } = this.memory;
+    for (;;) {
+      const rounds = Atomics.load(control, ROUNDS);
+      const committed = Atomics.load(control, COMMITTED) >>> 0;
+      if (Atomics.load(control, ROUNDS) === rounds) return (BigInt(rounds) << 32n) + BigInt(committed);
+    }
+  }
+
+  get(key: Key): DeepReadonly<T> | undefined {
+    this.#look(key, false);
+    const hit = this.#hit;
+    this.#hit = undefined;
+    return hit as DeepReadonly<T> | undefined;
+  }
+
+  entry(key: Key): Entry<T> | undefined {
+    this.#look(key, true);
+    const copied = this.#copied;
+    this.#copied = undefined;
+    return copied && new PackedEntry<T>(this, copied.slab, copied.offset);
+  }
+
+  *select(query: Query = {}): IterableIterator<Entry<T>> {
+    const snapshot = new SharedSnapshot<T>(this);
+    try {
+      yield* snapshot.select(query);
+    } finally {
+      snapshot[Symbol.dispose]();
+    }
+  }
+
+  snapshot(): View<T> & Disposable {
+    return new SharedSnapshot<T>(this);
+  }
+
+  clusterText(cluster: number): string {
+    return this.memory.clusterText(cluster);
+  }
+
+  decode(slab: Slab, offset: number): T {
+    return { apiVersion: this.#apiVersion, kind: this.#kind, ...(JSON.parse(decoder.decode(jsonOf(slab, offset))) as object) } as T;
+  }
+
+  read(slab: Slab, offset: number): T {
+    return this.decode(slab, offset);
+  }
+
+  /** A record to keep; undefined if it is damaged, or the slot moved on. */
+  keep(place: number): CopiedRecord | undefined {
+    return this.memory.copy(place, this.#copies);
+  }
+
+  glance(place: number): CopiedRecord | undefined {
+    return this.memory.copy(place, this.#scratch);
+  }
+
+  countDamaged(): void {
+    this.#damaged += 1;
+  }
+
+  #look(key: Key, wantsEntry: boolean): void {
+    this.#hit = undefined;
+    this.#copied = undefined;
+    if (!this.probe.fromKey(key, this.memory.clusterNumber(key.cluster))) return;
+    this.#sought = key;
+    this.#wantsEntry = wantsEntry;
+    this.memory.find(this.probe.hash, this.#found);
+  }
+
+  /** Whether the slot holds the key that is sought. Tries again for as long as the writer moves on under its hands. */
+  readonly #found = (slot: number): boolean => {
+    const { memory, probe } = this;
+    const key = this.#sought as Key;
+    for (;;) {
+      const place = memory.place(slot);
+      if (place < 0) return false;
+      const generation = memory.generation(place);
+      if (!this.#wantsEntry) {
+        const cached = this.#hot.get(slot);
+        if (cached) {
+          if (
+            cached.place === place &&
+            cached.generation === generation &&
+            cached.name === key.name &&
+            cached.namespace === key.namespace &&
+            cached.cluster === key.cluster &&
+            memory.place(slot) === place
+          ) {
+            this.#hit = cached.value;
+            return true;
+          }
+          this.#hot.drop(slot);
+        }
+      }
+      const copied = memory.copy(place, this.#wantsEntry ? this.#copies : this.#scratch);
+      // A checksum that fits is the last word: without it a processor may show the place from before and the bytes from after.
+      if (memory.place(slot) !== place || memory.generation(place) !== generation) {
+        this.#retries += 1;
+        continue;
+      }
+      if (!copied) {
+        this.#damaged += 1;
+        return false;
+      }
+      const { slab, offset } = copied;
+      if (!probe.equals(slab, offset)) return false;
+      if (this.#wantsEntry) this.#copied = copied;
+      else {
+        const value = this.decode(slab, offset);
+        this.#hit = value;
+        this.#hot.missed(
+          slot,
+          {
+            place,
+            generation,
+            cluster: key.cluster,
+            namespace: partText(slab, offset, NAMESPACE),
+            name: partText(slab, offset, NAME),
+            value,
+          },
+          slab.words[(offset >> 2) + 6] as number,
+        );
+      }
+      return true;
+    }
+  };
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * Reads a store that another thread writes, by the handle that its `share` gave. No message passes after that, and neither waits for the other.
+ *
+ * - `get` and `entry` show the newest version of a key that is published, each key for itself, whole and as it was written.
+ * - `select` and `snapshot` show the store as it stood after one operation of the writer (of a relist of more than 32,768 changes: after a part
+ *   of it). They hold a lease; after ten seconds (`leaseMs`), or when 65,536 changes were made since, they throw IterationExpired.
+ * - What was handed out stays readable for ever: values and entries are this reader's own copies.
+ *
+ * @throws StoreError HANDLE_INVALID
+ */
+export function attach<T>(handle: StoreHandle, options: AttachOptions = {}): SharedView<T> {
+  return new AttachedView<T>(handle, options);
+}

@@ -1,12 +1,10 @@
-/** What keeps the controller from its work, in words for people. */
-export class ControllerError extends Error {
-  override readonly name: string = 'ControllerError';
-  readonly code: 'ControllerCrdConflict' | 'ControllerCrdMissing' | 'ControllerBadInput' | 'ControllerNotSynced';
+import { CodedError } from '@kubecast/errors';
 
-  constructor(code: ControllerError['code'], message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-  }
+/** What keeps the controller from its work, in words for people. */
+export class ControllerError extends CodedError<
+  'ControllerCrdConflict' | 'ControllerCrdMissing' | 'ControllerBadInput' | 'ControllerNotSynced'
+> {
+  override readonly name: string = 'ControllerError';
 }
 
 /** The cluster's CRD does not serve AppModels as they are meant. Waiting does not help. */

@@ -23,7 +23,8 @@ import {
   type ReconcileReport,
   type Shutdown,
 } from '@kubecast/runtime';
-import { andSelectors, encodeKey, parseLabelSelector, systemClock, type Key } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
+import { andSelectors, encodeKey, parseLabelSelector, type Key } from '@kubecast/store';
 import { AppModelReconciler } from './reconcile/app-model-reconciler.ts';
 import { controllerMetrics } from './controller-metrics.ts';
 import { ControllerError, messageOf } from './errors.ts';

@@ -2,7 +2,7 @@ import { connectionFromDefaults, createClient, isInCluster } from '@kubecast/cli
 import { createModelIndex, type ModelIndex } from '@kubecast/model-index';
 import { createLoader } from '@kubecast/redis-loader';
 import { kubeconfigOf, type Shutdown } from '@kubecast/runtime';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
 import { RoundRobin } from './forwarding/endpoint-picker.ts';
 import type { ResolverFlags } from './flags.ts';
 import { Forwarder } from './forwarding/forwarder.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import type { ModelIndex, Problem, SourceStatus } from '@kubecast/model-index';
 import { tellChanges } from './tell-changes.ts';
 

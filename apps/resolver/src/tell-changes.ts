@@ -1,5 +1,5 @@
 import type { ModelIndex, Problem } from '@kubecast/model-index';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 
 /** The part of a logger that is used here; pino is one. */
 export interface Log {

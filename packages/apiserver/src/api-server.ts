@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { systemClock, type Clock } from '@kubecast/store';
+import { systemClock, type Clock } from '@kubecast/clock';
 import { Access } from './auth/access.ts';
 import { alwaysAllow } from './auth/authorizer.ts';
 import { AggregatedRoles } from './auth/rbac/aggregated-roles.ts';

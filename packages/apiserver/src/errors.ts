@@ -1,3 +1,4 @@
+import { CodedError } from '@kubecast/errors';
 export type ApiServerErrorCode =
   | 'ERR_APISERVER_LISTEN'
   | 'ERR_APISERVER_DATA'
@@ -8,14 +9,8 @@ export type ApiServerErrorCode =
   | 'ERR_APISERVER_STATUS';
 
 /** What goes wrong with the server itself, as opposed to an answer to a request. */
-export class ApiServerError extends Error {
+export class ApiServerError extends CodedError<ApiServerErrorCode> {
   override readonly name: string = 'ApiServerError';
-  readonly code: ApiServerErrorCode;
-
-  constructor(code: ApiServerErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** The address cannot be listened on: the port is taken, the host is not this machine's. */

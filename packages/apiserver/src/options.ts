@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import type { KubernetesRelease } from './release.ts';
 
 export interface ApiServerOptions {

@@ -1,3 +1,4 @@
+import { CodedError } from '@kubecast/errors';
 /** The codes of ClientError; stable. */
 export type ClientErrorCode =
   | 'CLIENT_CONFIG'
@@ -14,14 +15,8 @@ export type ClientErrorCode =
   | 'CLIENT_MERGE_PATCH';
 
 /** Every error that this package makes. `code` is stable; messages are for people and carry no token, key or password. */
-export class ClientError extends Error {
+export class ClientError extends CodedError<ClientErrorCode> {
   override readonly name: string = 'ClientError';
-  readonly code: ClientErrorCode;
-
-  constructor(code: ClientErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** A kubeconfig, an environment or options that no connection can be made of. Names the file, the context and the user. */

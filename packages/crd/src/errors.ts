@@ -1,14 +1,9 @@
+import { CodedError } from '@kubecast/errors';
 import type { FieldError } from './schema/field-error.ts';
 
 /** Every error that this package throws. `code` is stable; messages are for people. */
-export class CrdError extends Error {
+export class CrdError extends CodedError<'CrdInvalidDefinition' | 'CrdValidation'> {
   override readonly name: string = 'CrdError';
-  readonly code: 'CrdInvalidDefinition' | 'CrdValidation';
-
-  constructor(code: CrdError['code'], message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** A definition that no CustomResourceDefinition can be made of: a mistake in the program. */

@@ -1,12 +1,7 @@
+import { CodedError } from '@kubecast/errors';
 /** What went wrong in an informer; `code` is stable. */
-export class InformerError extends Error {
+export class InformerError extends CodedError {
   override readonly name: string = 'InformerError';
-  readonly code: string;
-
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** waitFor's deadline passed first. The write it waited for may still arrive. */

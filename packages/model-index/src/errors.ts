@@ -1,12 +1,7 @@
+import { CodedError } from '@kubecast/errors';
 /** Every error that this package throws. `code` is stable. */
-export class ModelIndexError extends Error {
+export class ModelIndexError extends CodedError {
   override readonly name: string = 'ModelIndexError';
-  readonly code: string;
-
-  constructor(code: string, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** Options that contradict each other or cannot be read. Nothing was started. */

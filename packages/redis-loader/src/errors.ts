@@ -1,3 +1,4 @@
+import { CodedError } from '@kubecast/errors';
 /** What a failure of this package is about. Stable: programs may compare it. */
 export type RedisLoaderErrorCode =
   | 'BadConnection'
@@ -12,14 +13,8 @@ export type RedisLoaderErrorCode =
   | 'TestRedis';
 
 /** The base of every error of this package. No message and no cause of one holds a password, a command's arguments or a value. */
-export class RedisLoaderError extends Error {
+export class RedisLoaderError extends CodedError<RedisLoaderErrorCode> {
   override readonly name: string = 'RedisLoaderError';
-  readonly code: RedisLoaderErrorCode;
-
-  constructor(code: RedisLoaderErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** The options of a connection cannot be used. Never shows the URL: it may hold a password. */

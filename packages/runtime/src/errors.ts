@@ -1,3 +1,4 @@
+import { CodedError } from '@kubecast/errors';
 export type RuntimeErrorCode =
   | 'RuntimeBadOptions'
   | 'RuntimeTerminal'
@@ -12,14 +13,8 @@ export type RuntimeErrorCode =
   | 'RuntimeDeadline';
 
 /** Every error that this package throws. `code` is stable; messages are for people. */
-export class RuntimeError extends Error {
+export class RuntimeError extends CodedError<RuntimeErrorCode> {
   override readonly name: string = 'RuntimeError';
-  readonly code: RuntimeErrorCode;
-
-  constructor(code: RuntimeErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** Options that contradict each other. Nothing was started. */

@@ -1,8 +1,5 @@
-export { Backoff } from './backoff.ts';
-export type { BackoffOptions } from './backoff.ts';
 export { byField } from './indexes/by-field.ts';
 export type { Change } from './contract/change.ts';
-export type { Clock } from './clock.ts';
 export type { DeepReadonly, Entry } from './contract/entry.ts';
 export { decodeGenericKey, encodeGenericKey } from './keys/generic-key.ts';
 export type { GenericKey } from './keys/generic-key.ts';
@@ -42,6 +39,5 @@ export {
 } from './store-error.ts';
 export { loadStore, saveStore } from './file/store-file.ts';
 export type { LoadedStore, OpenFile, SaveOptions, StoreFileSystem } from './file/store-file.ts';
-export { systemClock } from './system-clock.ts';
 export type { View } from './contract/view.ts';
 export type { IndexExtractor, Replacement, Writer } from './contract/writer.ts';

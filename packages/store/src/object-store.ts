@@ -17,7 +17,7 @@ import type { StoreHandle } from './shared/layout.ts';
 import { LEASE_MS } from './shared/layout.ts';
 import { type SharedOptions, SharedWriter } from './shared/shared-writer.ts';
 import { StoreView } from './views/store-view.ts';
-import { systemClock } from './system-clock.ts';
+import { systemClock } from '@kubecast/clock';
 import type { View } from './contract/view.ts';
 import type { IndexExtractor, Replacement, Writer } from './contract/writer.ts';
 

@@ -1,12 +1,7 @@
+import { CodedError } from '@kubecast/errors';
 /** What went wrong in a store; `code` is stable. */
-export class StoreError extends Error {
+export class StoreError extends CodedError {
   override readonly name: string = 'StoreError';
-  readonly code: string;
-
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** A record that cannot be stored: not JSON, or without the parts that identify an object. Nothing was changed. */

@@ -27,7 +27,7 @@ import {
   TlsError,
 } from '@kubecast/client';
 import { type ConfigMap, configMapType, namespaceType } from '@kubecast/crd';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { folder, removeFolder, targets } from './client-transport/targets.ts';
 import { startProxy } from './client-transport/tcp-proxy.ts';
 import { base64, clientOf, file, foreign, kubeconfig, revokedToken, userOf, whoAmI } from './client-transport/world.ts';

@@ -4,7 +4,7 @@ import { createInformer, isWaitTimeoutError, scopeId } from '@kubecast/informer'
 import type { Delta, Informer, InformerOptions } from '@kubecast/informer';
 import { ModelApi, ModelServer, statuses, thingType } from '@kubecast/informer/testing';
 import type { Thing } from '@kubecast/informer/testing';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
 
 interface World {
   readonly server: ModelServer;
@@ -118,7 +118,7 @@ test('informer: handlers are handed every object once and then its changes, in o
     async (delta: Delta<Thing>) => {
       const before = last.get(delta.entry.key.name);
       if ((delta.type === 'added') !== (before === undefined)) wrong.push(delta.entry.key.name);
-      await systemClock.turn();
+      await systemClock.yield();
       last.set(delta.entry.key.name, delta.entry.value.spec.payload);
     },
     { workers: 3 },

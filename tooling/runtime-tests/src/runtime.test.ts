@@ -17,8 +17,8 @@ import {
   withDeadline,
   type LeaseLock,
 } from '@kubecast/runtime';
-import { systemClock } from '@kubecast/store';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { systemClock } from '@kubecast/clock';
+import { createVirtualClock } from '@kubecast/clock/testing';
 
 test('runtime: a key that is added during its run runs once more, and never twice at once', async () => {
   const queue = createWorkQueue<string>({ name: 'q', idOf: (key) => key });

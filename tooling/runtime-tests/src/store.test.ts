@@ -3,8 +3,8 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Backoff, systemClock } from '@kubecast/clock';
 import {
-  Backoff,
   compareKeys,
   compareResourceVersions,
   createObjectStore,
@@ -15,10 +15,10 @@ import {
   nodeFileSystem,
   parseLabelSelector,
   saveStore,
-  systemClock,
 } from '@kubecast/store';
 import type { Key, ScopeId, Writer } from '@kubecast/store';
-import { createVirtualClock, testRecord } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
+import { testRecord } from '@kubecast/store/testing';
 
 interface Thing {
   metadata: { name: string; resourceVersion: string };

@@ -1,6 +1,6 @@
 import { StatusError } from '@kubecast/client';
 import { appModel, toManifest, type Condition, type CustomResourceDefinition } from '@kubecast/crd';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import { installCrd, type CrdApi } from './install-crd.ts';
 

@@ -8,7 +8,7 @@ import {
   type KubernetesObject,
 } from '@kubecast/crd';
 import { isConditionTrue, findCondition } from '@kubecast/runtime';
-import { Backoff, type Clock } from '@kubecast/store';
+import { Backoff, type Clock } from '@kubecast/clock';
 import { CrdConflictError, CrdMissingError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 

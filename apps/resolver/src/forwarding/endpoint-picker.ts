@@ -1,5 +1,5 @@
 import type { ResolvedEndpoint } from '@kubecast/model-index';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 
 /** In which order the endpoints of an app are tried. */
 export interface Picker {

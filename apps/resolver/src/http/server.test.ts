@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { ModelCore, readSlice, type ModelIndex, type SourceStatus } from '@kubecast/model-index';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
 import { RoundRobin } from '../forwarding/endpoint-picker.ts';
 import { Forwarder } from '../forwarding/forwarder.ts';
 import { createResolverServer } from './server.ts';
@@ -439,7 +439,7 @@ test('a large answer to a slow reader is held back at the backend, not in the re
   let last = -1;
   for (let still = 0; still < 200; still = written === last ? still + 1 : 0) {
     last = written;
-    await systemClock.turn();
+    await systemClock.yield();
   }
   expect(stuck).toBe(true);
   expect(written).toBeLessThan(200);

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
 import { afterEach, expect, test } from 'vitest';
 import { createApiServer, type ApiServer } from '../api-server.ts';
 import type { ApiServerOptions } from '../options.ts';

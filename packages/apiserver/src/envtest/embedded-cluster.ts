@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
 import { createApiServer, type ApiServer } from '../api-server.ts';
 import type { ApiServerOptions } from '../options.ts';
 import type { IssuedCertificate } from '../tls/authority.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { parseAllDocuments } from 'yaml';
 import { ApiServerError } from '../errors.ts';
 import { httpsCall, type HttpsTarget } from './https-json.ts';

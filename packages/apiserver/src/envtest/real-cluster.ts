@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { systemClock, type Clock } from '@kubecast/store';
+import { systemClock, type Clock } from '@kubecast/clock';
 import { ApiServerError } from '../errors.ts';
 import { kubeconfigText } from '../kubeconfig.ts';
 import { createAuthority, createSigningKeys, issueClientCertificate, issueServerCertificate, type Authority } from '../tls/authority.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { ClosedError, TimeoutError } from '../errors.ts';
 
 export interface BudgetOptions {

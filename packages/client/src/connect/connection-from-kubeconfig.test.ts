@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectionFromDefaults } from './connection-from-defaults.ts';
 import { connectionFrom } from '../connection/connection-from.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { connectionFrom } from '../connection/connection-from.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ConfigError } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { systemClock } from '@kubecast/store/clock';
+import { systemClock } from '@kubecast/clock';
 import { connectionFrom } from '../connection/connection-from.ts';
 import {
   type Connection,

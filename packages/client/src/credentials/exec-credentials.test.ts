@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { type Clock, systemClock } from '@kubecast/store';
+import { type Clock, systemClock } from '@kubecast/clock';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '../client.ts';
 import { connectionFromKubeconfig, type KubeconfigOptions } from '../connect/connection-from-kubeconfig.ts';
@@ -211,7 +211,7 @@ test('a plugin that hangs is ended at its limit, and who gives up before does no
       }
     })()
   )
-    await systemClock.turn();
+    await systemClock.yield();
 
   const client = createClient(
     await connectionFromKubeconfig({ path: kubeconfig('hanging', { exec: own(script) }), env: {}, pluginMs: 2000 }),
@@ -223,7 +223,7 @@ test('a plugin that hangs is ended at its limit, and who gives up before does no
   aborted.abort(gone);
   await expect(given).rejects.toBe(gone);
   const closed = client.version();
-  await systemClock.turn();
+  await systemClock.yield();
   client.close();
   await expect(closed).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import type { Credentials, CredentialSource } from '../connection/connection.ts';
 import { CredentialsError } from '../errors.ts';
 import type { ExecConfig } from '../kubeconfig/exec-config.ts';

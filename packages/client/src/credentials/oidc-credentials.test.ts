@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '@kubecast/store';
+import { type Clock, systemClock } from '@kubecast/clock';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectionFromKubeconfig } from '../connect/connection-from-kubeconfig.ts';
 import type { CredentialSource } from '../connection/connection.ts';

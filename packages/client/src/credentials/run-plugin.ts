@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 
 export interface PluginRun {
   readonly command: string;

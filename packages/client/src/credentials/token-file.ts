@@ -1,5 +1,5 @@
-import type { Clock } from '@kubecast/store';
-import { systemClock } from '@kubecast/store/clock';
+import type { Clock } from '@kubecast/clock';
+import { systemClock } from '@kubecast/clock';
 import type { Credentials, CredentialSource } from '../connection/connection.ts';
 import { CredentialsError } from '../errors.ts';
 

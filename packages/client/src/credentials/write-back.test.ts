@@ -2,8 +2,8 @@ import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@kubecast/store';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { systemClock } from '@kubecast/clock';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectionFromKubeconfig, type KubeconfigOptions } from '../connect/connection-from-kubeconfig.ts';
 import type { CredentialSource } from '../connection/connection.ts';
@@ -101,7 +101,7 @@ test("another's lock is waited for, and a file that stays locked is not written"
   });
   while (!ended.signal.aborted) {
     await clock.advance(50);
-    await systemClock.turn();
+    await systemClock.yield();
   }
   expect(String(await writing)).toMatch(/config\.lock is there for more than 3000 ms; remove it/);
   expect(readFileSync(path, 'utf8')).toBe(text());

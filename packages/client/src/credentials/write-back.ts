@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { isRecord, textOf } from '../kubeconfig/kubeconfig-file.ts';
 
 /** The tokens of a user of the `oidc` auth provider, as the kubeconfig holds them. */

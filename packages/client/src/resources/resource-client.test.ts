@@ -1,5 +1,5 @@
 import { appModel, configMapType, type AppModel, isValidationError, podType } from '@kubecast/crd';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createClient, type KubernetesClient } from '../client.ts';
 import { connectionFrom } from '../connection/connection-from.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { TimeoutError } from '../errors.ts';
 
 /** A signal that is aborted as another one is, or after `ms` with a TimeoutError (0: never). `done` ends the waiting. */

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import type { Connection, CredentialSource } from '../connection/connection.ts';
 import { connectionFrom } from '../connection/connection-from.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '@kubecast/store/clock';
+import { systemClock } from '@kubecast/clock';
 import { orAborted } from '../sockets/abort.ts';
 import type { Connection, Credentials } from '../connection/connection.ts';
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from '../errors.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { afterEach, expect, test } from 'vitest';
 import type { ConnectionInit } from '../connection/connection.ts';
 import { connectionFrom } from '../connection/connection-from.ts';

@@ -225,7 +225,7 @@ export class Http2Wire implements Wire {
         () => false,
       );
       // This process may have been busy, with the answer waiting.
-      if (late) await clock.turn();
+      if (late) await clock.yield();
       if (!late || answered.signal.aborted || over.aborted) continue;
       const { pingTimeoutMs } = limits;
       session.error = new TimeoutError('idle', pingTimeoutMs, `${connection.server}: no answer to a ping within ${pingTimeoutMs} ms`);

@@ -1,5 +1,5 @@
-import type { Clock } from '@kubecast/store';
-import { systemClock } from '@kubecast/store/clock';
+import type { Clock } from '@kubecast/clock';
+import { systemClock } from '@kubecast/clock';
 import type { Connection } from '../connection/connection.ts';
 import { ClosedError, ConfigError } from '../errors.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 
 /** Limits of one transport. Times in milliseconds, sizes in bytes. */
 export interface TransportLimits {

@@ -1,6 +1,6 @@
 import type { Connection, Credentials } from '../connection/connection.ts';
 import type { TransportLimits, TransportRequest } from './transport-options.ts';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 
 /** One request under way. It is ended from outside, or fails by itself, whichever comes first. */
 export interface Call {

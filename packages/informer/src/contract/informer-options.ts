@@ -1,6 +1,7 @@
 import type { ResourceSource } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
-import type { Clock, IndexExtractor, ObjectStore } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
+import type { IndexExtractor, ObjectStore } from '@kubecast/store';
 import type { ReflectorLimits } from './limits.ts';
 import type { ReflectorReport } from './reflector-report.ts';
 import type { Scope } from './scope.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 
 /** What the reflectors of one API server learned about it; share one among them. */
 export class ServerMemory {

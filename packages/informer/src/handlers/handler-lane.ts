@@ -1,5 +1,6 @@
 import { encodeKey } from '@kubecast/store';
-import type { Change, Clock, Entry, Query, View } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
+import type { Change, Entry, Query, View } from '@kubecast/store';
 import type { DeleteCause, Delta, DeltaOrigin } from '../contract/delta.ts';
 import { newHandlerCounters } from '../contract/handler-counters.ts';
 import type { HandlerCounters } from '../contract/handler-counters.ts';
@@ -7,7 +8,7 @@ import type { Handler, HandlerOptions } from '../contract/informer.ts';
 import { coalesce, newPending, pinnedBy, throughFilter } from './pending.ts';
 import type { Offer, Pending } from './pending.ts';
 import { Replay } from './replay.ts';
-import { Slice } from '../slice.ts';
+import { TimeSlice } from '@kubecast/clock';
 
 const PINNED_BYTES = 16 * 1024 * 1024;
 
@@ -54,7 +55,7 @@ export class HandlerLane<T> {
   #initialDropped = false;
   #pumping = false;
   #turnToReplay = false;
-  readonly #slice: Slice;
+  readonly #slice: TimeSlice;
   readonly #onSettled: () => void;
 
   constructor(handler: Handler<T>, options: HandlerOptions<T>, view: View<T>, clock: Clock, sliceMs: number, onSettled: () => void) {
@@ -64,7 +65,7 @@ export class HandlerLane<T> {
     this.#buffer = options.buffer ?? 1024;
     this.#pinnedBytes = options.pinnedBytes ?? PINNED_BYTES;
     this.#workers = options.workers ?? 16;
-    this.#slice = new Slice(clock, sliceMs);
+    this.#slice = new TimeSlice(clock, sliceMs);
     this.#onSettled = onSettled;
     this.#known = options.overflow === 'resync' ? new Map() : undefined;
     this.name = options.name ?? 'handler';
@@ -263,7 +264,7 @@ export class HandlerLane<T> {
   async #pump(): Promise<void> {
     this.#slice.restart();
     while (!this.removed && this.#active < this.#workers) {
-      if (this.#slice.due()) await this.#slice.turn();
+      if (this.#slice.due()) await this.#slice.yield();
       if (this.removed || !this.#step()) break;
     }
     this.#pumping = false;

@@ -1,7 +1,9 @@
 import type { PartialObjectMetadata, ResourceSource, WriteReceipt } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
-import { compareResourceVersions, createObjectStore, saveStore, systemClock } from '@kubecast/store';
-import type { Change, Clock, IndexExtractor, Key, ObjectStore, ObjectStoreOptions, ScopeId, StoreCounters, View } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
+import { compareResourceVersions, createObjectStore, saveStore } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
+import type { Change, IndexExtractor, Key, ObjectStore, ObjectStoreOptions, ScopeId, StoreCounters, View } from '@kubecast/store';
 import { iterateDeltas } from '../handlers/delta-iterator.ts';
 import type { DeleteCause, Delta, DeltaOrigin } from '../contract/delta.ts';
 import { InformerOptionsError, InformerStoppedError } from '../errors.ts';
@@ -110,7 +112,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   /** Looks at all that came from the file, a little at a time; for what is found damaged everything is listed again. */
   async #checkFile(): Promise<void> {
     while (this.writer.check(CHECKED_AT_ONCE)) {
-      await this.clock.turn();
+      await this.clock.yield();
       if (this.#stop.signal.aborted) return;
     }
     const { damaged } = this.writer.counters;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { createInformerFactory } from '../index.ts';
 import type { InformerFactory } from '../index.ts';
 import { ModelApi, ModelServer, lineOf, thingType } from '../testing/index.ts';

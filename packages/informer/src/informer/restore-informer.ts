@@ -1,4 +1,5 @@
-import { isStoreError, loadStore, systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
+import { isStoreError, loadStore } from '@kubecast/store';
 import type { LoadedStore } from '@kubecast/store';
 import { ObjectInformer, storeOptions } from './create-informer.ts';
 import type { Informer } from '../contract/informer.ts';

@@ -1,6 +1,7 @@
 import type { Frame, ResourceSource } from '@kubecast/client';
-import { Backoff, compareResourceVersions } from '@kubecast/store';
-import type { Clock } from '@kubecast/store';
+import { Backoff } from '@kubecast/clock';
+import { compareResourceVersions } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { Fault, faultOf } from './fault.ts';
 import type { FaultKind } from './fault.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -15,7 +16,7 @@ import { RepairPlan } from './repair-plan.ts';
 import { ServedForm } from './served-form.ts';
 import type { ServerMemory } from '../contract/server-memory.ts';
 import { ServerProbe } from './server-probe.ts';
-import { Slice } from '../slice.ts';
+import { TimeSlice } from '@kubecast/clock';
 import { WrittenBelow } from './written-below.ts';
 
 /** A complete state that stands in the view already. */
@@ -64,7 +65,7 @@ export class Reflector {
   /** Each kind of failure backs off by itself: a server that is back after many refusals, and asks for a second, or a list, is not kept waiting. */
   readonly #backoffs = new Map<FaultKind, Backoff>();
   #wasGone = false;
-  readonly #slice: Slice;
+  readonly #slice: TimeSlice;
   readonly #probe: ServerProbe;
   #state: ReflectorState = 'Idle';
   #reason = 'not started';
@@ -96,7 +97,7 @@ export class Reflector {
     this.#form = new ServedForm(source, clock, limits.formLagMs);
     this.#probe = new ServerProbe(source, clock, this.counters, (since) => this.#idleWait(since));
     this.#repair = new RepairPlan(clock, limits);
-    this.#slice = new Slice(options.clock, options.limits.sliceMs, () => (this.counters.yields += 1));
+    this.#slice = new TimeSlice(options.clock, options.limits.sliceMs, () => (this.counters.yields += 1));
     if (options.resume !== undefined && options.resume.version !== '') {
       this.#version = options.resume.version;
       this.#epoch = options.resume.epoch;
@@ -256,7 +257,7 @@ export class Reflector {
         this.#lastHeard = heardAt;
         for (const frame of batch) {
           any = true;
-          if (this.#slice.due()) await this.#slice.turn();
+          if (this.#slice.due()) await this.#slice.yield();
           signal.throwIfAborted();
           if (!open) {
             this.#liveFrame(frame);
@@ -409,7 +410,7 @@ export class Reflector {
         complete = !page.more;
         let first = true;
         for (const item of page.items) {
-          if (this.#slice.due()) await this.#slice.turn();
+          if (this.#slice.due()) await this.#slice.yield();
           if (first) {
             first = false;
             const head = this.#head({ type: 'ADDED', object: item });
@@ -500,7 +501,7 @@ export class Reflector {
         if (batch === undefined) break;
         heardAt = clock.now();
         for (const frame of batch) {
-          if (this.#slice.due()) await this.#slice.turn();
+          if (this.#slice.due()) await this.#slice.yield();
           // What comes after the end reaches no view, so it must not move the version that a file is saved at.
           signal.throwIfAborted();
           this.#liveFrame(frame);

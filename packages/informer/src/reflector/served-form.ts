@@ -1,5 +1,5 @@
 import type { ResourceSource } from '@kubecast/client';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { Fault } from './fault.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { ResourceSource } from '@kubecast/client';
 import { compareResourceVersions } from '@kubecast/store';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { Fault, faultOf } from './fault.ts';
 import { FrameReader } from './frame-reader.ts';
 

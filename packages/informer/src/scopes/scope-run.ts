@@ -1,5 +1,6 @@
 import type { ResourceSource } from '@kubecast/client';
-import type { Change, Clock, ObjectStore, Query, RawRecord } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
+import type { Change, ObjectStore, Query, RawRecord } from '@kubecast/store';
 import type { DeleteCause, DeltaOrigin } from '../contract/delta.ts';
 import type { ScopeStatus } from '../contract/informer.ts';
 import type { ReflectorLimits } from '../contract/limits.ts';
@@ -10,7 +11,7 @@ import type { ReflectorReport } from '../contract/reflector-report.ts';
 import type { ReflectorSink, SinkCollection } from '../reflector/reflector-sink.ts';
 import type { Scope } from '../contract/scope.ts';
 import type { ServerMemory } from '../contract/server-memory.ts';
-import { Slice } from '../slice.ts';
+import { TimeSlice } from '@kubecast/clock';
 
 /** What a scope tells the informer around it. */
 export interface ScopeHost<T> {
@@ -188,12 +189,12 @@ export class ScopeRun<T> implements ReflectorSink {
           change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined;
         const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
         this.#walk = walk;
-        const slice = new Slice(clock, limits.sliceMs);
+        const slice = new TimeSlice(clock, limits.sliceMs);
         while (this.#walk === walk) {
           const next = walk.next();
           if (next.done === true) this.#walk = undefined;
           else next.value();
-          if (slice.due()) await slice.turn();
+          if (slice.due()) await slice.yield();
         }
         this.#host.committed();
       },

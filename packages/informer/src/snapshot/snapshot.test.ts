@@ -94,7 +94,7 @@ test('what a stream still brings as it is stopped moves the saved version no fur
   await rig.clock.settle();
   for (let i = 0; i < 6; i += 1) rig.server.put('default', `thing-${i}`, i);
   // Some way into the batch, frame by frame.
-  await rig.clock.turn();
+  await rig.clock.yield();
   await rig.restart(['']);
   const stood = rig.informer.view.size;
   expect(stood).toBeLessThan(6);

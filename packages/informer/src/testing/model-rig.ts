@@ -1,5 +1,5 @@
-import { createVirtualClock } from '@kubecast/store/testing';
-import type { VirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
+import type { VirtualClock } from '@kubecast/clock/testing';
 import type { ResourceType } from '@kubecast/crd';
 import { createInformer, ObjectInformer } from '../informer/create-informer.ts';
 import type { Delta } from '../contract/delta.ts';

@@ -1,5 +1,5 @@
 import { endpointSliceType, endpointSliceV1beta1Type, endpointsType, type ResourceType } from '@kubecast/crd';
-import { Backoff, type Clock } from '@kubecast/store';
+import { Backoff, type Clock } from '@kubecast/clock';
 import type { EndpointsSource } from './model-index.ts';
 import type { EndpointsLike, EndpointSliceLike } from '../endpoints/read-endpoints.ts';
 

@@ -9,7 +9,8 @@ import {
   type RedisTarget,
   type ValueForm,
 } from '@kubecast/redis-loader';
-import { andSelectors, formatLabelSelector, LabelSelectorError, parseLabelSelector, systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
+import { andSelectors, formatLabelSelector, LabelSelectorError, parseLabelSelector } from '@kubecast/store';
 import type { AppModelLike } from '../claims/announcement.ts';
 import { chooseEndpoints, type Serves } from './choose-endpoints.ts';
 import { ModelIndexOptionsError } from '../errors.ts';

@@ -1,6 +1,7 @@
 import type { Service } from '@kubecast/crd';
 import type { Delta, Informer } from '@kubecast/informer';
-import { systemClock, type Clock, type Entry } from '@kubecast/store';
+import { systemClock, type Clock } from '@kubecast/clock';
+import { type Entry } from '@kubecast/store';
 import type { AppModelLike, ObjectHeader } from '../claims/announcement.ts';
 import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
 import { ModelIndexStoppedError } from '../errors.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Frame, ResourceSource, WatchOptions } from '@kubecast/client';
 import { appModel, endpointSliceType, endpointsType, serviceType, type AppModel, type ResourceType, type Service } from '@kubecast/crd';
 import { createInformer, type Informer } from '@kubecast/informer';
-import { createVirtualClock, type VirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock, type VirtualClock } from '@kubecast/clock/testing';
 import {
   chooseEndpoints,
   joinModelIndex,

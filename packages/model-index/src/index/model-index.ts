@@ -1,6 +1,6 @@
 import type { Service } from '@kubecast/crd';
 import type { Informer, ScopeStatus } from '@kubecast/informer';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import type { AppModelLike } from '../claims/announcement.ts';
 import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
 import type { StateCounts } from './model-core.ts';

@@ -11,7 +11,7 @@ import {
   type RedisTarget,
   type ValuePublisher,
 } from '@kubecast/redis-loader';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { PublishFailedError, PublishRefusedError, type RefusedValue } from './publish-errors.ts';
 import { checkExisting, planPublish, type PlannedModel, type PublishPlan } from './publisher-plan.ts';
 

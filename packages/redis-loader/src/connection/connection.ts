@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { makeClient, type RedisClient, type RedisTarget } from './connection-options.ts';
 import { readFailure } from './redis-failure.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { DueQueue } from './due-queue.ts';
 
 /** Calls when their time has come, with one sleep at a time however many wait. */

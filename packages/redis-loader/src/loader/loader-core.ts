@@ -1,4 +1,4 @@
-import { Backoff, type Clock } from '@kubecast/store';
+import { Backoff, type Clock } from '@kubecast/clock';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
 import { checkTarget, type RedisClient } from '../connection/connection-options.ts';
 import { DueTimer } from './due-timer.ts';

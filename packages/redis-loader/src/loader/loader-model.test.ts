@@ -1,4 +1,4 @@
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createLoader, formatEnvelope, type Loader, type Wanted } from '../index.ts';

@@ -1,4 +1,4 @@
-import { createVirtualClock, type VirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock, type VirtualClock } from '@kubecast/clock/testing';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {

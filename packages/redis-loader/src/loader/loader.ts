@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '@kubecast/store';
+import { systemClock, type Clock } from '@kubecast/clock';
 import type { ConnectionStatus } from '../connection/connection.ts';
 import type { RedisTarget } from '../connection/connection-options.ts';
 import type { KeyEncoding } from '../values/key-template.ts';

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '@kubecast/store';
+import { systemClock, type Clock } from '@kubecast/clock';
 import type { Pipeline } from 'ioredis';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
 import { checkTarget, type RedisClient, type RedisTarget } from '../connection/connection-options.ts';

@@ -1,4 +1,4 @@
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import { createController, type Controller, type ControllerOptions } from './controller.ts';
 import { SyncTimeoutError, TerminalError } from '../errors.ts';

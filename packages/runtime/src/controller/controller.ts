@@ -1,5 +1,5 @@
-import type { Clock } from '@kubecast/store';
-import { systemClock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
+import { systemClock } from '@kubecast/clock';
 import { linkedController } from '../timing/deadline.ts';
 import { DurationHistogram, reconcileBounds } from '../timing/duration-histogram.ts';
 import { isTerminalError, ReconcileTimeoutError, RuntimeOptionsError, StoppedError, SyncTimeoutError } from '../errors.ts';

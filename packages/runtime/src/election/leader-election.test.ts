@@ -1,5 +1,5 @@
 import type { Lease } from '@kubecast/crd';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import { createLeaderElector, type ElectionReport, type LeaderElectionOptions, type LeaderElector } from './leader-election.ts';
 import type { Leadership } from './leadership.ts';

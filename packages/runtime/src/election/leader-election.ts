@@ -1,6 +1,6 @@
 import type { Lease } from '@kubecast/crd';
-import type { Clock } from '@kubecast/store';
-import { systemClock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
+import { systemClock } from '@kubecast/clock';
 import { isConflict } from '../objects/api-status.ts';
 import { linkedController, withDeadline } from '../timing/deadline.ts';
 import { LeadershipLostError, RuntimeOptionsError, StoppedError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { LeadershipLostError } from '../errors.ts';
 
 /** The right to act, for one term. */

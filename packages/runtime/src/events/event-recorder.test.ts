@@ -1,5 +1,5 @@
 import { configMapType, type Event } from '@kubecast/crd';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts';
 

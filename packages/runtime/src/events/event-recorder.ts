@@ -1,6 +1,6 @@
 import type { Event, KubernetesObject, ResourceType } from '@kubecast/crd';
-import type { Clock } from '@kubecast/store';
-import { systemClock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
+import { systemClock } from '@kubecast/clock';
 import { withDeadline } from '../timing/deadline.ts';
 import { toMicroTime } from '../timing/micro-time.ts';
 

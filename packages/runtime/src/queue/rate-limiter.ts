@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 
 /** Says how long a failed key waits. One instance serves one queue. */
 export interface RateLimiter {

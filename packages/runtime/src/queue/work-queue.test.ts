@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createWorkQueue, lowPriority, type WorkQueue } from './work-queue.ts';

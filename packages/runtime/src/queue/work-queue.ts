@@ -1,5 +1,5 @@
-import type { Clock } from '@kubecast/store';
-import { systemClock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
+import { systemClock } from '@kubecast/clock';
 import { DurationHistogram, workDurationBounds } from '../timing/duration-histogram.ts';
 import { OrderedHeap } from './ordered-heap.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';

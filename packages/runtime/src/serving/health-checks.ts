@@ -1,5 +1,5 @@
-import type { Clock } from '@kubecast/store';
-import { systemClock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
+import { systemClock } from '@kubecast/clock';
 import { withDeadline } from '../timing/deadline.ts';
 
 /** One thing that is looked at. */

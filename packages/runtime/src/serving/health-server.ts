@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { ListenError } from '../errors.ts';
 import { formatReport, runChecks, type HealthCheck } from './health-checks.ts';
 

@@ -1,4 +1,4 @@
-import { createVirtualClock } from '@kubecast/store/testing';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import { controllerCollector, informerCollector } from './collectors.ts';
 import { createController } from '../controller/controller.ts';

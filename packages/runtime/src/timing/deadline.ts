@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { DeadlineError } from '../errors.ts';
 
 /** A controller that is also aborted by a signal; `unlink` takes the listener off, so that long-lived signals collect none. */

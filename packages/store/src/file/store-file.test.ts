@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ObjectStore, RawRecord, ScopeId, StoreFileSystem } from '../index.ts';
 import { compareResourceVersions, createObjectStore, loadStore, nodeFileSystem, saveStore, StoreFileError } from '../index.ts';
-import { createVirtualClock, testRecord } from '../testing/index.ts';
+import { createVirtualClock } from '@kubecast/clock/testing';
+import { testRecord } from '../testing/index.ts';
 
 interface Thing {
   metadata: { name: string; namespace?: string; resourceVersion: string };

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@kubecast/clock';
 import { digest } from '../records/digest.ts';
 import type { ObjectStore, ObjectStoreOptions } from '../object-store.ts';
 import { createObjectStore, imageOf } from '../object-store.ts';
@@ -6,7 +6,7 @@ import type { ScopeId } from '../contract/record.ts';
 import type { StoreImage } from '../records/store-image.ts';
 import { StoreFileError } from '../store-error.ts';
 import type { Writer } from '../contract/writer.ts';
-import { systemClock } from '../system-clock.ts';
+import { systemClock } from '@kubecast/clock';
 
 /*
  * A file, little-endian: eight bytes of magic; length and checksum of the header; the header, JSON padded to a multiple of eight; the rows
@@ -129,7 +129,7 @@ async function* encodeFile(image: StoreImage, options: SaveOptions): AsyncIterab
   for (let i = 0; i + 1 < bounds.length; i += 1) {
     yield segmentOf(image, bounds[i] as number, bounds[i + 1] as number);
     // A large store must not keep its readers waiting while it is saved.
-    await clock.turn();
+    await clock.yield();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@kubecast/clock';
 import { LEASES, LEASES_USED, LEASE_COUNT } from './layout.ts';
 
 interface Batch {

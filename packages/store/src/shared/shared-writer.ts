@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@kubecast/clock';
 import type { RecordMirror } from '../keys/record-table.ts';
 import { ROOM } from '../keys/ordered-slots.ts';
 import { Arena, growable } from './arena.ts';

@@ -20,7 +20,7 @@ import {
   serviceType,
   toManifest,
 } from '@kubecast/crd';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { subresourceTests } from './subresources.ts';
 import { viewTests } from './views.ts';

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { RealCluster } from '@kubecast/apiserver/envtest';
 import { connectionFromKubeconfig, createClient, isClientError } from '@kubecast/client';
 import { configMapType } from '@kubecast/crd';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
 import { findAssets } from '@kubecast-tooling/envtest';
 import { ApiServerProcess } from '../apiserver-process.ts';
 
@@ -87,7 +87,7 @@ const connections = clients.map((client) => client.counters.connections);
 for (const client of clients) client.close();
 await server.close();
 // A socket's close is told in a later turn.
-for (let i = 0; i < 100 && (active(/TCP|TLS/) > before.sockets || active(/Timeout/) > before.timers); i++) await systemClock.turn();
+for (let i = 0; i < 100 && (active(/TCP|TLS/) > before.sockets || active(/Timeout/) > before.timers); i++) await systemClock.yield();
 const left = {
   openRequests,
   openStreams,

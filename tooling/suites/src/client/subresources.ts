@@ -1,6 +1,6 @@
 import { isStatusError, type KubernetesClient } from '@kubecast/client';
 import { customResourceDefinitionType, podType } from '@kubecast/crd';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
 import { beforeAll, expect, test } from 'vitest';
 
 interface Gear {

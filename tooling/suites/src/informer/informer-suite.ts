@@ -3,7 +3,7 @@ import { configMapType, namespaceType } from '@kubecast/crd';
 import type { ConfigMap, ResourceType } from '@kubecast/crd';
 import { createInformer, createMetadataInformer, followConfigMap, isWaitTimeoutError, scopeId } from '@kubecast/informer';
 import type { Delta } from '@kubecast/informer';
-import { systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
 import { World, held, lineOf, noteCrd, noteType, until } from './world.ts';
 import type { Note, Servers } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import type { Fault } from '../../faults/fault.ts';
 import { expired, StatusError } from '../../status/status-error.ts';
 

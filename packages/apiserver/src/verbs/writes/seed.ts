@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/store';
+import type { Clock } from '@kubecast/clock';
 import { ApiServerError } from '../../errors.ts';
 import type { Registry } from '../../routing/registry.ts';
 import type { KubeObject, ServedResource } from '../../served-resource.ts';

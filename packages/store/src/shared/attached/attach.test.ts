@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Key, ObjectStore, Query, ScopeId, View } from '../../index.ts';
 import { attach, compareResourceVersions, createObjectStore, isStoreError, IterationExpired } from '../../index.ts';
-import { createVirtualClock, testRecord } from '../../testing/index.ts';
+import { createVirtualClock } from '@kubecast/clock/testing';
+import { testRecord } from '../../testing/index.ts';
 import { LEASE_COUNT } from '../layout.ts';
 
 interface Thing {

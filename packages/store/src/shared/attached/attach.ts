@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '@kubecast/clock';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
 import { HotTier } from '../../entries/hot-tier.ts';
 import type { Key } from '../../contract/key.ts';
@@ -7,7 +7,7 @@ import { jsonOf, NAME, NAMESPACE, partText } from '../../records/packed-record.t
 import { PackedEntry, type EntrySource } from '../../entries/packed-entry.ts';
 import type { Query } from '../../contract/query.ts';
 import type { Slab } from '../../records/slabs.ts';
-import { systemClock } from '../../system-clock.ts';
+import { systemClock } from '@kubecast/clock';
 import type { View } from '../../contract/view.ts';
 import { COMMITTED, ROUNDS, SIZE, type StoreHandle } from '../layout.ts';
 import { RecordCopies, RecordScratch, SharedMemory } from './shared-memory.ts';

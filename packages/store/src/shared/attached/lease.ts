@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '@kubecast/clock';
 import { IterationExpired, StoreError } from '../../store-error.ts';
 import { LEASE_COUNT, LEASES, LEASES_USED, TICKETS } from '../layout.ts';
 

@@ -6,7 +6,8 @@ import { appModel } from '@kubecast/crd';
 import type { AppModel } from '@kubecast/crd';
 import { createInformer, restoreInformer, ServerMemory } from '@kubecast/informer';
 import type { HandlerOptions, Informer, InformerOptions, ScopeStatus } from '@kubecast/informer';
-import { compareResourceVersions, nodeFileSystem, systemClock } from '@kubecast/store';
+import { systemClock } from '@kubecast/clock';
+import { compareResourceVersions, nodeFileSystem } from '@kubecast/store';
 import { namespaces } from './churn.ts';
 import { digestOf, Mirror } from './mirror.ts';
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { macrotask } from '../macrotask.ts';
 
 export interface VirtualClock extends Clock {
   /** Moves the time, firing each sleep in its order and letting everything settle in between. */
@@ -27,26 +28,7 @@ function generator(seed: number): () => number {
   };
 }
 
-const host = globalThis as { readonly setImmediate?: (body: () => void) => unknown };
-
-/** setImmediate, which Node, Bun and Deno have, costs a twentieth of a message channel; long virtual runs are made of little else. */
-const setImmediateHere: ((body: () => void) => unknown) | undefined = host.setImmediate?.bind(globalThis);
-
-const macrotask = (): Promise<void> =>
-  new Promise((resolve) => {
-    if (setImmediateHere !== undefined) {
-      setImmediateHere(resolve);
-      return;
-    }
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      channel.port1.close();
-      resolve();
-    };
-    channel.port2.postMessage(undefined);
-  });
-
-/** A clock that stands still until it is advanced. `turn()` resolves in a real later turn of the event loop. */
+/** A clock that stands still until it is advanced. `yield()` resolves in a real later turn of the event loop. */
 export function createVirtualClock(options: { readonly seed?: number; readonly wall?: number } = {}): VirtualClock {
   let time = 0;
   let order = 0;
@@ -60,7 +42,7 @@ export function createVirtualClock(options: { readonly seed?: number; readonly w
     now: () => time,
     wall: () => start + Math.floor(time),
     random,
-    turn: macrotask,
+    yield: macrotask,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error);

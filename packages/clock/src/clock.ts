@@ -10,8 +10,8 @@ export interface Clock {
   wall(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it is aborted. Leaves no timer behind. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Resolves in a later turn of the event loop, after I/O that is ready had its chance. */
-  turn(): Promise<void>;
+  /** Resolves in a later turn of the event loop, after timers that are due and I/O that is ready had their chance. */
+  yield(): Promise<void>;
   /** A number in [0, 1), for jitter. Not for secrets. */
   random(): number;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { macrotask } from './macrotask.ts';
 
 /** The machine's clock. */
 export const systemClock: Clock = {
@@ -30,6 +31,6 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   },
-  turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
+  yield: macrotask,
   random: () => Math.random(),
 };

@@ -2,7 +2,7 @@
 const FLOORS: readonly (readonly string[])[] = [
   ['clock', 'errors'],
   ['json-bytes'],
-  ['store', 'crd'],
+  ['store', 'crd', 'concurrent-map'],
   ['client', 'apiserver'],
   ['informer'],
   ['runtime', 'redis-loader'],
@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 
 /** Packages that may import node: modules in any file; the others only in files that say so by name. */
-const PORTABLE: ReadonlySet<string> = new Set(['clock', 'errors', 'json-bytes', 'store', 'crd']);
+const PORTABLE: ReadonlySet<string> = new Set(['clock', 'errors', 'json-bytes', 'store', 'crd', 'concurrent-map']);
 
 export interface SourceFile {
   /** `packages/store/src/index.ts`, from the root of the repository, with slashes. */

@@ -31,8 +31,9 @@ function effect(state: number | undefined, call: RegisterCall): { readonly after
     case 'compareAndSet':
       return { after: state === call.from ? call.value : state, returns: { did: state === call.from } };
     case 'add':
-      return { after: (state ?? 0) + call.amount, returns: { value: (state ?? 0) + call.amount } };
   }
+  const sum = (state ?? 0) + call.amount;
+  return { after: sum, returns: { value: sum } };
 }
 
 /** One key of a map, one operation after another. */

@@ -1,6 +1,6 @@
 import { invalidError, isObject } from '@kubecast/crd';
-import type { ServedResource } from '../served-resource.ts';
-import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import type { ServedResource } from '../../served-resource.ts';
+import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from '../builtin-resource.ts';
 
 export const namespaceResource: ServedResource = builtinResource({
   kind: 'Namespace',

@@ -1,7 +1,7 @@
 import { invalidError, isObject, requiredError, type FieldError } from '@kubecast/crd';
-import { ageOf } from '../table/age.ts';
-import type { KubeObject, ServedResource } from '../served-resource.ts';
-import { at, builtinResource, column, textAt } from './builtin-resource.ts';
+import { ageOf } from '../../table/age.ts';
+import type { KubeObject, ServedResource } from '../../served-resource.ts';
+import { at, builtinResource, column, textAt } from '../builtin-resource.ts';
 
 const lastSeen = (object: KubeObject): unknown =>
   at(object, 'series', 'lastObservedTime') ?? at(object, 'lastTimestamp') ?? at(object, 'firstTimestamp') ?? at(object, 'eventTime');

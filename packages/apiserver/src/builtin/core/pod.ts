@@ -1,6 +1,6 @@
 import { isObject, requiredError, type FieldError } from '@kubecast/crd';
-import type { KubeObject, ServedResource } from '../served-resource.ts';
-import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import type { KubeObject, ServedResource } from '../../served-resource.ts';
+import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from '../builtin-resource.ts';
 
 export const podResource: ServedResource = builtinResource({
   kind: 'Pod',

@@ -1,6 +1,6 @@
 import { getOwn, invalidError, isObject, notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
-import type { Allocator, KubeObject, ServedResource } from '../served-resource.ts';
-import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import type { Allocator, KubeObject, ServedResource } from '../../served-resource.ts';
+import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from '../builtin-resource.ts';
 
 export const serviceResource: ServedResource = builtinResource({
   kind: 'Service',

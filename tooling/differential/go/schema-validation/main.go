@@ -49,6 +49,19 @@ func number() string {
 var texts = []string{"", "a", "b", "abc", "abcd", "ABC", "1", "1.0", "é", "e\u0301", "😀", "😀😀😀", "日本語", "a\nb", "\"", "\u0000", "a b", "2026-02-29", "2024-02-29",
 	"2026-01-01T00:00:00Z", "2026-01-01t00:00:00.5z", "10.0.0.1", "::1", "1h", "a@b.c", "true", "null", "<a>&", "\u2028"}
 
+var formats = []string{"bsonobjectid", "uri", "email", "hostname", "ipv4", "ipv6", "cidr", "mac", "uuid", "uuid3", "uuid4", "uuid5", "isbn", "isbn10", "isbn13",
+	"creditcard", "ssn", "hexcolor", "rgbcolor", "byte", "password", "date", "duration", "datetime", "date-time", "k8s-short-name", "k8s-long-name", "int32", "unknown"}
+
+var formatted = []string{"", "a", "507f1f77bcf86cd799439011", "507F1F77BCF86CD79943901", "http://a.b/c?d", "/path", "a.b", "mailto:x", "a@b", "a@b.c", "A B <a@b.c>", "@b", "a@",
+	"a b@c", "my-host", "my_host", "-a", "a-", "a..b", "EXAMPLE.com", "10.0.0.1", "010.0.0.1", "256.1.1.1", "1.2.3", "::", "::1", "1::2::3", "fe80::1%eth0", "::ffff:1.2.3.4",
+	"10.0.0.0/8", "10.0.0.0/33", "::/0", "::/129", "00:11:22:33:44:55", "00-11-22-33-44-55", "00:11-22:33:44:55", "0011.2233.4455", "00:11:22:33:44:55:66",
+	"00:11:22:33:44:55:66:77", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6BA7B8109DAD11D180B400C04FD430C8", "6ba7b810-9dad-31d1-80b4-00c04fd430c8",
+	"6ba7b810-9dad-41d1-80b4-00c04fd430c8", "6ba7b810-9dad-51d1-c0b4-00c04fd430c8", "0321751043", "0-321-75104-3", "080442957X", "978-0321751041", "9780321751042",
+	"4111 1111 1111 1111", "4111111111111112", "123-45-6789", "123456789", "#FFF", "ffffff", "#ffff", "rgb(0, 1,255)", "rgb(0,1,256)", "YQ==", "YWI=", "YWJj", "YQ=", "Y Q==",
+	"2026-02-28", "2026-02-29", "2024-02-29", "2026-13-01", "0000-01-01", "26-01-01", "1h", "1.5h", "22 ns", "3 weeks", "1x", "-1h", "+1m3s", "0", ".5s", "1h x",
+	"2026-01-01T00:00:00Z", "2026-01-01t00:00:00z", "2026-01-01T00:00:00.123456789+01:00", "2026-01-01T24:00:00Z", "2026-01-01T00:00:60Z", "2026-01-01T00:00:00", "2026-01-01 00:00:00Z",
+	"2026-01-01T00:00:00+99:99", "2026-01-01T00:00:00,5Z", "2026-01-01T00:00:00ZTZ", "UPPER", "a.b.c", "1a", strings.Repeat("a", 64), strings.Repeat("a.", 126) + "a", "é", "日本", "a\n", "\u0000"}
+
 func text() string {
 	quoted, _ := json.Marshal(pick(texts...))
 	return string(quoted)
@@ -234,6 +247,19 @@ func main() {
 			}
 		} else {
 			add(s, value())
+		}
+	}
+	// Formats of texts, beside a type and alone.
+	for _, format := range formats {
+		for _, text := range formatted {
+			quoted, _ := json.Marshal(text)
+			add(fmt.Sprintf(`{"type":"string","format":%q}`, format), string(quoted))
+		}
+		for _, value := range []string{`"x"`, `1`, `1.5`, `true`, `[]`, `{}`, `null`} {
+			for _, s := range []string{`{"type":"object","format":%q}`, `{"type":"integer","format":%q}`, `{"x-kubernetes-preserve-unknown-fields":true,"format":%q}`,
+				`{"x-kubernetes-int-or-string":true,"format":%q}`, `{"type":"string","nullable":true,"anyOf":[{"format":%q},{"maxLength":0}]}`} {
+				add(fmt.Sprintf(s, format), value)
+			}
 		}
 	}
 	// How a number is written.

@@ -20,6 +20,7 @@ export const serviceResource: ServedResource = builtinResource({
   ],
   behaviour: {
     deleteAnswer: 'object',
+    metadata: { update: ['update'] },
     putCreates: true,
     unconditionalPut: true,
     prepare,

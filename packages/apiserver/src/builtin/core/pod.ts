@@ -1,6 +1,6 @@
-import { isObject, requiredError, type FieldError } from '@kubecast/crd';
-import type { KubeObject, ServedResource } from '../served-resource.ts';
-import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import { isObject, labelProblems, requiredError, type FieldError } from '@kubecast/crd';
+import type { KubeObject, ServedResource } from '../../served-resource.ts';
+import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from '../builtin-resource.ts';
 
 export const podResource: ServedResource = builtinResource({
   kind: 'Pod',
@@ -33,6 +33,7 @@ export const podResource: ServedResource = builtinResource({
   ],
   behaviour: {
     deleteAnswer: 'object',
+    warnings: (object) => hostnameWarnings(object, "the Pod's hostname"),
     prepare,
     validate,
     unowned,
@@ -63,6 +64,15 @@ export function preparePodSpec(spec: KubeObject): void {
     one['imagePullPolicy'] ??= /:(?!latest$)[^/]+$/.test(image) ? 'IfNotPresent' : 'Always';
     for (const port of listAt(one, 'ports')) port['protocol'] ??= 'TCP';
   }
+}
+
+/** A name with dots is taken, and makes hostnames that surprise. */
+function hostnameWarnings(object: KubeObject, where: string): readonly string[] {
+  const problems = labelProblems(textAt(object, 'metadata', 'name'));
+  if (problems.length === 0) return [];
+  return [
+    `metadata.name: this is used in ${where}, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`,
+  ];
 }
 
 function prepare(object: KubeObject, old: KubeObject | undefined): void {
@@ -146,6 +156,8 @@ export const deploymentResource: ServedResource = builtinResource({
     ),
   ],
   behaviour: {
+    metadata: { update: ['update'] },
+    warnings: (object) => hostnameWarnings(object, 'Pod names and hostnames'),
     unowned: () => ({ spec: { selector: null, strategy: {}, template: { metadata: {}, spec: { containers: null } } } }),
     prepare(object, old) {
       const spec = isObject(object['spec']) ? object['spec'] : {};

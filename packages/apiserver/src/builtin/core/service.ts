@@ -1,6 +1,6 @@
 import { getOwn, invalidError, isObject, notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
-import type { Allocator, KubeObject, ServedResource } from '../served-resource.ts';
-import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import type { Allocator, KubeObject, ServedResource } from '../../served-resource.ts';
+import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from '../builtin-resource.ts';
 
 export const serviceResource: ServedResource = builtinResource({
   kind: 'Service',
@@ -20,6 +20,7 @@ export const serviceResource: ServedResource = builtinResource({
   ],
   behaviour: {
     deleteAnswer: 'object',
+    metadata: { update: ['update'] },
     putCreates: true,
     unconditionalPut: true,
     prepare,

@@ -1,7 +1,7 @@
 import { invalidError, isObject, requiredError, setOwn, type FieldError } from '@kubecast/crd';
-import { badRequest } from '../status/status-error.ts';
-import type { ServedResource } from '../served-resource.ts';
-import { ageColumn, builtinResource, column, nameColumn, textAt } from './builtin-resource.ts';
+import { badRequest } from '../../status/status-error.ts';
+import type { ServedResource } from '../../served-resource.ts';
+import { ageColumn, builtinResource, column, nameColumn, textAt } from '../builtin-resource.ts';
 import { count, immutableErrors, keyErrors } from './config-map.ts';
 
 export const secretResource: ServedResource = builtinResource({

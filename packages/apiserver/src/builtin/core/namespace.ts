@@ -1,6 +1,6 @@
 import { invalidError, isObject } from '@kubecast/crd';
-import type { ServedResource } from '../served-resource.ts';
-import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import type { ServedResource } from '../../served-resource.ts';
+import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from '../builtin-resource.ts';
 
 export const namespaceResource: ServedResource = builtinResource({
   kind: 'Namespace',
@@ -13,13 +13,16 @@ export const namespaceResource: ServedResource = builtinResource({
   columns: [nameColumn, column('Status', (object) => textAt(object, 'status', 'phase')), ageColumn],
   behaviour: {
     deleteAnswer: 'object',
+    metadata: { update: ['create', 'update'] },
     unowned: (object) => ({ spec: object['spec'] ?? {} }),
     fields: { 'status.phase': (object) => textAt(object, 'status', 'phase') },
     prepare(object, old) {
       const metadata = object['metadata'] as Record<string, unknown>;
       const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
-      labels['kubernetes.io/metadata.name'] = metadata['name'] ?? metadata['generateName'];
-      metadata['labels'] = labels;
+      if (typeof metadata['name'] === 'string' && metadata['name'] !== '') {
+        labels['kubernetes.io/metadata.name'] = metadata['name'];
+        metadata['labels'] = labels;
+      }
       // spec.finalizers are the finalize subresource's alone.
       const asked = listAt(object, 'spec', 'finalizers') as unknown as string[];
       object['spec'] =

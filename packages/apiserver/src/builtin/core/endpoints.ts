@@ -1,5 +1,5 @@
-import type { ServedResource } from '../served-resource.ts';
-import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
+import type { ServedResource } from '../../served-resource.ts';
+import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from '../builtin-resource.ts';
 
 export const endpointsResource: ServedResource = builtinResource({
   kind: 'Endpoints',

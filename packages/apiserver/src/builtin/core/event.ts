@@ -1,7 +1,10 @@
-import { invalidError, isObject, requiredError, type FieldError } from '@kubecast/crd';
-import { ageOf } from '../table/age.ts';
-import type { KubeObject, ServedResource } from '../served-resource.ts';
-import { at, builtinResource, column, textAt } from './builtin-resource.ts';
+import { isObject } from '@kubecast/crd';
+import { ageOf } from '../../table/age.ts';
+import type { KubeObject, ServedResource } from '../../served-resource.ts';
+import { at, builtinResource, column, textAt } from '../builtin-resource.ts';
+import { readMicroTimes, readTimes } from '../go-times.ts';
+import { renameEvent } from './event-form.ts';
+import { changedEventErrors, eventErrors, newEventErrors } from './event-rules.ts';
 
 const lastSeen = (object: KubeObject): unknown =>
   at(object, 'series', 'lastObservedTime') ?? at(object, 'lastTimestamp') ?? at(object, 'firstTimestamp') ?? at(object, 'eventTime');
@@ -25,6 +28,12 @@ const columns = [
 const referenceFields = (field: string, names: readonly string[]): Record<string, (object: KubeObject) => string> =>
   Object.fromEntries(names.map((name) => [`${field}.${name}`, (object: KubeObject) => textAt(object, 'involvedObject', name)]));
 
+/** Fields that are not written where they are empty. */
+function dropEmpty(object: unknown, names: readonly string[]): void {
+  if (!isObject(object)) return;
+  for (const name of names) if (object[name] === '' || object[name] === 0 || object[name] === null) delete object[name];
+}
+
 const referenceNames = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 
 export const eventResource: ServedResource = builtinResource({
@@ -44,19 +53,19 @@ export const eventResource: ServedResource = builtinResource({
       reportingInstance: '',
     }),
     prepare(object) {
+      readMicroTimes(object, 'Event', ['eventTime'], ['series', 'lastObservedTime']);
+      readTimes(object, 'Event', ['firstTimestamp'], ['lastTimestamp']);
+      dropEmpty(object, ['reason', 'message', 'type', 'action', 'count', 'related', 'series']);
+      dropEmpty(object['series'], ['count']);
       for (const [name, value] of Object.entries({ eventTime: null, reportingComponent: '', reportingInstance: '' }))
         object[name] ??= value;
       for (const name of ['firstTimestamp', 'lastTimestamp']) object[name] ??= null;
-      object['source'] ??= {};
+      for (const name of ['source', 'involvedObject']) object[name] ??= {};
+      if (isObject(object['series'])) object['series']['lastObservedTime'] ??= null;
     },
-    validate(object) {
-      const errors: FieldError[] = [];
-      const namespace = textAt(object, 'metadata', 'namespace');
-      const involved = textAt(object, 'involvedObject', 'namespace');
-      if (involved !== namespace && (involved !== '' || namespace !== 'default'))
-        errors.push(invalidError('involvedObject.namespace', involved, 'does not match event.namespace'));
-      return errors;
-    },
+    metadata: { create: false, update: [] },
+    putCreates: true,
+    validate: (object) => eventErrors(object, 'reportingComponent'),
     fields: {
       ...referenceFields('involvedObject', referenceNames),
       reason: (object) => textAt(object, 'reason'),
@@ -67,43 +76,20 @@ export const eventResource: ServedResource = builtinResource({
   },
 });
 
-/** Names of the core form and of events.k8s.io, where they differ. */
-const renamed = [
-  ['involvedObject', 'regarding'],
-  ['message', 'note'],
-  ['source', 'deprecatedSource'],
-  ['count', 'deprecatedCount'],
-  ['firstTimestamp', 'deprecatedFirstTimestamp'],
-  ['lastTimestamp', 'deprecatedLastTimestamp'],
-  ['reportingComponent', 'reportingController'],
-] as const;
-
-function rename(object: KubeObject, toCore: boolean): KubeObject {
-  const out: KubeObject = { ...object, apiVersion: toCore ? 'v1' : 'events.k8s.io/v1' };
-  for (const [core, other] of renamed) {
-    const [from, to] = toCore ? [other, core] : [core, other];
-    delete out[from];
-    if (object[from] !== undefined) out[to] = object[from];
-  }
-  // Empty texts are written by the core form alone.
-  if (!toCore) for (const name of ['reportingController', 'reportingInstance']) if (out[name] === '') delete out[name];
-  return out;
-}
-
 /** The same objects as the core kind's, under other names; stored in the core form. */
 export const eventsEventResource: ServedResource = builtinResource({
   group: 'events.k8s.io',
   kind: 'Event',
   plural: 'events',
   shortNames: ['ev'],
-  columns: columns.map((one) => ({ ...one, cell: (object: KubeObject, now: number) => one.cell?.(rename(object, true), now) })),
+  columns: columns.map((one) => ({ ...one, cell: (object: KubeObject, now: number) => one.cell?.(renameEvent(object, true), now) })),
   type: 'io.k8s.api.events.v1.Event',
   behaviour: {
     storedAs: {
       table: '/events',
       version: 'v1',
-      toStored: (object) => rename(object, true),
-      fromStored: (object) => rename(object, false),
+      toStored: (object) => renameEvent(object, true),
+      fromStored: (object) => renameEvent(object, false),
     },
     unowned: () => ({
       eventTime: null,
@@ -113,20 +99,30 @@ export const eventsEventResource: ServedResource = builtinResource({
       deprecatedLastTimestamp: null,
     }),
     prepare(object) {
+      readMicroTimes(object, 'Event', ['eventTime'], ['series', 'lastObservedTime']);
+      readTimes(object, 'Event', ['deprecatedFirstTimestamp'], ['deprecatedLastTimestamp']);
+      dropEmpty(object, [
+        'note',
+        'reason',
+        'type',
+        'action',
+        'reportingController',
+        'reportingInstance',
+        'deprecatedCount',
+        'related',
+        'series',
+      ]);
       object['eventTime'] ??= null;
       for (const name of ['deprecatedFirstTimestamp', 'deprecatedLastTimestamp']) object[name] ??= null;
-      object['deprecatedSource'] = isObject(object['deprecatedSource']) ? object['deprecatedSource'] : {};
+      for (const name of ['deprecatedSource', 'regarding']) object[name] = isObject(object[name]) ? object[name] : {};
+      if (isObject(object['series'])) object['series'] = { count: 0, lastObservedTime: null, ...object['series'] };
     },
-    validate(object) {
-      const errors: FieldError[] = [];
-      const namespace = textAt(object, 'metadata', 'namespace');
-      const regarding = textAt(object, 'regarding', 'namespace');
-      if (regarding !== namespace && (regarding !== '' || namespace !== 'default'))
-        errors.push(invalidError('involvedObject.namespace', regarding, 'does not match event.namespace'));
-      if (typeof object['eventTime'] !== 'string') errors.push(requiredError('eventTime'));
-      const type = textAt(object, 'type');
-      if (type !== 'Normal' && type !== 'Warning') errors.push(invalidError('type', '', `has invalid value: ${type}`));
-      return errors;
+    metadata: { update: ['update'] },
+    putCreates: true,
+    validate(object, old) {
+      const now = renameEvent(object, true);
+      const legacy = eventErrors(now, 'reportingController');
+      return [...legacy, ...(old === undefined ? newEventErrors(now) : changedEventErrors(now, renameEvent(old, true)))];
     },
     fields: {
       ...referenceFields('regarding', referenceNames),

@@ -1,6 +1,6 @@
 import { forbiddenError, invalidError, isObject, equalJson, type FieldError } from '@kubecast/crd';
-import type { KubeObject, ServedResource } from '../served-resource.ts';
-import { ageColumn, builtinResource, column, nameColumn } from './builtin-resource.ts';
+import type { KubeObject, ServedResource } from '../../served-resource.ts';
+import { ageColumn, builtinResource, column, nameColumn } from '../builtin-resource.ts';
 
 export const configMapResource: ServedResource = builtinResource({
   kind: 'ConfigMap',

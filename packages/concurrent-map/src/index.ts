@@ -15,3 +15,7 @@ export {
   ReentryError,
   SnapshotDisposedError,
 } from './errors.ts';
+export { TenantCache } from './tenant/tenant-cache.ts';
+export type { TenantCacheOptions, TenantHandle, TenantId, TenantLimits } from './tenant/tenant-cache.ts';
+export type { TenantCounters } from './tenant/tenant-counters.ts';
+export type { CollectionReport } from './tenant/collector.ts';

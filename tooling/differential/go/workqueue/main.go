@@ -70,7 +70,7 @@ func run(r *rand.Rand, limiter string, length int) schedule {
 	limit := &remembering{TypedRateLimiter: limiterOf(limiter)}
 	queue := workqueue.NewTypedRateLimitingQueueWithConfig[string](limit, workqueue.TypedRateLimitingQueueConfig[string]{Clock: clock})
 	drained := make(chan struct{}, 100)
-	begun, ended, ending := 0, 0, false
+	begun, ended, ending, shut := 0, 0, false, false
 	var running []string
 	out := schedule{Limiter: limiter}
 	now := 0
@@ -141,7 +141,9 @@ func run(r *rand.Rand, limiter string, length int) schedule {
 				now++
 				settle()
 			}
-		case n < 97 && i > length/2:
+		// Once: a delaying queue hands only the first ShutDown on, so that a second one ends no drain.
+		case n < 97 && i > length/2 && !shut:
+			shut = true
 			s.Do, ending = "shutDown", true
 			queue.ShutDown()
 		// One drain at a time: of two, client-go wakes only one by each Done (sync.Cond's Signal).

@@ -1,5 +1,5 @@
 import type { Event, KubernetesObject, Lease } from '@kubecast/crd';
-import type { EventSink } from './events/event-recorder.ts';
+import type { EventSink } from './events/event-contract.ts';
 import type { ObjectAccess } from './objects/finalizer.ts';
 import type { LeaseLock } from './election/lease-lock.ts';
 

@@ -57,14 +57,8 @@ export {
 export { createFinalizer, type Finalizer, type FinalizerOptions, type ObjectAccess } from './objects/finalizer.ts';
 export { controllerOf, ownerReference, withController, withoutOwner, withOwner } from './objects/owner-references.ts';
 export { findCondition, isConditionTrue, withCondition, type ConditionUpdate } from './objects/conditions.ts';
-export {
-  createEventRecorder,
-  type EventCounters,
-  type EventNote,
-  type EventRecorder,
-  type EventRecorderOptions,
-  type EventSink,
-} from './events/event-recorder.ts';
+export { createEventRecorder } from './events/event-recorder.ts';
+export type { EventCounters, EventNote, EventRecorder, EventRecorderOptions, EventSink, Regarded } from './events/event-contract.ts';
 export { formatReport, runChecks, type HealthCheck, type HealthOutcome, type HealthReport } from './serving/health-checks.ts';
 export { createHealthServer, type HealthServer, type HealthServerOptions } from './serving/health-server.ts';
 export { DurationHistogram, reconcileBounds, workDurationBounds } from './timing/duration-histogram.ts';

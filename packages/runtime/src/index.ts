@@ -44,7 +44,18 @@ export {
 } from './queue/work-queue.ts';
 export type { Enqueue, Reconcile, ReconcileContext, ReconcileReport, Result, Source } from './controller/reconcile.ts';
 export { createController, type Controller, type ControllerCounters, type ControllerOptions } from './controller/controller.ts';
-export { informerSource, type InformerSourceOptions } from './controller/informer-source.ts';
+export { informerSource, type InformerSourceOptions } from './sources/informer-source.ts';
+export { ownerKeys, type OwnerKeysOptions } from './sources/owner-keys.ts';
+export {
+  allOf,
+  annotationsChanged,
+  anyOf,
+  generationChanged,
+  labelsChanged,
+  not,
+  resourceVersionChanged,
+  type Predicate,
+} from './sources/predicates.ts';
 export type { LeaseLock } from './election/lease-lock.ts';
 export type { Leadership } from './election/leadership.ts';
 export {
@@ -54,8 +65,12 @@ export {
   type LeaderElectionOptions,
   type LeaderElector,
 } from './election/leader-election.ts';
-export { createFinalizer, type Finalizer, type FinalizerOptions, type ObjectAccess } from './objects/finalizer.ts';
+export { createFinalizer, type Finalizer, type FinalizerOptions, type ObjectAccess, type WithMetadata } from './objects/finalizer.ts';
 export { controllerOf, ownerReference, withController, withoutOwner, withOwner } from './objects/owner-references.ts';
+export { applyAll, type ApplyAllOptions, type ApplyResource, type ApplyResult, type ApplySummary } from './objects/apply-all.ts';
+export { createOrUpdate, type CreatedOrUpdated, type CreateOrUpdateResource } from './objects/create-or-update.ts';
+export { retryOnConflict, type RetryOptions } from './objects/retry-on-conflict.ts';
+export { patchStatus, type StatusPatchOptions, type StatusResource } from './objects/status-patch.ts';
 export { findCondition, isConditionTrue, withCondition, type ConditionUpdate } from './objects/conditions.ts';
 export { createEventRecorder } from './events/event-recorder.ts';
 export type { EventCounters, EventNote, EventRecorder, EventRecorderOptions, EventSink, Regarded } from './events/event-contract.ts';

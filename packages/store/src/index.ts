@@ -10,13 +10,8 @@ export { nodeFileSystem } from './file/node-file-system.ts';
 export type { NodeFiles } from './file/node-file-system.ts';
 export { createObjectStore } from './object-store.ts';
 export type { ObjectStore, ObjectStoreOptions } from './object-store.ts';
-export {
-  andSelectors,
-  formatLabelSelector,
-  labelSelectorFromObject,
-  matchesLabels,
-  parseLabelSelector,
-} from './selectors/parse-label-selector.ts';
+export { andSelectors, labelSelectorFromObject, parseLabelSelector } from './selectors/parse-label-selector.ts';
+export { formatLabelSelector, matchesLabels } from './selectors/match-labels.ts';
 export type { Query } from './contract/query.ts';
 export type { RawRecord, ScopeId } from './contract/record.ts';
 export { compareResourceVersions } from './contract/resource-version.ts';

@@ -1,7 +1,7 @@
 import type { DeepReadonly, Entry } from '../contract/entry.ts';
 import type { Key } from '../contract/key.ts';
 import { compareKeys, encodeKey } from '../keys/key-order.ts';
-import { matchesLabels } from '../selectors/parse-label-selector.ts';
+import { matchesLabels } from '../selectors/match-labels.ts';
 import type { Query } from '../contract/query.ts';
 import { SnapshotExpired, StoreError } from '../store-error.ts';
 import type { View } from '../contract/view.ts';

@@ -7,7 +7,7 @@ import { OrderedSlots } from '../keys/ordered-slots.ts';
 import { isIntact, jsonOf, partText, NAME, NAMESPACE, pathStartsWith } from '../records/packed-record.ts';
 import type { EntrySource } from '../entries/packed-entry.ts';
 import { PackedEntry } from '../entries/packed-entry.ts';
-import { matchesLabels } from '../selectors/parse-label-selector.ts';
+import { matchesLabels } from '../selectors/match-labels.ts';
 import type { Postings } from '../indexes/postings.ts';
 import type { Query } from '../contract/query.ts';
 import { RecordTable } from '../keys/record-table.ts';

@@ -4,7 +4,7 @@ import type { Key } from '../../contract/key.ts';
 import { KeyProbe } from '../../keys/key-probe.ts';
 import { NAME, NAMESPACE, partText } from '../../records/packed-record.ts';
 import { PackedEntry } from '../../entries/packed-entry.ts';
-import { matchesLabels } from '../../selectors/parse-label-selector.ts';
+import { matchesLabels } from '../../selectors/match-labels.ts';
 import type { Query } from '../../contract/query.ts';
 import { StoreError } from '../../store-error.ts';
 import type { View } from '../../contract/view.ts';

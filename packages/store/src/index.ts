@@ -4,7 +4,7 @@ export type { DeepReadonly, Entry } from './contract/entry.ts';
 export { decodeGenericKey, encodeGenericKey } from './keys/generic-key.ts';
 export type { GenericKey } from './keys/generic-key.ts';
 export { compareBytes, compareKeys, encodeKey } from './keys/key-order.ts';
-export type { Key } from './contract/key.ts';
+export type { Key, KeyInput } from './contract/key.ts';
 export type { LabelRequirement, LabelSelector } from './selectors/label-selector.ts';
 export { nodeFileSystem } from './file/node-file-system.ts';
 export type { NodeFiles } from './file/node-file-system.ts';

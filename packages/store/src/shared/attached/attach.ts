@@ -1,7 +1,7 @@
 import type { Clock } from '@kubecast/clock';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
-import { HotTier } from '../../entries/hot-tier.ts';
-import type { Key } from '../../contract/key.ts';
+import { deepFreeze, HotTier } from '../../entries/hot-tier.ts';
+import type { KeyInput } from '../../contract/key.ts';
 import { KeyProbe } from '../../keys/key-probe.ts';
 import { jsonOf, NAME, NAMESPACE, partText } from '../../records/packed-record.ts';
 import { PackedEntry, type EntrySource } from '../../entries/packed-entry.ts';
@@ -58,7 +58,7 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
   #retries = 0;
   #damaged = 0;
   /** The key that is sought; a field, so that a read makes no function. */
-  #sought: Key | undefined;
+  #sought: KeyInput | undefined;
   #hit: T | undefined;
   #copied: CopiedRecord | undefined;
   #wantsEntry = false;
@@ -89,14 +89,14 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
     }
   }
 
-  get(key: Key): DeepReadonly<T> | undefined {
+  get(key: KeyInput): DeepReadonly<T> | undefined {
     this.#look(key, false);
     const hit = this.#hit;
     this.#hit = undefined;
     return hit as DeepReadonly<T> | undefined;
   }
 
-  entry(key: Key): Entry<T> | undefined {
+  entry(key: KeyInput): Entry<T> | undefined {
     this.#look(key, true);
     const copied = this.#copied;
     this.#copied = undefined;
@@ -141,10 +141,10 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
     this.#damaged += 1;
   }
 
-  #look(key: Key, wantsEntry: boolean): void {
+  #look(key: KeyInput, wantsEntry: boolean): void {
     this.#hit = undefined;
     this.#copied = undefined;
-    if (!this.probe.fromKey(key, this.memory.clusterNumber(key.cluster))) return;
+    if (!this.probe.fromKey(key, this.memory.clusterNumber(key.cluster ?? ''))) return;
     this.#sought = key;
     this.#wantsEntry = wantsEntry;
     this.memory.find(this.probe.hash, this.#found);
@@ -153,7 +153,7 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
   /** Whether the slot holds the key that is sought. Tries again for as long as the writer moves on under its hands. */
   readonly #found = (slot: number): boolean => {
     const { memory, probe } = this;
-    const key = this.#sought as Key;
+    const key = this.#sought as KeyInput;
     for (;;) {
       const place = memory.place(slot);
       if (place < 0) return false;
@@ -166,7 +166,7 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
             cached.generation === generation &&
             cached.name === key.name &&
             cached.namespace === key.namespace &&
-            cached.cluster === key.cluster &&
+            cached.cluster === (key.cluster ?? '') &&
             memory.place(slot) === place
           ) {
             this.#hit = cached.value;
@@ -189,14 +189,14 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
       if (!probe.equals(slab, offset)) return false;
       if (this.#wantsEntry) this.#copied = copied;
       else {
-        const value = this.decode(slab, offset);
+        const value = deepFreeze(this.decode(slab, offset));
         this.#hit = value;
         this.#hot.missed(
           slot,
           {
             place,
             generation,
-            cluster: key.cluster,
+            cluster: key.cluster ?? '',
             namespace: partText(slab, offset, NAMESPACE),
             name: partText(slab, offset, NAME),
             value,

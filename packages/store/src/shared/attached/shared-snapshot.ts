@@ -1,6 +1,6 @@
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
 import { compareKeys } from '../../keys/key-order.ts';
-import type { Key } from '../../contract/key.ts';
+import type { Key, KeyInput } from '../../contract/key.ts';
 import { KeyProbe } from '../../keys/key-probe.ts';
 import { NAME, NAMESPACE, partText } from '../../records/packed-record.ts';
 import { PackedEntry } from '../../entries/packed-entry.ts';
@@ -47,14 +47,14 @@ export class SharedSnapshot<T> implements View<T>, Disposable {
     return this.#size;
   }
 
-  get(key: Key): DeepReadonly<T> | undefined {
+  get(key: KeyInput): DeepReadonly<T> | undefined {
     return this.entry(key)?.value;
   }
 
-  entry(key: Key): Entry<T> | undefined {
+  entry(key: KeyInput): Entry<T> | undefined {
     this.#lease.check();
     const { memory, probe } = this.#view;
-    if (!probe.fromKey(key, memory.clusterNumber(key.cluster))) return undefined;
+    if (!probe.fromKey(key, memory.clusterNumber(key.cluster ?? ''))) return undefined;
     let found: CopiedRecord | undefined;
     memory.find(probe.hash, (slot) => {
       const copied = this.#record(slot);

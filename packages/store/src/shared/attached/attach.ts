@@ -10,6 +10,7 @@ import type { Slab } from '../../records/slabs.ts';
 import { systemClock } from '@kubecast/clock';
 import type { View } from '../../contract/view.ts';
 import { COMMITTED, ROUNDS, SIZE, type StoreHandle } from '../layout.ts';
+import { LeasePool } from './lease.ts';
 import { RecordCopies, RecordScratch, SharedMemory } from './shared-memory.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
 
@@ -49,7 +50,7 @@ export type CopiedRecord = { readonly slab: Slab; readonly offset: number };
 export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
   readonly memory: SharedMemory;
   readonly probe: KeyProbe;
-  readonly clock: Clock;
+  readonly leases: LeasePool;
   readonly #hot: HotTier<Cached<T>>;
   readonly #scratch = new RecordScratch();
   readonly #copies = new RecordCopies();
@@ -66,7 +67,7 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
   constructor(handle: StoreHandle, options: AttachOptions) {
     this.memory = new SharedMemory(handle);
     this.probe = new KeyProbe(this.memory.seed);
-    this.clock = options.clock ?? systemClock;
+    this.leases = new LeasePool(this.memory.control, options.clock ?? systemClock, this.memory.leaseMs);
     this.#hot = new HotTier(options.hotBytes ?? 32 * 1024 * 1024);
     this.#apiVersion = handle.apiVersion;
     this.#kind = handle.kind;

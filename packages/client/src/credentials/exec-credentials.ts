@@ -4,7 +4,7 @@ import { CredentialsError } from '../errors.ts';
 import type { ExecConfig } from '../kubeconfig/exec-config.ts';
 import { aheadMs } from './jwt-expiry.ts';
 import { keptCredentials } from './kept-credentials.ts';
-import { isRecord, textOf } from '../kubeconfig/kubeconfig-file.ts';
+import { isRecord, textOf } from '../kubeconfig/fields.ts';
 import { redact } from './redact.ts';
 import { runPlugin } from './run-plugin.ts';
 

@@ -12,7 +12,7 @@ export async function readGoYaml(bytes: Uint8Array): Promise<unknown> {
   const yaml = await import('yaml');
   const text = decoded(bytes);
   let document: Document.Parsed<ParsedNode> | undefined;
-  const composer = new yaml.Composer({ schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
+  const composer = new yaml.Composer({ schema: 'failsafe', resolveKnownTags: false, uniqueKeys: false, logLevel: 'silent' });
   // The others are not looked at, not even for errors.
   for (const first of composer.compose(new yaml.Parser().parse(text), true, text.length)) {
     document = first as Document.Parsed<ParsedNode>;
@@ -39,7 +39,8 @@ function decoded(bytes: Uint8Array): string {
   }
   for (let at = 0; at < text.length; at++)
     if (isControl(text.charCodeAt(at))) throw new YamlError(`line ${text.slice(0, at).split('\n').length} holds a control character`);
-  return text;
+  // YAML 1.1 has more line ends than 1.2.
+  return text.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n');
 }
 
 function isControl(code: number): boolean {

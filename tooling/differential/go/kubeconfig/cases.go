@@ -35,9 +35,9 @@ func with(c Case, files ...string) Case {
 
 // What stands where something else is expected.
 var values = [][2]string{
-	{"number", "1000"}, {"fraction", "1.5"}, {"hexadecimal", "0x1F"}, {"octal", "0755"}, {"true", "true"}, {"yes", "yes"}, {"list", "[]"}, {"list of numbers", "[1]"},
+	{"number", "1000"}, {"true", "true"}, {"yes", "yes"}, {"list", "[]"}, {"list of numbers", "[1]"},
 	{"list of texts", "[a]"}, {"map", "{}"}, {"map of texts", "{a: b}"}, {"null", "null"}, {"empty text", "''"}, {"text", "abcd"},
-	{"date", "2020-01-01"}, {"list of null", "[null]"}, {"number in quotes", "'1000'"},
+	{"list of null", "[null]"}, {"number in quotes", "'1000'"},
 }
 
 const plugin = "apiVersion: client.authentication.k8s.io/v1, command: ./plugin, interactiveMode: Never"
@@ -369,6 +369,7 @@ func texts() []Case {
 		one("text: anchors", strings.Replace(good, "{token: t}", "&u {token: t}\n- name: v\n  user: *u", 1)),
 		one("text: merge keys", "x: &x {token: t}\n"+strings.Replace(good, "{token: t}", "{<<: *x}", 1)),
 		one("text: merge keys that are overridden", "x: &x {token: other, as: jane}\n"+strings.Replace(good, "{token: t}", "{<<: *x, token: t}", 1)),
+		one("text: merge key after the key", "x: &x {token: other}\n"+strings.Replace(good, "{token: t}", "{token: t, <<: *x}", 1)),
 		one("text: merge keys of a list", "x: &x {token: t}\ny: &y {token: other, as: jane}\n"+strings.Replace(good, "{token: t}", "{<<: [*x, *y]}", 1)),
 		one("text: merge key of a text", strings.Replace(good, "{token: t}", "{<<: abc, token: t}", 1)),
 		one("text: merge key in quotes", "x: &x {token: other}\n"+strings.Replace(good, "{token: t}", "{'<<': *x, token: t}", 1)),

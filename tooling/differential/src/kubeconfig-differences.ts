@@ -17,8 +17,5 @@ export const differences: readonly (readonly [name: string, reason: string])[] =
   ['context: no contexts, and nothing has a name', 'Without a context client-go uses the cluster and the user that have no name; here a context must choose them.'],
   ['context: names a user that is not there', nobody],
   ['type: lone context.user is a text', nobody],
-  ['type: lone context.user is a number in quotes', nobody],
-  ['type: config.users is a list', nobody],
   ['type: config.users is a null', nobody],
-  ['type: config.users is a list of null', nobody],
 ];

@@ -67,6 +67,7 @@ export function oidcCredentials(config: OidcConfig): CredentialSource {
   };
   const refresh = async (): Promise<Credentials> => {
     const refused = tokens.idToken;
+    const why = refused === '' ? 'there is no ID token' : holds() ? 'the server refused the ID token' : 'the ID token has expired';
     if ((await reread()) && holds() && tokens.idToken !== refused) return { token: tokens.idToken };
     for (;;) {
       const lacking = [
@@ -75,7 +76,7 @@ export function oidcCredentials(config: OidcConfig): CredentialSource {
         ...(config.issuer === '' ? ['idp-issuer-url'] : []),
       ];
       if (lacking.length > 0)
-        throw failed(config, `the ID token has expired, and there is no ${lacking.join(' and no ')} to get another one by; log in again`);
+        throw failed(config, `${why}, and there is no ${lacking.join(' and no ')} to get another one by; log in again`);
       const used = tokens.refreshToken;
       let answer: Readonly<Record<string, unknown>>;
       try {

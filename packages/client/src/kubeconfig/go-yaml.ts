@@ -11,6 +11,7 @@ export class YamlError extends Error {}
 export async function readGoYaml(bytes: Uint8Array): Promise<unknown> {
   const yaml = await import('yaml');
   const text = decoded(bytes);
+  if (isTooDeep(text)) throw new YamlError('it is nested too deep');
   let document: Document.Parsed<ParsedNode> | undefined;
   const composer = new yaml.Composer({ schema: 'failsafe', resolveKnownTags: false, uniqueKeys: false, logLevel: 'silent' });
   // The others are not looked at, not even for errors.
@@ -46,6 +47,18 @@ function decoded(bytes: Uint8Array): string {
 function isControl(code: number): boolean {
   if (code < 0x20) return code !== 0x09 && code !== 0x0a && code !== 0x0d;
   return (code >= 0x7f && code <= 0x9f && code !== 0x85) || code === 0xfffe || code === 0xffff;
+}
+
+/** The parser's time grows with the square of the depth. Brackets in quotes are counted too: no kubeconfig has hundreds of them open. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '[' || char === '{') depth++;
+    else if ((char === ']' || char === '}') && depth > 0) depth--;
+    if (depth > 500) return true;
+  }
+  return /(?:[-?:][ \t]+){500}/.test(text);
 }
 
 function swapped(bytes: Uint8Array): Uint8Array {

@@ -40,6 +40,8 @@ var values = [][2]string{
 	{"list of null", "[null]"}, {"number in quotes", "'1000'"},
 }
 
+var common = map[string]bool{"number": true, "yes": true, "list of texts": true, "map of texts": true, "null": true, "empty text": true, "text": true}
+
 const plugin = "apiVersion: client.authentication.k8s.io/v1, command: ./plugin, interactiveMode: Never"
 
 const script = "#!/bin/sh\necho x >> {{dir}}/ran\necho '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"of-plugin\"}}'\n"
@@ -60,6 +62,10 @@ func wrongTypes() []Case {
 	all := []Case{}
 	add := func(place, field string, text func(value string) string) {
 		for _, value := range values {
+			// The user's fields meet all of them, the others the commonest.
+			if !strings.Contains(place, "user") && place != "lone cluster" && !common[value[0]] {
+				continue
+			}
 			c := one(fmt.Sprintf("type: %s.%s is a %s", place, field, value[0]), text(field+": "+value[1]))
 			if strings.Contains(place, "exec") {
 				c = with(c, "plugin", script)
@@ -115,6 +121,9 @@ func wrongTypes() []Case {
 	for _, list := range []string{"clusters", "users", "contexts"} {
 		member := strings.TrimSuffix(list, "s")
 		for _, value := range values {
+			if !common[value[0]] {
+				continue
+			}
 			all = append(all, one("type: the name of an unused entry of "+list+" is a "+value[0], strings.Replace(of("token: t", "", ""), list+":\n", list+":\n- {name: "+value[1]+"}\n", 1)))
 			all = append(all, one("type: an unused entry of "+list+" is a "+value[0], strings.Replace(of("token: t", "", ""), list+":\n", list+":\n- "+value[1]+"\n", 1)))
 			all = append(all, one("type: the "+member+" of an unused entry is a "+value[0], strings.Replace(of("token: t", "", ""), list+":\n", list+":\n- {name: other, "+member+": "+value[1]+"}\n", 1)))

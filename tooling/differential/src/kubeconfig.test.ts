@@ -138,8 +138,7 @@ function connectionOf(asked: Case, folder: string, fill: (text: string) => strin
 async function ours(asked: Case, index: number): Promise<Answer> {
   const folder = join(base, String(index));
   mkdirSync(folder);
-  const fill = (text: string): string =>
-    places.reduce((sum, [from, to]) => sum.replaceAll(from, to), text).replaceAll('{{dir}}', folder);
+  const fill = (text: string): string => places.reduce((sum, [from, to]) => sum.replaceAll(from, to), text).replaceAll('{{dir}}', folder);
   write(folder, asked.files ?? {}, fill, asked.encoding);
   seen = [];
   const ran = (): boolean => {
@@ -170,7 +169,9 @@ async function ours(asked: Case, index: number): Promise<Answer> {
 
 /** Whether a case is refused before or at its first request is not compared: we look at files earlier. */
 function comparable(answer: Answer): unknown {
-  return answer.refused === undefined ? { ...answer, pluginRan: answer.pluginRan === true } : { refused: true, pluginRan: answer.pluginRan === true };
+  return answer.refused === undefined
+    ? { ...answer, pluginRan: answer.pluginRan === true }
+    : { refused: true, pluginRan: answer.pluginRan === true };
 }
 
 test('a kubeconfig, a merge of several and a pod folder are refused, or sent as, what client-go refuses or sends', async () => {
@@ -192,7 +193,19 @@ test('enough is asked: every part of a kubeconfig is there, and no name twice', 
   const names = recorded.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(names.length).toBeGreaterThan(700);
-  for (const start of ['exec', 'OIDC', 'http: ', 'cluster: ', 'text: ', 'entry: ', 'context: ', 'merge: ', 'home: ', 'pod: ', 'type: user.'])
+  for (const start of [
+    'exec',
+    'OIDC',
+    'http: ',
+    'cluster: ',
+    'text: ',
+    'entry: ',
+    'context: ',
+    'merge: ',
+    'home: ',
+    'pod: ',
+    'type: user.',
+  ])
     expect(names.filter((name) => name.startsWith(start)).length).toBeGreaterThan(3);
 });
 

@@ -9,7 +9,8 @@ import type { KubeconfigOptions } from './kubeconfig-options.ts';
  */
 export function connectionFromDefaults(options: KubeconfigOptions = {}): Promise<Connection> {
   const env = options.env ?? process.env;
-  const named = options.path !== undefined || options.text !== undefined || options.context !== undefined || (env['KUBECONFIG'] ?? '') !== '';
+  const named =
+    options.path !== undefined || options.text !== undefined || options.context !== undefined || (env['KUBECONFIG'] ?? '') !== '';
   if (named || !isInCluster(env)) return connectionFromKubeconfig(options);
   const { clock, onWarning } = options;
   return connectionInCluster({ env, ...(clock === undefined ? {} : { clock }), ...(onWarning === undefined ? {} : { onWarning }) });

@@ -31,12 +31,16 @@ export interface KubeconfigOptions {
 /** Throws ConfigError for options of a wrong type, such as a path in place of the object. */
 export function checkKubeconfigOptions(options: unknown): void {
   if (typeof options === 'string')
-    throw new ConfigError('connectionFromKubeconfig takes an object; use connectionFromKubeconfig({ path }) or connectionFromKubeconfig({ text })');
+    throw new ConfigError(
+      'connectionFromKubeconfig takes an object; use connectionFromKubeconfig({ path }) or connectionFromKubeconfig({ text })',
+    );
   if (typeof options !== 'object' || options === null) throw new ConfigError('connectionFromKubeconfig takes an object, or nothing');
   const values = options as Readonly<Record<string, unknown>>;
   for (const name of ['path', 'text', 'context', 'namespace'])
-    if (values[name] !== undefined && typeof values[name] !== 'string') throw new ConfigError(`connectionFromKubeconfig: ${name} is no text`);
-  if (values['path'] === '') throw new ConfigError('connectionFromKubeconfig: path is empty; leave it out to use KUBECONFIG or ~/.kube/config');
+    if (values[name] !== undefined && typeof values[name] !== 'string')
+      throw new ConfigError(`connectionFromKubeconfig: ${name} is no text`);
+  if (values['path'] === '')
+    throw new ConfigError('connectionFromKubeconfig: path is empty; leave it out to use KUBECONFIG or ~/.kube/config');
   if (values['path'] !== undefined && values['text'] !== undefined)
     throw new ConfigError('connectionFromKubeconfig: path and text exclude each other');
 }

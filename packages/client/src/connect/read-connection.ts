@@ -43,7 +43,11 @@ export async function readConnection(options: KubeconfigOptions): Promise<Connec
     ...(cluster.disableCompression ? { compression: false } : {}),
     ...(impersonate === undefined ? {} : { impersonate }),
     ...(credentialsWithoutTls ? { credentialsWithoutTls } : {}),
-    ...(!carries ? {} : user === undefined ? { credentials: staticCredentials({}) } : { credentials: await userOf(user, origin, cluster, trusted.ca, options, env) }),
+    ...(!carries
+      ? {}
+      : user === undefined
+        ? { credentials: staticCredentials({}) }
+        : { credentials: await userOf(user, origin, cluster, trusted.ca, options, env) }),
   });
 }
 

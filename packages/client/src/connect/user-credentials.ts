@@ -35,7 +35,9 @@ export function checkUser(user: UserEntry): void {
   if (user.exec !== undefined && authProvider !== undefined) throw wrong('exec and auth-provider exclude each other');
   if (authProvider === undefined) return;
   if (!providers.includes(authProvider.name))
-    throw wrong(`there is no auth-provider ${JSON.stringify(authProvider.name)}; there are ${providers.join(', ')}, and exec for all others`);
+    throw wrong(
+      `there is no auth-provider ${JSON.stringify(authProvider.name)}; there are ${providers.join(', ')}, and exec for all others`,
+    );
   if (authProvider.name !== 'oidc') return;
   for (const name of ['idp-issuer-url', 'client-id'])
     if ((authProvider.config.get(name) ?? '') === '') throw wrong(`auth-provider.config has no ${name}`);
@@ -128,7 +130,9 @@ async function issuerAuthorities(user: UserEntry, path: string, data: string): P
   if (path === '' && data === '') return undefined;
   try {
     // As client-go: the inline form wins.
-    return await readAuthorities(data === '' ? { path: relativeTo(user.file, path) } : { text: Buffer.from(data, 'base64').toString('utf8') });
+    return await readAuthorities(
+      data === '' ? { path: relativeTo(user.file, path) } : { text: Buffer.from(data, 'base64').toString('utf8') },
+    );
   } catch (cause) {
     throw new ConfigError(`${user.place}: the issuer's authorities: ${messageOf(cause)}`, { cause });
   }

@@ -28,7 +28,10 @@ test('what is no connection is refused as the client is made, with the way to on
     ['/home/ann/.kube/config', /use await connectionFromKubeconfig\(\{ path \}\)/],
     ['apiVersion: v1\nkind: Config\n', /use await connectionFromKubeconfig\(\{ text \}\)/],
     ['{"users": [{"token": "s3cret"}]}', /use await connectionFromKubeconfig\(\{ text \}\)/],
-    [new KubeConfig(), /KubeConfig of @kubernetes\/client-node; use await connectionFromKubeconfig\(\{ text: kubeConfig\.exportConfig\(\) \}\)/],
+    [
+      new KubeConfig(),
+      /KubeConfig of @kubernetes\/client-node; use await connectionFromKubeconfig\(\{ text: kubeConfig\.exportConfig\(\) \}\)/,
+    ],
     [{ clusters: [], users: [{ token: 's3cret' }] }, /content of a kubeconfig; use await connectionFromKubeconfig\(\{ text/],
     [{ server: 'https://h', token: 's3cret' }, /no source of credentials; make a Connection of it by connectionFrom/],
     [{ ...connection, origin: undefined }, /make a Connection of it by connectionFrom/],

@@ -21,7 +21,8 @@ function wayFrom(value: unknown): string | undefined {
   const given = value as Partial<Record<keyof Connection | 'exportConfig' | 'getCurrentCluster' | 'clusters', unknown>>;
   if (typeof given.exportConfig === 'function' || typeof given.getCurrentCluster === 'function')
     return 'a KubeConfig of @kubernetes/client-node; use await connectionFromKubeconfig({ text: kubeConfig.exportConfig() })';
-  if (Array.isArray(given.clusters)) return 'the content of a kubeconfig; use await connectionFromKubeconfig({ text: JSON.stringify(content) })';
+  if (Array.isArray(given.clusters))
+    return 'the content of a kubeconfig; use await connectionFromKubeconfig({ text: JSON.stringify(content) })';
   const { credentials } = given;
   if (typeof given.server !== 'string') return `an object without a server; ${ways}`;
   if (typeof credentials !== 'object' || credentials === null || typeof (credentials as { get?: unknown }).get !== 'function')

@@ -10,7 +10,8 @@ export function connectionFrom(init: ConnectionInit): Connection {
   checkTypes(init);
   const server = checkServer(init.server, init.origin ?? 'connectionFrom');
   const origin = init.origin ?? server;
-  if ((init.cert === undefined) !== (init.key === undefined)) throw new ConfigError(`${origin}: a client certificate needs both cert and key`);
+  if ((init.cert === undefined) !== (init.key === undefined))
+    throw new ConfigError(`${origin}: a client certificate needs both cert and key`);
   const own = [init.token, init.username, init.password, init.cert].some((value) => value !== undefined);
   if (own && init.credentials !== undefined)
     throw new ConfigError(`${origin}: credentials and one of token, username, password and cert exclude each other`);
@@ -40,13 +41,16 @@ export function connectionFrom(init: ConnectionInit): Connection {
 /** What plain JavaScript may hand in. Values are never named: they may be secrets. */
 function checkTypes(init: ConnectionInit): void {
   const given = init as unknown;
-  if (typeof given !== 'object' || given === null) throw new ConfigError('connectionFrom takes an object: connectionFrom({ server, ca, token })');
+  if (typeof given !== 'object' || given === null)
+    throw new ConfigError('connectionFrom takes an object: connectionFrom({ server, ca, token })');
   const values = given as Readonly<Record<string, unknown>>;
-  if (values['server'] === undefined) throw new ConfigError('connectionFrom: there is no server; give one: connectionFrom({ server, ca, token })');
+  if (values['server'] === undefined)
+    throw new ConfigError('connectionFrom: there is no server; give one: connectionFrom({ server, ca, token })');
   for (const name of texts)
     if (values[name] !== undefined && typeof values[name] !== 'string') throw new ConfigError(`connectionFrom: ${name} is no text`);
   for (const name of flags)
-    if (values[name] !== undefined && typeof values[name] !== 'boolean') throw new ConfigError(`connectionFrom: ${name} is neither true nor false`);
+    if (values[name] !== undefined && typeof values[name] !== 'boolean')
+      throw new ConfigError(`connectionFrom: ${name} is neither true nor false`);
   for (const name of ['credentials', 'trust'])
     if (values[name] !== undefined && typeof (values[name] as { get?: unknown } | null)?.get !== 'function')
       throw new ConfigError(`connectionFrom: ${name} has no method get`);

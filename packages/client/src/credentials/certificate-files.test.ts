@@ -21,7 +21,9 @@ afterAll(() => {
 });
 
 /** A server that speaks both versions of HTTP and tells who asks: the common name of the client's certificate. */
-async function startMirror(): Promise<{ readonly url: string; readonly open: Set<Socket>; refused: string; released: () => void } & AsyncDisposable> {
+async function startMirror(): Promise<
+  { readonly url: string; readonly open: Set<Socket>; refused: string; released: () => void } & AsyncDisposable
+> {
   const data = join(import.meta.dirname, '../../testdata');
   const open = new Set<Socket>();
   const waiting: (() => void)[] = [];

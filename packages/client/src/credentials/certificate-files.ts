@@ -85,7 +85,8 @@ export function besideCertificate(certificate: CredentialSource, other: Credenti
     },
     get counters() {
       const sum: Record<keyof CredentialCounters, number> = { refreshes: 0, written: 0, notWritten: 0, reloads: 0, notReloaded: 0 };
-      for (const { counters } of both) for (const name of Object.keys(sum) as (keyof CredentialCounters)[]) sum[name] += counters?.[name] ?? 0;
+      for (const { counters } of both)
+        for (const name of Object.keys(sum) as (keyof CredentialCounters)[]) sum[name] += counters?.[name] ?? 0;
       return sum;
     },
     get problem() {

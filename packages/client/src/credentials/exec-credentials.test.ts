@@ -161,7 +161,9 @@ test('a token, a certificate, or both are kept until they expire', async () => {
   const script = printing({ token: 't', clientCertificateData: pem.clientCert, clientKeyData: pem.clientKey, expirationTimestamp }, seen);
   const { credentials } = await connectionFromKubeconfig({ path: kubeconfig('both', plugin(script)), env: {}, clock });
   const all = await Promise.all(Array.from({ length: 20 }, () => credentials.get({ fresh: false })));
-  expect(new Set(all.map((given) => JSON.stringify(given)))).toEqual(new Set([JSON.stringify({ token: 't', cert: pem.clientCert, key: pem.clientKey })]));
+  expect(new Set(all.map((given) => JSON.stringify(given)))).toEqual(
+    new Set([JSON.stringify({ token: 't', cert: pem.clientCert, key: pem.clientKey })]),
+  );
   expect(runs()).toBe(1);
   ahead = 3600_000 - 11_000;
   await credentials.get({ fresh: false });

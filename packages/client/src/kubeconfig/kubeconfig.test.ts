@@ -10,13 +10,28 @@ test('a field of a wrong type is an error that names the file, the entry and the
     ['users: [{name: u, user: {token: 4711}}]', 'user "u": token is a number; expected a text; write it in quotes'],
     ['users: [{name: u, user: {as-groups: [a, 7]}}]', 'user "u": as-groups[1] is a number; expected a text; write it in quotes'],
     ['users: [{name: u, user: {as-user-extra: {k: v}}}]', 'user "u": as-user-extra["k"] is a text; expected a list'],
-    ['users: [{name: u, user: {exec: {env: [{name: A, value: 4711}]}}}]', 'user "u": exec.env[0].value is a number; expected a text; write it in quotes'],
+    [
+      'users: [{name: u, user: {exec: {env: [{name: A, value: 4711}]}}}]',
+      'user "u": exec.env[0].value is a number; expected a text; write it in quotes',
+    ],
     ['users: [{name: u, user: {exec: s3cret}}]', 'user "u": exec is a text; expected a map'],
-    ['users: [{name: u, user: {auth-provider: {config: {client-secret: 4711}}}}]', 'user "u": auth-provider.config["client-secret"] is a number; expected a text; write it in quotes'],
+    [
+      'users: [{name: u, user: {auth-provider: {config: {client-secret: 4711}}}}]',
+      'user "u": auth-provider.config["client-secret"] is a number; expected a text; write it in quotes',
+    ],
     ['contexts: [{name: dev, context: {namespace: 123}}]', 'context "dev": namespace is a number; expected a text; write it in quotes'],
-    ['contexts: [{name: dev, context: {namespace: no}}]', 'context "dev": namespace is true or false (unquoted yes, no, on, off, y and n are that too); expected a text; write it in quotes'],
-    ["clusters: [{name: c, cluster: {insecure-skip-tls-verify: 'true'}}]", 'cluster "c": insecure-skip-tls-verify is a text; expected true or false'],
-    ['clusters: [{name: c, cluster: {certificate-authority-data: s3cret}}]', 'cluster "c": certificate-authority-data is not base64 with its padding'],
+    [
+      'contexts: [{name: dev, context: {namespace: no}}]',
+      'context "dev": namespace is true or false (unquoted yes, no, on, off, y and n are that too); expected a text; write it in quotes',
+    ],
+    [
+      "clusters: [{name: c, cluster: {insecure-skip-tls-verify: 'true'}}]",
+      'cluster "c": insecure-skip-tls-verify is a text; expected true or false',
+    ],
+    [
+      'clusters: [{name: c, cluster: {certificate-authority-data: s3cret}}]',
+      'cluster "c": certificate-authority-data is not base64 with its padding',
+    ],
     ['clusters: [{name: c, cluster: {extensions: {a: b}}}]', 'cluster "c": extensions is a map; expected a list'],
     ['clusters: [{name: 7}]', 'clusters[0].name is a number; expected a text; write it in quotes'],
     ['users: [s3cret]', 'users[0] is a text; expected a map'],
@@ -42,7 +57,13 @@ test('what is null counts as absent, what holds nothing is an empty kubeconfig, 
 });
 
 test('the text of a file that is no YAML is never in the error, and neither deep nesting nor aliases of aliases take the process down', async () => {
-  const lines = Array.from({ length: 9 }, (_, at) => `${'abcdefghi'[at]}: &${'abcdefghi'[at]} [${Array(9).fill(at === 0 ? 'x' : `*${'abcdefghi'[at - 1]}`).join(', ')}]`);
+  const lines = Array.from(
+    { length: 9 },
+    (_, at) =>
+      `${'abcdefghi'[at]}: &${'abcdefghi'[at]} [${Array(9)
+        .fill(at === 0 ? 'x' : `*${'abcdefghi'[at - 1]}`)
+        .join(', ')}]`,
+  );
   const wrong = [
     'users: [{token: s3cret',
     '"s3cret\\q"',

@@ -65,7 +65,7 @@ async function startMirror(): Promise<
 
 const put = (name: string, text: string): void => writeFileSync(join(folder, name), text);
 const closed = (sockets: Iterable<Socket>): Promise<unknown> =>
-  Promise.all([...sockets].map((socket) => (socket.closed ? undefined : new Promise((resolve) => socket.once('close', resolve)))));
+  Promise.all([...sockets].map((socket) => (socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve)))));
 
 interface Started {
   readonly client: KubernetesClient;

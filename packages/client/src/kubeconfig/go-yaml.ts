@@ -1,3 +1,4 @@
+import type * as Yaml from 'yaml';
 import type { Document, Node, Pair, ParsedNode, Scalar } from 'yaml';
 
 /** Why a text is no YAML. Holds no word of the text, which may be a secret. */
@@ -67,17 +68,15 @@ function swapped(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-type Yaml = typeof import('yaml');
-
 class Reader {
-  readonly #yaml: Yaml;
+  readonly #yaml: typeof Yaml;
   readonly #document: Document.Parsed<ParsedNode>;
   readonly #open = new Set<Node>();
   #values = 0;
   #aliased = 0;
   #aliasDepth = 0;
 
-  constructor(yaml: Yaml, document: Document.Parsed<ParsedNode>) {
+  constructor(yaml: typeof Yaml, document: Document.Parsed<ParsedNode>) {
     this.#yaml = yaml;
     this.#document = document;
   }
@@ -155,7 +154,8 @@ function keyText(key: unknown): string {
 const longTag = 'tag:yaml.org,2002:';
 
 function scalarValue(scalar: Scalar): unknown {
-  const text = String(scalar.value ?? '');
+  // The failsafe schema knows texts alone; a scalar that is not there is an empty one.
+  const text = typeof scalar.value === 'string' ? scalar.value : '';
   const tag = scalar.tag?.startsWith(longTag) === true ? scalar.tag.slice(longTag.length) : (scalar.tag ?? '');
   if (tag === '') return scalar.type === 'PLAIN' ? plainValue(text) : text;
   if (tag === 'binary') {
@@ -184,7 +184,7 @@ function plainValue(text: string): unknown {
   if (!/^[-+.\d]/.test(text)) return text;
   if (/^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/.test(text))
     throw new YamlError('a value is infinite or no number, which JSON has not');
-  if (/^\./.test(text)) return /^\.\d+(?:[eE][-+]?\d+)?$/.test(text) && Number.isFinite(Number(text)) ? Number(text) : text;
+  if (text.startsWith('.')) return /^\.\d+(?:[eE][-+]?\d+)?$/.test(text) && Number.isFinite(Number(text)) ? Number(text) : text;
   const plain = text.replaceAll('_', '');
   const [, sign = '', digits = ''] = /^([-+]?)(0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9]\d*)$/.exec(plain) ?? [];
   if (digits !== '') {

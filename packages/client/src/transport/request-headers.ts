@@ -30,7 +30,7 @@ export function requestHeaders(
     for (const [name, values] of Object.entries(as.extra ?? {})) {
       // Two names that differ by case are one header.
       const header = `impersonate-extra-${escaped(name)}`;
-      if (values.length > 0) headers[header] = [...(headers[header] ?? []), ...values.map(bytesOf)];
+      if (values.length > 0) headers[header] = [headers[header] ?? [], values.map(bytesOf)].flat();
     }
   }
   return Object.assign(headers, request.headers);

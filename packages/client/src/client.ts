@@ -74,7 +74,7 @@ export function createClient(connection: Connection, options: ClientOptions = {}
   const kinds = new KindRegistry(options.kinds, (apiVersion, kind, signal) => discovery.byKind(apiVersion, kind, signal));
   const place = (namespace: string | undefined): { cluster: string; namespace: string; defaultNamespace: string } => ({
     cluster: options.cluster ?? '',
-    namespace: namespace ?? '',
+    namespace: namespace === undefined ? '' : namespace,
     defaultNamespace: connection.namespace,
   });
   const close = (): void => {

@@ -1,5 +1,5 @@
 export type { CallAnswer, CallRequest, Priority } from './calls/api-call.ts';
-export { apiVersionOf, resourcePath } from './calls/api-path.ts';
+export { apiVersionOf, collectionPath, objectPath } from './calls/api-path.ts';
 export { createClient, type ApplyTypeOf, type ClientOptions, type KubernetesClient, type ServerVersion } from './client.ts';
 export type {
   Connection,
@@ -22,12 +22,14 @@ export {
   ConnectionError,
   CredentialsError,
   DiscoveryError,
+  faultOf,
   isClientError,
   ProtocolError,
   RequestError,
   TimeoutError,
   TlsError,
   type ClientErrorCode,
+  type Fault,
 } from './errors.ts';
 export type { Frame, FrameType, WatchFrames, WatchOptions } from './streams/frame.ts';
 export { KindRegistry, type KindLookup, type KindName } from './discovery/kind-registry.ts';

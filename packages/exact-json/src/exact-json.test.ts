@@ -41,7 +41,11 @@ test('a copy that does not know the digits is refused with its path, and shareEx
   expect(writeJson(copy)).toBe('{"spec":{"nanos":[9007199254740993]}}');
   const own = { value: 9007199254740992 };
   keepExactText(own, 'value', '9007199254740993');
-  expect([writeJson(own), exactTextOf(own, 'value'), exactTextOf(own, 'other')]).toEqual(['{"value":9007199254740993}', '9007199254740993', undefined]);
+  expect([writeJson(own), exactTextOf(own, 'value'), exactTextOf(own, 'other')]).toEqual([
+    '{"value":9007199254740993}',
+    '9007199254740993',
+    undefined,
+  ]);
 });
 
 test('two items of a list with one double and different digits are refused: after a sort nobody could tell them apart', () => {

@@ -22,5 +22,10 @@ export function parseJson(text: string): unknown {
 function isChanged(value: number, source: string): boolean {
   if (!Number.isFinite(value)) return true;
   if (Number.isInteger(value)) return !Number.isSafeInteger(value);
-  return source.replace(/[eE].*$/, '').replace(/\D/g, '').replace(/^0+/, '').length > 17;
+  return (
+    source
+      .replace(/[eE].*$/, '')
+      .replace(/\D/g, '')
+      .replace(/^0+/, '').length > 17
+  );
 }

@@ -17,6 +17,7 @@ export const metadataListAccept: string = form('PartialObjectMetadataList');
 /** What a view of metadata reads by: the calls of a resource that take a form of answer. */
 export interface MetadataCalls {
   get(name: string, options: GetOptions): Promise<PartialObjectMetadata>;
+  list(options: ListOptions): AsyncGenerator<PartialObjectMetadata, void>;
   pages(options: ListOptions): AsyncGenerator<ListPage<PartialObjectMetadata>, void>;
   watch(
     options: WatchOptions & { readonly signal?: AbortSignal; readonly accept: string },
@@ -41,8 +42,8 @@ export class MetadataView {
   }
 
   /** Every object's metadata, one by one. Memory: one page. */
-  async *list(options: ListOptions = {}): AsyncGenerator<PartialObjectMetadata, void> {
-    for await (const page of this.pages(options)) yield* page.items;
+  list(options: ListOptions = {}): AsyncGenerator<PartialObjectMetadata, void> {
+    return this.#calls.list({ ...options, accept: metadataListAccept });
   }
 
   pages(options: ListOptions = {}): AsyncGenerator<ListPage<PartialObjectMetadata>, void> {

@@ -1,5 +1,6 @@
+import { JsonWriteError, writeJson } from '@kubecast/exact-json';
 import type { CallRequest } from '../calls/api-call.ts';
-import { queryString } from '../calls/api-path.ts';
+import { queryString, shown } from '../calls/api-path.ts';
 import { RequestError } from '../errors.ts';
 import type { CallOptions, DeleteOptions, PatchKind, WriteOptions } from './resource-options.ts';
 
@@ -42,9 +43,31 @@ export function deleteBody(options: DeleteOptions): object {
   };
 }
 
-/** Throws RequestError where there is none. */
+/** The JSON of what is written. Throws RequestError, with its path, for what JSON cannot say: see writeJson. */
+export function bodyOf(value: unknown, what: string): string {
+  try {
+    return writeJson(value);
+  } catch (cause) {
+    if (cause instanceof JsonWriteError) throw new RequestError(`${what}: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+/** The object that is written, which must be one. Throws RequestError. */
+export function checkObject(object: unknown, what: string): void {
+  if (typeof object !== 'object' || object === null || Array.isArray(object))
+    throw new RequestError(`${what}: the object is ${shown(object)}`);
+  const metadata: unknown = (object as { readonly metadata?: unknown }).metadata;
+  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)))
+    throw new RequestError(`${what}: metadata is ${shown(metadata)}; expected an object`);
+  const namespace: unknown = (metadata as { readonly namespace?: unknown } | undefined)?.namespace;
+  if (namespace !== undefined && typeof namespace !== 'string')
+    throw new RequestError(`${what}: metadata.namespace is ${shown(namespace)}; expected a string`);
+}
+
+/** An object's name, as it is: the path of the object refuses what is none. */
 export function nameOf(object: unknown): string {
-  const name = (object as { metadata?: { name?: string } }).metadata?.name;
-  if (name === undefined || name === '') throw new RequestError('the object has no metadata.name');
-  return name;
+  const metadata = (object as { readonly metadata?: { readonly name?: string } }).metadata;
+  if (metadata?.name === undefined) throw new RequestError('the object has no metadata.name');
+  return metadata.name;
 }

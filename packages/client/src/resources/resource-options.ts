@@ -62,10 +62,14 @@ export interface DeleteOptions extends CallOptions {
   readonly dryRun?: boolean;
 }
 
-export interface DeleteCollectionOptions extends DeleteOptions {
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-}
+/** What a deletecollection takes: a selector, or `all`. None of them is a RequestError, and so is one that is undefined or empty. */
+export type DeleteCollectionOptions = DeleteOptions &
+  (
+    | { readonly labelSelector: string; readonly fieldSelector?: string; readonly all?: never }
+    | { readonly fieldSelector: string; readonly labelSelector?: never; readonly all?: never }
+    /** Every object of the namespace, or of a kind without namespaces. */
+    | { readonly all: true; readonly labelSelector?: never; readonly fieldSelector?: never }
+  );
 
 /** What a write left: the object as the server answered it, the receipt for `informer.waitFor`, and the server's warnings. */
 export interface Written<T> {

@@ -1,3 +1,4 @@
+import { parseJson } from '@kubecast/exact-json';
 import { ProtocolError } from '../errors.ts';
 import type { Frame } from '../streams/frame.ts';
 import type { WatchEvent } from './resource-options.ts';
@@ -30,7 +31,7 @@ export async function* typedWatch<T>(
 function eventOf<T>(frame: Frame, metadataOf: (object: T) => unknown): WatchEvent<T> | Error {
   let object: unknown;
   try {
-    object = JSON.parse(decoder.decode(frame.object));
+    object = parseJson(decoder.decode(frame.object));
   } catch (cause) {
     return new ProtocolError('an object of the watch is not JSON', { cause });
   }

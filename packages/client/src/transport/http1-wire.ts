@@ -3,7 +3,7 @@ import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Credentials } from '../connection/connection.ts';
-import { ConnectionError } from '../errors.ts';
+import { ConnectionError, ProtocolError } from '../errors.ts';
 import { addressOf, openTls, tlsOptions } from '../sockets/open-tls.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { TransportRequest } from './transport-options.ts';
@@ -36,6 +36,8 @@ export class Http1Wire implements Wire {
       port,
       ...tls,
       agent: this.#pool(http, credentials),
+      // Twice what the API server may send; Node's own limit, 16 KB, is less than some proxies add.
+      maxHeaderSize: 256 * 1024,
     };
     return this.#send(call, http, options, request);
   }
@@ -58,8 +60,9 @@ export class Http1Wire implements Wire {
       this.#agent = undefined;
     }
     this.#agentCert = cert;
-    // Long watches hold a connection each, so their number is not bounded here; the request budget bounds the rest.
-    const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 16, scheduling: 'lifo' as const };
+    // Streams hold a connection each, and their number is not bounded; the transport bounds the other requests. As many as these use at once are kept.
+    const maxFreeSockets = Math.max(1, this.#parts.limits.atOnce);
+    const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets, scheduling: 'lifo' as const };
     this.#agent ??= this.#parts.connection.proxyUrl === undefined ? new http.Agent(options) : this.#tunnels(http, options, credentials);
     return this.#agent;
   }
@@ -123,6 +126,12 @@ export class Http1Wire implements Wire {
         // Whoever reads the body sees its error; nobody reading must not be an uncaught one.
         response.on('error', () => {});
         resolve(answerOf(response));
+      });
+      // A 101 that nobody asked for.
+      request.once('upgrade', (response, socket) => {
+        signal.removeEventListener('abort', onAbort);
+        socket.destroy();
+        reject(new ProtocolError(`${call.what}: the server switched to another protocol (HTTP ${response.statusCode ?? 0})`));
       });
       request.once('socket', () => {
         call.kept = request.reusedSocket;

@@ -1,4 +1,6 @@
 import type { InferApply, KubernetesObject, ResourceType } from '@kubecast/crd';
+import { shown } from './calls/api-path.ts';
+import { RequestError } from './errors.ts';
 import { ApiCaller, type CallRequest } from './calls/api-call.ts';
 import type { Connection } from './connection/connection.ts';
 import { Discovery } from './discovery/discovery.ts';
@@ -95,6 +97,8 @@ export function createClient(connection: Connection, options: ClientOptions = {}
         | { readonly group: string; readonly version: string; readonly plural: string },
       { namespace, signal }: { readonly namespace?: string; readonly signal?: AbortSignal } = {},
     ) {
+      if (typeof of !== 'object' || of === null)
+        throw new RequestError(`dynamic: ${shown(of)} names no kind; expected { apiVersion, kind }`);
       const type =
         'kind' in of
           ? await kinds.resolve(of, signal === undefined ? {} : { signal })

@@ -1,6 +1,6 @@
 import { orAborted } from '../sockets/abort.ts';
 import type { ApiCaller } from '../calls/api-call.ts';
-import { groupVersionPath } from '../calls/api-path.ts';
+import { groupVersionPath, shown } from '../calls/api-path.ts';
 import {
   type DiscoveredGroup,
   type DiscoveredResource,
@@ -10,7 +10,7 @@ import {
   readGroupList,
   readResourceList,
 } from './discovered.ts';
-import { DiscoveryError } from '../errors.ts';
+import { DiscoveryError, RequestError } from '../errors.ts';
 import { isNotFound, isStatusError } from '../calls/status-error.ts';
 
 const accept = ['v2', 'v2beta1']
@@ -132,7 +132,12 @@ export class Discovery {
       return known;
     }
     this.#counters.misses++;
-    const found = (await this.#resourcesOf(group, version, signal)).find(fits);
+    const resources = await this.#resourcesOf(group, version, signal).catch((cause: unknown) => {
+      if (!isStatusError(cause)) throw cause;
+      const place = group === '' ? version : `${group}/${version}`;
+      throw new DiscoveryError(`the server could not tell whether it serves ${what}: ${place} answered ${cause.message}`, { cause });
+    });
+    const found = resources.find(fits);
     if (found === undefined) throw this.#unknown(what);
     // The rest of the cache is as old as what it lacks.
     this.invalidate();
@@ -267,6 +272,7 @@ function versionOf(groups: ReadonlyMap<string, DiscoveredGroup>, group: string, 
 
 /** `['', 'v1']` of `v1`, `['apps', 'v1']` of `apps/v1`. */
 export function splitApiVersion(apiVersion: string): [group: string, version: string] {
+  if (typeof apiVersion !== 'string') throw new RequestError(`the apiVersion is ${shown(apiVersion)}; expected a string`);
   const at = apiVersion.indexOf('/');
   return at < 0 ? ['', apiVersion] : [apiVersion.slice(0, at), apiVersion.slice(at + 1)];
 }

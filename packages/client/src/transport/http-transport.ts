@@ -293,7 +293,7 @@ export class HttpTransport implements Transport {
       if (call.failure !== undefined) throw call.failure;
       throw isZlibError(error)
         ? new ProtocolError(`${call.what}: the compressed answer is damaged`, { cause: error })
-        : networkError(error, call.what);
+        : networkError(response.failure?.() ?? error, call.what);
     } finally {
       if (!complete) {
         if (request.stream === true && reading.waiting && clock.now() - reading.since >= suspectMs) this.#wire.dropKept();

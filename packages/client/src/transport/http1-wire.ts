@@ -114,6 +114,7 @@ export class Http1Wire implements Wire {
     const { signal } = call;
     return new Promise((resolve, reject) => {
       const request = http.request(options);
+      let broken: unknown;
       call.destroy = () => {
         request.destroy();
       };
@@ -125,7 +126,7 @@ export class Http1Wire implements Wire {
         signal.removeEventListener('abort', onAbort);
         // Whoever reads the body sees its error; nobody reading must not be an uncaught one.
         response.on('error', () => {});
-        resolve(answerOf(response));
+        resolve(answerOf(response, () => broken));
       });
       // A 101 that nobody asked for.
       request.once('upgrade', (response, socket) => {
@@ -141,6 +142,7 @@ export class Http1Wire implements Wire {
         if (!call.kept) this.#parts.opened();
       });
       request.on('error', (error) => {
+        broken ??= error;
         signal.removeEventListener('abort', onAbort);
         reject(error);
       });
@@ -152,12 +154,14 @@ export class Http1Wire implements Wire {
   }
 }
 
-function answerOf(response: IncomingMessage): WireAnswer {
+function answerOf(response: IncomingMessage, failure: () => unknown): WireAnswer {
   return {
     statusCode: response.statusCode ?? 0,
     headers: response.headers as Record<string, string | undefined>,
     body: response as AsyncIterable<Uint8Array>,
     complete: () => response.complete,
+    // What the parser found wrong is the request's error; the body only tells that it was aborted.
+    failure,
   };
 }
 

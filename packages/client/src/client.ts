@@ -1,7 +1,8 @@
 import type { InferApply, KubernetesObject, ResourceType } from '@kubecast/crd';
 import { shown } from './calls/api-path.ts';
 import { RequestError } from './errors.ts';
-import { ApiCaller, type CallRequest } from './calls/api-call.ts';
+import { ApiCaller } from './calls/api-call.ts';
+import type { CallRequest } from './calls/call-request.ts';
 import type { Connection } from './connection/connection.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { KindRegistry } from './discovery/kind-registry.ts';

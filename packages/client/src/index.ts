@@ -1,4 +1,5 @@
-export type { CallAnswer, CallRequest, Priority } from './calls/api-call.ts';
+export type { CallAnswer } from './calls/api-call.ts';
+export type { CallRequest, Priority } from './calls/call-request.ts';
 export { apiVersionOf, collectionPath, objectPath } from './calls/api-path.ts';
 export { createClient, type ApplyTypeOf, type ClientOptions, type KubernetesClient, type ServerVersion } from './client.ts';
 export type {
@@ -36,8 +37,9 @@ export { KindRegistry, type KindLookup, type KindName } from './discovery/kind-r
 export { MetadataView, type PartialObjectMetadata } from './resources/partial-metadata.ts';
 export type { ListPages, ListPagesOptions, RawPage, ResourceSource } from './streams/raw-page.ts';
 export type { BudgetCounters, BudgetOptions } from './calls/request-budget.ts';
-export { ResourceClient, type Appliable } from './resources/resource-client.ts';
+export { ResourceClient } from './resources/resource-client.ts';
 export type {
+  Appliable,
   ApplyOptions,
   CallOptions,
   DeleteCollectionOptions,

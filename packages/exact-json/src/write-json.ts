@@ -27,7 +27,10 @@ class Refused extends Error {
 }
 
 // TypeScript 6 has no types for it yet.
-const { rawJSON, isRawJSON } = JSON as unknown as { rawJSON(text: string): unknown; isRawJSON(value: unknown): boolean };
+const { rawJSON, isRawJSON } = JSON as unknown as {
+  rawJSON(this: void, text: string): unknown;
+  isRawJSON(this: void, value: unknown): boolean;
+};
 
 /**
  * JSON.stringify that loses nothing: BigInt is written as its digits, a number that `parseJson` read is written as it was read, and what
@@ -66,6 +69,8 @@ function replace(this: object, name: string, value: unknown): unknown {
     case 'function':
     case 'symbol':
       throw new Refused(this, name, `is a ${typeof value}, which JSON has not`);
+    case 'boolean':
+      return value;
     case 'object':
       if (value !== null) checkObject(this, name, value);
       else if (isInvalidDate((this as Record<string, unknown>)[name])) throw new Refused(this, name, 'is an invalid Date');
@@ -89,7 +94,8 @@ function checkObject(holder: object, name: string, value: object): void {
   if (Array.isArray(value) || isRawJSON(value)) return;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return;
-  if (value instanceof Number || value instanceof String || value instanceof Boolean) return;
+  // Boxed ones are written as what is in them.
+  if (/^\[object (?:Number|String|Boolean)\]$/.test(Object.prototype.toString.call(value))) return;
   const iterable = Symbol.iterator in value || Symbol.asyncIterator in value || ArrayBuffer.isView(value);
   if (iterable || value instanceof Error || Object.keys(value).length === 0) {
     const kind = (value.constructor as { readonly name?: unknown } | undefined)?.name;

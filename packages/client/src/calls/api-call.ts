@@ -2,18 +2,10 @@ import { parseJson } from '@kubecast/exact-json';
 import { ProtocolError, TimeoutError } from '../errors.ts';
 import { describeAnswer, readText } from '../transport/read-body.ts';
 import type { RequestBudget } from './request-budget.ts';
+import type { CallRequest } from './call-request.ts';
 import { checkRequest } from './check-request.ts';
 import { type StatusError, statusErrorFrom } from './status-error.ts';
 import type { Answer, Transport, TransportRequest } from '../transport/transport-options.ts';
-
-/** How important a request is to the request budget: leases and status before ordinary work before lists of whole resources. */
-export type Priority = 'high' | 'normal' | 'low';
-
-export interface CallRequest extends TransportRequest {
-  readonly priority?: Priority | undefined;
-  /** How many times a Retry-After is obeyed before the refusal is thrown. Default 10, as client-go's. */
-  readonly retries?: number | undefined;
-}
 
 export interface CallAnswer {
   readonly statusCode: number;

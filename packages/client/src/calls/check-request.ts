@@ -1,6 +1,6 @@
 import { RequestError } from '../errors.ts';
 import { shown } from './api-path.ts';
-import type { CallRequest } from './api-call.ts';
+import type { CallRequest } from './call-request.ts';
 
 const methods: ReadonlySet<unknown> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 const priorities: ReadonlySet<unknown> = new Set(['high', 'normal', 'low', undefined]);

@@ -138,9 +138,8 @@ test('a name that is not known reads everything anew, at most once a second, and
     client.discovery.byName('none').catch((error: unknown) => error),
   ];
   const settled = Promise.all(asked);
-  let done = false;
-  void settled.then(() => (done = true));
-  while (!done) await clock.advance(100);
+  const over = settled.then(() => true);
+  while (!(await Promise.race([over, clock.advance(100).then(() => false)])));
   const [first, second, third] = await settled;
   expect([first, second].map((found) => (found as { plural: string }).plural)).toEqual(['gears', 'gears']);
   expect(third).toBeInstanceOf(DiscoveryError);

@@ -1,15 +1,17 @@
-import type { CheckOptions, KubernetesObject, ObjectMeta, ResourceType } from '@kubecast/crd';
-import { type ApiCaller, type CallRequest, describe } from '../calls/api-call.ts';
-import { apiVersionOf, collectionPath, objectPath, queryString, shown } from '../calls/api-path.ts';
-import { parseJson } from '@kubecast/exact-json';
+import type { CheckOptions, KubernetesObject, ResourceType } from '@kubecast/crd';
+import { type ApiCaller, describe } from '../calls/api-call.ts';
+import type { CallRequest } from '../calls/call-request.ts';
+import { collectionPath, objectPath, queryString, shown } from '../calls/api-path.ts';
 import { ending } from '../streams/ending.ts';
 import { ProtocolError, RequestError } from '../errors.ts';
 import type { Frame, WatchOptions } from '../streams/frame.ts';
 import { listPages } from '../streams/list-pages.ts';
 import { MetadataView, type PartialObjectMetadata } from './partial-metadata.ts';
 import type { ListPagesOptions, RawPage, ResourceSource } from '../streams/raw-page.ts';
-import { collectedReceipt, deletedOf, receiptOf, subresourceReceipt } from './receipts.ts';
+import { collectedReceipt, deletedOf, receiptOf } from './receipts.ts';
+import { SubresourceCalls } from './subresource-calls.ts';
 import type {
+  Appliable,
   ApplyOptions,
   CallOptions,
   Deleted,
@@ -21,6 +23,7 @@ import type {
   ListOptions,
   ListPage,
   PatchKind,
+  ResourcePlace,
   Scaled,
   WatchEvent,
   WriteOptions,
@@ -30,38 +33,30 @@ import type {
 import { type IncludeObject, type TableObject, type TablePlace, TableView } from './table.ts';
 import {
   applyRules,
-  callRules,
   checkOptions,
   deleteCollectionRules,
   deleteRules,
-  listRules,
   pageRules,
   patchRules,
   subGetRules,
   watchRules,
   writeRules,
 } from './check-options.ts';
-import { bodyOf, call, checkObject, deleteBody, nameOf, patchTypes, writeQuery } from './request-parts.ts';
-import { typedWatch } from './typed-watch.ts';
+import {
+  bodyOf,
+  call,
+  checkObject,
+  collectionQuery,
+  deleteBody,
+  identified,
+  nameOf,
+  objectOf,
+  patchTypes,
+  writeQuery,
+} from './request-parts.ts';
+import { typedPages, typedWatchOf } from './typed-reads.ts';
 import { watchFrames } from '../streams/watch-frames.ts';
 import type { WriteReceipt } from './write-receipt.ts';
-
-/** Where a resource client stands. */
-export interface ResourcePlace {
-  /** The cluster's part of the keys in receipts. */
-  readonly cluster: string;
-  /** `''`: lists and watches span all namespaces. */
-  readonly namespace: string;
-  /** For named objects where no namespace is given. */
-  readonly defaultNamespace: string;
-}
-
-/** What apply takes; apiVersion and kind are filled in where they are left out, and a name must be there. */
-export type Appliable<A> = Omit<A, 'apiVersion' | 'kind' | 'metadata'> & {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly metadata: ObjectMeta;
-};
 
 /**
  * One resource. T: the objects' type; A: what apply takes. Lists and watches span all namespaces unless one is given; calls that name an
@@ -101,7 +96,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
       path: path + queryString({ resourceVersion: options.resourceVersion }),
       ...call(options),
     });
-    return this.#object(value, path);
+    return objectOf<T>(this.type, value, path);
   }
 
   /** As get, but undefined where there is none. */
@@ -128,19 +123,8 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     for await (const page of this.#pages(options, signal)) yield* page.items;
   }
 
-  async *#pages(options: ListOptions, signal: AbortSignal): AsyncGenerator<ListPage<T>, void> {
-    checkOptions('list', options, listRules);
-    const decoder = new TextDecoder();
-    const way = {
-      ...(options.priority === undefined ? {} : { priority: options.priority }),
-      ...(options.accept === undefined ? {} : { accept: options.accept }),
-      requestMs: options.deadlineMs,
-      goOn: options.whenExpired === 'continue',
-    };
-    for await (const page of listPages(this.#caller, this.type, this.#listNamespace(options), options, signal, way)) {
-      const items = page.items.map((bytes) => this.#object(parseJson(decoder.decode(bytes)), 'a list'));
-      yield { items, resourceVersion: page.resourceVersion, more: page.more, remainingItemCount: page.list.remainingItemCount };
-    }
+  #pages(options: ListOptions, signal: AbortSignal): AsyncGenerator<ListPage<T>, void> {
+    return typedPages<T>(this.#caller, this.type, this.#place.namespace, options, signal);
   }
 
   /** The pages of a list, not parsed; see RawPage for what is borrowed. */
@@ -165,13 +149,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   }
 
   #watch<O>(options: WatchOptions & { readonly signal?: AbortSignal }, accept?: string): AsyncGenerator<WatchEvent<O>, void> {
-    const open = (signal: AbortSignal): AsyncGenerator<readonly Frame[], void> => {
-      checkOptions('watch', options, watchRules);
-      const { signal: _, ...rest } = options;
-      const way = accept === undefined ? {} : { accept };
-      return watchFrames(this.#caller, this.type, this.#listNamespace({}), { allowWatchBookmarks: true, ...rest }, signal, way);
-    };
-    return ending(options?.signal, (signal) => typedWatch<O>(open(signal)));
+    return typedWatchOf<O>(this.#caller, this.type, this.#place.namespace, options, accept);
   }
 
   /** The same resource, of which only the metadata is asked for. */
@@ -235,7 +213,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     return this.#write({
       method: 'POST',
       path: path + writeQuery(options),
-      ...this.#body(this.#identified(object), 'create'),
+      ...this.#body(identified(this.type, object), 'create'),
       ...call(options),
     });
   }
@@ -254,7 +232,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     return this.#write({
       method: 'PUT',
       path: path + writeQuery(options),
-      ...this.#body(this.#identified(object), 'replace'),
+      ...this.#body(identified(this.type, object), 'replace'),
       ...call(options),
     });
   }
@@ -294,20 +272,20 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     checkObject(object, `apply of ${this.type.plural}`);
     const path = this.#path(nameOf(object), options, object, options.subresource);
     const namespace = this.#namespaceOf(object, options);
-    const identified = this.#identified(object);
-    if (options.validate !== false) await this.#check(identified, { partial: true, namespace });
+    const whole = identified(this.type, object);
+    if (options.validate !== false) await this.#check(whole, { partial: true, namespace });
     const manager = options.fieldManager ?? 'kubecast';
     try {
       return await this.#write({
         method: 'PATCH',
         path: path + writeQuery({ ...options, fieldManager: manager }, options.force === true),
-        ...this.#body(identified, 'apply'),
+        ...this.#body(whole, 'apply'),
         contentType: 'application/apply-patch+yaml',
         ...call(options),
       });
     } catch (error) {
       const { applyError } = await import('./check-write.ts');
-      throw await applyError(error, this.type, identified, namespace);
+      throw await applyError(error, this.type, whole, namespace);
     }
   }
 
@@ -337,12 +315,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     checkOptions(what, options, deleteCollectionRules);
     const namespace = options.namespace ?? this.#place.namespace;
     if (this.type.scope === 'Namespaced' && namespace === '') throw new RequestError(`${what} needs a namespace`);
-    const selectors = (['labelSelector', 'fieldSelector'] as const).filter((name) => Object.hasOwn(options, name));
-    for (const name of selectors)
-      if ((options[name] ?? '').trim() === '')
-        throw new RequestError(`${what}: ${name} is ${shown(options[name])}, which selects everything; say all: true`);
-    if (selectors.length > 0 === (options.all === true)) throw new RequestError(`${what} needs a selector or all: true, one of the two`);
-    const path = this.#collection(namespace) + queryString({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector });
+    const path = this.#collection(namespace) + collectionQuery(options, what);
     const { value, warnings } = await this.#caller.json({
       method: 'DELETE',
       path,
@@ -350,57 +323,48 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
       ...call(options),
     });
     const listed = (value as { items?: unknown } | undefined)?.items;
-    const items = Array.isArray(listed) ? listed.map((item) => this.#object(item, path)) : [];
+    const items = Array.isArray(listed) ? listed.map((item) => objectOf<T>(this.type, item, path)) : [];
     // By these policies the server adds a finalizer to what it shows here without it.
     const held = options.propagationPolicy === 'Foreground' || options.propagationPolicy === 'Orphan';
     return { items, receipts: items.map((item) => collectedReceipt(item, this.#place.cluster, held)), warnings };
   }
 
   /** Reads a subresource of another kind: `scale`, `log` is text and goes by `client.raw`. */
-  async getSubresource(name: string, subresource: string, options: CallOptions = {}): Promise<unknown> {
-    checkOptions('getSubresource', options, callRules);
-    return (await this.#caller.json({ method: 'GET', path: this.#sub(name, options, subresource), ...call(options) })).value;
+  getSubresource(name: string, subresource: string, options: CallOptions = {}): Promise<unknown> {
+    return this.#subresources().get(name, subresource, options);
   }
 
   /** Writes a subresource of another kind: POST for `eviction` and `token`, PUT for `scale`. */
-  async writeSubresource(
+  writeSubresource(
     method: 'POST' | 'PUT',
     name: string,
     subresource: string,
     body: object,
     options: WriteOptions = {},
   ): Promise<WrittenSubresource> {
-    checkOptions('writeSubresource', options, writeRules);
-    if (method !== 'POST' && method !== 'PUT')
-      throw new RequestError(`writeSubresource: the method is ${shown(method)}; expected POST or PUT`);
-    const path = this.#sub(name, options, subresource) + writeQuery(options);
-    return this.#subresource({ method, path, ...this.#body(body, 'writeSubresource'), ...call(options) }, name, options);
+    return this.#subresources().write(method, name, subresource, body, options);
   }
 
   /** Sets the number of replicas by the scale subresource; gives what the server answers as wanted. */
-  async scale(name: string, replicas: number, options: WriteOptions = {}): Promise<Scaled> {
-    checkOptions('scale', options, writeRules);
-    if (!Number.isSafeInteger(replicas) || replicas < 0)
-      throw new RequestError(`scale of ${this.type.plural}: replicas is ${shown(replicas)}; expected a whole number that is not negative`);
-    const path = this.#path(name, options, undefined, 'scale') + writeQuery(options);
-    const { value, receipt, warnings } = await this.#subresource(
-      { method: 'PATCH', path, ...this.#body({ spec: { replicas } }, 'scale'), contentType: patchTypes.merge, ...call(options) },
-      name,
-      options,
-    );
-    return { replicas: (value as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0, receipt, warnings };
+  scale(name: string, replicas: number, options: WriteOptions = {}): Promise<Scaled> {
+    return this.#subresources().scale(name, replicas, options);
   }
 
   /**
    * Asks for the eviction of a Pod; a disruption budget that forbids it is answered 429, thrown at once. The answer does not tell whether the
    * Pod is gone or has yet to end: `waitFor({ ...receipt, gone: true })` of an informer waits for its end.
    */
-  async evict(name: string, options: DeleteOptions = {}): Promise<WrittenSubresource> {
-    checkOptions('evict', options, deleteRules);
-    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name }, deleteOptions: deleteBody(options) };
-    const path = this.#path(name, options, undefined, 'eviction');
-    const request = { method: 'POST', path, ...this.#body(body, 'evict'), retries: 0, ...call(options) } as const;
-    return this.#subresource(request, name, options, options.preconditions?.uid);
+  evict(name: string, options: DeleteOptions = {}): Promise<WrittenSubresource> {
+    return this.#subresources().evict(name, options);
+  }
+
+  #subresources(): SubresourceCalls {
+    return new SubresourceCalls({
+      caller: this.#caller,
+      type: this.type,
+      path: (name, options, subresource) => this.#path(name, options, undefined, subresource),
+      key: (name, options) => this.#key(name, options),
+    });
   }
 
   /** The checks are loaded by the first write of a type that has a schema. */
@@ -412,13 +376,8 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
 
   async #write(request: CallRequest): Promise<Written<T>> {
     const answer = await this.#caller.json(request);
-    const object = this.#object(answer.value, describe(request));
+    const object = objectOf<T>(this.type, answer.value, describe(request));
     return { object, receipt: receiptOf(object, this.#place.cluster), warnings: answer.warnings };
-  }
-
-  async #subresource(request: CallRequest, name: string, options: CallOptions, uid: string = ''): Promise<WrittenSubresource> {
-    const { value, warnings } = await this.#caller.json(request);
-    return { value, receipt: subresourceReceipt(value, this.#key(name, options), uid), warnings };
   }
 
   #key(name: string, options: CallOptions): WriteReceipt['key'] {
@@ -428,12 +387,6 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
 
   #path(name: string, options: CallOptions, object?: unknown, subresource?: string): string {
     return objectPath(this.type, this.type.scope === 'Namespaced' ? this.#namespaceOf(object, options) : '', name, subresource);
-  }
-
-  /** The path of a subresource, which must be named: without one it would be that of the object. */
-  #sub(name: string, options: CallOptions, subresource: string): string {
-    if (subresource === undefined) throw new RequestError(`${this.type.plural}: the subresource is undefined; expected a string`);
-    return this.#path(name, options, undefined, subresource);
   }
 
   #collection(namespace: string): string {
@@ -456,27 +409,5 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
       [options.namespace, own, this.#place.namespace].find((namespace) => namespace !== undefined && namespace !== '') ??
       this.#place.defaultNamespace
     );
-  }
-
-  /** With apiVersion and kind, which the server wants and a typed object may lack. */
-  #identified<O>(object: O): O {
-    const own = object as { apiVersion?: unknown; kind?: unknown };
-    if (own.apiVersion !== undefined && own.kind !== undefined) return object;
-    const [apiVersion, kind] = [own.apiVersion ?? apiVersionOf(this.type), own.kind ?? this.type.kind];
-    return {
-      apiVersion,
-      kind,
-      ...object,
-      ...(own.apiVersion === undefined ? { apiVersion } : {}),
-      ...(own.kind === undefined ? { kind } : {}),
-    };
-  }
-
-  #object(value: unknown, what: string): T {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ProtocolError(`${what}: the answer is no object`);
-    const own = value as { apiVersion?: unknown; kind?: unknown };
-    if (own.apiVersion === undefined && own.kind === undefined)
-      return { apiVersion: apiVersionOf(this.type), kind: this.type.kind, ...value } as T;
-    return value as T;
   }
 }

@@ -7,7 +7,7 @@ import type { ListPagesOptions } from '../streams/raw-page.ts';
 import type { CallOptions, GetOptions, ListOptions } from './resource-options.ts';
 import { checkOptions, getRules, listRules, watchRules } from './check-options.ts';
 import { ending } from '../streams/ending.ts';
-import { typedWatch } from './typed-watch.ts';
+import { typedWatch } from './typed-reads.ts';
 
 /** A column as the server defines it (meta.k8s.io/v1 TableColumnDefinition). */
 export interface TableColumn {

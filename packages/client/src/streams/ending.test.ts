@@ -8,11 +8,11 @@ import { ending } from './ending.ts';
 
 let server: TestServer;
 let client: KubernetesClient;
-let closed = 0;
+const closed: string[] = [];
 beforeAll(async () => {
   // Watches and lists begin, and then nothing comes for ever.
   server = await startServer((request, response) => {
-    response.on('close', () => closed++);
+    response.on('close', () => closed.push(request.path));
     response.writeHead(200, { 'content-type': 'application/json' });
     response.write(request.path.includes('watch=true') ? '{"type":"ADDED","object":{"metadata":{"name":"x"}}}\n' : '{"items":[');
   });
@@ -61,13 +61,13 @@ for (const [name, make] of Object.entries(makes)) {
     const before = server.seen.length;
     const next = iterator.next();
     if (!isWatch) while (server.seen.length === before) await new Promise((resolve) => setImmediate(resolve));
-    const gone = closed;
+    const gone = closed.length;
     await end(iterator);
     expect(await next).toEqual({ done: true, value: undefined });
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
     expect(client.counters).toMatchObject({ openRequests: 0, openStreams: 0, budget: { waiting: 0 } });
     expect(getEventListeners(outer.signal, 'abort')).toEqual([]);
-    while (closed === gone) await new Promise((resolve) => setImmediate(resolve));
+    while (closed.length === gone) await new Promise((resolve) => setImmediate(resolve));
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ResourceType } from '@kubecast/crd';
-import { type ApiCaller, describe, type Priority } from '../calls/api-call.ts';
+import { type ApiCaller, describe } from '../calls/api-call.ts';
+import type { Priority } from '../calls/call-request.ts';
 import { collectionPath, queryString } from '../calls/api-path.ts';
 import { ending } from './ending.ts';
 import { ProtocolError } from '../errors.ts';

@@ -3,7 +3,7 @@ import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { type Identity, sameTls } from '../connection/identity.ts';
-import { ConnectionError } from '../errors.ts';
+import { ConnectionError, ProtocolError } from '../errors.ts';
 import { addressOf, openTls, tlsOptions } from '../sockets/open-tls.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { TransportRequest } from './transport-options.ts';
@@ -36,6 +36,8 @@ export class Http1Wire implements Wire {
       port,
       ...tls,
       agent: this.#pool(http, identity),
+      // Twice what the API server may send; Node's own limit, 16 KB, is less than some proxies add.
+      maxHeaderSize: 256 * 1024,
     };
     return this.#send(call, http, options, request);
   }
@@ -58,8 +60,9 @@ export class Http1Wire implements Wire {
       this.#agent = undefined;
     }
     this.#agentIdentity = identity;
-    // Long watches hold a connection each, so their number is not bounded here; the request budget bounds the rest.
-    const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 16, scheduling: 'lifo' as const };
+    // Streams hold a connection each, and their number is not bounded; the transport bounds the other requests. As many as these use at once are kept.
+    const maxFreeSockets = Math.max(1, this.#parts.limits.atOnce);
+    const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets, scheduling: 'lifo' as const };
     this.#agent ??= this.#parts.connection.proxyUrl === undefined ? new http.Agent(options) : this.#tunnels(http, options, identity);
     return this.#agent;
   }
@@ -111,6 +114,7 @@ export class Http1Wire implements Wire {
     const { signal } = call;
     return new Promise((resolve, reject) => {
       const request = http.request(options);
+      let broken: unknown;
       call.destroy = () => {
         request.destroy();
       };
@@ -122,7 +126,13 @@ export class Http1Wire implements Wire {
         signal.removeEventListener('abort', onAbort);
         // Whoever reads the body sees its error; nobody reading must not be an uncaught one.
         response.on('error', () => {});
-        resolve(answerOf(response));
+        resolve(answerOf(response, () => broken));
+      });
+      // A 101 that nobody asked for.
+      request.once('upgrade', (response, socket) => {
+        signal.removeEventListener('abort', onAbort);
+        socket.destroy();
+        reject(new ProtocolError(`${call.what}: the server switched to another protocol (HTTP ${response.statusCode ?? 0})`));
       });
       request.once('socket', () => {
         call.kept = request.reusedSocket;
@@ -132,6 +142,7 @@ export class Http1Wire implements Wire {
         if (!call.kept) this.#parts.opened();
       });
       request.on('error', (error) => {
+        broken ??= error;
         signal.removeEventListener('abort', onAbort);
         reject(error);
       });
@@ -143,12 +154,14 @@ export class Http1Wire implements Wire {
   }
 }
 
-function answerOf(response: IncomingMessage): WireAnswer {
+function answerOf(response: IncomingMessage, failure: () => unknown): WireAnswer {
   return {
     statusCode: response.statusCode ?? 0,
     headers: response.headers as Record<string, string | undefined>,
     body: response as AsyncIterable<Uint8Array>,
     complete: () => response.complete,
+    // What the parser found wrong is the request's error; the body only tells that it was aborted.
+    failure,
   };
 }
 

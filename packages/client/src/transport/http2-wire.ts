@@ -1,7 +1,8 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { orAborted } from '../sockets/abort.ts';
 import { type Identity, sameTls } from '../connection/identity.ts';
-import { ConnectionError, ProtocolError, TimeoutError } from '../errors.ts';
+import { ConnectionError, ProtocolError, RequestError, TimeoutError } from '../errors.ts';
+import { networkError } from '../sockets/network-error.ts';
 import { addressOf, openTls, tlsOptions } from '../sockets/open-tls.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { TransportRequest } from './transport-options.ts';
@@ -162,9 +163,11 @@ export class Http2Wire implements Wire {
           { endStream: request.body === undefined },
         );
       } catch (error) {
-        // The connection ended since it was looked at; nothing was sent.
-        session.retired = true;
-        call.refused = true;
+        // The connection ended since it was looked at; nothing was sent. An error of the request itself would come again.
+        if (!(networkError(error, call.what) instanceof RequestError)) {
+          session.retired = true;
+          call.refused = true;
+        }
         throw error;
       }
       this.#took(session);

@@ -26,6 +26,8 @@ export interface WireAnswer {
   readonly body: AsyncIterable<Uint8Array>;
   /** Once the body has ended: whether that was the end that the server gave it. */
   complete(): boolean;
+  /** What broke the body off, where the wire knows better than the body's own error. */
+  failure?(): unknown;
 }
 
 /** What a wire is made of. */

@@ -27,10 +27,10 @@ test('a state is a frozen copy with its version, and its owner may go on changin
   const mine: Phase = { phase: 'Pending', parts: ['a'] };
   const version = await map.set('n/a', 'u1', mine, undefined);
   mine.parts?.push('b');
-  const kept = map.get('n/a', 'u1');
-  expect(kept).toEqual({ state: { phase: 'Pending', parts: ['a'] }, version });
-  expect(() => ((kept?.state as Phase).phase = 'Ready')).toThrow(TypeError);
-  expect(() => (kept?.state as Phase).parts?.push('c')).toThrow(TypeError);
+  expect(map.get('n/a', 'u1')).toEqual({ state: { phase: 'Pending', parts: ['a'] }, version });
+  const state = map.get('n/a', 'u1')?.state as Phase;
+  expect(() => (state.phase = 'Ready')).toThrow(TypeError);
+  expect(() => state.parts?.push('c')).toThrow(TypeError);
 });
 
 test('set and delete compare the version that was read, and tell both versions when another write was there first', async () => {

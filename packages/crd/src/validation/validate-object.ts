@@ -67,9 +67,9 @@ function expectedTypes(schema: Schema): readonly string[] {
   return schema.type === undefined ? [] : [schema.type];
 }
 
-/** The text's subject: the path, or nothing at the root. */
+/** The text's subject: the path, which is empty at the root. */
 function inBody(path: string): string {
-  return path === '' ? 'in body' : `${path} in body`;
+  return `${path} in body`;
 }
 
 /** The field of an error that the server cannot place. */

@@ -1,4 +1,5 @@
 import { getOwn, invalidError, isObject, notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
+import { isIP } from 'node:net';
 import type { Allocator, KubeObject, ServedResource } from '../../served-resource.ts';
 import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from '../builtin-resource.ts';
 
@@ -139,10 +140,25 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
     if (!['TCP', 'UDP', 'SCTP'].includes(textAt(item, 'protocol')))
       errors.push(notSupportedError(`${path}.protocol`, item['protocol'], ['SCTP', 'TCP', 'UDP']));
   }
+  if (!['ClientIP', 'None'].includes(textAt(spec, 'sessionAffinity')))
+    errors.push(notSupportedError('spec.sessionAffinity', spec['sessionAffinity'], ['ClientIP', 'None']));
   const before = textAt(old, 'spec', 'clusterIP');
   const after = textAt(spec, 'clusterIP');
   if (before !== '' && type !== 'ExternalName' && textAt(old, 'spec', 'type') !== 'ExternalName' && before !== after) {
     errors.push(invalidError('spec.clusterIPs[0]', spec['clusterIPs'] ?? [], 'may not change once set'));
   }
-  return errors;
+  if (type !== 'ExternalName' && after !== '' && after !== 'None' && isIP(after) === 0)
+    errors.push(invalidError('spec.clusterIPs[0]', after, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
+  // Ports are allocated when everything else is right.
+  return errors.length > 0 ? errors : nodePortErrors(ports);
+}
+
+/** Node ports are from 30000 to 32767; whether another Service has one is not looked at. */
+function nodePortErrors(ports: readonly KubeObject[]): FieldError[] {
+  return ports.flatMap((item, index) => {
+    const node = item['nodePort'];
+    if (typeof node !== 'number' || node === 0 || (node >= 30_000 && node <= 32_767)) return [];
+    const why = 'provided port is not in the valid range. The range of valid ports is 30000-32767';
+    return [invalidError(`spec.ports[${index}].nodePort`, node, why)];
+  });
 }

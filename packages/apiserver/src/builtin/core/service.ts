@@ -67,7 +67,7 @@ function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allo
   } else {
     allocateAddress(spec, isObject(old?.['spec']) ? old['spec'] : {}, allocate);
     spec['internalTrafficPolicy'] ??= 'Cluster';
-    // Nothing is allocated to a headless service without a selector: it may have both families, whatever the cluster has.
+    // A headless service without a selector gets no address, so it may have both families on any cluster.
     const open = spec['clusterIP'] === 'None' && at(spec, 'selector') === undefined;
     spec['ipFamilies'] ??= open ? ['IPv4', 'IPv6'] : ['IPv4'];
     spec['ipFamilyPolicy'] ??= open ? 'RequireDualStack' : 'SingleStack';
@@ -77,7 +77,7 @@ function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allo
   if (old === undefined) object['status'] = { loadBalancer: {} };
 }
 
-/** Addresses are allocated; only a headless service says its own. */
+/** Allocated addresses; `None` of a headless service is set by the client. */
 function unowned(object: KubeObject): KubeObject {
   const spec = isObject(object['spec']) ? object['spec'] : {};
   const allocated = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'].filter(
@@ -149,11 +149,11 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
   }
   if (type !== 'ExternalName' && after !== '' && after !== 'None' && isIP(after) === 0)
     errors.push(invalidError('spec.clusterIPs[0]', after, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
-  // Ports are allocated when everything else is right.
+  // Node ports are checked by the allocation, which happens after validation.
   return errors.length > 0 ? errors : nodePortErrors(ports);
 }
 
-/** Node ports are from 30000 to 32767; whether another Service has one is not looked at. */
+/** Node ports are from 30000 to 32767; collisions are not detected. */
 function nodePortErrors(ports: readonly KubeObject[]): FieldError[] {
   return ports.flatMap((item, index) => {
     const node = item['nodePort'];

@@ -55,7 +55,10 @@ function rangeProblem(text: string): string | undefined {
   if (minute > 59) return 'minute';
   if (second > 59) return 'second';
   const last = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
-  return day < 1 || day > last ? 'day' : undefined;
+  if (day < 1 || day > last) return 'day';
+  const [, hours = '0', minutes = '0'] = /[+-](\d{2}):(\d{2})$/u.exec(text) ?? [];
+  if (Number(hours) > 24) return 'time zone offset hour';
+  return Number(minutes) > 60 ? 'time zone offset minute' : undefined;
 }
 
 /**
@@ -74,8 +77,10 @@ function readTime(object: KubeObject, place: readonly string[], kind: string, st
   }
   const problem = timeProblem(value, steps);
   if (problem !== undefined) throw badRequest(`${inKind}: ${problem}`);
-  const fraction = steps === micros ? `${/\.\d{6}/u.exec(value)?.[0] ?? FRACTION}` : '';
-  const whole = new Date(value.replace(/\.\d+/u, '')).toISOString().slice(0, 19);
+  const fraction = steps === micros ? (/\.\d{6}/u.exec(value)?.[0] ?? FRACTION) : '';
+  const [, sign = '+', hours = '0', minutes = '0'] = /([+-])(\d{2}):(\d{2})$/u.exec(value) ?? [];
+  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000);
+  const whole = new Date(Date.parse(`${value.slice(0, 19)}Z`) - offset).toISOString().slice(0, 19);
   parent[name] = `${whole}${fraction}Z`;
 }
 

@@ -217,7 +217,7 @@ function best(results: readonly Result[]): Result | undefined {
 }
 
 function checkJunctors(schema: Schema, value: unknown, path: string, result: Result): void {
-  const say = (text: string): void => void result.add(invalidError(nowhere, '', `${goQuote(path)} ${text}`));
+  const say = (text: string): void => result.add(invalidError(nowhere, '', `${goQuote(path)} ${text}`));
   if (schema.anyOf !== undefined && schema.anyOf.length > 0) {
     const results = alternatives(schema.anyOf, value, path);
     if (results.every((one) => one.errors.length > 0)) {

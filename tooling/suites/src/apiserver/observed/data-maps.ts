@@ -13,7 +13,7 @@ export const dataMaps: readonly Observation[] = [
       config('k1', { data: { '..': 'x' } }),
       config('k2', { data: { '.': 'x' } }),
       config('k3', { data: { '..a': 'x' } }),
-      config('k4', { data: { [`${'k'.repeat(254)}`]: 'x' } }),
+      config('k4', { data: { ['k'.repeat(254)]: 'x' } }),
       config('k5', { data: { a: 'x'.repeat(1_048_577) } }),
       config('k6', { data: { a: 'x'.repeat(1_048_570) }, binaryData: { b: 'AAAAAAAAAAA=' } }),
     ],

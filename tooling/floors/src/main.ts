@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { findCircles } from './circles.ts';
 import { checkFloors } from './floors.ts';
 import type { SourceFile } from './imports.ts';
+import { checkRoomOrder } from './room-order.ts';
 import { checkRooms } from './rooms.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -19,7 +20,12 @@ function* sources(folder: string): Generator<SourceFile> {
 const files = ['packages', 'apps'].flatMap((folder) =>
   readdirSync(join(root, folder)).flatMap((name) => [...sources(join(root, folder, name, 'src'))]),
 );
-const violations = [...checkFloors(files), ...findCircles(files), ...checkRooms(files)];
+const violations = [
+  ...checkFloors(files),
+  ...findCircles(files),
+  ...checkRooms(files),
+  ...checkRoomOrder(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'), files),
+];
 for (const { path, line, message } of violations) console.error(`${path}:${line}: ${message}`);
 if (violations.length > 0) {
   console.error(`floors: ${violations.length} violations (the rules: ARCHITECTURE.md)`);

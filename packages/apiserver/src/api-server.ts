@@ -35,9 +35,9 @@ import type { KubeObject } from './served-resource.ts';
 import { seedObject } from './verbs/writes/seed.ts';
 import { ensureNamespaces } from './verbs/system-namespaces.ts';
 
-/** What the server counted since it was made. */
+/** What the server counted since it was created. */
 export interface ApiServerCounters {
-  /** Requests by `verb resource.group`, `other` for what names no resource. */
+  /** Requests by `verb resource.group`, `other` for paths that name no resource. */
   readonly requests: Readonly<Record<string, number>>;
   /** Answers by HTTP code. */
   readonly answers: Readonly<Record<string, number>>;
@@ -50,7 +50,7 @@ export interface ApiServerCounters {
 export interface ApiServer extends AsyncDisposable {
   /** Starts to serve; a second start after a close goes on with the same objects, CA and tokens. */
   listen(): Promise<void>;
-  /** Ends watches cleanly, finishes what is under way, and closes every connection. Objects stay. */
+  /** Ends watches cleanly, finishes the running requests, and closes every connection. Objects are kept. */
   close(): Promise<void>;
   /** `https://127.0.0.1:PORT`; throws before the first listen. */
   readonly url: string;
@@ -58,11 +58,11 @@ export interface ApiServer extends AsyncDisposable {
   readonly ca: string;
   /** The text of a kubeconfig for the administrator or another user of the options. Holds the token. */
   kubeconfig(user?: string): string;
-  /** Writes it to a file that only its owner may read; makes the folder. */
+  /** Writes the kubeconfig to a file that only its owner may read; creates the folder. */
   writeKubeconfig(file: string, user?: string): void;
   /** The bearer token of the administrator or another user. */
   token(user?: string): string;
-  /** A new certificate and key, PEM, by which a client is this user, in these groups. Rejects before the first listen. */
+  /** A new client certificate and key, PEM, for this user and these groups. Rejects before the first listen. */
   clientCertificate(user: string, groups?: readonly string[]): Promise<IssuedCertificate>;
   /**
    * Puts objects straight into the store, in this process, as another writer of etcd would: each under the next revision, and watchers hear of
@@ -90,7 +90,7 @@ class EmbeddedApiServer implements ApiServer {
   readonly #registry = new Registry();
   readonly #tokens: ServiceAccountTokens;
   readonly #users: Users;
-  /** What kube-controller-manager does for RBAC; none without RBAC. */
+  /** Fills ClusterRoles with an aggregationRule, as kube-controller-manager does; undefined without RBAC. */
   readonly #aggregated: AggregatedRoles | undefined;
   readonly #lifecycle: CrdLifecycle;
   readonly #handler: RequestHandler;
@@ -195,7 +195,7 @@ class EmbeddedApiServer implements ApiServer {
       {
         cert: certificate.certificate,
         key: certificate.key,
-        // Asked for and not required, as the real one does: most clients have a token.
+        // Client certificates are optional, as on the real server: most clients send a token.
         ca: identity.authority.certificate,
         requestCert: true,
         rejectUnauthorized: false,
@@ -218,7 +218,7 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   close(): Promise<void> {
-    // Whoever asks while it closes waits for the same end.
+    // A second call of close waits for the first one.
     if (this.#state === 'open') {
       this.#state = 'closing';
       this.#closing = this.#close();

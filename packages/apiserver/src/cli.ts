@@ -32,7 +32,7 @@ export interface Flags {
   readonly help: boolean;
 }
 
-/** What was wrong with the command line, in words for whoever typed it. */
+/** A mistake in the command line; the message is printed. */
 export class UsageError extends Error {
   override readonly name: string = 'UsageError';
   readonly code = 'ERR_APISERVER_USAGE';
@@ -94,7 +94,7 @@ function parse(args: readonly string[]): {
       },
     }).values;
   } catch (error) {
-    // The runtimes word it differently; the flag is what counts.
+    // Node, Bun and Deno have different texts for this error; only the name of the flag is used.
     const flag = args.find(
       (arg) =>
         arg.startsWith('-') &&

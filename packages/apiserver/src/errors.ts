@@ -8,7 +8,7 @@ export type ApiServerErrorCode =
   | 'ERR_APISERVER_ENVTEST'
   | 'ERR_APISERVER_STATUS';
 
-/** What goes wrong with the server itself, as opposed to an answer to a request. */
+/** An error of the server itself. A request that fails is answered with a Status instead. */
 export class ApiServerError extends CodedError<ApiServerErrorCode> {
   override readonly name: string = 'ApiServerError';
 }

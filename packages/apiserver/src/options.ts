@@ -16,7 +16,7 @@ export interface ApiServerOptions {
   readonly users?: readonly ApiServerUser[];
   /**
    * `RBAC`, the default: the administrator and system:masters may do everything, others what the stored roles and bindings give them.
-   * `AlwaysAllow`: everybody who is known may do everything, and who is not known is refused.
+   * `AlwaysAllow`: every known user may do everything, and requests without credentials are refused.
    */
   readonly authorization?: 'RBAC' | 'AlwaysAllow';
   /** The release to behave as, as far as clients fall back on it; '1.36' by default. */
@@ -43,6 +43,6 @@ export interface ApiServerUser {
   readonly name: string;
   readonly token: string;
   readonly groups?: readonly string[];
-  /** What tells the user from another of the same name; none without it. */
+  /** The user's uid, which differs from that of an earlier user of the same name; empty without it. */
   readonly uid?: string;
 }

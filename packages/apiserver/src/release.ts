@@ -2,11 +2,11 @@ import { forbiddenError, type FieldError } from '@kubecast/crd';
 
 export type KubernetesRelease = '1.36' | '1.24' | '1.19';
 
-/** What a release of Kubernetes does otherwise than 1.36, as far as clients fall back on it. */
+/** The differences of a release of Kubernetes from 1.36 that clients have fallbacks for. */
 export interface Release {
   readonly minor: string;
   readonly patch: string;
-  /** What a watch with sendInitialEvents gets: `served`, refused by a closed gate, or a server that never heard of it. */
+  /** What a watch with sendInitialEvents gets: `served`, refused by a disabled feature gate, or unknown to the server. */
   readonly streamedLists: 'served' | 'gated' | 'unknown';
   readonly aggregatedDiscovery: boolean;
   readonly fieldValidation: boolean;
@@ -74,7 +74,7 @@ export function versionInfo(release: Release): Record<string, string> {
   };
 }
 
-/** What an older server says to the parameters of a streamed list. */
+/** An older server's answer to the parameters of a streamed list. */
 export function oldWatchErrors(release: Release, match: string, initial: boolean | undefined): FieldError[] {
   const errors: FieldError[] = [];
   if (match !== '') errors.push(forbiddenError('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch'));

@@ -16,7 +16,7 @@ export interface Column {
   readonly cell?: (object: KubeObject, now: number) => unknown;
 }
 
-/** The checks of metadata as of a new object, with names and finalizers, or as of a changed one. */
+/** A pass over metadata: `create` includes names and finalizers, `update` does not. */
 export type MetadataPass = 'create' | 'update';
 
 /** What is particular to a built-in kind; absent for custom resources. */
@@ -25,20 +25,20 @@ export interface BuiltinBehaviour {
   readonly prepare?: (object: KubeObject, old: KubeObject | undefined, allocate: Allocator) => void;
   readonly validate?: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[];
   /**
-   * The part of a new object that stands there without anybody's doing: the structs that a Go value of the kind has from the
-   * start, and what the server allocated rather than defaulted. No manager comes to own it (server-side apply).
+   * The part of a new object that no manager owns (server-side apply): structs that a Go value of the kind always has, and values that
+   * the server allocated.
    */
   readonly unowned?: (object: KubeObject) => KubeObject;
-  /** How the kind checks metadata by itself, beside what is checked of every kind; without it as most do. */
+  /** The checks of metadata that the kind makes in addition to those of every kind; without it the checks that most kinds make. */
   readonly metadata?: {
-    /** false: a new object's metadata is held only to what holds for every kind. */
+    /** false: a new object's metadata gets only the checks of every kind. */
     readonly create?: boolean;
-    /** What is checked when an object changes, in this order; each cause is told as often as it is found. Default: as a change, then as a new one. */
+    /** The passes over metadata when an object changes, in this order; a cause is reported once a pass. Default: update, create. */
     readonly update?: readonly MetadataPass[];
     /** false: finalizers need no domain. */
     readonly kubeFinalizers?: boolean;
   };
-  /** A change of labels counts as a generation too. */
+  /** A change of labels increments metadata.generation too. */
   readonly labelsCount?: boolean;
   /** Texts of Warning headers for a new object. */
   readonly warnings?: (object: KubeObject) => readonly string[];
@@ -50,7 +50,7 @@ export interface BuiltinBehaviour {
   readonly unconditionalPut: boolean;
   /** Field selectors beside metadata.name and metadata.namespace: the field's value as text. */
   readonly fields?: Readonly<Record<string, (object: KubeObject) => string>>;
-  /** The objects are another kind's, under other names: Event of events.k8s.io. */
+  /** The objects are stored as those of another kind, with other field names: Event of events.k8s.io. */
   readonly storedAs?: {
     readonly table: string;
     readonly version: string;

@@ -9,7 +9,7 @@ import { typedRoot } from './typed-schema.ts';
 import { compareTyped, toFieldSet, typeProblems } from './typed-value.ts';
 
 export interface ApplyRequest extends Write {
-  /** What stands there, as this version of the resource shows it; undefined: nothing, the apply creates. */
+  /** The stored object in the version of the request; undefined if the apply creates it. */
   readonly live: KubeObject | undefined;
   /** The decoded body, as it was sent. */
   readonly patch: unknown;
@@ -18,7 +18,7 @@ export interface ApplyRequest extends Write {
 
 export interface ApplyResult {
   /**
-   * The object as it is to be: not yet defaulted, validated or stored, without managedFields; equal to `live` when the apply
+   * The resulting object: not yet defaulted, validated or stored, without managedFields; equal to `live` when the apply
    * changes nothing in it. The caller's own.
    */
   readonly object: KubeObject;
@@ -29,7 +29,7 @@ export interface ApplyResult {
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
- * Server-side apply: merges a configuration into the live object by the schema, and books who owns what.
+ * Server-side apply: merges a configuration into the live object by the schema, and records who owns which fields.
  *
  * @throws StatusError 400 for another kind or version or for managedFields in the body (S3), 500 without a reason for a field
  * that the schema does not know, a wrong type or duplicate items (S4), 409 with a cause for each field that another owns (S5)
@@ -79,7 +79,7 @@ function checked(request: ApplyRequest, apiVersion: string): KubeObject {
   return patch;
 }
 
-/** Who owns what now. What stands there without an owner is given to one, so that the apply does not take it unseen. */
+/** The current owners. Fields without an owner are assigned to `before-first-apply`, so that the apply gets conflicts about them. */
 function liveManagers(request: ApplyRequest, before: KubeObject): Managers {
   const { live, resource } = request;
   if (live === undefined) return new Map();
@@ -93,7 +93,7 @@ function liveManagers(request: ApplyRequest, before: KubeObject): Managers {
   return managers;
 }
 
-/** Fields that kubectl applied from the client before are its own now, as long as nobody changed them since. */
+/** Fields that kubectl applied client-side before become its own, unless somebody changed them since. */
 function withoutLastApplied(request: ApplyRequest, conflicts: readonly Conflict[], before: KubeObject): readonly Conflict[] {
   const annotations = metadataOf(before)['annotations'];
   const text = isObject(annotations) ? annotations[lastApplied] : undefined;

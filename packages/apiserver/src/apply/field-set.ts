@@ -2,7 +2,7 @@ import { isObject } from '@kubecast/crd';
 import { elementText, fieldName, isPathElement, type PathElement } from './path-element.ts';
 
 interface Node {
-  /** The path up to here is a member, whatever is below. */
+  /** Whether the path up to here is a member, independently of what is below. */
   member: boolean;
   readonly children: Map<PathElement, Node>;
 }
@@ -20,7 +20,7 @@ export class FieldSet {
     return set;
   }
 
-  /** Adds a path. The empty path is the object itself, which nobody owns: ignored. */
+  /** Adds a path. The empty path, the object itself, is ignored: nobody owns it. */
   insert(path: readonly PathElement[]): void {
     if (path.length === 0) return;
     let node = this.#root;
@@ -158,7 +158,7 @@ function* walk(node: Node, path: readonly PathElement[]): IterableIterator<reado
   for (const [element, child] of children) yield* walk(child, [...path, element]);
 }
 
-/** Deeper than any object can be; what a client sends must not exhaust the stack. */
+/** Limit of the depth: what a client sends must not exhaust the stack. */
 const depthLimit = 1000;
 
 function read(fields: unknown, depth: number): Node | undefined {

@@ -71,11 +71,11 @@ export function encodeManagers(managers: Managers): Record<string, unknown>[] | 
   }));
 }
 
-/** Managers that update are kept apart up to this number; older ones are joined. */
+/** At most this many updating managers have entries of their own; the oldest are merged. */
 const updateManagers = 10;
 const joined = 'ancient-changes';
 
-/** Joins the oldest updating managers into one, so that the list does not grow for ever. */
+/** Merges the oldest updating managers into one, which bounds the list. */
 export function capManagers(managers: Managers): void {
   const updaters = [...managers]
     .filter(([, entry]) => entry.operation === 'Update')
@@ -99,7 +99,7 @@ export function capManagers(managers: Managers): void {
   }
 }
 
-/** What of an object is nobody's: its identity and what only the server writes. */
+/** Fields that nobody owns: identity, and what only the server writes. */
 const identity = FieldSet.of(
   ['f:apiVersion'],
   ['f:kind'],

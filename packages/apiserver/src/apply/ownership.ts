@@ -5,14 +5,14 @@ import type { PathElement } from './path-element.ts';
 import { isDeclared } from './typed-schema.ts';
 import { compareTyped, mergeTyped, removePaths, toFieldSet, type Comparison } from './typed-value.ts';
 
-/** Whose write it is. */
+/** The author of a write. */
 export interface Writer {
   readonly manager: string;
   readonly apiVersion: string;
   readonly subresource: string;
   /** The time of the write, whole seconds. */
   readonly time: string;
-  /** Whether what lies under a top-level field can be changed by this request at all; what cannot is owned by nobody through it. */
+  /** Whether what lies under a top-level field can be changed by this request at all; fields that cannot be changed are not recorded. */
   readonly owns: (topLevel: string) => boolean;
 }
 
@@ -22,8 +22,8 @@ export interface Conflict {
 }
 
 /**
- * Books a write that is not an apply: what changed belongs to its manager from now on, and to nobody else; what went belongs
- * to nobody. An empty comparison changes nothing, times included.
+ * Records a write that is not an apply: changed fields belong to its manager alone from now on, removed fields to nobody. An
+ * empty comparison changes nothing, not even a time.
  */
 export function bookUpdate(schema: Schema, managers: Managers, live: unknown, next: unknown, writer: Writer): void {
   const changes = limited(compareTyped(schema, live, next), writer);
@@ -95,7 +95,7 @@ function conflictsWith(managers: Managers, key: string, changes: Comparison): Co
   return conflicts;
 }
 
-/** Everybody but `key` loses what changed or went. */
+/** Every manager except `key` loses what changed or was removed. */
 function takeFrom(managers: Managers, key: string | undefined, changes: Comparison): void {
   const gone = changes.modified.union(changes.added).union(changes.removed);
   if (gone.empty) return;

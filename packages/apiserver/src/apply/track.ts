@@ -15,7 +15,7 @@ export interface Write {
 }
 
 /**
- * Books what a create sets on its manager (S9). Changes `object.metadata.managedFields`; the object must be complete, defaults
+ * Records what a create sets as owned by its manager (S9). Changes `object.metadata.managedFields`; the object must be complete, defaults
  * included, since defaulted fields belong to who creates.
  */
 export function trackCreate(write: Write, object: KubeObject): void {
@@ -25,7 +25,7 @@ export function trackCreate(write: Write, object: KubeObject): void {
 }
 
 /**
- * Books what a PUT or patch changed on its manager. Changes `next.metadata.managedFields`. `[{}]` there clears the list, and an
+ * Records what a PUT or patch changed as owned by its manager. Changes `next.metadata.managedFields`. `[{}]` there clears the list, and an
  * object without entries stays untracked until something is applied to it (U7, S12). A list that the request sends replaces
  * what stood there, unless it cannot be read or comes through a subresource.
  */
@@ -64,7 +64,7 @@ export function writerOf(write: Write): Writer {
   return { manager, apiVersion, subresource, time: seconds(write.now), owns: (name) => ownedThrough(resource, subresource, name) };
 }
 
-/** Each way of writing can change its own part of the object only. */
+/** The part of an object that a request can change. */
 function ownedThrough(resource: ServedResource, subresource: string, topLevel: string): boolean {
   if (subresource === 'status') return topLevel === 'status';
   if (subresource === 'scale') return topLevel === 'spec';
@@ -82,8 +82,8 @@ export function untracked(object: KubeObject): KubeObject {
 }
 
 /**
- * What counts as there before a create, so that nobody comes to own it by filling it. Of custom resources that is nothing;
- * built-in kinds have their top-level structs from the start, and name what else is nobody's.
+ * The fields that exist before a create, which nobody comes to own. None for custom resources; for built-in kinds
+ * their top-level structs and what the kind names as unowned.
  */
 export function emptyObject(resource: ServedResource, object: KubeObject): KubeObject {
   if (resource.builtin === undefined) return { metadata: {} };

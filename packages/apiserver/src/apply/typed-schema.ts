@@ -8,7 +8,7 @@ export type Atom =
   | { readonly kind: 'list'; readonly atomic: boolean; readonly keys: readonly string[]; readonly items: Schema }
   | { readonly kind: 'map'; readonly atomic: boolean; readonly schema: Schema; readonly rest: Schema | undefined };
 
-/** A schema that says nothing: values are taken as they come, maps field by field, lists as one leaf. */
+/** An empty schema: maps are merged field by field, lists are one leaf. */
 const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
 
 /** The whole object's schema, with what every object has. */
@@ -61,7 +61,7 @@ function mapAtom(schema: Schema): Atom {
   if (schema['x-kubernetes-preserve-unknown-fields'] === true) rest = anything;
   else if (isObject(schema.additionalProperties)) rest = schema.additionalProperties;
   else if (schema.additionalProperties === true) rest = anything;
-  // An object of which nothing is declared holds anything.
+  // An object without declared fields may have any.
   else if (schema.properties === undefined) rest = anything;
   return { kind: 'map', atomic: schema['x-kubernetes-map-type'] === 'atomic', schema: withEmbedded(schema), rest };
 }

@@ -40,7 +40,7 @@ function collect(schema: Schema, value: unknown, path: readonly PathElement[], s
   }
 }
 
-/** A list's items by their element; those that stand there more than once apart. Items without an element are left out. */
+/** A list's items by their element; duplicates separately. Items without an element are left out. */
 function byElement(atom: ListAtom, items: readonly unknown[]): { unique: Map<PathElement, unknown>; repeated: Set<PathElement> } {
   const unique = new Map<PathElement, unknown>();
   const repeated = new Set<PathElement>();
@@ -95,7 +95,7 @@ function checkType(schema: Schema, value: unknown, path: string, problems: strin
     const at = `${path}.${name}`;
     const child = fieldSchema(atom, name);
     if (child === undefined) {
-      // The API server looks no further at this level.
+      // The API server stops at the first problem of this level.
       problems.push(`${at}: field not declared in schema`);
       return;
     }
@@ -195,7 +195,7 @@ function mergeLists(atom: ListAtom, left: readonly unknown[], right: readonly un
         l++;
         continue;
       }
-      // An item that both have, but not the one whose turn it is: it comes when its turn does.
+      // An item that both lists have is added at its place in `right`.
       if (element !== shared[s]) {
         l++;
         continue;

@@ -9,11 +9,11 @@ import { anonymous, shownCertificate, type Users } from './users.ts';
 interface Parts {
   readonly users: Users;
   readonly authorizer: Authorizer;
-  /** Whether a request without credentials is somebody. */
+  /** Whether a request without credentials is the anonymous user; otherwise it is refused. */
   readonly anonymous: boolean;
 }
 
-/** The way of a request in: who asks, in whose name, and whether they may. Nothing else of the request is looked at before. */
+/** Authentication, impersonation and authorization of a request, in this order, before anything else of it is read. */
 export class Access {
   readonly users: Users;
   readonly authorizer: Authorizer;
@@ -36,7 +36,7 @@ export class Access {
 
   /**
    * The user that the request runs as.
-   * @throws StatusError 403; 400 for impersonation of nobody
+   * @throws StatusError 403; 400 for impersonation without a user
    */
   admit(user: User, request: IncomingMessage, ask: Ask): User {
     const as = this.#impersonation.as(user, request.rawHeaders, ask) ?? user;

@@ -2,7 +2,7 @@ import type { ResourcePath } from '../routing/resource-path.ts';
 import { StatusError } from '../status/status-error.ts';
 import type { User } from './user.ts';
 
-/** What somebody asks to do with a resource. Parts that the request does not name are empty. */
+/** A request for a resource as authorization sees it. Parts that the request does not name are empty. */
 export interface ResourceAsk {
   readonly verb: string;
   readonly group: string;
@@ -13,7 +13,7 @@ export interface ResourceAsk {
   readonly name: string;
 }
 
-/** What somebody asks to do with a path that is no resource. */
+/** A request for a path that is not a resource, as authorization sees it. */
 export interface PathAsk {
   readonly verb: string;
   readonly path: string;
@@ -21,7 +21,7 @@ export interface PathAsk {
 
 export type Ask = ResourceAsk | PathAsk;
 
-/** What a request for a resource asks for. A Namespace stands in itself, and a list of one name asks for that name. */
+/** The attributes of a request for a resource. A Namespace is in its own namespace; a list with a field selector on one name has that name. */
 export function askOf(verb: string, path: ResourcePath, query: URLSearchParams): ResourceAsk {
   const itself = path.group === '' && path.plural === 'namespaces';
   const selected = path.name === undefined && (verb === 'list' || verb === 'watch') ? selectedName(query.get('fieldSelector')) : '';
@@ -65,7 +65,7 @@ export function refusal(user: User, ask: Ask, reason = ''): StatusError {
   });
 }
 
-/** What a browser would take for a page's text. */
+/** Escapes HTML, as the real server does in this message. */
 function unmarked(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -5,23 +5,23 @@ import type { User } from './user.ts';
 
 export interface Decision {
   readonly allowed: boolean;
-  /** What gave the right, or what went wrong while looking for it; often empty. */
+  /** The binding that grants the right, or errors that occurred; often empty. */
   readonly reason: string;
 }
 
-/** What a user has, as rules. */
+/** All rights of a user, as rules. */
 export interface Rights {
   readonly rules: readonly PolicyRule[];
-  /** Bindings to roles that are not there. */
+  /** Bindings to roles that do not exist. */
   readonly errors: readonly string[];
 }
 
-/** Who may do what, as the server stands at this moment. */
+/** Decides with the roles and bindings that are stored at the moment of the call. */
 export interface Authorizer {
   decide(user: User, ask: Ask): Decision;
-  /** Everything that the user has in a namespace, cluster-wide rights included. */
+  /** All rights of the user in a namespace, including cluster-wide ones. */
   rights(user: User, namespace: string): Rights;
-  /** The rules of a role; undefined where it is not there. */
+  /** The rules of a role; undefined if it does not exist. */
   roleRules(kind: string, namespace: string, name: string): readonly PolicyRule[] | undefined;
 }
 
@@ -40,7 +40,7 @@ const everything: readonly PolicyRule[] = [
   { verbs: all, apiGroups: [], resources: [], resourceNames: [], nonResourceURLs: all },
 ];
 
-/** Everybody who is known may do everything. */
+/** Grants everything to every known user. */
 export const alwaysAllow: Authorizer = {
   decide: () => ({ allowed: true, reason: '' }),
   rights: () => ({ rules: everything, errors: [] }),

@@ -4,7 +4,7 @@ import { refusal, type Ask, type ResourceAsk } from './ask.ts';
 import type { Authorizer } from './authorizer.ts';
 import { accountOf, accountGroups } from './service-account-names.ts';
 
-/** Whom the headers of a request name, before anything is filled in. */
+/** The user that the Impersonate headers name, before defaults are filled in. */
 interface Wanted {
   readonly name: string;
   readonly uid: string;
@@ -14,13 +14,13 @@ interface Wanted {
 
 type Mode = 'arbitrary-node' | 'serviceaccount' | 'user-info' | 'legacy';
 
-/** Users whose last way is remembered. */
+/** Number of users whose last successful check is remembered. */
 const remembered = 1_000;
 
 /**
- * Lets requests run in the name of others. There is a way for each sort of user that is named (node, service account, any other), which needs a
- * right on what is asked too, and the plain verb `impersonate`. The ways are tried one after the other, the one that last led there first, and
- * the refusal is that of the first: that is how the real server tells it.
+ * Impersonation. Each kind of user (node, service account, any other) has a constrained check, which also needs a right on the request itself, and
+ * there is the plain verb `impersonate`. The checks are tried one after the other, the one that last succeeded first; the refusal is that of the
+ * first check, as on the real server.
  */
 export class Impersonation {
   readonly #authorizer: Authorizer;
@@ -63,7 +63,7 @@ export class Impersonation {
   }
 }
 
-/** Nodes and service accounts are taken as they are or not at all. */
+/** Nodes and service accounts cannot be impersonated with other groups or extra attributes. */
 function modesFor({ name, uid, groups, extra }: Wanted): Mode[] {
   const alone = uid === '' && groups.length === 0 && extra.size === 0;
   if (nodeOf(name) !== undefined) return alone ? ['arbitrary-node', 'legacy'] : ['legacy'];
@@ -76,7 +76,7 @@ function denied(authorizer: Authorizer, user: User, ask: Ask): Error | undefined
   return allowed ? undefined : refusal(user, ask, reason);
 }
 
-/** The first part of the wanted user that may not be taken on. */
+/** The first attribute of the wanted user that may not be impersonated. */
 function deniedUser(authorizer: Authorizer, user: User, wanted: Wanted, verb: string, group: string): Error | undefined {
   const constrained = group !== '';
   const own = 'authentication.k8s.io';
@@ -165,7 +165,7 @@ function unescaped(key: string): string {
   }
 }
 
-/** The struct in Go's words, which is what the server shows. */
+/** The struct as Go prints it, which the server shows. */
 function goUser({ name, uid, groups, extra }: Wanted): string {
   const list = (texts: readonly string[]): string => `[]string{${texts.map((text) => JSON.stringify(text)).join(', ')}}`;
   const pairs = [...extra].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, values]) => `${JSON.stringify(key)}:${list(values)}`);

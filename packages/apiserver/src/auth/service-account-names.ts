@@ -5,7 +5,7 @@ export function accountUser(namespace: string, name: string): string {
   return `${prefix}${namespace}:${name}`;
 }
 
-/** The service account of a user name; undefined where it is none's. */
+/** The service account of a user name; undefined for other users. */
 export function accountOf(user: string): { readonly namespace: string; readonly name: string } | undefined {
   if (!user.startsWith(prefix)) return undefined;
   const [namespace = '', name = '', ...more] = user.slice(prefix.length).split(':');

@@ -5,7 +5,7 @@ import { objectKey } from '../storage/stored-object.ts';
 import type { User } from './user.ts';
 import { accountGroups, accountUser } from './service-account-names.ts';
 
-/** Who issues tokens, and whom they are for unless they say so. */
+/** The issuer of tokens, and their audience unless the request names others. */
 export const issuer = 'https://kubernetes.default.svc';
 
 /** PEM. Whoever has the private key can speak for every service account. */
@@ -20,7 +20,7 @@ export interface TokenParts {
   readonly uid: string;
   readonly audiences: readonly string[];
   readonly seconds: number;
-  /** With this Secret the token goes. */
+  /** The Secret that the token is bound to: it ends when the Secret is deleted. */
   readonly secret?: { readonly name: string; readonly uid: string };
 }
 
@@ -38,12 +38,12 @@ interface Claims {
   };
 }
 
-/** Tokens whose signature was seen to be good; what they say of time and objects is looked at each time. */
+/** Number of tokens whose verified signature is remembered; time and bound objects are checked on each use. */
 const remembered = 1_000;
 
 /**
- * Issues and reads the tokens of service accounts: signed JWTs (ES256) with the claims of kube-apiserver. A token holds until its time is over, its
- * service account is gone or another of the same name, or the Secret that it is bound to is.
+ * Issues and reads the tokens of service accounts: signed JWTs (ES256) with the claims of kube-apiserver. A token is valid until it expires, or its
+ * service account (by uid) or the Secret that it is bound to is deleted.
  */
 export class ServiceAccountTokens {
   readonly #storage: Storage;
@@ -85,12 +85,12 @@ export class ServiceAccountTokens {
     return `${body}.${sign('sha256', Buffer.from(body), { key: this.#private, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
   }
 
-  /** Whom the token stands for, and for which of these audiences; undefined for one that is not good here and now. */
+  /** The user of the token, and which of these audiences it is for; undefined if the token is not valid now. */
   read(token: string, audiences: readonly string[] = [issuer]): { readonly user: User; readonly audiences: readonly string[] } | undefined {
     const claims = this.#good.get(token) ?? this.#verified(token);
     if (claims === undefined) return undefined;
     const now = this.#wall() / 1000;
-    // A minute for clocks that differ, as on the real server.
+    // A minute of tolerance for clock skew, as on the real server.
     if (now > claims.exp + 60 || now < claims.nbf - 60) return undefined;
     const meant = audiences.filter((audience) => claims.aud.includes(audience));
     if (meant.length === 0) return undefined;
@@ -117,7 +117,7 @@ export class ServiceAccountTokens {
     if (!isObject(header) || header['alg'] !== 'ES256') return undefined;
     const key = { key: this.#public, dsaEncoding: 'ieee-p1363' } as const;
     if (!verify('sha256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url'))) return undefined;
-    // What this key signed was made here, so its form is known.
+    // Only this server signs with the key, so the claims have the form that it writes.
     const claims = decoded(body) as unknown as Claims;
     if (claims.iss !== issuer) return undefined;
     const [oldest] = this.#good.keys();

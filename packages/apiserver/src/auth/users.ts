@@ -6,7 +6,7 @@ import { issuer, type ServiceAccountTokens } from './service-account-tokens.ts';
 
 export const anonymous: User = { name: 'system:anonymous', uid: '', groups: ['system:unauthenticated'] };
 
-/** Who a client certificate of our CA names: its common name is the user, its organizations are the groups. */
+/** The user of a client certificate of this CA: the common name is the user name, the organizations are the groups. */
 export interface ShownCertificate {
   readonly user: string;
   readonly groups: readonly string[];
@@ -15,8 +15,8 @@ export interface ShownCertificate {
 }
 
 /**
- * The certificate that a client showed on this connection; undefined where it showed none. Bun's server does not tell what it was shown:
- * there every client is one without a certificate.
+ * The client certificate of this connection; undefined without one. Bun's server does not expose client certificates, so there it is always
+ * undefined.
  */
 export function shownCertificate(socket: object): ShownCertificate | undefined {
   const { getPeerCertificate, authorized } = socket as Partial<Pick<TLSSocket, 'getPeerCertificate' | 'authorized'>>;
@@ -25,7 +25,7 @@ export function shownCertificate(socket: object): ShownCertificate | undefined {
   return { user: [subject.CN ?? ''].flat()[0] ?? '', groups: [subject.O ?? []].flat(), trusted: authorized === true };
 }
 
-/** Who a bearer token or a client certificate stands for. */
+/** Finds the user of a bearer token or a client certificate. */
 export class Users {
   readonly #byToken = new Map<string, User>();
   readonly #accounts: ServiceAccountTokens;
@@ -45,7 +45,7 @@ export class Users {
 
   /**
    * The user of a client certificate, else of an Authorization header; anonymous without either.
-   * @throws StatusError 401 for a token that nobody has, and for a certificate of another CA without a token that somebody has
+   * @throws StatusError 401 for an unknown token, and for a certificate of another CA without a known token
    */
   authenticate(authorization: string | undefined, certificate?: ShownCertificate): User {
     if (certificate?.trusted === true) return { name: certificate.user, uid: '', groups: [...certificate.groups, 'system:authenticated'] };
@@ -59,11 +59,11 @@ export class Users {
     return found.user;
   }
 
-  /** Whom a token stands for, and for which of the audiences where it says so. */
+  /** The user of a token, and the audiences it is for if it names any. */
   ofToken(token: string, audiences?: readonly string[]): { readonly user: User; readonly audiences: readonly string[] } | undefined {
     const given = Buffer.from(token);
     let found: User | undefined;
-    // Every token is compared, in constant time each, so that the answer's time says nothing about them.
+    // All tokens are compared, each in constant time, so that the time of the answer reveals nothing about them.
     for (const [token, user] of this.#byToken) {
       const known = Buffer.from(token);
       if (known.length === given.length && timingSafeEqual(known, given)) found = user;

@@ -26,7 +26,7 @@ export interface BuiltinOptions {
   readonly behaviour?: Partial<BuiltinBehaviour>;
 }
 
-/** A built-in kind with what most of them share: answers of a DELETE are a Status, PUT needs a version and an object that exists. */
+/** A built-in kind with the behaviour that most share: answers of a DELETE are a Status, PUT needs a version and an object that exists. */
 export function builtinResource(options: BuiltinOptions): ServedResource {
   const { group = '', version = 'v1', kind } = options;
   return {
@@ -40,7 +40,7 @@ export function builtinResource(options: BuiltinOptions): ServedResource {
     shortNames: options.shortNames ?? [],
     categories: options.categories ?? [],
     verbs: options.withoutCollectionDelete === true ? verbs.filter((verb) => verb !== 'deletecollection') : verbs,
-    // Made when it is first used: a server starts without reading all of them.
+    // Built on first use, so that the server starts fast.
     get schema() {
       return builtinKindSchema(options.type);
     },

@@ -29,7 +29,7 @@ const shared = {
 
 export const endpointSliceResource: ServedResource = builtinResource(shared);
 
-/** What clusters before 1.21 serve. */
+/** The version that clusters before 1.21 serve. */
 export const oldEndpointSliceResource: ServedResource = builtinResource({ ...shared, version: 'v1beta1' });
 
 function prepare(object: KubeObject): void {
@@ -38,14 +38,14 @@ function prepare(object: KubeObject): void {
     port['protocol'] ??= 'TCP';
   }
   for (const one of listAt(object, 'endpoints')) one['conditions'] ??= {};
-  // An empty list is stored as none.
+  // An empty list is stored as null.
   if (Array.isArray(object['endpoints']) && object['endpoints'].length === 0) object['endpoints'] = null;
   if (Array.isArray(object['ports']) && object['ports'].length === 0) object['ports'] = null;
   object['endpoints'] ??= null;
   object['ports'] ??= null;
 }
 
-/** The lists are there from the start, as null. */
+/** Both lists exist from the start, as null. */
 function unowned(): KubeObject {
   return { endpoints: null, ports: null };
 }
@@ -67,7 +67,7 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
   for (const [index, one] of listAt(object, 'endpoints').entries()) {
     const addresses = listAt(one, 'addresses') as unknown as readonly string[];
     if (addresses.length === 0) errors.push(requiredError(`endpoints[${index}].addresses`, 'must contain at least 1 address'));
-    // Of a changed type only the change is told.
+    // If the type changed, only that is reported.
     if (type === 'FQDN' || changed) continue;
     for (const [place, address] of addresses.entries())
       errors.push(...addressErrors(`endpoints[${index}].addresses[${place}]`, address, type));

@@ -55,23 +55,32 @@ function rangeProblem(text: string): string | undefined {
   if (minute > 59) return 'minute';
   if (second > 59) return 'second';
   const last = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
-  return day < 1 || day > last ? 'day' : undefined;
+  if (day < 1 || day > last) return 'day';
+  const [, hours = '0', minutes = '0'] = /[+-](\d{2}):(\d{2})$/u.exec(text) ?? [];
+  if (Number(hours) > 24) return 'time zone offset hour';
+  return Number(minutes) > 60 ? 'time zone offset minute' : undefined;
 }
 
 /**
  * Reads the time at a place of an object, and puts it into UTC, as it is stored: whole seconds, or microseconds.
  * @throws StatusError 400 in the words of Go's decoder
  */
-function readTime(object: KubeObject, place: readonly string[], what: string, steps: readonly Step[]): void {
+function readTime(object: KubeObject, place: readonly string[], kind: string, steps: readonly Step[]): void {
   const name = place.at(-1) as string;
   const parent = at(object, ...place.slice(0, -1)) as KubeObject | undefined;
   const value = parent === undefined || parent === null ? undefined : at(parent, name);
   if (parent === undefined || value === undefined || value === null) return;
-  if (typeof value !== 'string') throw badRequest(`${what}: json: cannot unmarshal ${typeof value} into Go value of type string`);
+  const inKind = cannot('v1', kind);
+  if (typeof value !== 'string') {
+    const found = Array.isArray(value) ? 'array' : typeof value;
+    throw badRequest(`${inKind}: json: cannot unmarshal ${found} into Go struct field ${kind}.${place.join('.')} of type string`);
+  }
   const problem = timeProblem(value, steps);
-  if (problem !== undefined) throw badRequest(`${what}: ${problem}`);
-  const fraction = steps === micros ? `${/\.\d{6}/u.exec(value)?.[0] ?? FRACTION}` : '';
-  const whole = new Date(value.replace(/\.\d+/u, '')).toISOString().slice(0, 19);
+  if (problem !== undefined) throw badRequest(`${inKind}: ${problem}`);
+  const fraction = steps === micros ? (/\.\d{6}/u.exec(value)?.[0] ?? FRACTION) : '';
+  const [, sign = '+', hours = '0', minutes = '0'] = /([+-])(\d{2}):(\d{2})$/u.exec(value) ?? [];
+  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000);
+  const whole = new Date(Date.parse(`${value.slice(0, 19)}Z`) - offset).toISOString().slice(0, 19);
   parent[name] = `${whole}${fraction}Z`;
 }
 
@@ -79,10 +88,10 @@ const cannot = (version: string, kind: string): string => `${kind} in version "$
 
 /** metav1.Time at the places of an object. */
 export function readTimes(object: KubeObject, kind: string, ...places: readonly (readonly string[])[]): void {
-  for (const place of places) readTime(object, place, cannot('v1', kind), seconds);
+  for (const place of places) readTime(object, place, kind, seconds);
 }
 
 /** metav1.MicroTime at the places of an object. */
 export function readMicroTimes(object: KubeObject, kind: string, ...places: readonly (readonly string[])[]): void {
-  for (const place of places) readTime(object, place, cannot('v1', kind), micros);
+  for (const place of places) readTime(object, place, kind, micros);
 }

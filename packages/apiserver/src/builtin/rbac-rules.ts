@@ -7,7 +7,7 @@ import { labelSelectorErrors } from './label-selector.ts';
 
 export const rbacGroup = 'rbac.authorization.k8s.io';
 
-/** What is wrong with the rules of a Role, or of a ClusterRole, which may name paths. */
+/** Errors of the rules of a Role, or of a ClusterRole, which may name paths. */
 export function policyRuleErrors(object: KubeObject, namespaced: boolean): FieldError[] {
   return listAt(object, 'rules').flatMap((rule, index) => ruleErrors(rule, namespaced, `rules[${index}]`));
 }
@@ -28,7 +28,7 @@ function ruleErrors(rule: KubeObject, namespaced: boolean, path: string): FieldE
   return errors;
 }
 
-/** What is wrong with the selectors of a ClusterRole that gathers the rules of others. */
+/** Errors of the aggregationRule of a ClusterRole. */
 export function aggregationErrors(object: KubeObject): FieldError[] {
   if ((object['aggregationRule'] ?? null) === null) return [];
   const field = 'aggregationRule.clusterRoleSelectors';
@@ -37,12 +37,12 @@ export function aggregationErrors(object: KubeObject): FieldError[] {
   return selectors.flatMap((selector, index) => {
     const place = `${field}[${index}]`;
     const errors = labelSelectorErrors(selector, place);
-    // The server makes a selector of it as well, which is null where it cannot.
+    // The server also converts the selector, and reports a failed conversion as null.
     return errors.length === 0 ? [] : [...errors, invalidError(place, null, 'invalid label selector.')];
   });
 }
 
-/** What is wrong with the reference of a binding. */
+/** Errors of the roleRef of a binding. */
 export function roleRefErrors(
   object: KubeObject,
   kinds: readonly string[],
@@ -60,7 +60,7 @@ export function roleRefErrors(
 
 const subjectKinds = ['ServiceAccount', 'User', 'Group'];
 
-/** What is wrong with the subjects of a binding. In a namespace a service account without one is of that namespace. */
+/** Errors of the subjects of a binding. In a RoleBinding a service account without a namespace is in that of the binding. */
 export function subjectErrors(object: KubeObject, namespaced: boolean): FieldError[] {
   return listAt(object, 'subjects').flatMap((subject, index) => {
     const path = `subjects[${index}]`;

@@ -12,8 +12,8 @@ function rulesOf(schema: Schema): RuleSet {
 }
 
 /**
- * `errors`, and what the rules in CEL add to them: nothing but a word that they were left out if the object is wrong in a way that a rule
- * would trip over. What stands there already under rules that cannot be used, as after a start with older data, is held to those that can.
+ * `errors`, and those of the CEL rules. If the object has an error that rules cannot cope with, the rules are not evaluated, and one error says so.
+ * Rules that do not compile, as in data of an older version, are skipped.
  */
 export function withRules(
   errors: readonly FieldError[],

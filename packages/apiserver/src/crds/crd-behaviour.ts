@@ -3,7 +3,7 @@ import { compileRules } from '@kubecast/crd/cel';
 import type { BuiltinBehaviour, KubeObject } from '../served-resource.ts';
 import { textOf } from '../status/text-of.ts';
 
-/** What is particular to CustomResourceDefinitions: defaults, checks, and what of them may not change. */
+/** Defaults, validation and immutable fields of CustomResourceDefinitions. */
 export const crdBehaviour: BuiltinBehaviour = {
   deleteAnswer: 'object',
   putCreates: false,
@@ -87,10 +87,10 @@ function specErrors(spec: Record<string, unknown>, names: Record<string, unknown
     const schema = isObject(version['schema']) ? getOwn(version['schema'], 'openAPIV3Schema') : undefined;
     if (!isObject(schema)) errors.push(requiredError(path));
     else {
-      // With one version the server speaks of the place that v1beta1 had the schema in.
+      // With a single version the server names the place of the schema in v1beta1.
       const place = versions.length === 1 ? 'spec.validation.openAPIV3Schema' : path;
       const structural = structuralErrors(schema as Schema, place);
-      // Rules are read only where it is clear what they speak of.
+      // Rules are compiled only if the schema has no errors.
       errors.push(...structural, ...(structural.length > 0 ? [] : compileRules(schema as Schema, place).errors));
     }
   }

@@ -19,8 +19,8 @@ interface Condition {
 }
 
 /**
- * What the API server's CRD controllers do: accepts names, establishes, serves at once, follows each change of a spec, and
- * removes the instances of a CRD that is deleted. Works in a turn after each change, never inside a request.
+ * Does the work of the API server's CRD controllers: accepts names, establishes, starts to serve, follows changes of a spec, and
+ * removes the instances of a deleted CRD. It runs in a turn of the event loop after each change, never inside a request.
  */
 export class CrdLifecycle {
   readonly #storage: Storage;
@@ -37,7 +37,7 @@ export class CrdLifecycle {
     this.#wall = wall;
   }
 
-  /** Serves what is stored already and follows changes from here on. */
+  /** Serves the stored CRDs and follows changes from now on. */
   start(): void {
     this.#undo = this.#storage.table(crdTable).onChange(() => this.#schedule());
     this.#reconcileAll();

@@ -7,7 +7,7 @@ import { RealCluster } from './real-cluster.ts';
 import type { TestCluster } from './test-cluster.ts';
 
 export interface TestClusterOptions {
-  /** `auto`, the default: the real one where its binaries are, else the embedded one. */
+  /** `auto`, the default: the real server if its binaries are found, else the embedded one. */
   readonly use?: 'auto' | 'real' | 'embedded';
   /** Folder with kube-apiserver and etcd; the environment's KUBEBUILDER_ASSETS by default, as users of envtest know it. */
   readonly assets?: string;

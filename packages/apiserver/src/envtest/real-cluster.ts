@@ -16,14 +16,14 @@ import { adminUser, certificateUser, nobodyUser, serviceAccountUser, type TestCl
 export interface RealClusterOptions {
   /** Folder with kube-apiserver and etcd. */
   readonly assets: string;
-  /** More flags of kube-apiserver, over those that are set here. */
+  /** Further flags of kube-apiserver; they override those set here. */
   readonly apiServerFlags?: readonly string[];
   readonly clock?: Clock;
   /** Milliseconds that both have to become ready; 60,000 by default. */
   readonly readyMs?: number;
 }
 
-/** A real kube-apiserver with its etcd on free ports of 127.0.0.1, in a temporary folder that goes with it. RBAC is on; no controllers. */
+/** A real kube-apiserver with its etcd on free ports of 127.0.0.1, in a temporary folder that is deleted with it. RBAC is on; no controllers. */
 export class RealCluster implements TestCluster {
   readonly kind = 'real';
   readonly #options: RealClusterOptions;
@@ -73,7 +73,7 @@ export class RealCluster implements TestCluster {
     }
   }
 
-  /** Starts what is not running, with the objects that are there, and waits until it is ready. */
+  /** Starts what is not running, keeps the objects, and waits until it is ready. */
   async restart(): Promise<void> {
     const [etcdPort, peerPort, port] = this.#ports;
     const file = (name: string): string => join(this.#folder, name);
@@ -123,7 +123,7 @@ export class RealCluster implements TestCluster {
     for (;;) {
       const answer = await httpsCall(target, 'GET', '/readyz').catch(() => undefined);
       if (answer?.status === 200) {
-        // Ready comes before the namespace `default`, which clients take for granted.
+        // The server is ready before the namespace `default` exists, which clients rely on.
         const namespace = await httpsCall(target, 'GET', '/api/v1/namespaces/default').catch(() => undefined);
         if (namespace?.status === 200) return;
       }
@@ -135,24 +135,24 @@ export class RealCluster implements TestCluster {
   }
 
   async stop(): Promise<void> {
-    // Asked to end, it waits a minute for its watches, and what it holds is thrown away here.
+    // On SIGTERM kube-apiserver waits a minute for its watches; its state is discarded here, so it is killed.
     await this.#apiServer?.end('SIGKILL');
     await this.#etcd?.end('SIGTERM');
     if (this.#folder !== '') rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     this.#folder = '';
   }
 
-  /** Ends the API server at once, and leaves etcd running. */
+  /** Kills the API server and leaves etcd running. */
   async kill(): Promise<void> {
     await this.#apiServer?.end('SIGKILL');
   }
 
-  /** Ends etcd at once, and leaves the API server running, which refuses or waits meanwhile. */
+  /** Kills etcd and leaves the API server running, whose requests then fail or wait. */
   async killEtcd(): Promise<void> {
     await this.#etcd?.end('SIGKILL');
   }
 
-  /** Forgets etcd's history below its newest revision, through etcd's own API and so behind the API server's back. Gives that revision. */
+  /** Compacts etcd up to its newest revision through etcd's own API, without the API server. Returns that revision. */
   async compact(): Promise<string> {
     const { header } = await this.#etcdCall<{ header: { revision: string } }>('/v3/kv/range', { key: 'AA==' });
     await this.#etcdCall('/v3/kv/compaction', { revision: header.revision, physical: true });
@@ -166,7 +166,7 @@ export class RealCluster implements TestCluster {
     await this.restart();
   }
 
-  /** Goes back to a copy: versions start again from where they stood then. */
+  /** Restores a copy: versions continue from those of the copy. */
   async restore(from: string): Promise<void> {
     await this.#still();
     rmSync(join(this.#folder, 'etcd'), { recursive: true, force: true });
@@ -174,7 +174,7 @@ export class RealCluster implements TestCluster {
     await this.restart();
   }
 
-  /** Goes back to a copy under an API server that lives on, and whose cache goes on showing what was. */
+  /** Restores a copy under a running API server, whose cache still shows the newer state. */
   async restoreEtcd(from: string): Promise<void> {
     await this.#etcd?.end('SIGTERM');
     rmSync(join(this.#folder, 'etcd'), { recursive: true, force: true });
@@ -195,7 +195,7 @@ export class RealCluster implements TestCluster {
   }
 
   async #still(): Promise<void> {
-    // Asked to end, it waits a minute for its watches.
+    // On SIGTERM kube-apiserver waits a minute for its watches.
     await this.#apiServer?.end('SIGKILL');
     await this.#etcd?.end('SIGTERM');
   }
@@ -210,7 +210,7 @@ export class RealCluster implements TestCluster {
     return `https://127.0.0.1:${port}`;
   }
 
-  /** etcd's own address, plain HTTP: for what must get round the API server. */
+  /** etcd's own address, plain HTTP, for tests that bypass the API server. */
   get etcdUrl(): string {
     const port = this.#ports[0];
     if (port === undefined) throw new ApiServerError('ERR_APISERVER_STATE', 'the test cluster has no etcd yet: start it first');

@@ -55,7 +55,7 @@ export class ServerProcess {
     await this.#ended;
   }
 
-  /** What to tell when it did not become ready. */
+  /** The reason to report when the program did not become ready. */
   failure(what: string): ApiServerError {
     let tail = '';
     try {
@@ -68,9 +68,9 @@ export class ServerProcess {
 }
 
 /**
- * Ends the program within a second or so when this process is gone, however it went: a shell looks for both. (The end of a pipe that only we
- * hold would tell at once; but Bun lets go of such a pipe early.) It has a group of its own, so that a Ctrl-C in a terminal leaves it its
- * work. None on Windows, which has no such shell.
+ * Ends the program within about a second after this process ended, for whatever reason: a shell polls both. (A pipe that only this process holds
+ * would tell sooner, but Bun closes such a pipe early.) The shell has a process group of its own, so that Ctrl-C in a terminal does not end it
+ * first. Not available on Windows.
  */
 function endWithUs(child: ChildProcess): ChildProcess | undefined {
   if (child.pid === undefined || process.platform === 'win32') return undefined;
@@ -82,7 +82,7 @@ function endWithUs(child: ChildProcess): ChildProcess | undefined {
   return watcher;
 }
 
-/** Go programs say what ended them in lines of level E or F, or plainly as an Error; what else was going on comes last. */
+/** The lines of a Go program's log that tell why it ended: those of level E or F, and lines with Error; otherwise the last lines. */
 function lastWords(log: string): string {
   const lines = log.trim().split('\n');
   const grave = lines.filter((line) => /^[EF]\d{4} |^[Ee]rror:|^panic:|"level":"(?:error|fatal)"/.test(line)).slice(-4);

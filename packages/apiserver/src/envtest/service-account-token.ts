@@ -2,15 +2,15 @@ import { ApiServerError } from '../errors.ts';
 import { httpsCall, type HttpsAnswer } from './https-json.ts';
 
 export interface ServiceAccountTokenOptions {
-  /** How long it holds; the server gives no less than 600, the default is a day. */
+  /** Validity in seconds; the server grants at least 600; the default is a day. */
   readonly expirationSeconds?: number;
-  /** A Secret of the same namespace; without it the token is worth nothing from the moment it is deleted. */
+  /** A Secret of the same namespace; the token ends when the Secret is deleted. */
   readonly boundTo?: string;
   readonly signal?: AbortSignal;
 }
 
 /**
- * A bearer token of a service account, by the TokenRequest API; the account is made where it is missing.
+ * A bearer token of a service account, by the TokenRequest API; the account is created if it is missing.
  * @throws ApiServerError for what the server refuses
  */
 export async function requestServiceAccountToken(

@@ -3,9 +3,9 @@ import type { ServiceAccountTokenOptions } from './service-account-token.ts';
 
 /** May do everything. */
 export const adminUser = 'kubecast-admin';
-/** May do nothing but look at discovery. */
+/** May only read discovery. */
 export const nobodyUser = 'kubecast-nobody';
-/** May do everything and shows a certificate. An embedded server on Bun is not told of it and takes it for nobody. */
+/** May do everything, by a client certificate. An embedded server on Bun does not see the certificate and treats the client as anonymous. */
 export const certificateUser = 'kubecast-certificate';
 /**
  * The service account `kubecast` in the namespace `default`, by a token of the TokenRequest API. May do what the
@@ -20,7 +20,7 @@ export interface TestCluster extends AsyncDisposable {
   readonly ca: string;
   /** Starts it and waits until it is ready. */
   start(): Promise<void>;
-  /** Ends it, and takes its temporary files away. */
+  /** Ends it and deletes its temporary files. */
   stop(): Promise<void>;
   /** The API server is gone at once, and its connections with it; what was written stays. */
   kill(): Promise<void>;
@@ -30,12 +30,12 @@ export interface TestCluster extends AsyncDisposable {
   kubeconfig(user?: string): string;
   writeKubeconfig(path: string, user?: string): void;
   /**
-   * A bearer token of a service account, by the TokenRequest API; the account is made where it is missing.
+   * A bearer token of a service account, by the TokenRequest API; the account is created if it is missing.
    * @throws ApiServerError for what the server refuses
    */
   serviceAccountToken(namespace: string, name: string, options?: ServiceAccountTokenOptions): Promise<string>;
   /**
-   * Applies the CustomResourceDefinitions in these files and folders (YAML and JSON, other kinds in them are passed over) and
+   * Applies the CustomResourceDefinitions in these files and folders (YAML and JSON, other kinds are ignored) and
    * waits until they are served. Gives their names.
    * @throws ApiServerError for a path that is missing, unless told otherwise, and for what the server refuses
    */

@@ -1,4 +1,4 @@
-/** What the server does instead of, or on top of, answering. */
+/** What the server does instead of answering, or in addition to it. */
 export type Fault =
   /** Cuts the connection without an answer. On a watch, `afterEvents` lets that many events through first. */
   | { readonly type: 'drop'; readonly afterEvents?: number }
@@ -21,7 +21,7 @@ export type Fault =
   | { readonly type: 'truncate'; readonly afterEvents?: number }
   /** Ends a watch cleanly after this many events. */
   | { readonly type: 'end-watch'; readonly afterEvents?: number }
-  /** Answers lists from a state that many revisions old, and watches with a delay: a server whose cache is behind. */
+  /** Answers lists from a state that many revisions old, and watches with a delay: as a server with an outdated cache. */
   | { readonly type: 'lag'; readonly revisions?: number; readonly ms?: number };
 
 export type FaultVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -51,7 +51,7 @@ export interface RequestFacts {
   readonly user: string;
 }
 
-/** A fault that is in force. Disposing it takes it away; requests that it already caught stay caught. */
+/** An active fault. Disposing it deactivates it for later requests. */
 export interface ActiveFault extends Disposable {
   /** Requests that it caught. */
   readonly hits: number;

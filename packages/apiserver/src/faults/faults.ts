@@ -5,7 +5,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { ActiveFault, Fault, FaultMatch, RequestFacts } from './fault.ts';
 import { FaultPlan } from './fault-plan.ts';
 
-/** Faults on demand: what a cluster does to its clients on a bad day, as calls. */
+/** Faults on demand. */
 export class Faults {
   readonly #plan = new FaultPlan();
   readonly #storage: Storage;
@@ -24,7 +24,7 @@ export class Faults {
     return this.#plan.add(fault, match);
   }
 
-  /** Takes all faults away; frozen connections stay frozen. */
+  /** Removes all faults; frozen connections stay frozen. */
   clear(): void {
     this.#plan.clear();
   }
@@ -34,7 +34,7 @@ export class Faults {
     return this.#plan.take(facts);
   }
 
-  /** Cuts every open connection now. Gives how many there were. */
+  /** Cuts every open connection now. Returns their number. */
   dropConnections(): number {
     const sockets = [...this.#sockets];
     for (const socket of sockets) socket.destroy();
@@ -42,8 +42,8 @@ export class Faults {
   }
 
   /**
-   * Nothing more is answered or sent on the connections that are open now, and they are not closed: what a lost route or a
-   * dead node looks like. New connections work. Gives how many were frozen.
+   * Nothing more is answered or sent on the connections that are open now, and they are not closed: like a lost route or a
+   * dead node. New connections work. Returns the number of frozen connections.
    */
   freezeConnections(): number {
     for (const socket of this.#sockets) {

@@ -21,12 +21,12 @@ interface Http2Stream {
 }
 
 /**
- * Throws away what an HTTP/2 client still sends of a body that was refused: its connection is used by others and is not ended, as it is with
- * HTTP/1.1. (To reset the stream would do on the real server; Node tells its own clients nothing of a reset without an error.)
+ * Discards the rest of a refused body on HTTP/2: other requests use the connection, so it is not closed as with HTTP/1.1. (The real server resets the
+ * stream; Node's own client does not report a reset without an error.)
  */
 export function throwBodyAway(request: IncomingMessage): void {
   const { stream } = request as { stream?: Http2Stream };
-  // Whoever read the body has stopped, and holds the stream back.
+  // The reader of the body has paused the stream.
   stream?.on('finish', () =>
     stream
       .removeAllListeners('data')
@@ -36,8 +36,8 @@ export function throwBodyAway(request: IncomingMessage): void {
 }
 
 /**
- * Nothing more is read from a connection of HTTP/2, whose pings would be answered without our doing. Node's public parts cannot do that to a
- * socket that a session has taken over.
+ * Stops reading from an HTTP/2 connection, so that Node does not answer its pings. Node has no public API for that on a socket that a session
+ * owns.
  */
 export function stopReading(socket: Socket): void {
   const { alpnProtocol, _handle: handle } = socket as { alpnProtocol?: string | false | null; _handle?: { readStop?(): void } | null };

@@ -13,7 +13,7 @@ import { pageNotFound, resourceNotFound, StatusError } from '../status/status-er
 import { mediaRanges, negotiate } from './bodies/negotiation.ts';
 import { writeBytes, writeObject, type AnswerStyle } from './answers/write-answer.ts';
 
-/** Answers the paths of discovery; false: it is none of them. */
+/** Answers the paths of discovery; returns false for other paths. */
 export function writeDiscovery(
   request: IncomingMessage,
   response: ServerResponse,
@@ -44,7 +44,7 @@ export function writeDiscovery(
   return true;
 }
 
-/** The host that was asked: HTTP/2 has it among the parts of its path. */
+/** The host of the request: HTTP/2 has it as a pseudo-header. */
 function hostOf(request: IncomingMessage): string {
   const { host, ':authority': authority } = request.headers as { readonly host?: string; readonly ':authority'?: string };
   return host ?? authority ?? '';

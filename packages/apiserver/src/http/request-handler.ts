@@ -131,13 +131,13 @@ export class RequestHandler {
         await this.#resource(request, response, { path, query, method, style, user, signal });
       }
     } catch (error) {
-      // The body of a refused request is not read; without an end of the connection its rest would be taken for the next request.
+      // The body of a refused request is not read; on a kept connection the rest of it would be read as the next request.
       if (!request.complete && method !== 'GET') leaveBody(request, response);
       if (!signal.aborted || !response.headersSent) writeError(response, error, style);
     }
   }
 
-  /** Everything that is no resource: health, version, discovery, OpenAPI. */
+  /** Paths that are not resources: health, version, discovery, OpenAPI. */
   #document(request: IncomingMessage, response: ServerResponse, pathname: string, query: URLSearchParams, style: AnswerStyle): void {
     if (/^\/(?:healthz|livez|readyz)(?:\/|$)/.test(pathname)) return writeHealth(response, pathname, query, style);
     if (pathname === '/version' || pathname === '/version/') {
@@ -171,7 +171,7 @@ export class RequestHandler {
     const verb = verbOf(method, path, query);
     if (verb !== 'watch') checkTimeout(query.get('timeout'));
     count(this.#requests, `${verb ?? method.toLowerCase()} ${path.plural}${path.group === '' ? '' : `.${path.group}`}`);
-    // A method that is none has no verb, and only who may do everything goes on to be told so.
+    // An unknown method has no verb, so only a user who may do everything gets its 405.
     const user = this.#access.admit(parts.user, request, askOf(verb ?? '', path, query));
     const review = reviewOf(path);
     if (review !== undefined) {
@@ -223,7 +223,7 @@ export class RequestHandler {
     }
   }
 
-  /** Acts out the faults that need no answer of the verb; true: that was all. */
+  /** Applies the faults that need no answer of the verb; true if the request is done with. */
   async #failing(faults: readonly Fault[], context: Context, request: IncomingMessage): Promise<boolean> {
     for (const fault of faults) {
       if (fault.type === 'slow') await this.#core.clock.sleep(fault.ms, context.signal);
@@ -323,12 +323,12 @@ const flowUid = crypto.randomUUID();
 const levelUid = crypto.randomUUID();
 
 function count(counts: Map<string, number>, key: string): void {
-  // What clients ask for is theirs to choose; the number of different keys is not.
+  // Clients choose the keys, so their number is bounded.
   const known = counts.has(key) || counts.size < 1000 ? key : 'other';
   counts.set(known, (counts.get(known) ?? 0) + 1);
 }
 
-/** The rest of a body that is not read must not be taken for the next request. */
+/** Keeps the unread rest of a body from being read as the next request. */
 function leaveBody(request: IncomingMessage, response: ServerResponse): void {
   if (request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
   else throwBodyAway(request);

@@ -36,20 +36,20 @@ export async function createTlsServer(options: ServerOptions, http2: boolean, so
   return server;
 }
 
-/** One that speaks both. Its requests and responses are those of HTTP/1.1 but for what `connection.ts` says. */
+/** A server for both protocols. Its requests and responses have the API of HTTP/1.1, except for what `connection.ts` handles. */
 async function both(options: ServerOptions): Promise<Server> {
   const { createSecureServer } = await import('node:http2');
   const server = createSecureServer({ ...options, allowHTTP1: true, settings: { maxConcurrentStreams: maxStreams } });
-  // Node 22.19 leaves this unset for connections of HTTP/1.1 on such a server, and then counts with it.
+  // Node 22.19 leaves this undefined for HTTP/1.1 connections of such a server, and then computes with it.
   (server as { keepAliveTimeoutBuffer?: number }).keepAliveTimeoutBuffer ??= 1_000;
-  // A session is made within the event of its socket, and does not show it.
+  // A session is created during the event of its socket, and does not expose the socket.
   let opening: Socket | undefined;
   server.prependListener('secureConnection', (socket: Socket) => {
     opening = socket;
   });
   server.on('session', (session) => {
     if (opening !== undefined) rememberSession(session, opening);
-    // What breaks off a connection is seen by the requests on it.
+    // Requests see the error of their connection themselves.
     session.on('error', () => undefined);
   });
   return server as unknown as Server;

@@ -4,7 +4,7 @@ import { reference } from './schema-names.ts';
 
 type Document = Record<string, unknown>;
 
-/** Types that a document shows otherwise than objects are read here. */
+/** Types whose schema in documents differs from the one that objects are validated with. */
 const shown: ReadonlyMap<string, Document> = new Map<string, Document>([
   ['io.k8s.apimachinery.pkg.api.resource.Quantity', { oneOf: [{ type: 'string' }, { type: 'number' }] }],
   ['io.k8s.apimachinery.pkg.util.intstr.IntOrString', { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] }],
@@ -19,7 +19,7 @@ export function documentedKind(schema: Schema, types: Set<string>): Document {
 export function documentedTypes(names: Iterable<string>): Document {
   const types = new Set(names);
   const out: Document = {};
-  // The set grows while it is walked.
+  // The set grows during the iteration.
   for (const name of types) out[name] = shown.get(name) ?? expanded(typeSchema(name), types);
   return out;
 }
@@ -37,7 +37,7 @@ function documented(schema: Schema, types: Set<string>): Document {
   };
 }
 
-/** A schema as documents write it: what is only of the reading of objects is left out. */
+/** A schema as documents contain it, without what only concerns reading objects. */
 function expanded(schema: Schema, types: Set<string>): Document {
   const out: Document = {};
   for (const [key, value] of Object.entries(schema)) {

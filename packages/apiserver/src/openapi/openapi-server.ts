@@ -22,10 +22,10 @@ interface Built {
   readonly body: Uint8Array;
 }
 
-/** What was made since the last change of what is served. */
+/** The documents built since the served resources last changed. */
 interface State {
   readonly generation: number;
-  /** When it changed, as Last-Modified says it: whole seconds. */
+  /** Time of the change as in Last-Modified, in whole seconds. */
   readonly changed: string;
   readonly documents: Map<string, Built>;
   readonly keys: readonly string[];
@@ -69,7 +69,7 @@ export class OpenApi {
         ),
       }),
     );
-    // The API server lets Go guess the type of this document, which is not recognized as JSON.
+    // The API server sends Go's guess of the content type, which does not recognize this document as JSON.
     return { code: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Last-Modified': state.changed }, body: state.index };
   }
 
@@ -106,7 +106,7 @@ export class OpenApi {
   #state(): State {
     const generation = this.#generation();
     if (this.#built?.generation !== generation) {
-      // Grows with each change even within one second, so that nobody keeps an index that is no longer so.
+      // Increases with each change, also within one second, so that no client keeps an outdated index.
       this.#changed = Math.max(Math.floor(this.#wall() / 1000), this.#changed + 1);
       this.#built = {
         generation,

@@ -24,7 +24,7 @@ const fieldManager = query(
   'fieldManager',
   'fieldManager is a name associated with the actor or entity that is making these changes. This field is required for apply requests.',
 );
-// kubectl leaves the checking of fields to the server exactly if this parameter stands at the kind's PATCH.
+// kubectl lets the server validate fields if and only if this parameter is declared for PATCH of the kind.
 const fieldValidation = query(
   'fieldValidation',
   'fieldValidation instructs the server on how to handle objects in the request containing unknown or duplicate fields: Ignore, Warn (the default) or Strict.',
@@ -129,7 +129,7 @@ export function resourcePaths(resource: ServedResource): Document {
     parameters: [dryRun, fieldManager, fieldValidation, force],
     body: { types: patchTypes, schema: `${metaPrefix}.Patch` },
     answer,
-    // A custom object that a patch makes is answered with 201 all the same.
+    // A custom object that a patch creates is answered with 201 nevertheless.
     ...(custom ? {} : { codes: [['201', 'Created']] as const }),
   });
   const items: Operation = {

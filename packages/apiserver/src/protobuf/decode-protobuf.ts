@@ -6,7 +6,7 @@ import { WireError, wireFields } from './wire.ts';
 /** The body cannot be read; the message says why and what to send instead. */
 export class ProtobufError extends Error {
   override readonly name: string = 'ProtobufError';
-  /** The form is sound, but of a kind or with a field that is not read here. */
+  /** The bytes are valid, but have a kind or a field that is not supported. */
   readonly unsupported: boolean;
 
   constructor(message: string, unsupported: boolean) {
@@ -17,7 +17,7 @@ export class ProtobufError extends Error {
 
 const magic = [0x6b, 0x38, 0x73, 0x00];
 const decoder = new TextDecoder('utf-8', { fatal: true });
-/** Deeper than any message here nests. */
+/** More than the depth of any supported message. */
 const depthLimit = 50;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What a field holds. A `?` marks a pointer in Go: its zero value was meant; without it zero is the same as absent. Other names
+ * The type of a field. `?` marks a pointer in Go, whose zero value is kept; without it zero is the same as absent. Other names
  * are messages of this table.
  */
 export type FieldType = string;
@@ -190,7 +190,7 @@ export const messages: Readonly<Record<string, readonly MessageField[]>> = {
     [3, 'name', 'string'],
     [4, 'namespace', 'string'],
   ],
-  // What is asked and answered, and never stored; kubectl auth and kubectl create token send them.
+  // Reviews and token requests, which are never stored; kubectl auth and kubectl create token send them.
   SelfSubjectReview: [metadata, [2, 'status', 'ignored']],
   TokenReview: [metadata, [2, 'spec', 'TokenReviewSpec'], [3, 'status', 'ignored']],
   TokenReviewSpec: [

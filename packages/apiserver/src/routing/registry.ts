@@ -36,7 +36,7 @@ export class Registry {
     return this.#builtinGroups.has(group);
   }
 
-  /** All that is served, built-in groups first, then in the order of being added. */
+  /** All served resources: built-in groups first, then in the order of addition. */
   resources(): ServedResource[] {
     const kinds = [...this.#kinds.values()];
     return [...kinds.filter((kind) => kind.builtin), ...kinds.filter((kind) => !kind.builtin)].flatMap((kind) => [

@@ -7,7 +7,7 @@ export interface ResourcePath {
   readonly plural: string;
   readonly name: string | undefined;
   readonly subresource: string | undefined;
-  /** More stands behind the subresource, where nothing is served here; who asks is judged by the parts above. */
+  /** The path goes on behind the subresource, where nothing is served; authorization uses the parts before. */
   readonly longer: boolean;
   /** The old form `/api/v1/watch/...`. */
   readonly watch: boolean;

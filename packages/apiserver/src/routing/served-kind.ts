@@ -5,13 +5,13 @@ import type { ServedResource } from '../served-resource.ts';
 export class ServedKind {
   readonly group: string;
   readonly plural: string;
-  /** Where the objects stand; two kinds may share a table (Event in two groups). */
+  /** The table of the objects; two kinds may share one (Event in two groups). */
   readonly table: ObjectTable;
   /** The CustomResourceDefinition it comes from; undefined for built-in kinds. */
   readonly crd: string | undefined;
   versions: ReadonlyMap<string, ServedResource>;
   storageVersion: string;
-  /** Grows with each change of the schema: what was presented under an older one is presented anew. */
+  /** Increases with each change of the schema, which invalidates presented objects. */
   epoch = 0;
   /** The CRD is being deleted: nothing may be created. */
   terminating = false;
@@ -44,7 +44,7 @@ export class ServedKind {
     return this.#watches.size;
   }
 
-  /** Calls back when the open watches have to end; gives the undo. */
+  /** Registers a callback for the end of all open watches; returns a function that removes it. */
   onEnd(end: () => void): () => void {
     this.#watches.add(end);
     return () => void this.#watches.delete(end);

@@ -10,7 +10,7 @@ export interface Selection {
   readonly prefix: string;
   readonly labels: LabelSelector | undefined;
   readonly fields: FieldSelector | undefined;
-  /** Something beside the namespace narrows it. */
+  /** Whether more than the namespace restricts it. */
   readonly narrowed: boolean;
   matches(stored: StoredObject): boolean;
 }

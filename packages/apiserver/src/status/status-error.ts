@@ -49,7 +49,7 @@ export class StatusError extends ApiServerError {
   }
 }
 
-/** An answer that is no Status: `404 page not found`. */
+/** An answer in plain text instead of a Status: `404 page not found`. */
 export class PlainError extends ApiServerError {
   override readonly name: string = 'PlainError';
   readonly httpCode: number;
@@ -148,7 +148,7 @@ export function methodNotAllowed(
   return new StatusError(405, 'MethodNotAllowed', message, details);
 }
 
-/** 500 without a reason: what the API server says when an error reached it that it did not expect. */
+/** 500 without a reason: the API server's answer to an unexpected error. */
 export function internalText(message: string): StatusError {
   return new StatusError(500, '', message);
 }
@@ -186,7 +186,7 @@ export function invalid(
 }
 
 export function invalidNamed(what: string, details: StatusDetails, errors: readonly FieldError[]): StatusError {
-  // Identical texts are said once; the causes keep them all.
+  // The message contains identical texts once; the causes contain all of them.
   const texts = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))];
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }));

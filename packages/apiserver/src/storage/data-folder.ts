@@ -7,7 +7,7 @@ import { openJournal, replaceJournal, type Journal } from './journal.ts';
 import type { Storage } from './storage.ts';
 import type { StoredObject } from './stored-object.ts';
 
-/** Who the server is to its clients. Secret. */
+/** CA, token and keys of a server. Secret. */
 export interface Identity {
   readonly authority: Authority;
   readonly token: string;
@@ -40,20 +40,20 @@ export class DataFolder {
     const file = join(this.#path, 'identity.json');
     let stored: StoredIdentity | undefined;
     if (existsSync(file)) stored = readIdentity(file);
-    // A folder of a server that had no signing keys yet gets them.
+    // Folders of versions without signing keys get new ones.
     const known = stored?.signing === undefined ? { ...(await make()), ...stored } : (stored as Identity);
     const next = token === undefined ? known : { ...known, token };
     if (stored?.signing === undefined || next.token !== known.token) replaceFile(file, JSON.stringify(next));
     return next;
   }
 
-  /** Loads what is stored and writes every change from here on. */
+  /** Loads the stored objects and writes every change from now on. */
   open(storage: Storage): void {
     this.#makeFolder();
     this.#lock();
     const path = join(this.#path, 'journal');
     let marked = 0;
-    // A server that was closed and listens again still has its objects.
+    // After close and listen the objects are still in memory.
     const fresh = this.#storage === undefined;
     this.#storage = storage;
     this.#journal = openJournal(path, {
@@ -96,7 +96,7 @@ export class DataFolder {
   #rewriteWhenLarge(): void {
     const size = this.#journal?.size ?? 0;
     if (size < smallJournal || size < 2 * this.#base) return;
-    // In a turn of its own: the write that is under way is not in the tables yet.
+    // In a later turn of the event loop: the current write is not in the tables yet.
     this.#base = Number.POSITIVE_INFINITY;
     setImmediate(() => this.#rewrite());
   }
@@ -132,14 +132,14 @@ export class DataFolder {
       if (holder > 0 && holder !== process.pid && isServer(holder)) {
         throw new DataFolderError(`the data folder ${this.#path} is in use by process ${holder}; stop it, or choose another folder`);
       }
-      // A server that was killed left it behind.
+      // Left over by a killed server.
       rmSync(file, { force: true });
     }
     this.#locked = true;
   }
 }
 
-/** Whether the process lives and could be one of ours: a number that the system gave to another program does not count where that can be seen. */
+/** Whether the process exists and may be a server of this package. Where the system shows it, a pid that was reused by another program does not count. */
 function isServer(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -173,7 +173,7 @@ function readIdentity(file: string): StoredIdentity {
     chmodSync(file, 0o600);
     return identity;
   } catch (error) {
-    // The parser's words could show a part of the file, which is secret.
+    // The parser's message may contain a part of the file, which is secret.
     throw new DataFolderError(
       `${file} cannot be read as the server's identity (CA and token); remove it to have a new one made, with new kubeconfigs`,
       { cause: error instanceof SyntaxError ? undefined : error },

@@ -10,8 +10,8 @@ export interface StoreEvent {
 }
 
 /**
- * The newest changes of one resource, in order of revision: what a watch can resume from and what an exact list is undone by.
- * Bounded by number; what falls out raises the floor.
+ * The newest changes of one resource, in order of revision: watches resume from them, and exact lists are computed by undoing them.
+ * Their number is bounded; dropping old ones raises the floor.
  */
 export class EventWindow {
   readonly #capacity: number;
@@ -41,7 +41,7 @@ export class EventWindow {
 
   push(event: StoreEvent): void {
     this.#events.push(event);
-    // Cut a half at a time, so that the copying is paid once per many events.
+    // Half of the events are dropped at once, so that the copying is amortized.
     if (this.#events.length > this.#capacity) this.#drop(this.#capacity >>> 1);
   }
 

@@ -33,13 +33,13 @@ export class Journal {
     this.append(frame(Buffer.from(JSON.stringify({ op: 'remove', table, key: object.key, revision: object.revision }))));
   }
 
-  /** What stands first in a new file. */
+  /** The first line of a new file. */
   begin(revision: number): void {
     this.append(Buffer.from(header));
     this.mark(revision);
   }
 
-  /** The counter stands at least here. */
+  /** The counter is at least this. */
   mark(revision: number): void {
     this.append(frame(Buffer.from(JSON.stringify({ op: 'mark', revision }))));
   }
@@ -72,7 +72,7 @@ export interface JournalReader {
 
 /**
  * Reads a journal from its beginning and opens it for more. A last line that is cut off or damaged was never answered: it
- * is cut away. Damage before it would lose answered writes.
+ * is cut away. Damage before it is an error, because answered writes would be lost.
  * @throws DataFolderError for damage anywhere else, with its place; the file stays as it is
  */
 export function openJournal(path: string, reader: JournalReader): Journal {
@@ -156,7 +156,7 @@ function* lines(file: number): Generator<{ bytes: Buffer; offset: number; ended:
   if (rest.length > 0) yield { bytes: rest, offset, ended: false };
 }
 
-/** Writes a journal of these objects alone, which takes the place of the one at `path` in one step, and opens it for more. */
+/** Writes a journal of these objects only, replaces the one at `path` atomically, and opens it for more. */
 export function replaceJournal(path: string, revision: number, objects: Iterable<readonly [string, StoredObject]>): Journal {
   const next = `${path}.new`;
   const file = openSync(next, 'w', 0o600);

@@ -1,4 +1,4 @@
-/** Keys of one chunk; splitting keeps an insertion's copying short whatever the number of keys. */
+/** Maximum number of keys of a chunk, which bounds the copying of an insertion. */
 const chunkSize = 512;
 
 /**
@@ -13,7 +13,7 @@ export class KeyList {
     return this.#size;
   }
 
-  /** Adds the key; nothing happens where it stands already. */
+  /** Adds the key if it is not contained yet. */
   add(key: string): void {
     const at = this.#chunkFor(key);
     const chunk = this.#chunks[at];

@@ -9,11 +9,11 @@ export class ObjectTable {
   #objects = new Map<string, StoredObject>();
   #keys = new KeyList();
   readonly #listeners = new Set<() => void>();
-  /** Grows with every change of the objects, told or not: for what is made of them. */
+  /** Increases with every change of the objects, with or without an event, to invalidate what is derived from them. */
   changes = 0;
-  /** What watches resume from. */
+  /** The changes that watches resume from. */
   events: EventWindow;
-  /** What exact lists and pages go back by; outlives the watch window when a CRD changes. */
+  /** The changes that exact lists and pages undo; kept when a change of the CRD empties the watch window. */
   history: EventWindow;
 
   constructor(id: string, capacity: number, floor: number) {
@@ -31,7 +31,7 @@ export class ObjectTable {
     return this.#objects.get(key);
   }
 
-  /** Applies a change that has its revision and stands in the journal. Listeners are told in the same turn. */
+  /** Applies a change that is in the journal. Listeners are called in the same turn. */
   apply(event: StoreEvent): void {
     this.load(event.type === 'DELETED' ? undefined : event.object, event.object.key);
     this.events.push(event);
@@ -62,7 +62,7 @@ export class ObjectTable {
     const then = new Map<string, StoredObject | undefined>();
     for (let at = this.history.after(revision); at < this.history.end; at++) {
       const event = this.history.at(at) as StoreEvent;
-      // The first change after the revision knows what stood before it.
+      // The first change after the revision has the previous content.
       if (!then.has(event.object.key)) then.set(event.object.key, event.previous);
     }
     if (then.size === 0) return this.current(prefix, from);
@@ -88,7 +88,7 @@ export class ObjectTable {
     for (const object of objects) this.#keys.add(object.key);
   }
 
-  /** Calls back after each change; gives the undo. */
+  /** Registers a callback for each change; returns a function that removes it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

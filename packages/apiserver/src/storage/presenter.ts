@@ -12,14 +12,14 @@ interface Presented {
 
 const presented = new WeakMap<StoredObject, Presented>();
 
-/** Says that the stored bytes are as the present schema shows them: they were just made under it. */
+/** Marks the stored bytes as presented by the current schema, which they were just written with. */
 export function markPresented(kind: ServedKind, resource: ServedResource, stored: StoredObject): void {
   presented.set(stored, { epoch: kind.epoch, version: apiVersion(resource), bytes: stored.bytes });
 }
 
 /**
- * The object's JSON as this version of the resource shows it now. What the schema no longer knows is hidden and what it
- * newly defaults is filled in, under an unchanged resourceVersion (structural schemas default and prune on read). Shared bytes.
+ * The object's JSON as this version of the resource shows it now. Fields that the schema does not declare any more are hidden, and new
+ * defaults are filled in, under an unchanged resourceVersion (structural schemas default and prune on read). Shared bytes.
  */
 export function presentBytes(kind: ServedKind, resource: ServedResource, stored: StoredObject): Buffer {
   if (resource.builtin !== undefined && resource.builtin.storedAs === undefined && stored.version === resource.version) return stored.bytes;
@@ -32,7 +32,7 @@ export function presentBytes(kind: ServedKind, resource: ServedResource, stored:
   return same;
 }
 
-/** The same as an object of the caller's own. */
+/** The same as a new object that the caller may change. */
 export function presentObject(kind: ServedKind, resource: ServedResource, stored: StoredObject): KubeObject {
   return JSON.parse(presentBytes(kind, resource, stored).toString('utf8')) as KubeObject;
 }

@@ -3,11 +3,11 @@ import type { StoreEvent } from './event-window.ts';
 import { ObjectTable } from './object-table.ts';
 import { makeStored, type StoredObject } from './stored-object.ts';
 
-/** Where changes are written before they are answered. */
+/** The log that changes are written to before they are answered. */
 export interface ChangeLog {
   put(table: string, object: StoredObject): void;
   remove(table: string, object: StoredObject): void;
-  /** The objects changed otherwise than by puts and removes: write them all anew. */
+  /** The objects changed in another way than by put and remove: write all of them again. */
   rewrite?(): void;
 }
 
@@ -18,14 +18,14 @@ export interface StorageOptions {
 
 /**
  * The objects of all resources under one revision counter, as etcd keeps them. Every write is one synchronous step:
- * revision, change log, table, watchers; nobody sees a write that is not in the log.
+ * revision, change log, table, watchers. A write is not visible before it is in the log.
  */
 export class Storage {
   readonly #tables = new Map<string, ObjectTable>();
   readonly #windowEvents: number;
   #log: ChangeLog | undefined;
   #revision = 1;
-  /** New tables cannot be resumed from before this. */
+  /** Watches of new tables cannot resume from before this. */
   #floor = 0;
 
   constructor(options: StorageOptions) {
@@ -37,12 +37,12 @@ export class Storage {
     return this.#revision;
   }
 
-  /** From now on changes are written there too; undefined: nowhere. */
+  /** Sets the log for changes from now on; undefined for none. */
   logTo(log: ChangeLog | undefined): void {
     this.#log = log;
   }
 
-  /** Takes over objects that were read back; revisions go on after `revision`. */
+  /** Sets the objects that were read from a journal; revisions continue after `revision`. */
   load(id: string, object: StoredObject): void {
     this.table(id).load(object, object.key);
     if (object.revision > this.#revision) this.#revision = object.revision;

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../served-resource.ts';
 
-/** One version of one object as it is stored. Never changed after it was made, so that lists and watches can share its bytes. */
+/** One version of a stored object. Immutable, so that lists and watches can share its bytes. */
 export interface StoredObject {
   /** `namespace/name`, or `name` for kinds without a namespace: the order of lists. */
   readonly key: string;
@@ -22,7 +22,7 @@ export function objectKey(namespace: string, name: string): string {
   return namespace === '' ? name : `${namespace}/${name}`;
 }
 
-/** A parsed copy that is the caller's own. */
+/** A parsed copy that the caller may change. */
 export function parseStored(stored: StoredObject): KubeObject {
   return JSON.parse(stored.bytes.toString('utf8')) as KubeObject;
 }
@@ -34,7 +34,7 @@ export function makeStored(object: KubeObject, version: string, revision: number
   return readStored(object, version, revision, Buffer.from(JSON.stringify(object)));
 }
 
-/** The stored form around bytes that are already there (a journal). */
+/** The stored form of bytes that were read from a journal. */
 export function readStored(object: KubeObject, version: string, revision: number, bytes: Buffer): StoredObject {
   const metadata = object['metadata'] as Record<string, unknown>;
   const namespace = typeof metadata['namespace'] === 'string' ? metadata['namespace'] : '';

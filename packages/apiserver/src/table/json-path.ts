@@ -16,7 +16,7 @@ export function jsonPathValues(object: unknown, expression: string): unknown[] {
   let steps = parsed.get(expression);
   if (!parsed.has(expression)) {
     steps = parse(expression);
-    // Expressions come from CRDs; a bound keeps a long-lived server from remembering every one that ever was.
+    // Expressions come from CRDs, so the cache is bounded.
     if (parsed.size > 1000) parsed.clear();
     parsed.set(expression, steps);
   }

@@ -36,7 +36,7 @@ export function toTable(
   };
 }
 
-/** The Table of one watch event: the columns stand in the first one only. */
+/** The Table of one watch event: only the first has column definitions. */
 export function watchTable(resource: ServedResource, object: KubeObject, first: boolean, options: TableOptions): KubeObject {
   const metadata = object['metadata'] as Record<string, unknown>;
   return {
@@ -48,7 +48,7 @@ export function watchTable(resource: ServedResource, object: KubeObject, first: 
   };
 }
 
-/** The Table that a bookmark is: one row without cells, whose object carries the version and the annotation. */
+/** The Table of a bookmark: one row without cells, whose object carries the version and the annotation. */
 export function bookmarkTable(resource: ServedResource, bookmark: KubeObject, first: boolean, options: TableOptions): KubeObject {
   const metadata = bookmark['metadata'] as Record<string, unknown>;
   return {
@@ -61,7 +61,7 @@ export function bookmarkTable(resource: ServedResource, bookmark: KubeObject, fi
 }
 
 function columns(resource: ServedResource): readonly Column[] {
-  // Built-in kinds name all their columns; custom ones those after the name.
+  // Built-in kinds declare all columns, custom resources those after the name.
   return resource.builtin === undefined || resource.columns.length === 0 ? [nameColumn, ...resource.columns] : resource.columns;
 }
 

@@ -24,7 +24,7 @@ export function rulesOf(definition: ResourceDefinition): RuleSet {
 }
 
 export interface RuleCheckOptions extends CheckOptions {
-  /** The object as it is on the server, for an update: rules about `oldSelf` are held against it. */
+  /** The object as it is on the server, for an update: rules about `oldSelf` compare with it. */
   readonly old?: unknown;
 }
 
@@ -36,7 +36,7 @@ const blocking = new Set<FieldError['reason']>([
   'FieldValueTooMany',
 ]);
 
-/** Whether the errors of a schema keep the API server from looking at the rules. */
+/** Whether the API server skips the rules because of these errors. */
 export function blocksRules(errors: readonly FieldError[]): boolean {
   return errors.some((error) => blocking.has(error.reason));
 }
@@ -51,7 +51,7 @@ export const uncheckedRulesError: FieldError = {
 
 /**
  * As `checkErrors`, and then the rules in CEL: those are left out, as on the API server, when a type, a required field, an enum, a greatest
- * length or a format is wrong. A partial object is not held to rules, which may speak of what is not there.
+ * length or a format is wrong. Rules are not evaluated for a partial object, which may lack fields that they use.
  * @throws DefinitionError as `rulesOf`
  */
 export function checkErrorsAndRules(

@@ -65,7 +65,7 @@ const methods = new Set([
   ...['dns1123Label', 'dns1123Subdomain', 'dns1035Label', 'qualifiedName', 'dns1123LabelPrefix', 'dns1123SubdomainPrefix'],
   ...['dns1035LabelPrefix', 'labelValue', 'uri', 'uuid', 'byte', 'date', 'datetime'],
 ]);
-/** What the server knows, and this package does not. */
+/** Functions of the server that this package does not support. */
 const missing = new Set([
   ...['sets', 'lists', 'strings', 'isSemver', 'semver', 'existsOne', 'transformList', 'transformMap', 'transformMapEntry'],
   ...['optMap', 'optFlatMap', 'ofNonZeroValue', 'flatten', 'slice', 'distinct', 'sort', 'sortBy', 'first', 'last', 'reverse'],
@@ -100,7 +100,7 @@ export function compileExpression(env: Environment, source: string): Expression 
   }
 }
 
-/** Every node once, those that a macro stands for among them; without recursion, since a stranger wrote the expression. */
+/** Every node once, including those of expanded macros. Iterative, because the depth of the expression is not trusted. */
 function allNodes(root: Node): readonly Node[] {
   const seen = new Set<Node>();
   const open: unknown[] = [root];
@@ -122,7 +122,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'op' in value && 'start' in value && 'meta' in value;
 }
 
-/** What this package does not have is told before anything else, since all around it may be unknown too. */
+/** Unsupported functions are reported first, because they may cause other errors. */
 function checkSupported(node: Node, source: string): void {
   if (node.op === 'id' && missing.has(node.args as string)) throw unsupported(node.args as string, node.start, source);
   if (node.op !== 'call' && node.op !== 'rcall') return;
@@ -132,7 +132,7 @@ function checkSupported(node: Node, source: string): void {
     throw unsupported(`${name} with two variables`, callPlace(node, name, source), source);
 }
 
-/** Names that the library has and the server has not, or the other way round, and those that are called under a name of our own. */
+/** Names that only the library or only the server has, and names that are mapped to others. */
 function checkNames(node: Node, source: string): void {
   if (node.op !== 'call' && node.op !== 'rcall') return;
   const args = node.args as [string, ...unknown[]];
@@ -269,10 +269,10 @@ function inServersWords(error: LibraryError, source: string): string {
 }
 
 const compared = new Set(['==', '!=', 'in']);
-/** Take one step whatever they are given; a comprehension pays for each turn. */
+/** Nodes that cost one step; a comprehension costs one for each iteration. */
 const cheap = new Set(['.', '[]', '.?', '[?]', '?:', 'comprehension']);
 
-/** Lets a node pay for what it does, when it is evaluated. */
+/** Charges the budget for a node when it is evaluated. */
 function measure(node: Node): void {
   if (node.op === 'comprehension') {
     const { step } = node.args as { readonly step: Node };

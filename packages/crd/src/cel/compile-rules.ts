@@ -23,9 +23,9 @@ export interface RuleSet {
   /** Whether there is any rule. */
   readonly empty: boolean;
   /**
-   * The rules that an object breaks, those of an object before those of its fields. `old` is the object before an update: with it
-   * rules about `oldSelf` are held, and what was wrong before and is unchanged is tolerated. The object must fit its schema
-   * otherwise (`validateObject`), and have its defaults. Never throws for what an object holds; takes no more than a bounded number of steps.
+   * The errors of the rules that an object breaks, those of an object before those of its fields. `old` is the object before an update: with it
+   * rules about `oldSelf` are evaluated, and a value that was invalid before and is unchanged is tolerated. The object must be valid by its schema
+   * (`validateObject`) and have its defaults. Does not throw for any object; the number of steps is bounded.
    */
   evaluate(object: unknown, old?: unknown, options?: EvaluateOptions): readonly FieldError[];
 }
@@ -81,7 +81,7 @@ function hasRules(schema: Schema): boolean {
   );
 }
 
-/** The rules as they were sent, each field of the type that it should have or left out. */
+/** The rules of a schema; fields of a wrong type are left out. */
 function rulesIn(schema: Schema): readonly Rule[] {
   const given: unknown = schema['x-kubernetes-validations'];
   if (!Array.isArray(given)) return [];
@@ -105,7 +105,7 @@ class Compiler {
     this.#errors = errors;
   }
 
-  /** `apart`: the path of the list above whose items nobody can tell from one write to the next. */
+  /** `apart`: the path of an enclosing list whose items cannot be correlated between writes. */
   at(schema: Schema, path: string, apart: string | undefined, whole = false): RulesAt | undefined {
     if (!hasRules(schema)) return undefined;
     for (const [junctor, branch] of junctors(schema))
@@ -169,7 +169,7 @@ class Compiler {
   }
 }
 
-/** What is wrong with a rule before it is read. */
+/** Errors of a rule that do not need its compilation. */
 function formErrors(rule: Rule, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const { message = '', reason } = rule;
@@ -187,7 +187,7 @@ function formErrors(rule: Rule, path: string): FieldError[] {
   return errors;
 }
 
-/** Where a fieldPath leads, written as the server writes paths; undefined if the schema has no such place. */
+/** The path of a fieldPath in the server's notation; undefined if the schema has no such field. */
 function placeOf(fieldPath: string, schema: Schema): string | undefined {
   let place = '';
   let at: Schema | undefined = schema;

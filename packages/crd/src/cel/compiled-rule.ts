@@ -3,16 +3,16 @@ import type { Expression } from './compile-expression.ts';
 import type { Rule } from './rule-texts.ts';
 import type { ValueType } from './schema-types.ts';
 
-/** A rule that is ready to be held against a value. */
+/** A compiled rule. */
 export interface CompiledRule {
   readonly rule: Rule;
   readonly condition: Expression;
   readonly message: Expression | undefined;
-  /** What fieldPath adds to the value's own path. */
+  /** The suffix that fieldPath adds to the path of the value. */
   readonly place: string;
 }
 
-/** The rules of one place of a schema and of those below it. */
+/** The rules of one schema and of the schemas below it. */
 export interface RulesAt {
   readonly schema: Schema;
   readonly type: ValueType | undefined;

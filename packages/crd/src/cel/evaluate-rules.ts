@@ -9,16 +9,16 @@ import { budgetSpent, OBJECT_BUDGET, startBudget } from './library/work-budget.t
 export interface EvaluateOptions {
   /** Steps of work for all rules together; see OBJECT_BUDGET. */
   readonly budget?: number;
-  /** Hears of what is wrong, and tolerated since it was wrong before and is unchanged. */
+  /** Called with each error that is tolerated, because the value was invalid before and is unchanged. */
   readonly onTolerated?: (error: FieldError) => void;
 }
 
-/** An old value, where it can be told which it was. */
+/** The old value, if it can be correlated. */
 interface Old {
   readonly value: unknown;
 }
 
-/** Whether a value, or something that it is a part of, is as it was: what is wrong with it was wrong before. */
+/** Whether a value, or a value that contains it, is unchanged. */
 type Unchanged = () => boolean;
 
 interface Walk {
@@ -33,7 +33,7 @@ export function evaluateRules(root: RulesAt, object: unknown, old: unknown, opti
   return walk.errors;
 }
 
-/** Gives false when there is no budget left. */
+/** Returns false when the budget is spent. */
 function visit(at: RulesAt, value: unknown, old: Old | undefined, above: Unchanged, path: string, walk: Walk): boolean {
   if (value === null || value === undefined) return true;
   let known: boolean | undefined;
@@ -59,7 +59,7 @@ function visit(at: RulesAt, value: unknown, old: Old | undefined, above: Unchang
   return true;
 }
 
-/** Finds the old item of the same keys. */
+/** Finds the old item with the same keys. */
 function keyed(schema: Schema, old: Old | undefined): ((item: unknown) => Old | undefined) | undefined {
   if (!Array.isArray(old?.value)) return undefined;
   const names = schema['x-kubernetes-list-map-keys'] ?? [];
@@ -68,7 +68,7 @@ function keyed(schema: Schema, old: Old | undefined): ((item: unknown) => Old | 
       names.map((name) => (isObject(item) ? (getOwn(item, name) ?? getOwn(schema.items?.properties, name)?.default ?? null) : null)),
     );
   const items = new Map<string, unknown>();
-  // Of equal keys nobody can tell which was which; the last counts.
+  // Items with equal keys cannot be correlated; the last one counts.
   for (const item of old.value as unknown[]) items.set(key(item), item);
   return (item) => {
     const found = items.get(key(item));
@@ -84,12 +84,12 @@ function hold(at: RulesAt, value: unknown, old: Old | undefined, unchanged: Unch
     self = convert(value);
     oldSelf = old === undefined ? undefined : convert(old.value);
   } catch {
-    // What does not fit the schema is told by the schema.
+    // The validation of the schema reports this value.
     return true;
   }
   for (const compiled of at.rules) {
     const { rule, condition } = compiled;
-    // A rule about a change needs something that changed.
+    // A transition rule needs an old value.
     if (condition.usesOldSelf && old === undefined && rule.optionalOldSelf !== true) continue;
     const variables: JsonObject = { self };
     if (rule.optionalOldSelf === true) variables['oldSelf'] = old === undefined ? Optional.none() : Optional.of(oldSelf);
@@ -107,7 +107,7 @@ function hold(at: RulesAt, value: unknown, old: Old | undefined, unchanged: Unch
   return true;
 }
 
-/** What a rule says of a value; `failed` if it came to the result that the value is bad. */
+/** The error of a rule; `failed` if the rule evaluated to false, not to an error. */
 function broken(
   { rule, condition, message, place }: CompiledRule,
   variables: JsonObject,
@@ -128,7 +128,7 @@ function broken(
   return { error: failedError(full === '' ? '<nil>' : full, value, computed(message, variables) ?? messageOf(rule), rule), failed: true };
 }
 
-/** The message that an expression makes, if it makes one that can be shown. */
+/** The computed message, if it is valid. */
 function computed(message: CompiledRule['message'], variables: JsonObject): string | undefined {
   if (message === undefined) return undefined;
   try {

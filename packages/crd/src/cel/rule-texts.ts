@@ -8,12 +8,12 @@ export type Rule = ValidationRule;
 
 export const REASONS: readonly string[] = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 
-/** What stands for the rule in a text about it. */
+/** The name of a rule in error texts. */
 function subjectOf({ rule, message = '' }: Rule): string {
   return message === '' ? rule.trim() : message.trim();
 }
 
-/** What a failed rule says when it has computed nothing. */
+/** The message of a failed rule without a computed message. */
 export function messageOf(rule: Rule): string {
   return (rule.message ?? '') === '' ? `failed rule: ${subjectOf(rule)}` : subjectOf(rule);
 }
@@ -36,7 +36,7 @@ export function failedError(field: string, value: unknown, detail: string, rule:
   }
 }
 
-/** A rule that came to no result. `type` is that of the schema. */
+/** The error of a rule whose evaluation failed. `type` is that of the schema. */
 export function brokenError(field: string, type: string, problem: string, rule: Rule): FieldError {
   const text = problem.startsWith('no such overload')
     ? `'${problem}': call arguments did not match a supported operator, function or macro signature for rule: ${subjectOf(rule)}`
@@ -52,7 +52,7 @@ export function costError(field: string, type: string, rule: Rule): FieldError {
   };
 }
 
-/** What went wrong, in cel-go's words where they are known. */
+/** The problem, in cel-go's text where it is known. */
 export function problemOf(error: unknown): string {
   const { code, summary, message, cause } = error as { code?: string; summary?: string; message?: string; cause?: unknown };
   const text = summary ?? message ?? 'failed';

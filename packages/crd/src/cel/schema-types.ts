@@ -16,7 +16,7 @@ const reserved = new Set([
   ...['import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while'],
 ]);
 
-/** A field's name as rules say it; undefined for a name that they cannot say. */
+/** The escaped name of a field in rules; undefined for a name that cannot be escaped. */
 export function escapedName(name: string): string | undefined {
   if (reserved.has(name)) return `__${name}__`;
   if (!/^[A-Za-z_][A-Za-z0-9_./-]*$/u.test(name)) return undefined;
@@ -117,7 +117,7 @@ export class SchemaTypes {
         const converted = new Own();
         for (const field of known) {
           const inner = getOwn(value, field.name);
-          // To a rule a field that is null is not there.
+          // Rules see a null field as absent.
           if (inner !== undefined && inner !== null) converted.set(field.escaped, field.type.convert(inner));
         }
         return converted;
@@ -143,7 +143,7 @@ function textType(format: string | undefined): ValueType {
     case 'date':
       return to('google.protobuf.Timestamp', (text) => new Date(`${text}T00:00:00Z`));
     case 'date-time':
-      // In small letters it passes the format, and is none that the server can read: a rule that looks at it fails there and here.
+      // The format accepts small letters, but the server cannot parse such a time: a rule that uses it fails.
       return to('google.protobuf.Timestamp', (text) => (/[tz]/u.test(text) ? text : new Date(text)));
     case 'duration':
       return to('google.protobuf.Duration', readDuration);
@@ -164,7 +164,7 @@ const units = new Map<string, bigint>([
   ['h', 3_600_000_000_000n],
 ]);
 
-/** Go's own durations; what else passes the format is none that a rule can count with. */
+/** A Go duration; other texts that the format accepts cannot be used in rules. */
 function readDuration(text: string): unknown {
   const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/u.exec(text);
   if (match === null || text.length > 60) return text;

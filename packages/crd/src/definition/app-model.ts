@@ -20,7 +20,7 @@ export interface AppModel extends KubernetesObject {
   spec?: AppModelSpec;
 }
 
-/** What server-side apply of an AppModel takes. `models` is a list that is written as a whole. */
+/** What server-side apply of an AppModel takes. `models` is an atomic list. */
 export interface AppModelApply {
   apiVersion: string;
   kind: string;

@@ -11,8 +11,8 @@ import { validateObject } from '../validation/validate-object.ts';
 
 export interface CheckOptions {
   /**
-   * Whether a field that the definition does not know is an error. Default true: it is what a typing mistake looks like, and
-   * the server would drop it. False where an object that was read is written back: a newer server may know more.
+   * Whether a field that the definition does not know is an error. Default true: it is probably a typing mistake, and
+   * the server would drop the field. Pass false to write back an object that was read: a newer server may have more fields.
    */
   readonly unknownFields?: boolean;
   /** Whether required fields may be absent (server-side apply, merge patch). Default false. */
@@ -30,7 +30,7 @@ const none: readonly FieldError[] = [];
 export function checkErrors(definition: ResourceDefinition, object: unknown, options: CheckOptions = {}): readonly FieldError[] {
   if (!isObject(object)) return [invalidError('', object ?? null, `must be a ${definition.kind}`)];
   const apiVersion = `${definition.group}/${definition.version}`;
-  // What was read from a server fits, nearly always: that is told without a copy.
+  // Objects that were read from a server nearly always fit; this check needs no copy.
   if (
     options.unknownFields === false &&
     (object['apiVersion'] ?? apiVersion) === apiVersion &&
@@ -58,7 +58,7 @@ export function checkErrors(definition: ResourceDefinition, object: unknown, opt
 function metaErrors(definition: ResourceDefinition, metadata: unknown, options: CheckOptions): readonly FieldError[] {
   if (!isObject(metadata)) return [requiredError('metadata.name', 'name or generateName is required')];
   const named = { ...metadata };
-  // The server fills these in before it looks.
+  // The server fills these in before it validates.
   if (definition.scope === 'Namespaced' && (named['namespace'] ?? '') === '') named['namespace'] = options.namespace ?? 'default';
   if ((named['name'] ?? '') === '' && typeof named['generateName'] === 'string' && named['generateName'] !== '')
     named['name'] = `${named['generateName'].slice(0, 58)}xxxxx`;

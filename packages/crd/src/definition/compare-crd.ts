@@ -2,7 +2,7 @@ import type { CustomResourceDefinition } from './builtin-kinds.ts';
 import { getOwn } from '../schema/own-property.ts';
 import type { Schema } from '../schema/schema.ts';
 
-/** One way in which a cluster's CRD does not serve what we need. */
+/** A difference of a cluster's CRD that conflicts with the definition. */
 export interface CrdConflict {
   /** Where, in the existing CRD: `spec.scope`, `spec.versions[v1].schema.spec.models`. */
   readonly path: string;
@@ -12,7 +12,7 @@ export interface CrdConflict {
 /**
  * Whether the CRD that a cluster has serves all that `wanted` needs. Compared by spec: what the server adds to metadata and
  * status does not count, and neither do additions (other versions, more fields, columns, subresources, narrower or wider limits).
- * A rule in CEL is more than a limit: one that we do not know may refuse what we write.
+ * A CEL rule that the definition does not have is a conflict, because it may refuse what the program writes.
  * A conflict is another group, scope, kind or plural; a version of ours that is missing or not served; a field of ours
  * that is missing (the server would prune it), of another type, or held by a rule that is not ours. Gives every conflict, in the order of the schema.
  */
@@ -39,7 +39,7 @@ export function compareCrd(wanted: CustomResourceDefinition, existing: CustomRes
   return conflicts;
 }
 
-/** `kept`: an ancestor keeps unknown fields, so a field that is not declared is no loss. */
+/** `kept`: an ancestor preserves unknown fields, so an undeclared field is not pruned. */
 function compareSchema(wanted: Schema, existing: Schema | undefined, path: string, kept: boolean, conflicts: CrdConflict[]): void {
   if (existing === undefined) {
     if (!kept) conflicts.push({ path, message: 'is missing: the server would drop the field' });

@@ -109,7 +109,7 @@ export function array<T, A, M extends FieldMode>(items: Field<T, A, M>, options:
   return field<T[]>({ type: 'array', items: items.schema, ...options });
 }
 
-/** A list of unlike scalars; server-side apply merges it by value. */
+/** A list of distinct scalars; server-side apply merges it by value. */
 export function set<T extends string | number | boolean, A, M extends FieldMode>(
   items: Field<T, A, M>,
   options: ArrayOptions = {},
@@ -191,7 +191,7 @@ export function withDefault<T, A>(inner: Field<T, A>, value: NoInfer<T>): Field<
   return { schema: { ...inner.schema, default: value }, mode: 'defaulted' };
 }
 
-/** The same field, held by rules in CEL as well: each must be true, with `self` the field's value. Rules that it has already stay. */
+/** The field with additional rules in CEL: each must be true, with `self` as the field's value. Existing rules are kept. */
 export function withRules<T, A, M extends FieldMode>(inner: Field<T, A, M>, ...rules: readonly ValidationRule[]): Field<T, A, M> {
   const known = inner.schema['x-kubernetes-validations'] ?? [];
   return { schema: { ...inner.schema, 'x-kubernetes-validations': [...known, ...rules] }, mode: inner.mode };

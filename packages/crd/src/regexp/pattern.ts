@@ -1,7 +1,7 @@
 import { PatternAutomaton } from './pattern-automaton.ts';
 import { RegExpSyntaxError } from './regexp-syntax.ts';
 
-/** Kept for schemas that are asked again and again; a bound, for patterns come from outside. */
+/** Size of the cache of compiled patterns, which is bounded because patterns come from outside. */
 const MOST_PATTERNS = 1000;
 
 const read = new Map<string, PatternAutomaton | RegExpSyntaxError>();
@@ -21,7 +21,7 @@ function readPattern(pattern: string): PatternAutomaton | RegExpSyntaxError {
   return found;
 }
 
-/** Whether a text fits a pattern. One that RE2 does not read fits everything: no server takes a schema with it. */
+/** Whether a text matches a pattern. An invalid pattern matches everything: the server accepts no schema with it. */
 export function fitsPattern(pattern: string, text: string): boolean {
   const found = readPattern(pattern);
   return found instanceof RegExpSyntaxError || found.test(text);

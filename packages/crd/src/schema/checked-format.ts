@@ -7,15 +7,7 @@ import { textFormats } from './string-formats.ts';
  */
 export function checkedFormat({ type, format }: Schema): string | undefined {
   if (format === undefined || format === '') return undefined;
-  switch (type) {
-    case undefined:
-    case 'string':
-      return textFormats.has(format.replaceAll('-', '')) ? format : undefined;
-    case 'integer':
-      return format === 'int32' || format === 'int64' ? format : undefined;
-    case 'number':
-      return format === 'float' || format === 'double' ? format : undefined;
-    default:
-      return undefined;
-  }
+  if (type === undefined || type === 'string') return textFormats.has(format.replaceAll('-', '')) ? format : undefined;
+  if (type === 'integer') return format === 'int32' || format === 'int64' ? format : undefined;
+  return type === 'number' && (format === 'float' || format === 'double') ? format : undefined;
 }

@@ -8,7 +8,7 @@ export function isInt64(value: number): boolean {
   return Number.isInteger(value) && value >= LEAST_INT64 && value < INT64_LIMIT;
 }
 
-/** The int64 that a float64 is cut to. What int64 cannot hold becomes the least one, as amd64 converts it. */
+/** A float64 truncated to int64. Values outside of int64 become the least int64, as on amd64. */
 export function toInt64(value: number): number {
   const cut = Math.trunc(value);
   return cut >= LEAST_INT64 && cut < INT64_LIMIT ? cut : LEAST_INT64;
@@ -36,8 +36,8 @@ export function numberText(value: number): string {
 const SAFE = 2 ** 53 - 1;
 
 /**
- * Whether a float64 counts as an integer (swag.IsFloat64AJSONInteger): an integer of at most 53 bits, or a positive number so little above one that only
- * rounding can have made the difference. A number a little below an integer, and a negative one beside an integer, do not count.
+ * Whether a float64 counts as an integer (swag.IsFloat64AJSONInteger): an integer of at most 53 bits, or a positive number so little above one that the difference
+ * is a rounding error. A number a little below an integer, and a negative one beside an integer, do not count.
  */
 export function isNearInteger(value: number): boolean {
   if (!(value >= -SAFE && value <= SAFE)) return false;

@@ -5,14 +5,14 @@ const WEIGHT_13 = [1, 3] as const;
 export function isIsbn10(text: string): boolean {
   const plain = text.replaceAll(/[\s-]+/gu, '');
   if (!/^(?:\d{9}X|\d{10})$/u.test(plain)) return false;
-  const sum = [...plain].reduce((total, digit, index) => total + (index + 1) * (digit === 'X' ? 10 : Number(digit)), 0);
+  const sum = Array.from(plain).reduce((total, digit, index) => total + (index + 1) * (digit === 'X' ? 10 : Number(digit)), 0);
   return sum % 11 === 0;
 }
 
 export function isIsbn13(text: string): boolean {
   const plain = text.replaceAll(/[\s-]+/gu, '');
   if (!/^\d{13}$/u.test(plain)) return false;
-  const sum = [...plain.slice(0, 12)].reduce((total, digit, index) => total + (WEIGHT_13[index % 2] as number) * Number(digit), 0);
+  const sum = Array.from(plain.slice(0, 12)).reduce((total, digit, index) => total + (WEIGHT_13[index % 2] as number) * Number(digit), 0);
   return Number(plain[12]) === (10 - (sum % 10)) % 10;
 }
 
@@ -22,10 +22,12 @@ const card = /^(?:4\d{12}(?:\d{3})?|5[1-5]\d{14}|6(?:011|5\d\d)\d{12}|3[47]\d{13
 export function isCreditCard(text: string): boolean {
   const digits = text.replaceAll(/\D+/gu, '');
   if (!card.test(digits)) return false;
-  const sum = [...digits].reverse().reduce((total, digit, index) => {
-    const value = Number(digit) * (index % 2 === 0 ? 1 : 2);
-    return total + (value > 9 ? value - 9 : value);
-  }, 0);
+  const sum = Array.from(digits)
+    .reverse()
+    .reduce((total, digit, index) => {
+      const value = Number(digit) * (index % 2 === 0 ? 1 : 2);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
   return sum % 10 === 0;
 }
 

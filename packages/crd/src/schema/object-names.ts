@@ -14,7 +14,7 @@ function explained(rule: string, pattern: string, ...examples: string[]): string
   return `${rule} (e.g. ${examples.map((example) => `'${example}', `).join(' or ')}regex used for validation is '${pattern}')`;
 }
 
-// The server counts bytes in both, and says so in one.
+// The server counts bytes in both cases, though one text says characters.
 const tooLong = (maximum: number): string => `must be no more than ${maximum} bytes`;
 const tooLongName = (maximum: number): string => `must be no more than ${maximum} characters`;
 
@@ -43,7 +43,7 @@ export function labelProblems(text: string): readonly string[] {
   const problems: string[] = [];
   if (bytes(text) > 63) problems.push(tooLongName(63));
   if (!matches(labelPattern, text)) {
-    // What is a subdomain and no label has dots, since its length was told already.
+    // The length was checked above, so a subdomain that is not a label has dots.
     if (matches(subdomainPattern, text)) return [...problems, 'must not contain dots'];
     problems.push(
       explained(

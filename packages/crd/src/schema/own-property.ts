@@ -5,7 +5,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The own property's value; never what a prototype lends. */
+/** The value of an own property; inherited ones are ignored. */
 export function getOwn<V>(object: Readonly<Record<string, V>> | undefined, name: string): V | undefined {
   return object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
 }

@@ -1,15 +1,15 @@
-/** A rule in CEL about the value that it stands at (apiextensions.k8s.io/v1 ValidationRule). */
+/** A rule in CEL about the value of its schema (apiextensions.k8s.io/v1 ValidationRule). */
 export interface ValidationRule {
   /** Must be true. `self` is the value; `oldSelf` what it was before an update. */
   readonly rule: string;
   readonly message?: string;
-  /** Makes the message; `message` is what remains if it fails. */
+  /** An expression that computes the message; `message` is used if it fails. */
   readonly messageExpression?: string;
   /** Default: FieldValueInvalid. */
   readonly reason?: string;
   /** The field below that the error is about: `.models`. */
   readonly fieldPath?: string;
-  /** `oldSelf` is an optional value, and the rule is held on a create too. */
+  /** `oldSelf` is an optional value, and the rule is evaluated on a create too. */
   readonly optionalOldSelf?: boolean;
 }
 

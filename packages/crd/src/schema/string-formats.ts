@@ -16,7 +16,7 @@ function isDate(text: string): boolean {
   return day >= 1 && day <= last;
 }
 
-/** As the server reads it: zones are not checked for their range, and what stands behind a second `t` is not looked at. */
+/** As the server reads it: the range of the zone is not checked, and text after a second `t` is ignored. */
 function isDateTime(text: string): boolean {
   const [date = '', time] = text.toLowerCase().split('t');
   if (time === undefined || !isDate(date)) return false;
@@ -78,7 +78,7 @@ function isHostname(text: string): boolean {
 const units = new Set(['ns', 'us', 'µs', 'ms', 's', 'm', 'h', 'hr', 'd', 'w', 'wk']);
 const unitPrefixes = ['nano', 'micro', 'milli', 'sec', 'min', 'hour', 'day', 'week'];
 
-/** Go's own durations, or anywhere in the text a number with a unit: so generous is the server. */
+/** A Go duration, or any text that contains a number with a unit, as on the server. */
 function isDuration(text: string): boolean {
   if (/^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/u.test(text)) return true;
   return [...text.matchAll(/\d+\s*([A-Za-zµ]+)/gu)].some((match) => {
@@ -99,7 +99,7 @@ const macSizes: ReadonlySet<number> = new Set([6, 8, 20]);
 const mailbox = String.raw`[^\s@<>(),;:"]+@[^\s@<>(),;:"]+`;
 const email = new RegExp(String.raw`^\s*(?:${mailbox}|(?:[^<>()@,;:"\\]*|"[^"\\]*")\s*<${mailbox}>)\s*$`, 'u');
 
-/** An address, or a name before an address in angle brackets. Comments, escapes and quoted local parts, which the server knows, are not read. */
+/** An address, or a name and an address in angle brackets. Comments, escapes and quoted local parts, which the server accepts, are not supported. */
 function isEmail(text: string): boolean {
   return email.test(text);
 }
@@ -137,7 +137,7 @@ const checks = new Map<string, (text: string) => boolean>([
 /** The formats that are checked, without dashes: the server reads `date-time` and `datetime` as one. */
 export const textFormats: ReadonlySet<string> = new Set(checks.keys());
 
-/** Whether the text is of the format; a format that nobody checks accepts every text. */
+/** Whether the text is of the format; an unknown format accepts every text. */
 export function isOfFormat(format: string, text: string): boolean {
   return checks.get(format.replaceAll('-', ''))?.(text) ?? true;
 }

@@ -22,7 +22,7 @@ export function checkNumber(schema: Schema, value: number, path: string, report:
   };
   const refuse = ({ text }: Limit, detail: string): void => {
     const shown = integer ? text(value) : float64Text(value);
-    const message = `Invalid value: ${shown}: ${path === '' ? '' : `${path} `}in body should be ${detail}`;
+    const message = `Invalid value: ${shown}: ${path} in body should be ${detail}`;
     report({ field: path, reason: 'FieldValueInvalid', message });
   };
   if (!inRange(schema, value)) outOfRange('Checked');

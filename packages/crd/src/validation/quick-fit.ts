@@ -2,13 +2,13 @@ import { objectMetaSchema } from '../schema/object-meta-schema.ts';
 import { isObject } from '../schema/own-property.ts';
 import type { Schema } from '../schema/schema.ts';
 
-/** True: the value surely fits. False: it may or may not, and the full check says. */
+/** Returns true if the value is certainly valid, false if only the full check can tell. */
 type Fits = (value: unknown) => boolean;
 
 const compiled = new WeakMap<Schema, Fits>();
 const never: Fits = () => false;
 
-/** Parts of a schema that the quick check does not know: whoever has one of them is left to the full check. */
+/** Keywords that the quick check does not support; a schema with one of them gets the full check. */
 const SLOW = [
   'pattern',
   'enum',
@@ -28,8 +28,8 @@ const SLOW = [
 ] as const;
 
 /**
- * Whether a value surely fits a schema, told without making anything: most objects do, and to know it must cost less than to copy them. Only the
- * plain parts of a schema are known here (types, required fields, properties, items, limits of numbers and lists); a null, a default that would
+ * Whether a value is certainly valid, computed without allocations: most objects are valid, and this must cost less than copying them. Only the
+ * plain keywords of a schema are supported (types, required fields, properties, items, limits of numbers and lists); a null, a default that would
  * be filled in, or anything else makes it say no.
  */
 export function surelyFits(schema: Schema, value: unknown): boolean {
@@ -72,7 +72,7 @@ function compileNumber({ type, format, minimum, maximum, exclusiveMinimum, exclu
 function compileArray(schema: Schema): Fits {
   const { items, minItems = 0, maxItems = Infinity } = schema;
   const list = schema['x-kubernetes-list-type'];
-  // Duplicates are looked for by the full check.
+  // The full check finds duplicates.
   const unique = list === 'set' || list === 'map';
   const fits = items === undefined ? undefined : compile(items);
   return (value) => {
@@ -100,7 +100,7 @@ function compileObject({ properties = {}, required = [], additionalProperties }:
   };
 }
 
-// Names as nearly all are; what is longer or otherwise is the full check's to judge.
+// The form of nearly all names; others get the full check.
 const PLAIN_NAME = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/u;
 const PLAIN_KEY = /^(?:[a-z0-9](?:[-a-z0-9.]{0,61}[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/u;
 const PLAIN_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/u;

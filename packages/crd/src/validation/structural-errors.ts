@@ -7,8 +7,8 @@ import { copyJson, isObject } from '../schema/own-property.ts';
 import { validateObject } from './validate-object.ts';
 
 /**
- * What keeps a schema from being structural, as the API server answers a CustomResourceDefinition. `path` is where it says
- * the schema stands: `spec.validation.openAPIV3Schema` if there is one version, whatever was sent.
+ * The reasons why a schema is not structural, as the API server reports them for a CustomResourceDefinition. `path` is the place that it names for
+ * the schema: `spec.validation.openAPIV3Schema` if there is one version, whatever was sent.
  */
 export function structuralErrors(schema: Schema, path = 'spec.validation.openAPIV3Schema'): readonly FieldError[] {
   const errors: FieldError[] = [];

@@ -9,7 +9,7 @@ export interface MetaRules {
   readonly namespaced: boolean;
   /** The name must be an RFC 1123 label (Namespace, Service), not only a subdomain. */
   readonly nameIsLabel?: boolean;
-  /** Other rules of the name, for kinds that have their own: gives what is wrong with it. */
+  /** The name rules of a kind that has its own; returns the problems of a name. */
   readonly nameProblems?: (name: string) => readonly string[];
 }
 
@@ -45,7 +45,7 @@ function nameErrors(meta: JsonObject, rules: MetaRules): FieldError[] {
   const generateName = text(meta['generateName']);
   const errors: FieldError[] = [];
   if (generateName !== '') {
-    // A dash at its end is fine: random characters follow.
+    // A trailing dash is allowed, because random characters follow.
     const stem = generateName.length > 1 && generateName.endsWith('-') ? `${generateName.slice(0, -2)}a` : generateName;
     errors.push(...problems(stem).map((problem) => invalidError('metadata.generateName', generateName, problem)));
   }

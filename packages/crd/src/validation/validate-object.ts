@@ -40,7 +40,7 @@ class Result {
   readonly #told = new Set<string>();
   checks = 0;
 
-  /** Adds an error; what was said of a field before is not said again. */
+  /** Adds an error unless the same error was added before. */
   add(error: FieldError): void {
     const id = `${error.field}\n${error.message}`;
     if (this.#told.has(id)) return;
@@ -67,12 +67,12 @@ function expectedTypes(schema: Schema): readonly string[] {
   return schema.type === undefined ? [] : [schema.type];
 }
 
-/** The text's subject: the path, or nothing at the root. */
+/** The text's subject: the path, which is empty at the root. */
 function inBody(path: string): string {
-  return path === '' ? 'in body' : `${path} in body`;
+  return `${path} in body`;
 }
 
-/** The field of an error that the server cannot place. */
+/** The field of an error that the server reports without a path. */
 const nowhere = '<nil>';
 
 function check(schema: Schema, value: unknown, path: string, result: Result): void {
@@ -112,7 +112,7 @@ function checkType(schema: Schema, value: unknown, path: string, result: Result)
   if (format !== '') {
     // The server names the formats here, not the types.
     if (actual !== 'string' && actual !== 'array') return actualFormat === format ? undefined : refuse(format, actualFormat);
-    // A list where a text of some format is due passes on the server, so it does here.
+    // The server accepts a list for a string with a format.
     if (!types.includes('integer') && !types.includes('number')) return;
   }
   refuse(types.join(','), actual);
@@ -217,7 +217,7 @@ function best(results: readonly Result[]): Result | undefined {
 }
 
 function checkJunctors(schema: Schema, value: unknown, path: string, result: Result): void {
-  const say = (text: string): void => void result.add(invalidError(nowhere, '', `${goQuote(path)} ${text}`));
+  const say = (text: string): void => result.add(invalidError(nowhere, '', `${goQuote(path)} ${text}`));
   if (schema.anyOf !== undefined && schema.anyOf.length > 0) {
     const results = alternatives(schema.anyOf, value, path);
     if (results.every((one) => one.errors.length > 0)) {
@@ -250,7 +250,7 @@ function embeddedProblems(name: string, text: string): readonly string[] {
   return label1035Problems(text.toLowerCase()).map((problem) => `may have mixed case, but should otherwise match: ${problem}`);
 }
 
-/** An object inside of the object must say what it is. */
+/** An embedded resource must have apiVersion and kind. */
 function checkEmbedded(schema: Schema | undefined, value: unknown, path: string, errors: FieldError[]): void {
   if (schema === undefined) return;
   if (Array.isArray(value)) {
@@ -284,7 +284,7 @@ function checkLists(schema: Schema | undefined, value: unknown, path: string, er
     if (schema['x-kubernetes-list-type'] === 'set') checkDuplicates(value, path, errors);
     if (schema['x-kubernetes-list-type'] === 'map') {
       const odd = value.findIndex((item) => item !== null && !isObject(item));
-      // The server looks no further than the first item that has no keys.
+      // The server stops at the first item that is not an object.
       if (odd >= 0) errors.push(invalidError(`${path}[${odd}]`, value[odd], 'must be an object for an array of list-type map'));
       else
         checkDuplicates(
@@ -316,7 +316,7 @@ function mapKeys(schema: Schema, item: JsonObject): JsonObject {
   return keys;
 }
 
-/** The second of equal values is an error; a third one is not told of again. */
+/** The second of equal values is an error; further ones are not reported. */
 function checkDuplicates(values: readonly unknown[], path: string, errors: FieldError[]): void {
   const times = new Map<string, number>();
   values.forEach((value, index) => {

@@ -6,8 +6,8 @@ import { rbacGroup } from './rbac-authorizer.ts';
 const tableId = `${rbacGroup}/clusterroles`;
 
 /**
- * What the controller of aggregated ClusterRoles does elsewhere: the rules of a role with an aggregationRule are those of all roles that its
- * selectors choose, in the order of their names. Done before the request that changed a role is answered.
+ * Fills ClusterRoles with an aggregationRule, as a controller does on a real cluster: their rules are those of all roles that the
+ * selectors match, in the order of their names. This happens before the request that changed a role is answered.
  */
 export class AggregatedRoles {
   readonly #storage: Storage;
@@ -31,14 +31,14 @@ export class AggregatedRoles {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // Within the same turn, and after the write that is under way.
+    // In the same turn of the event loop, after the current write.
     queueMicrotask(() => {
       this.#scheduled = false;
       if (this.#undo !== undefined) this.#reconcile();
     });
   }
 
-  /** A role that gathers may be gathered itself: its change is a change, and brings the next round. */
+  /** An aggregated role can be aggregated by another one, so its change starts the next round. */
   #reconcile(): void {
     const table = this.#storage.table(tableId);
     const stored = table.current('');
@@ -66,7 +66,7 @@ function withRules(object: Record<string, unknown>, rules: readonly unknown[]): 
   return { ...rest, rules, aggregationRule };
 }
 
-/** Whether a label selector chooses the role. One that cannot be read chooses nothing, an empty one everything. */
+/** Whether a label selector chooses the role. An invalid selector matches nothing, an empty one everything. */
 function selects(selector: unknown, role: StoredObject): boolean {
   if (!isObject(selector)) return false;
   const { matchLabels, matchExpressions } = selector;

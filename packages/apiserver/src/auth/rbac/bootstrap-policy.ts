@@ -16,11 +16,11 @@ const aggregateTo = (role: string): string => `rbac.authorization.k8s.io/aggrega
 interface Role {
   readonly labels?: readonly string[];
   readonly rules?: readonly object[];
-  /** The label of the roles that it gathers. */
+  /** The label of the roles that it aggregates. */
   readonly gathers?: string;
 }
 
-/** The roles that kube-apiserver makes and clients meet; `admin`, `edit` and `view` speak of the kinds that are served here. */
+/** Default roles of kube-apiserver that clients depend on; `admin`, `edit` and `view` name only the kinds that are served here. */
 const roles: Readonly<Record<string, Role>> = {
   'cluster-admin': { rules: [rule(['*'], ['*'], ['*']), paths(['*'], ['*'])] },
   'system:discovery': {
@@ -73,7 +73,7 @@ const roles: Readonly<Record<string, Role>> = {
   },
 };
 
-/** The groups that have a role from the start. */
+/** The groups that are bound to a default role. */
 const bindings: Readonly<Record<string, readonly string[]>> = {
   'cluster-admin': ['system:masters'],
   'system:discovery': ['system:authenticated'],
@@ -81,7 +81,7 @@ const bindings: Readonly<Record<string, readonly string[]>> = {
   'system:public-info-viewer': ['system:authenticated', 'system:unauthenticated'],
 };
 
-/** Makes the roles and bindings that are missing. What is there, changed or not, stays as it is. */
+/** Creates the default roles and bindings that are missing. Existing ones are not changed. */
 export function ensurePolicy(storage: Storage, wall: number): void {
   const make = (plural: string, kind: string, name: string, labels: readonly string[], rest: KubeObject): void => {
     const table = `${rbacGroup}/${plural}`;

@@ -3,15 +3,15 @@ import { urlCovers, type PolicyRule } from './policy-rule.ts';
 const nothing: PolicyRule = { verbs: [], apiGroups: [], resources: [], resourceNames: [], nonResourceURLs: [] };
 
 /**
- * What of `wanted` the rules `owned` do not give, in the words in which a refusal tells it: one line a resource with its verbs, sorted.
- * Each right must come from one rule as a whole.
+ * The rights of `wanted` that the rules `owned` do not include, as a refusal lists them: one line a resource with its verbs, sorted.
+ * Each right must be granted by a single rule.
  */
 export function missingRights(owned: readonly PolicyRule[], wanted: readonly PolicyRule[]): string[] {
   const missing = wanted.flatMap(atoms).filter((atom) => !owned.some((rule) => covers(rule, atom)));
   const together = new Map<string, PolicyRule>();
   for (const atom of missing) {
     const { verbs, ...target } = atom;
-    // Rights on paths are told one by one.
+    // Rights on paths are listed one by one.
     const key = JSON.stringify(atom.nonResourceURLs.length > 0 ? atom : target);
     const known = together.get(key);
     together.set(key, known === undefined ? atom : { ...known, verbs: [...known.verbs, ...verbs] });

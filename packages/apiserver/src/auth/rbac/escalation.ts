@@ -15,8 +15,8 @@ const everything: readonly PolicyRule[] = [
 ];
 
 /**
- * Whoever writes a role or a binding must have what it gives, or the verb `escalate` on the role, or `bind` on the role that is bound.
- * What gives no more than before because nothing but its finalizers and owners changed is let through.
+ * A user who writes a role or a binding must have the rights that it grants, or the verb `escalate` on the role, or `bind` on the role that is
+ * bound. A change of finalizers and owners alone grants nothing new and is not checked.
  * @throws StatusError 403; 404 for a binding to a role that is not there, under the kind of the binding
  */
 export function checkGranting(context: Context, object: KubeObject, old: KubeObject | undefined): void {

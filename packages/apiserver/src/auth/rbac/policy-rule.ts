@@ -9,7 +9,7 @@ export interface PolicyRule {
   readonly nonResourceURLs: readonly string[];
 }
 
-/** The rules of an object that somebody wrote; what is no list of texts counts as none. */
+/** The rules of a stored object; a value that is not a list of strings counts as an empty list. */
 export function readRules(value: unknown): readonly PolicyRule[] {
   if (!Array.isArray(value)) return [];
   return (value as readonly unknown[])
@@ -23,7 +23,7 @@ export function readRules(value: unknown): readonly PolicyRule[] {
     }));
 }
 
-/** The rule as it is written: lists that are empty are left out. */
+/** The rule as JSON, without empty lists. */
 export function writtenRule(rule: PolicyRule): Record<string, readonly string[]> {
   const { verbs, apiGroups, resources, resourceNames, nonResourceURLs } = rule;
   return {
@@ -39,7 +39,7 @@ function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }
 
-/** Whether the rule gives what is asked. `*` is everything; `a/b` and `*` + `/b` name a subresource, which `a` alone does not give. */
+/** Whether the rule allows the request. `*` is everything; `a/b` and `*` + `/b` name a subresource, which `a` alone does not include. */
 export function ruleAllows(rule: PolicyRule, ask: Ask): boolean {
   if (!has(rule.verbs, ask.verb)) return false;
   if ('path' in ask) return rule.nonResourceURLs.some((url) => urlCovers(url, ask.path));
@@ -53,7 +53,7 @@ function has(list: readonly string[], wanted: string): boolean {
   return list.includes(wanted) || list.includes('*');
 }
 
-/** A star stands for a whole path, or for the rest of one at its end. */
+/** `*` matches any path; at the end of a URL it matches any rest. */
 export function urlCovers(url: string, path: string): boolean {
   return url === path || (url.endsWith('*') && path.startsWith(url.replace(/\*+$/, '')));
 }

@@ -10,10 +10,10 @@ import { readRules, ruleAllows, type PolicyRule } from './policy-rule.ts';
 
 export const rbacGroup = 'rbac.authorization.k8s.io';
 
-/** One binding as one of its subjects has it. */
+/** What one binding grants to one of its subjects. */
 interface Grant {
   readonly binding: string;
-  /** Where a Role is looked for; empty: the binding is the cluster's, and a Role gives nothing there. */
+  /** The namespace of the binding; empty for a ClusterRoleBinding, which cannot grant a Role. */
   readonly namespace: string;
   readonly roleKind: string;
   readonly roleName: string;
@@ -27,16 +27,16 @@ type BySubject = Map<string, Grant[]>;
 const allowedMaster: Decision = { allowed: true, reason: '' };
 
 /**
- * Decides by the Roles, ClusterRoles and bindings that are stored. Bindings are looked up by who asks, so that a decision costs what the asking
- * user has and not what is stored; the index is made anew by the first decision after a binding changed. A role is read when it is asked for.
- * Members of system:masters are never looked up.
+ * Decides by the stored Roles, ClusterRoles and bindings. Bindings are indexed by subject, so the cost of a decision depends on the bindings of the
+ * user, not on all of them; the first decision after a change of a binding rebuilds the index. A role is parsed when it is needed.
+ * Members of system:masters are allowed without a lookup.
  */
 export class RbacAuthorizer implements Authorizer {
   readonly #roles: ObjectTable;
   readonly #clusterRoles: ObjectTable;
   readonly #roleBindings: ObjectTable;
   readonly #clusterRoleBindings: ObjectTable;
-  /** What was read of an object goes with it. */
+  /** Parsed rules, kept as long as the stored object. */
   readonly #rules = new WeakMap<StoredObject, readonly PolicyRule[]>();
   readonly #read = new WeakMap<StoredObject, readonly (readonly [string, Grant])[]>();
   #cluster: BySubject = new Map();
@@ -67,7 +67,7 @@ export class RbacAuthorizer implements Authorizer {
     const errors: string[] = [];
     const seen = new Set<string>();
     for (const grant of this.#grants(user, namespace)) {
-      // A binding that names the user twice gives its role once.
+      // A binding that names the user twice is counted once.
       if (seen.has(grant.binding)) continue;
       seen.add(grant.binding);
       const given = this.roleRules(grant.roleKind, grant.namespace, grant.roleName);
@@ -162,7 +162,7 @@ function readBinding(stored: StoredObject): (readonly [string, Grant])[] {
   return grants;
 }
 
-/** What is said of a role that a binding refers to and nobody made. */
+/** The text about a role that a binding refers to and that does not exist. */
 function notThere({ roleKind, roleName }: Grant): string {
   return `${roleKind.toLowerCase()}.${rbacGroup} ${JSON.stringify(roleName)} not found`;
 }

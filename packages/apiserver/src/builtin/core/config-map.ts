@@ -1,6 +1,7 @@
-import { forbiddenError, invalidError, isObject, equalJson, type FieldError } from '@kubecast/crd';
+import { forbiddenError, invalidError, isObject, equalJson, tooLongError, type FieldError } from '@kubecast/crd';
 import type { KubeObject, ServedResource } from '../../served-resource.ts';
 import { ageColumn, builtinResource, column, nameColumn } from '../builtin-resource.ts';
+import { count, DATA_LIMIT, entriesOf, keyErrors, readBase64 } from './data-map.ts';
 
 export const configMapResource: ServedResource = builtinResource({
   kind: 'ConfigMap',
@@ -9,39 +10,20 @@ export const configMapResource: ServedResource = builtinResource({
   type: 'io.k8s.api.core.v1.ConfigMap',
   columns: [nameColumn, column('Data', (object) => count(object['data']) + count(object['binaryData'])), ageColumn],
   behaviour: {
+    prepare: (object) => readBase64(object, 'ConfigMap', 'binaryData'),
     validate(object, old) {
       const errors = [...keyErrors(object, 'data'), ...keyErrors(object, 'binaryData')];
       for (const key of Object.keys(isObject(object['data']) ? object['data'] : {})) {
         if (isObject(object['binaryData']) && Object.hasOwn(object['binaryData'], key))
           errors.push(invalidError(`data[${key}]`, key, 'duplicate of key present in binaryData'));
       }
-      if (size(object['data']) + size(object['binaryData']) > 1 << 20)
-        errors.push({ field: '[]', reason: 'FieldValueTooLong', message: `Too long: may not be more than ${1 << 20} bytes` });
+      const texts = entriesOf(object, 'data').reduce((sum, [, value]) => sum + Buffer.byteLength(String(value)), 0);
+      const bytes = entriesOf(object, 'binaryData').reduce((sum, [, value]) => sum + Buffer.byteLength(String(value), 'base64'), 0);
+      if (texts + bytes > DATA_LIMIT) errors.push(tooLongError('[]', DATA_LIMIT));
       return [...errors, ...immutableErrors(object, old, ['data', 'binaryData'])];
     },
   },
 });
-
-export const count = (value: unknown): number => (isObject(value) ? Object.keys(value).length : 0);
-
-function size(value: unknown): number {
-  return isObject(value)
-    ? Object.entries(value).reduce((sum, [key, one]) => sum + Buffer.byteLength(key) + Buffer.byteLength(String(one)), 0)
-    : 0;
-}
-
-export function keyErrors(object: KubeObject, field: string): FieldError[] {
-  const value = object[field];
-  return Object.keys(isObject(value) ? value : {})
-    .filter((key) => !/^[-._a-zA-Z0-9]+$/.test(key) || key === '.' || key === '..' || key.length > 253)
-    .map((key) =>
-      invalidError(
-        `${field}[${key}]`,
-        key,
-        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
-      ),
-    );
-}
 
 /** An immutable object keeps its data and stays immutable. */
 export function immutableErrors(object: KubeObject, old: KubeObject | undefined, held: readonly string[]): FieldError[] {

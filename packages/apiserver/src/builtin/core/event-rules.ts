@@ -10,7 +10,7 @@ const NOTE_LIMIT = 1024;
 const bytes = (text: string): number => Buffer.byteLength(text);
 const unset = (object: KubeObject, name: string): boolean => (object[name] ?? null) === null;
 
-/** What every Event is held to, in both groups. `reporter` is the name of reportingController in the group of the request. */
+/** Errors of an Event by the rules of both groups. `reporter` is the name of reportingController in the group of the request. */
 export function eventErrors(event: KubeObject, reporter: string): FieldError[] {
   const namespace = textAt(event, 'metadata', 'namespace');
   const involved = textAt(event, 'involvedObject', 'namespace');
@@ -34,12 +34,12 @@ export function eventErrors(event: KubeObject, reporter: string): FieldError[] {
   return errors;
 }
 
-/** The server says characters, counts bytes, and does not show the text. */
+/** The server's text says characters, but it counts bytes; the value is not shown. */
 function tooManyCharacters(field: string, limit: number): FieldError {
   return invalidError(field, '', `can have at most ${limit} characters`);
 }
 
-/** What a new Event of events.k8s.io is held to beside `eventErrors`. */
+/** Errors of a new Event by the additional rules of events.k8s.io. */
 export function newEventErrors(event: KubeObject): FieldError[] {
   const errors = seriesErrors(event);
   if (unset(event, 'eventTime')) errors.push(requiredError('eventTime'));
@@ -100,7 +100,7 @@ const time =
   (event: KubeObject): unknown =>
     at(event, name) ?? null;
 
-/** What an update by events.k8s.io leaves as it is, in the server's order; [!] it looks at the reason twice. */
+/** Fields that an update by events.k8s.io may not change, in the server's order; [!] it checks the reason twice. */
 const immutable: readonly (readonly [field: string, shown: (event: KubeObject) => unknown])[] = [
   ['involvedObject', (event) => shownReference(event, 'involvedObject')],
   ['reason', text('reason')],
@@ -118,7 +118,7 @@ const immutable: readonly (readonly [field: string, shown: (event: KubeObject) =
   ['reportingInstance', text('reportingInstance')],
 ];
 
-/** What a changed Event of events.k8s.io is held to beside `eventErrors`. */
+/** Errors of a changed Event by the additional rules of events.k8s.io. */
 export function changedEventErrors(event: KubeObject, old: KubeObject): FieldError[] {
   const errors = equalJson(event['series'] ?? null, old['series'] ?? null) ? [] : seriesErrors(event);
   for (const [field, shown] of immutable) {

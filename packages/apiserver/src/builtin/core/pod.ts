@@ -48,7 +48,7 @@ export const podResource: ServedResource = builtinResource({
   },
 });
 
-/** What the server fills into the pod template of a workload as well. */
+/** Defaults of a Pod's spec, also within the template of a workload. */
 export function preparePodSpec(spec: KubeObject): void {
   spec['restartPolicy'] ??= 'Always';
   spec['terminationGracePeriodSeconds'] ??= 30;
@@ -66,7 +66,7 @@ export function preparePodSpec(spec: KubeObject): void {
   }
 }
 
-/** A name with dots is taken, and makes hostnames that surprise. */
+/** The warning about a name that is not a DNS label. */
 function hostnameWarnings(object: KubeObject, where: string): readonly string[] {
   const problems = labelProblems(textAt(object, 'metadata', 'name'));
   if (problems.length === 0) return [];
@@ -86,7 +86,7 @@ function prepare(object: KubeObject, old: KubeObject | undefined): void {
   if (old === undefined) object['status'] = { phase: 'Pending', qosClass: 'BestEffort' };
 }
 
-/** For five minutes a Pod stays on a node that is lost, unless it says itself for how long. */
+/** Adds the default tolerations of 300 seconds for lost nodes, unless the Pod has its own. */
 function tolerateLostNodes(spec: KubeObject): void {
   const given = listAt(spec, 'tolerations');
   const missing = ['not-ready', 'unreachable']
@@ -96,7 +96,7 @@ function tolerateLostNodes(spec: KubeObject): void {
   spec['tolerations'] = [...given, ...missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }))];
 }
 
-/** What admission sets after the fields of a create were booked; the list of containers is there from the start, as null. */
+/** Fields that admission sets after ownership was recorded; the list of containers exists from the start, as null. */
 function unowned(object: KubeObject): KubeObject {
   const spec = isObject(object['spec']) ? object['spec'] : {};
   const admitted = ['tolerations', 'priority', 'preemptionPolicy'].filter((name) => Object.hasOwn(spec, name));
@@ -112,7 +112,7 @@ function validate(object: KubeObject): readonly FieldError[] {
   ]);
 }
 
-/** Stored and defaulted; nothing here makes pods of it. */
+/** Deployments are stored and defaulted; no controller creates Pods. */
 export const deploymentResource: ServedResource = builtinResource({
   group: 'apps',
   kind: 'Deployment',

@@ -1,4 +1,5 @@
 import { getOwn, invalidError, isObject, notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
+import { isIP } from 'node:net';
 import type { Allocator, KubeObject, ServedResource } from '../../served-resource.ts';
 import { ageColumn, at, builtinResource, column, listAt, nameColumn, textAt } from '../builtin-resource.ts';
 
@@ -66,7 +67,7 @@ function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allo
   } else {
     allocateAddress(spec, isObject(old?.['spec']) ? old['spec'] : {}, allocate);
     spec['internalTrafficPolicy'] ??= 'Cluster';
-    // Nothing is allocated to a headless service without a selector: it may have both families, whatever the cluster has.
+    // A headless service without a selector gets no address, so it may have both families on any cluster.
     const open = spec['clusterIP'] === 'None' && at(spec, 'selector') === undefined;
     spec['ipFamilies'] ??= open ? ['IPv4', 'IPv6'] : ['IPv4'];
     spec['ipFamilyPolicy'] ??= open ? 'RequireDualStack' : 'SingleStack';
@@ -76,7 +77,7 @@ function prepare(object: KubeObject, old: KubeObject | undefined, allocate: Allo
   if (old === undefined) object['status'] = { loadBalancer: {} };
 }
 
-/** Addresses are allocated; only a headless service says its own. */
+/** Allocated addresses; `None` of a headless service is set by the client. */
 function unowned(object: KubeObject): KubeObject {
   const spec = isObject(object['spec']) ? object['spec'] : {};
   const allocated = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'].filter(
@@ -139,10 +140,25 @@ function validate(object: KubeObject, old: KubeObject | undefined): readonly Fie
     if (!['TCP', 'UDP', 'SCTP'].includes(textAt(item, 'protocol')))
       errors.push(notSupportedError(`${path}.protocol`, item['protocol'], ['SCTP', 'TCP', 'UDP']));
   }
+  if (!['ClientIP', 'None'].includes(textAt(spec, 'sessionAffinity')))
+    errors.push(notSupportedError('spec.sessionAffinity', spec['sessionAffinity'], ['ClientIP', 'None']));
   const before = textAt(old, 'spec', 'clusterIP');
   const after = textAt(spec, 'clusterIP');
   if (before !== '' && type !== 'ExternalName' && textAt(old, 'spec', 'type') !== 'ExternalName' && before !== after) {
     errors.push(invalidError('spec.clusterIPs[0]', spec['clusterIPs'] ?? [], 'may not change once set'));
   }
-  return errors;
+  if (type !== 'ExternalName' && after !== '' && after !== 'None' && isIP(after) === 0)
+    errors.push(invalidError('spec.clusterIPs[0]', after, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
+  // Node ports are checked by the allocation, which happens after validation.
+  return errors.length > 0 ? errors : nodePortErrors(ports);
+}
+
+/** Node ports are from 30000 to 32767; collisions are not detected. */
+function nodePortErrors(ports: readonly KubeObject[]): FieldError[] {
+  return ports.flatMap((item, index) => {
+    const node = item['nodePort'];
+    if (typeof node !== 'number' || node === 0 || (node >= 30_000 && node <= 32_767)) return [];
+    const why = 'provided port is not in the valid range. The range of valid ports is 30000-32767';
+    return [invalidError(`spec.ports[${index}].nodePort`, node, why)];
+  });
 }

@@ -2,13 +2,13 @@ import type { Clock } from '@kubecast/clock';
 import type { Fault } from '../../faults/fault.ts';
 import { expired, StatusError } from '../../status/status-error.ts';
 
-/** What becomes of a line instead of being sent. */
+/** What happens to a line instead of being sent. */
 export type Fate =
   | { readonly type: 'cut'; readonly half: boolean }
   | { readonly type: 'error'; readonly status: Record<string, unknown> }
   | { readonly type: 'swallowed' };
 
-/** The faults of one watch, which strike after some of its lines. */
+/** The faults of one watch that apply after a number of lines. */
 export class WatchFaults {
   readonly #faults: readonly Fault[];
   readonly #clock: Clock;

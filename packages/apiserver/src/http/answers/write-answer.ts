@@ -21,7 +21,7 @@ export function jsonBytes(value: unknown, pretty: boolean): Buffer {
   return Buffer.from(pretty ? JSON.stringify(value, null, 2) : `${JSON.stringify(value)}\n`);
 }
 
-/** Go's encoder writes these three by their number. */
+/** Go's encoder escapes these three. */
 function htmlSafe(json: string): string {
   return json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }
@@ -44,7 +44,7 @@ export function writeWarnings(response: ServerResponse, warnings: readonly strin
 export function writeBytes(response: ServerResponse, code: number, type: string, bytes: Buffer, style: AnswerStyle): void {
   response.statusCode = code;
   response.setHeader('Content-Type', type);
-  // The real server does not know how long an answer will be that is longer than its buffer.
+  // The real server sends no Content-Length for an answer that is longer than its buffer.
   if (bytes.length < 2048) response.setHeader('Content-Length', bytes.length);
   else if (!style.head) response.write(bytes);
   response.end(style.head || bytes.length >= 2048 ? undefined : bytes);
@@ -71,7 +71,7 @@ export function writeObject(response: ServerResponse, code: number, value: unkno
   }
 }
 
-/** Answers with what was thrown: a Status, plain text, or for anything else a 500 that gives no inside away. */
+/** Answers with what was thrown: a Status, plain text, or a 500 without internals for any other error. */
 export function writeError(response: ServerResponse, error: unknown, style: AnswerStyle): void {
   if (response.headersSent || response.writableEnded) {
     response.destroy();

@@ -10,8 +10,8 @@ import { apiVersion, presentBytes, presentObject } from '../../storage/presenter
 const chunkBytes = 262_144;
 
 /**
- * Streams a list from the bytes of its objects: no string of the whole list is ever made, and a client that reads slowly is
- * waited for. `truncate`: a fault has the connection cut half-way through the last part.
+ * Streams a list from the bytes of its objects, without a string of the whole list and with back-pressure. `truncate`: a fault cuts the
+ * connection in the middle of the last part.
  */
 export async function writeList(
   response: ServerResponse,
@@ -68,7 +68,7 @@ export function listMetadata(context: Context, page: ListPage): Record<string, u
   return { resourceVersion: String(page.revision), ...(page.continueToken === '' ? {} : { continue: page.continueToken }), ...remaining };
 }
 
-/** What stands around the items. */
+/** The text before and after the items. */
 function envelope(context: Context, page: ListPage): [string, string] {
   const { resource } = context;
   const version = JSON.stringify(apiVersion(resource));
@@ -94,7 +94,7 @@ export function listObject(context: Context, page: ListPage): Record<string, unk
   return { kind: resource.listKind, apiVersion: apiVersion(resource), metadata, items };
 }
 
-/** Resolves true when the client took what was written; false when it has gone. */
+/** Resolves with true when the written bytes were taken, with false when the client has gone. */
 export function drained(response: Writable, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted || response.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {

@@ -48,7 +48,7 @@ export class WatchResponse implements WatchSink {
     this.#faults = new WatchFaults(options.faults, context.core.clock, context.signal);
   }
 
-  /** A fault has it say nothing more: it stays open, or is being cut. Nobody may end it cleanly. */
+  /** A fault silenced the watch or is cutting it: it must not be ended cleanly. */
   get silent(): boolean {
     return this.#faults.silent || this.#cutting;
   }
@@ -91,13 +91,13 @@ export class WatchResponse implements WatchSink {
     else void lag.then(send, () => {});
   }
 
-  /** Acts out what strikes before the first line. */
+  /** Applies the faults before the first line. */
   start(onOver: () => void): void {
     this.#faults.onOver(onOver);
     this.#suffer(this.#faults.settle());
   }
 
-  /** One event or bookmark, unless a fault has something else happen at this place. */
+  /** Sends one event or bookmark, unless a fault applies instead. */
   #line(...parts: Buffer[]): void {
     const fate = this.#faults.next();
     this.#first = false;
@@ -116,7 +116,7 @@ export class WatchResponse implements WatchSink {
     }
     this.#cutting = true;
     const line = Buffer.concat(parts);
-    // What was gathered, and half the line, must be on their way before the connection goes, or nothing of them would arrive.
+    // The buffered bytes and half of the line are flushed before the connection is cut; otherwise they would be lost.
     this.#pending.push(fate.half ? line.subarray(0, line.length >>> 1) : Buffer.alloc(0));
     const bytes = Buffer.concat(this.#pending);
     this.#pending = [];

@@ -129,13 +129,14 @@ export function store(context: Context, object: KubeObject): StoredObject {
   return stored;
 }
 
-function finalizerWarnings(context: Context, metadata: Record<string, unknown>): void {
+/** Warns of the finalizers of a custom resource that have no domain, on an update of those that are new. */
+export function finalizerWarnings(context: Context, metadata: Record<string, unknown>, old: Record<string, unknown> = {}): void {
   if (context.resource.builtin !== undefined) return;
+  const before = new Set((old['finalizers'] as string[] | undefined) ?? []);
   for (const finalizer of (metadata['finalizers'] as string[] | undefined) ?? []) {
-    if (!finalizer.includes('/') && !standardFinalizers.includes(finalizer)) {
-      context.warnings.push(
-        `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
-      );
-    }
+    if (before.has(finalizer) || finalizer.includes('/') || standardFinalizers.includes(finalizer)) continue;
+    context.warnings.push(
+      `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    );
   }
 }

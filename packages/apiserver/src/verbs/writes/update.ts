@@ -16,7 +16,7 @@ import { canonicalObject } from '../../storage/canonical.ts';
 import { presentBytes, presentObject } from '../../storage/presenter.ts';
 import { objectKey, parseStored, type StoredObject } from '../../storage/stored-object.ts';
 import type { Answer, Context } from '../context.ts';
-import { checkNamespace, createObject, errorGroup, store } from './create.ts';
+import { checkNamespace, createObject, errorGroup, finalizerWarnings, store } from './create.ts';
 import { decodeObject, kindErrors } from './decode-object.ts';
 import { applyFieldValidation, metadataOf } from './field-validation.ts';
 import { changedObjectErrors, customErrors } from './object-errors.ts';
@@ -149,6 +149,7 @@ export function updateObject(
       : withRules(tolerate(changedObjectErrors(context, next, old, changes), context, old), resource, next, old)),
   ]);
   if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(next['kind']) }, live.name, errors);
+  finalizerWarnings(context, metadata, oldMetadata);
   track(old, next);
   metadata['resourceVersion'] = String(live.revision);
   const canonical = canonicalObject(next, resource);
@@ -173,14 +174,15 @@ function hasSpecFinalizers(context: Context, object: KubeObject): boolean {
   return isObject(spec) && Array.isArray(spec['finalizers']) && spec['finalizers'].length > 0;
 }
 
-/** [!] On an update a custom resource's metadata is checked twice, and each cause is told twice. */
+/** [!] On an update a custom resource's metadata is checked twice, its finalizers once: each cause is told as often. */
 export function twice(context: Context, errors: readonly FieldError[]): FieldError[] {
   if (context.resource.builtin !== undefined) return [...errors];
   const ofMetadata = errors.filter((error) => error.field.startsWith('metadata.'));
+  const again = ofMetadata.filter((error) => error.field !== 'metadata.finalizers' || error.reason === 'FieldValueForbidden');
   return [
     ...ofMetadata,
     ...errors.filter((error) => error.field === 'kind'),
-    ...ofMetadata,
+    ...again,
     ...errors.filter((error) => error.field !== 'kind' && !error.field.startsWith('metadata.')),
   ];
 }

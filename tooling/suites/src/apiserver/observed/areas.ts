@@ -2,6 +2,7 @@ import { authorization } from './authorization.ts';
 import { builtinKinds } from './builtin-kinds.ts';
 import { cel } from './cel.ts';
 import { creates } from './creates.ts';
+import { dataMaps } from './data-maps.ts';
 import { deletes } from './deletes.ts';
 import { envelope } from './envelope.ts';
 import { events } from './events.ts';
@@ -28,6 +29,7 @@ export const areas: Readonly<Record<string, readonly Observation[]>> = {
   cel,
   'strict-fields': strictFields,
   events,
+  'data-maps': dataMaps,
   'role-rules': roleRules,
   'metadata-rules': [...metadataRules, namespaceFinalizers],
 };

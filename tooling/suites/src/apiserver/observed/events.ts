@@ -81,6 +81,11 @@ export const events: readonly Observation[] = [
       fresh('t12', { deprecatedFirstTimestamp: 'yesterday' }),
       fresh('t13', { eventTime: '2026-13-01T00:00:00.123456Z' }),
       fresh('t14', { eventTime: 'soon' }),
+      fresh('t15', { eventTime: '2026-01-01T00:00:00.123456+25:00' }),
+      fresh('t16', { eventTime: '2026-01-01T00:00:00.123456-24:00' }),
+      fresh('t17', { eventTime: '2026-02-29T00:00:00.123456Z' }),
+      fresh('t18', { eventTime: '2026-01-01T00:00:00.123456+00:61' }),
+      fresh('t19', { eventTime: '2026-01-01t00:00:00.123456z' }),
     ],
   },
   {

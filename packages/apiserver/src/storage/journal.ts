@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { DataFolderError } from '../errors.ts';
-import { crc32 } from './crc32.ts';
+import { crc32 } from 'node:zlib';
 import { readStored, type StoredObject } from './stored-object.ts';
 import type { KubeObject } from '../served-resource.ts';
 

@@ -21,7 +21,7 @@ const receiptOf = ({ name, uid, rv }: Pick<ModelObject, 'name' | 'uid' | 'rv'>):
 
 test('a write answered below what was seen before it shows Regressed, and the old state that is still listed is not believed', async () => {
   const rig = await synced();
-  const mark = rig.informer.markWrite(keyOf('new'));
+  const mark = rig.informer.writeBarrier(keyOf('new'));
   const before = rig.held();
   // etcd was restored under the API server: the write goes to the copy, and the cache still shows what is gone.
   const low = rig.server.rev - 2;
@@ -47,7 +47,7 @@ test('a write answered below what was seen before it shows Regressed, and the ol
 
 test('while the old state is shown it is asked for by a list of nobody, not by whole lists', async () => {
   const rig = await synced();
-  const mark = rig.informer.markWrite(keyOf('new'));
+  const mark = rig.informer.writeBarrier(keyOf('new'));
   const asked = rig.api.requests.length;
   expect(rig.informer.observeReceipt(receiptOf({ name: 'new', uid: 'u', rv: 1 }), mark)).toBe(true);
   await rig.clock.advance(120_000);
@@ -58,7 +58,7 @@ test('while the old state is shown it is asked for by a list of nobody, not by w
 
 test('a server that moves on from where it stood still is believed again', async () => {
   const rig = await synced();
-  const mark = rig.informer.markWrite(keyOf('new'));
+  const mark = rig.informer.writeBarrier(keyOf('new'));
   rig.informer.observeReceipt(receiptOf({ name: 'new', uid: 'u', rv: 1 }), mark);
   await rig.clock.advance(60_000);
   rig.server.put('default', 'thing-0', 77);
@@ -70,7 +70,7 @@ test('a server that moves on from where it stood still is believed again', async
 
 test('a write that changed nothing is answered with the old version, and proves nothing', async () => {
   const rig = await synced();
-  const mark = rig.informer.markWrite(keyOf('thing-1'));
+  const mark = rig.informer.writeBarrier(keyOf('thing-1'));
   const stands = rig.server.state().get('default/thing-1');
   if (stands === undefined) throw new Error('thing-1 does not stand');
   expect(rig.informer.observeReceipt(receiptOf(stands), mark)).toBe(false);
@@ -80,7 +80,7 @@ test('a write that changed nothing is answered with the old version, and proves 
 
 test('a version between what the view holds of the object and what it has seen proves that the server went back', async () => {
   const rig = await synced();
-  const mark = rig.informer.markWrite(keyOf('thing-1'));
+  const mark = rig.informer.writeBarrier(keyOf('thing-1'));
   const stands = rig.server.state().get('default/thing-1');
   if (stands === undefined) throw new Error('thing-1 does not stand');
   expect(rig.informer.observeReceipt({ ...receiptOf(stands), version: String(stands.rv + 1) }, mark)).toBe(true);
@@ -90,9 +90,9 @@ test('a version between what the view holds of the object and what it has seen p
 
 test('an object that a selector keeps out of the view proves nothing, and neither does a delete or a later write', async () => {
   const rig = await synced({ labelSelector: 'sel=yes' });
-  const out = rig.informer.markWrite(keyOf('hidden'));
+  const out = rig.informer.writeBarrier(keyOf('hidden'));
   expect(rig.informer.observeReceipt(receiptOf({ name: 'hidden', uid: 'u', rv: 1 }), out)).toBe(false);
-  const mark = rig.informer.markWrite(keyOf('thing-1'));
+  const mark = rig.informer.writeBarrier(keyOf('thing-1'));
   const stands = rig.server.state().get('default/thing-1');
   if (stands === undefined) throw new Error('thing-1 does not stand');
   expect(rig.informer.observeReceipt({ ...receiptOf(stands), version: '1', gone: true }, mark)).toBe(false);
@@ -105,7 +105,7 @@ test('an object that a selector keeps out of the view proves nothing, and neithe
 
 test('a mark of before the server was found to have gone back proves nothing any more', async () => {
   const rig = await synced();
-  const mark = rig.informer.markWrite(keyOf('new'));
+  const mark = rig.informer.writeBarrier(keyOf('new'));
   rig.server.restore(rig.server.rev - 2);
   await rig.clock.advance(60_000);
   expect(rig.informer.scopes()[0]?.epoch).toBe(2);

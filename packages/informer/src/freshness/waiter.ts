@@ -8,11 +8,16 @@ export interface WaiterOptions {
   readonly deadlineMs?: number;
 }
 
+/**
+ * After so many that were told, those go on before the next are told: what they do at once counts into the slice.
+ */
+export const TOLD_AT_ONCE = 16;
+
 /** One promise that is waited for, with its signal and its deadline. It leaves nothing behind once it is settled. */
 export class Waiter {
   readonly promise: Promise<void>;
   readonly #signal: AbortSignal | undefined;
-  readonly #timer = new AbortController();
+  #timer: AbortController | undefined;
   readonly #onAbort = (): void => this.reject(this.#signal?.reason);
   readonly #onSettled: () => void;
   #resolve: () => void = () => undefined;
@@ -33,6 +38,7 @@ export class Waiter {
     }
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (deadlineMs === undefined) return;
+    this.#timer = new AbortController();
     clock.sleep(deadlineMs, this.#timer.signal).then(
       () => this.reject(new WaitTimeoutError(`waited ${deadlineMs} ms for ${what}`)),
       () => undefined,
@@ -55,7 +61,7 @@ export class Waiter {
     if (this.#settled) return false;
     this.#settled = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#timer.abort();
+    this.#timer?.abort();
     this.#onSettled();
     return true;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '@kubecast/clock';
 import { TimeSlice } from '@kubecast/clock';
-import { Waiter } from './waiter.ts';
+import { TOLD_AT_ONCE, Waiter } from './waiter.ts';
 import type { WaiterOptions } from './waiter.ts';
 
 /** Who waits until every scope of an informer is complete. */
@@ -38,9 +38,12 @@ export class Waiters {
   async #tell(): Promise<void> {
     this.#telling = true;
     this.#slice.restart();
+    let told = 0;
     for (const waiter of [...this.#waiting]) {
       if (this.#slice.due()) await this.#slice.yield();
       waiter.resolve();
+      told += 1;
+      if (told % TOLD_AT_ONCE === 0) await undefined;
     }
     this.#telling = false;
     this.check();

@@ -4,7 +4,7 @@ import { TimeSlice } from '@kubecast/clock';
 import { compareResourceVersions, encodeKey } from '@kubecast/store';
 import type { Key, ScopeId, View } from '@kubecast/store';
 import { VersionHeap } from './version-heap.ts';
-import { Waiter } from './waiter.ts';
+import { TOLD_AT_ONCE, Waiter } from './waiter.ts';
 import type { WaiterOptions } from './waiter.ts';
 
 /** How far a scope has come. */
@@ -138,7 +138,10 @@ export class WriteTracker<T> {
   async #lookAll(): Promise<void> {
     this.#looking = true;
     this.#slice.restart();
+    let told = 0;
     for (const waiting of this.#due) {
+      told += 1;
+      if (told % TOLD_AT_ONCE === 0) await undefined;
       if (this.#slice.due()) await this.#slice.yield();
       // It may have timed out meanwhile.
       if (!this.#due.delete(waiting)) continue;

@@ -1,5 +1,6 @@
 import type { InferApply, KubernetesObject, ResourceType } from '@kubecast/crd';
 import { ApiCaller, type CallRequest } from './calls/api-call.ts';
+import { checkConnection } from './connection/check-connection.ts';
 import type { Connection } from './connection/connection.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { KindRegistry } from './discovery/kind-registry.ts';
@@ -65,8 +66,9 @@ export interface KubernetesClient extends AsyncDisposable {
   close(): void;
 }
 
-/** Makes a client. Opens nothing and reads nothing. */
+/** Makes a client. Opens nothing and reads nothing. Throws ConfigError for what is no Connection, and names the way to one. */
 export function createClient(connection: Connection, options: ClientOptions = {}): KubernetesClient {
+  checkConnection(connection);
   const transport = options.transport ?? new LazyTransport(connection, options);
   const budget = new RequestBudget(transport.clock, options.budget);
   const caller = new ApiCaller(transport, budget, options.onWarning);

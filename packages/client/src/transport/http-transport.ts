@@ -1,6 +1,7 @@
 import { systemClock } from '@kubecast/clock';
 import { orAborted } from '../sockets/abort.ts';
-import type { Connection, Credentials } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import { type Identity, identityOf } from '../connection/identity.ts';
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from '../errors.ts';
 import { networkError } from '../sockets/network-error.ts';
 import {
@@ -62,10 +63,9 @@ export class HttpTransport implements Transport {
 
   async open(request: TransportRequest): Promise<Answer> {
     if (this.#closed) throw new ClosedError();
-    const source = this.#connection.credentials;
     const signal = request.signal === undefined ? {} : { signal: request.signal };
     request.signal?.throwIfAborted();
-    let credentials = await this.#asked(source.get({ fresh: false, ...signal }), request.signal);
+    let credentials = await this.#asked(identityOf(this.#connection, { fresh: false, ...signal }), request.signal);
     let answer = await this.#openOnce(request, credentials, false);
     if (answer.statusCode === 401 && (credentials.token !== undefined || credentials.cert !== undefined)) {
       const fresh = await this.#asked(this.#anew(credentials, signal), request.signal).catch((error: unknown) => {
@@ -91,20 +91,19 @@ export class HttpTransport implements Transport {
   }
 
   /** What a source of credentials gives, unless the request is given up before; a plugin that hangs must not hold it. */
-  #asked(credentials: Promise<Credentials>, signal: AbortSignal | undefined): Promise<Credentials> {
+  #asked(credentials: Promise<Identity>, signal: AbortSignal | undefined): Promise<Identity> {
     return orAborted(orAborted(credentials, this.#closing.signal), signal ?? this.#closing.signal);
   }
 
-  /** Credentials after these were refused: they may have been rotated since they were read. */
-  async #anew(refused: Credentials, signal: { readonly signal?: AbortSignal }): Promise<Credentials> {
-    const source = this.#connection.credentials;
+  /** Identity after these were refused: they may have been rotated since they were read. */
+  async #anew(refused: Identity, signal: { readonly signal?: AbortSignal }): Promise<Identity> {
     // Another request may have found that out before this one: a thousand at once do not each ask the plugin.
-    const known = await source.get({ fresh: false, ...signal });
+    const known = await identityOf(this.#connection, { fresh: false, ...signal });
     if (known.token !== refused.token || known.cert !== refused.cert) return known;
-    return source.get({ fresh: true, ...signal });
+    return identityOf(this.#connection, { fresh: true, ...signal });
   }
 
-  async #openOnce(request: TransportRequest, credentials: Credentials, again: boolean): Promise<Answer> {
+  async #openOnce(request: TransportRequest, credentials: Identity, again: boolean): Promise<Answer> {
     if (this.#closed) throw new ClosedError();
     request.signal?.throwIfAborted();
     const what = `${request.method} ${this.#connection.server}${request.path.split('?', 1)[0] ?? ''}`;

@@ -21,7 +21,6 @@ export type {
   ScopeStatus,
   WaitOptions,
 } from './contract/informer.ts';
-export type { ObjectKey } from './contract/object-key.ts';
 export { defaultLimits } from './contract/limits.ts';
 export type { ReflectorLimits } from './contract/limits.ts';
 export type { ReflectorCounters, ReflectorReport } from './contract/reflector-report.ts';

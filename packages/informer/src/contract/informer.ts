@@ -1,10 +1,10 @@
-import type { IndexExtractor, ScopeId, StoreCounters, StoreHandle, View } from '@kubecast/store';
+import type { IndexExtractor, KeyInput, ScopeId, StoreCounters, StoreHandle, View } from '@kubecast/store';
 import type { WriteReceipt } from '@kubecast/client';
 import type { Delta } from './delta.ts';
 import type { ClusterOptions } from './informer-options.ts';
 import type { HandlerCounters } from './handler-counters.ts';
 import type { ReflectorCounters } from './reflector-report.ts';
-import type { ObjectKey } from './object-key.ts';
+
 import type { WriteBarrier } from './write-barrier.ts';
 
 export type ReflectorState =
@@ -137,7 +137,7 @@ export interface Informer<T> extends AsyncDisposable {
    */
   waitFor(what: WriteReceipt | { readonly scope: ScopeId; readonly version: string }, options: WaitOptions): Promise<void>;
   /** Notes what was seen of a key before a write to it, for `observeReceipt` and `waitFor`. Cheap. */
-  writeBarrier(key: ObjectKey): WriteBarrier;
+  writeBarrier(key: KeyInput): WriteBarrier;
   /**
    * Gives the informer a write's receipt with the barrier taken before the write began. True: the receipt's version stands at or below what was
    * seen before, which only a server that went back can answer (etcd restored under an API server that lives on, whose lists and watches

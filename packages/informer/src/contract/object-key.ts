@@ -1,13 +1,6 @@
-import type { Key } from '@kubecast/store';
+import type { Key, KeyInput } from '@kubecast/store';
 
-/** The key of an object as a caller writes it. `cluster` may be left out where there is one cluster, whose name is `''`. */
-export interface ObjectKey {
-  readonly cluster?: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** The key as the store has it. */
-export function storeKey({ cluster = '', namespace, name }: ObjectKey): Key {
+/** The key as the store has it: without `cluster`, the one cluster `''` is meant. */
+export function storeKey({ cluster = '', namespace, name }: KeyInput): Key {
   return { cluster, namespace, name };
 }

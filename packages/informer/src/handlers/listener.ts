@@ -35,6 +35,8 @@ export class Listener<T> implements Stepper {
    * until the last of them came.
    */
   readonly #ahead = new Map<string, { readonly uid: string; readonly version: string }>();
+  /** Walks that are under way, or wait, for objects that the handler was not given before. */
+  #initialReplays = 0;
   #replayAgain = false;
   #replayOrigin: DeltaOrigin = 'resync';
   #active = 0;
@@ -85,7 +87,7 @@ export class Listener<T> implements Stepper {
     return (
       this.#queue.initialOpen === 0 &&
       !this.#replayAgain &&
-      !this.#replays.some((replay) => replay.origin === 'initial' || replay.origin === 'snapshot')
+      this.#initialReplays === 0
     );
   }
 
@@ -127,6 +129,7 @@ export class Listener<T> implements Stepper {
     if (this.removed) return;
     this.counters.replays += 1;
     this.#replays.push(new Replay(this.#view, query, origin, fresh, finishWalks));
+    if (isInitial(origin)) this.#initialReplays += 1;
     this.#scheduler.wake(this);
   }
 
@@ -221,7 +224,8 @@ export class Listener<T> implements Stepper {
     const entry = replay.next(encodeKey);
     if (entry === PASSED) return;
     if (entry === undefined) {
-      this.#replays.splice(this.#replays.indexOf(replay), 1);
+      this.#replays.shift();
+      if (isInitial(replay.origin)) this.#initialReplays -= 1;
       return;
     }
     const id = encodeKey(entry.key);
@@ -236,7 +240,7 @@ export class Listener<T> implements Stepper {
       shown = now;
     }
     if (!this.#matches(shown, 'added', replay.origin)) return;
-    const initial = replay.origin === 'initial' || replay.origin === 'snapshot';
+    const initial = isInitial(replay.origin);
     this.#queue.add(id, {
       type: replay.fresh ? 'added' : 'updated',
       entry: shown,
@@ -312,6 +316,10 @@ export class Listener<T> implements Stepper {
       // A complaint that throws is the complainer's own matter.
     }
   }
+}
+
+function isInitial(origin: DeltaOrigin): boolean {
+  return origin === 'initial' || origin === 'snapshot';
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

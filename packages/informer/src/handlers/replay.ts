@@ -32,8 +32,6 @@ export class Replay<T> {
     this.#query = query;
     this.origin = origin;
     this.fresh = fresh;
-    // The picture is taken now: what is committed later reaches the handler as a change.
-    this.#open();
   }
 
   get done(): boolean {
@@ -59,7 +57,7 @@ export class Replay<T> {
     if (this.#done) return undefined;
     let result: IteratorResult<Entry<T>>;
     try {
-      result = (this.#iterator ??= this.#open()).next();
+      result = (this.#iterator ??= this.#begin()).next();
     } catch (error) {
       // The picture expired under a slow handler. A later one does as well: what changed meanwhile was handed out by its change.
       if (this.#snapshot === undefined) throw error;
@@ -69,7 +67,6 @@ export class Replay<T> {
         return undefined;
       }
       this.#release();
-      this.#finishWalks();
       return PASSED;
     }
     if (result.done === true) {
@@ -87,6 +84,15 @@ export class Replay<T> {
     this.#done = true;
     this.#release();
     this.#overtaken.clear();
+  }
+
+  /**
+   * The picture is taken at the first step, so that a walk that waits for others costs the writer nothing. What the view shows by then and the
+   * handlers were not told of yet is told first: it must not come after the walk.
+   */
+  #begin(): Iterator<Entry<T>> {
+    this.#finishWalks();
+    return this.#open();
   }
 
   #open(): Iterator<Entry<T>> {

@@ -43,7 +43,7 @@ function storeOf(count: number): ObjectStore<object> {
 }
 
 test('a handler that is added while others write is synced in time that grows with the objects', async () => {
-  const grows = await exponent(1000, (n) => {
+  const grows = await exponent(250, (n) => {
     const store = storeOf(n);
     const clock = createVirtualClock();
     let handled = 0;
@@ -72,7 +72,7 @@ test('a handler that is added while others write is synced in time that grows wi
 });
 
 test('a handler that drops what overflows costs no more for the deletes that wait', async () => {
-  const grows = await exponent(2000, (n) => {
+  const grows = await exponent(500, (n) => {
     const store = storeOf(n);
     const clock = createVirtualClock();
     let release: () => void = () => undefined;
@@ -119,7 +119,7 @@ function sourceOf(namespace: string, onPush?: (push: (from: number, count: numbe
 }
 
 test('n waits for writes and half as many events cost n log n', async () => {
-  const grows = await exponent(250, (n) => async () => {
+  const grows = await exponent(100, (n) => async () => {
     const clock = createVirtualClock();
     let push: (from: number, count: number) => void = () => undefined;
     await using informer = createInformer({ type: thingType, clock, source: sourceOf('n', (given) => (push = given)) });
@@ -144,22 +144,23 @@ test('n waits for writes and half as many events cost n log n', async () => {
 });
 
 test('snapshots that are taken, read and disposed between writes cost the same, however large the view is', async () => {
-  const grows = await exponent(2000, (n) => {
+  const grows = await exponent(500, (n) => {
     const store = storeOf(n);
     return () => {
-      for (let i = 0; i < n; i += 1) {
+      for (let i = 0; i < 1000; i += 1) {
+        const name = `o${i % n}`;
         const snapshot = store.view.snapshot();
-        store.put(testRecord({ namespace: 'n', name: `o${i}`, uid: `u${i}`, version: String(100 + i) }));
-        expect(snapshot.entry({ cluster: '', namespace: 'n', name: `o${i}` })?.version).toBe('1');
+        store.put(testRecord({ namespace: 'n', name, uid: `u${i % n}`, version: String(100 + i) }));
+        if (snapshot.entry({ namespace: 'n', name })?.version === String(100 + i)) throw new Error('the snapshot shows a later write');
         snapshot[Symbol.dispose]();
       }
     };
   });
-  expect(grows).toBeLessThanOrEqual(MOST);
+  expect(grows).toBeLessThanOrEqual(0.5);
 });
 
 test('namespaces are added, filled, handled and taken away in time that grows with their number', async () => {
-  const grows = await exponent(50, (n) => async () => {
+  const grows = await exponent(25, (n) => async () => {
     const clock = createVirtualClock();
     await using informer = createInformer({ type: thingType, clock, namespaces: [], source: (namespace) => sourceOf(namespace) });
     let handled = 0;

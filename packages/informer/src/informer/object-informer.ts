@@ -1,7 +1,7 @@
 import type { WriteReceipt } from '@kubecast/client';
 import { systemClock } from '@kubecast/clock';
 import type { Clock } from '@kubecast/clock';
-import type { Change, IndexExtractor, ObjectStore, ScopeId, StoreCounters, StoreHandle, View } from '@kubecast/store';
+import type { Change, IndexExtractor, KeyInput, ObjectStore, ScopeId, StoreCounters, StoreHandle, View } from '@kubecast/store';
 import type { DeleteCause, DeltaOrigin } from '../contract/delta.ts';
 import type {
   DeltaIterator,
@@ -17,7 +17,6 @@ import type { ClusterOptions, InformerOptions } from '../contract/informer-optio
 import { defaultLimits } from '../contract/limits.ts';
 import type { ReflectorLimits } from '../contract/limits.ts';
 import { storeKey } from '../contract/object-key.ts';
-import type { ObjectKey } from '../contract/object-key.ts';
 import { checkCluster, checkFunction, checkKey, checkSignal } from '../contract/option-checks.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import { scopeOf } from '../contract/scope.ts';
@@ -209,7 +208,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     await waited;
   }
 
-  writeBarrier(of: ObjectKey): WriteBarrier {
+  writeBarrier(of: KeyInput): WriteBarrier {
     checkKey('key', of);
     const key = storeKey(of);
     const run = this.#scopes.runOf(key.cluster, key.namespace);

@@ -23,6 +23,9 @@ export function shown(value: unknown): string {
       return 'a symbol';
     case 'object':
       return value === null ? 'null' : Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+    case 'boolean':
+    case 'number':
+    case 'undefined':
     default:
       return String(value);
   }
@@ -97,6 +100,7 @@ export function checkKey(option: string, value: unknown): void {
   if (!isObject(value)) throw wrongOption(option, value, 'give { namespace, name }, and `cluster` where there are several');
   const { cluster, namespace, name } = value;
   if (typeof name !== 'string' || name === '') throw wrongOption(`${option}.name`, name, 'give the name of the object');
-  if (typeof namespace !== 'string') throw wrongOption(`${option}.namespace`, namespace, "give the namespace, '' for a cluster-scoped object");
+  if (typeof namespace !== 'string')
+    throw wrongOption(`${option}.namespace`, namespace, "give the namespace, '' for a cluster-scoped object");
   if (cluster !== undefined) checkCluster(`${option}.cluster`, cluster);
 }

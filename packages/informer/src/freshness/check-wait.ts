@@ -3,7 +3,8 @@ import { checkFields, checkKey, checkMs, checkSignal, checkText, isObject, wrong
 /** @throws InformerOptionsError that names what is wrong with what `waitFor` was given */
 export function checkWait(what: unknown, options: unknown): void {
   if (isObject(what) && 'scope' in what) {
-    if (typeof what['scope'] !== 'string') throw wrongOption('waitFor.scope', what['scope'], 'give a scope id: see `scopeId` and `scopes()`');
+    if (typeof what['scope'] !== 'string')
+      throw wrongOption('waitFor.scope', what['scope'], 'give a scope id: see `scopeId` and `scopes()`');
     if (typeof what['version'] !== 'string' || what['version'] === '')
       throw wrongOption('waitFor.version', what['version'], 'give a resourceVersion, which is a text');
   } else checkReceipt('waitFor', what);

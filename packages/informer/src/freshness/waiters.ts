@@ -43,7 +43,7 @@ export class Waiters {
       if (this.#slice.due()) await this.#slice.yield();
       waiter.resolve();
       told += 1;
-      if (told % TOLD_AT_ONCE === 0) await undefined;
+      if (told % TOLD_AT_ONCE === 0) await Promise.resolve();
     }
     this.#telling = false;
     this.check();

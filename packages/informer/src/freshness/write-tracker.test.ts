@@ -143,7 +143,10 @@ test('what timed out or was aborted leaves nothing behind', async () => {
   ] as const) {
     w.put('o', 50);
     const of = gone ? receipt('o', version, true) : receipt('p', version);
-    for (const options of [{ what: 'it', deadlineMs: 100 }, { what: 'it', deadlineMs: 60_000, signal: abort.signal }])
+    for (const options of [
+      { what: 'it', deadlineMs: 100 },
+      { what: 'it', deadlineMs: 60_000, signal: abort.signal },
+    ])
       void w.tracker.write(of, of.key as Key, 0, options).catch((error: Error) => ends.push(error.name));
   }
   expect(w.tracker.size).toBe(6);

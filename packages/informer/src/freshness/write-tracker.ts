@@ -80,7 +80,7 @@ export class WriteTracker<T> {
     if (this.#all.size === 0) return;
     const heap = this.#byVersion.get(id);
     const version = this.#host.scope(id)?.version ?? '';
-    while (heap?.oldest !== undefined && atLeast(version, heap.oldest.version)) this.#wake(heap.oldest);
+    for (let oldest = heap?.oldest; oldest !== undefined && atLeast(version, oldest.version); oldest = heap?.oldest) this.#wake(oldest);
     for (const waiting of this.#unordered.get(id) ?? []) this.#wake(waiting);
     this.#look();
   }
@@ -141,7 +141,7 @@ export class WriteTracker<T> {
     let told = 0;
     for (const waiting of this.#due) {
       told += 1;
-      if (told % TOLD_AT_ONCE === 0) await undefined;
+      if (told % TOLD_AT_ONCE === 0) await Promise.resolve();
       if (this.#slice.due()) await this.#slice.yield();
       // It may have timed out meanwhile.
       if (!this.#due.delete(waiting)) continue;

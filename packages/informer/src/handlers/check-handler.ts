@@ -1,6 +1,15 @@
 import { InformerOptionsError } from '../errors.ts';
 import type { HandlerOptions } from '../contract/informer.ts';
-import { checkBoolean, checkCount, checkFields, checkFunction, checkMs, checkSignal, checkText, wrongOption } from '../contract/option-checks.ts';
+import {
+  checkBoolean,
+  checkCount,
+  checkFields,
+  checkFunction,
+  checkMs,
+  checkSignal,
+  checkText,
+  wrongOption,
+} from '../contract/option-checks.ts';
 
 const HANDLER: readonly (keyof HandlerOptions<unknown>)[] = [
   'filter',

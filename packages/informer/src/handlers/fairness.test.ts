@@ -38,9 +38,9 @@ class WorkClock implements Clock {
   async during(promise: Promise<unknown>): Promise<void> {
     this.turned();
     this.longest = 0;
-    let over = false;
-    const end = promise.finally(() => (over = true));
-    while (!over) {
+    const state = { over: false };
+    const end = promise.finally(() => (state.over = true));
+    while (!state.over) {
       await new Promise((resolve) => setImmediate(resolve));
       this.turned();
     }

@@ -84,11 +84,7 @@ export class Listener<T> implements Stepper {
       if (!this.#idle) return false;
       this.#queue.initialReplayed();
     }
-    return (
-      this.#queue.initialOpen === 0 &&
-      !this.#replayAgain &&
-      this.#initialReplays === 0
-    );
+    return this.#queue.initialOpen === 0 && !this.#replayAgain && this.#initialReplays === 0;
   }
 
   /** Whether nothing waits and nothing runs. */

@@ -93,7 +93,8 @@ export function checkType(option: string, value: unknown): asserts value is Reso
   if (!isDnsLabel(version)) throw wrongOption(`${option}.version`, version, 'give the version of the API, like "v1"');
   if (typeof kind !== 'string' || !/^[A-Za-z]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$/u.test(kind))
     throw wrongOption(`${option}.kind`, kind, 'give the kind, like "Pod"');
-  if (!isDnsLabel(plural)) throw wrongOption(`${option}.plural`, plural, 'give the plural of the resource as it stands in paths, like "pods"');
+  if (!isDnsLabel(plural))
+    throw wrongOption(`${option}.plural`, plural, 'give the plural of the resource as it stands in paths, like "pods"');
   if (scope !== 'Namespaced' && scope !== 'Cluster') throw wrongOption(`${option}.scope`, scope, 'give "Namespaced" or "Cluster"');
 }
 
@@ -151,7 +152,12 @@ function checkStore(store: unknown): void {
   const { hotBytes, shared } = checkFields('store', store, ['hotBytes', 'shared']);
   checkCount('store.hotBytes', hotBytes, 0, Number.MAX_SAFE_INTEGER);
   if (shared === undefined || shared === true) return;
-  const { recordBytes, indexBytes, leaseMs, clock } = checkFields('store.shared', shared, ['recordBytes', 'indexBytes', 'leaseMs', 'clock']);
+  const { recordBytes, indexBytes, leaseMs, clock } = checkFields('store.shared', shared, [
+    'recordBytes',
+    'indexBytes',
+    'leaseMs',
+    'clock',
+  ]);
   checkCount('store.shared.recordBytes', recordBytes, 1, Number.MAX_SAFE_INTEGER);
   checkCount('store.shared.indexBytes', indexBytes, 1, Number.MAX_SAFE_INTEGER);
   checkMs('store.shared.leaseMs', leaseMs, 1);
@@ -171,9 +177,10 @@ export function checkLimits(limits: unknown): void {
   if (limits === undefined) return;
   const given = checkFields('limits', limits, Object.keys(defaultLimits));
   for (const [name, value] of Object.entries(given)) {
-    if (/Seconds$/u.test(name)) checkCount(`limits.${name}`, value, 1);
+    if (name.endsWith('Seconds')) checkCount(`limits.${name}`, value, 1);
     else if (MAY_BE_ZERO.has(name)) checkMs(`limits.${name}`, value, 0);
-    else if (value !== undefined && !(Number(value) > 0)) throw wrongOption(`limits.${name}`, value, 'give a number of milliseconds above 0');
+    else if (value !== undefined && !(Number(value) > 0))
+      throw wrongOption(`limits.${name}`, value, 'give a number of milliseconds above 0');
     else checkMs(`limits.${name}`, value, 0);
   }
   const { watchMinSeconds, watchMaxSeconds } = { ...defaultLimits, ...(given as Partial<typeof defaultLimits>) };

@@ -23,7 +23,9 @@ export function createMetadataInformer(
   options: Omit<InformerOptions<PartialObjectMetadata>, 'type' | 'metadataOnly'> & { readonly type: ResourceType },
 ): Informer<PartialObjectMetadata> {
   if ((options as { readonly metadataOnly?: unknown } | undefined)?.metadataOnly === false)
-    throw new InformerOptionsError('metadataOnly: createMetadataInformer asks for the metadata alone; use createInformer for whole objects');
+    throw new InformerOptionsError(
+      'metadataOnly: createMetadataInformer asks for the metadata alone; use createInformer for whole objects',
+    );
   checkInformerOptions('createMetadataInformer', options);
   return new ObjectInformer<PartialObjectMetadata>({
     ...options,

@@ -93,7 +93,12 @@ test('a lease that was stopped is told of nothing more, while the others go on',
   await clock.advance(5000);
   expect(told).toEqual([]);
   expect(second.view.size).toBe(2);
-  for (const body of [() => first.start(), () => first.handle(() => undefined), () => first.onStatus(() => undefined), () => first.addIndex('x', () => [])])
+  for (const body of [
+    () => first.start(),
+    () => first.handle(() => undefined),
+    () => first.onStatus(() => undefined),
+    () => first.addIndex('x', () => []),
+  ])
     expect(body).toThrow(InformerStoppedError);
   expect(() => first.setNamespaces(['a'])).toThrow(InformerStoppedError);
   await expect(first.waitFor({ scope: scopeId(''), version: '1' }, { deadlineMs: 1 })).rejects.toBeInstanceOf(InformerStoppedError);

@@ -97,8 +97,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     this.#writes = new WriteTracker<T>(this);
     this.#keeper = restoring === undefined ? undefined : this.#keeperOf(restoring.place);
     this.#scopes = new ScopeSet<T>(this);
-    if (options.client !== undefined || options.source !== undefined)
-      this.#join({ ...options, cluster: options.cluster ?? '' }, restoring);
+    if (options.client !== undefined || options.source !== undefined) this.#join({ ...options, cluster: options.cluster ?? '' }, restoring);
     for (const cluster of options.clusters ?? []) this.#join(cluster, restoring);
     if (restoring?.restored !== undefined) this.#scopes.clearUnowned();
   }
@@ -196,7 +195,8 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     const { plural } = this.#o.type;
     const until = { deadlineMs, ...(signal === undefined ? {} : { signal }) };
     let waited: Promise<void>;
-    if ('scope' in what) waited = this.#writes.version(what.scope, what.version, { what: `version ${what.version} of ${plural}`, ...until });
+    if ('scope' in what)
+      waited = this.#writes.version(what.scope, what.version, { what: `version ${what.version} of ${plural}`, ...until });
     else {
       const key = storeKey(what.key);
       const epoch = after !== undefined && this.observeReceipt(what, after) ? after.epoch + 1 : 0;
@@ -403,7 +403,6 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
       // As with listeners.
     }
   }
-
 
   #checkSynced(): void {
     if (this.#scopesSeen !== this.#scopes.changes) {

@@ -79,7 +79,10 @@ test('an option that cannot work is refused at once, by its name and value', () 
     [{ namespaces: 'abc' }, /^namespaces: "abc" cannot work; give a list/u],
     [{ namespaces: null }, /^namespaces: null/u],
     [{ namespaces: ['a\u202Eb'] }, /^namespaces: "a\\u202eb"/u],
-    [{ labelSelector: 'a in (' }, /^labelSelector: "a in \(" cannot work; give a label selector that the API server takes: unable to parse/u],
+    [
+      { labelSelector: 'a in (' },
+      /^labelSelector: "a in \(" cannot work; give a label selector that the API server takes: unable to parse/u,
+    ],
     [{ labelSelector: 'a=b,' }, /^labelSelector:/u],
     [{ labelSelector: 7 }, /^labelSelector: 7/u],
     [{ fieldSelector: 'metadata.name' }, /^fieldSelector: "metadata.name" cannot work; the term "metadata.name" has neither = nor !=/u],
@@ -242,7 +245,11 @@ test('scopes that cannot be are refused, and nothing is changed then', async () 
   expect(refused(() => informer.addCluster({ source } as never))).toMatch(/^addCluster\.cluster: undefined/u);
   expect(refused(() => informer.addCluster(undefined as never))).toMatch(/^addCluster: undefined/u);
   expect(refused(() => informer.removeCluster(undefined as never))).toMatch(/^cluster: undefined/u);
-  const faulty = createInformer({ ...good, namespaces: ['a'], source: (name) => (name === 'bad' ? (undefined as never) : api.source(name)) });
+  const faulty = createInformer({
+    ...good,
+    namespaces: ['a'],
+    source: (name) => (name === 'bad' ? (undefined as never) : api.source(name)),
+  });
   expect(refused(() => faulty.setNamespaces(['bad']))).toMatch(/^source\("bad"\): undefined/u);
   expect(faulty.scopes().map(({ namespace }) => namespace)).toEqual(['a']);
   expect(names()).toEqual(['a']);
@@ -251,12 +258,16 @@ test('scopes that cannot be are refused, and nothing is changed then', async () 
 
 test('a factory, a follower and a file are refused what they cannot work with', async () => {
   expect(refused(() => createInformerFactory({ clock }))).toMatch(/^client: /u);
-  expect(refused(() => createInformerFactory({ source, namespaces: ['a'] } as never))).toMatch(/^createInformerFactory: there is no option "namespaces"/u);
+  expect(refused(() => createInformerFactory({ source, namespaces: ['a'] } as never))).toMatch(
+    /^createInformerFactory: there is no option "namespaces"/u,
+  );
   expect(refused(() => createInformerFactory({ source, limits: { idleMs: 0 } }))).toMatch(/^limits\.idleMs: 0/u);
   const factory = createInformerFactory({ source, clock });
   expect(refused(() => factory.informer({ ...thingType, plural: '' }))).toMatch(/^type\.plural: ""/u);
   expect(refused(() => factory.informer(thingType, { namespaces: ['a', 'a'] }))).toMatch(/^namespaces: "a"/u);
-  expect(refused(() => factory.informer(thingType, { transform: (o: object) => o } as never))).toMatch(/^informer: there is no option "transform"/u);
+  expect(refused(() => factory.informer(thingType, { transform: (o: object) => o } as never))).toMatch(
+    /^informer: there is no option "transform"/u,
+  );
   expect([factory.shared, factory.leases]).toEqual([0, 0]);
 
   const { informer } = createModelRig();
@@ -264,7 +275,9 @@ test('a factory, a follower and a file are refused what they cannot work with', 
   expect(refused(() => followNamespaces(informer, { namespaces, selector: 'a in (' }))).toMatch(/^selector: "a in \("/u);
   expect(refused(() => followNamespaces(informer, { namespaces, selector: 7 as never }))).toMatch(/^selector: 7/u);
   expect(refused(() => followNamespaces(informer, { namespaces: undefined as never, selector: '' }))).toMatch(/^namespaces: undefined/u);
-  expect(refused(() => followNamespaces(informer, { namespaces, labels: '' } as never))).toMatch(/^followNamespaces: there is no option "labels"/u);
+  expect(refused(() => followNamespaces(informer, { namespaces, labels: '' } as never))).toMatch(
+    /^followNamespaces: there is no option "labels"/u,
+  );
   expect(refused(() => followNamespaces(undefined as never, { namespaces, selector: '' }))).toMatch(/^informer: undefined/u);
   const configMaps = createModelRig().informer as never;
   expect(refused(() => followConfigMap(informer, { configMaps, namespace: '', name: 'x' }))).toMatch(/^namespace: ""/u);
@@ -273,7 +286,8 @@ test('a factory, a follower and a file are refused what they cannot work with', 
 
   const files = memoryFiles();
   const place = { files, path: '/x' };
-  const restore = (options: object, at: object): Promise<string> => refusedLater(() => restoreInformer({ ...good, ...options } as never, at as never));
+  const restore = (options: object, at: object): Promise<string> =>
+    refusedLater(() => restoreInformer({ ...good, ...options } as never, at as never));
   const transform = (object: Record<string, unknown>): Record<string, unknown> => object;
   expect(await restore({}, { ...place, path: '' })).toMatch(/^path: ""/u);
   expect(await restore({}, { ...place, files: {} })).toMatch(/^files: an object cannot work.*it has no write\(\)/u);

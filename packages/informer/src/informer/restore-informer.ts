@@ -75,10 +75,7 @@ type Place = Pick<InformerOptions<unknown>, 'client' | 'server'> & { readonly cl
 function clustersOf<T>(options: InformerOptions<T>): readonly Place[] {
   const { client, source, server, cluster = '', clusters = [] } = options;
   if (client === undefined && source === undefined) return clusters;
-  return [
-    { cluster, ...(client === undefined ? {} : { client }), ...(server === undefined ? {} : { server }) },
-    ...clusters,
-  ];
+  return [{ cluster, ...(client === undefined ? {} : { client }), ...(server === undefined ? {} : { server }) }, ...clusters];
 }
 
 async function checkOf({ cluster, client, server }: Place, saved: ReadonlyMap<string, SavedServer> | undefined): Promise<ServerCheck> {

@@ -3,8 +3,7 @@ import { isDnsLabel, shown, wrongOption } from '../contract/option-checks.ts';
 
 /** The namespaces to watch: `['']` for all, or names, each once. Undefined, where the option was left out, is all. */
 export function checkNamespaces(option: string, namespaces: unknown): ReadonlySet<string> {
-  if (!Array.isArray(namespaces))
-    throw wrongOption(option, namespaces, "give a list of names, [''] for all namespaces, or [] for none");
+  if (!Array.isArray(namespaces)) throw wrongOption(option, namespaces, "give a list of names, [''] for all namespaces, or [] for none");
   const wanted = new Set<string>();
   for (const name of namespaces as readonly unknown[]) {
     if (name !== '' && !isDnsLabel(name))

@@ -127,8 +127,7 @@ function checkFollows(informer: unknown): void {
 }
 
 function checkFollowed(option: string, informer: unknown): void {
-  if (!isObject(informer) || typeof informer['handle'] !== 'function')
-    throw wrongOption(option, informer, 'give an informer of that kind');
+  if (!isObject(informer) || typeof informer['handle'] !== 'function') throw wrongOption(option, informer, 'give an informer of that kind');
 }
 
 class Follower<N> implements ScopeFollower {

@@ -254,7 +254,10 @@ export class ScopeSet<T> {
       if (source === undefined) continue;
       this.#add(cluster, namespace, {}, { source }).reflector.counters.foreign = objects;
       this.#host.onReport(
-        { kind: 'snapshot-foreign', message: `the saved file is of another server; ${objects} objects of it leave the view, and a list follows` },
+        {
+          kind: 'snapshot-foreign',
+          message: `the saved file is of another server; ${objects} objects of it leave the view, and a list follows`,
+        },
         run.scope,
       );
     }

@@ -274,7 +274,9 @@ test('options that cannot work are refused before anything starts', () => {
 });
 
 test('a cluster-scoped kind has one scope and no namespaces', async () => {
-  expect(() => createModelRig({ type: { ...thingType, scope: 'Cluster' }, namespaces: ['a'] })).toThrow(/^namespaces: a cluster-scoped kind has none/u);
+  expect(() => createModelRig({ type: { ...thingType, scope: 'Cluster' }, namespaces: ['a'] })).toThrow(
+    /^namespaces: a cluster-scoped kind has none/u,
+  );
   const rig = createModelRig({ type: { ...thingType, scope: 'Cluster' } });
   rig.server.put('', 'x', 1);
   rig.informer.start();

@@ -7,7 +7,10 @@ import { createModelRig, lineOf, memoryFiles, ModelStatusError, statuses, thingT
 import type { ModelRig, Thing } from '../testing/index.ts';
 
 const A = 'https://a.example:6443';
-const uidOf = (uid: string | undefined): (() => Promise<string | undefined>) => () => Promise.resolve(uid);
+const uidOf =
+  (uid: string | undefined): (() => Promise<string | undefined>) =>
+  () =>
+    Promise.resolve(uid);
 
 interface Restored {
   readonly informer: Informer<Thing>;
@@ -43,7 +46,10 @@ function serverWith(names: readonly string[], seed: number): ModelRig {
 }
 
 /** The file that an informer of server A leaves. */
-async function savedOf(server: ServerDescription | undefined, names: readonly string[] = ['a', 'b']): Promise<{ a: ModelRig; files: ReturnType<typeof memoryFiles> }> {
+async function savedOf(
+  server: ServerDescription | undefined,
+  names: readonly string[] = ['a', 'b'],
+): Promise<{ a: ModelRig; files: ReturnType<typeof memoryFiles> }> {
   const files = memoryFiles();
   const a = serverWith(names, 1);
   const { informer } = await restore(a, files, server === undefined ? {} : { server });
@@ -62,10 +68,12 @@ test('a file of another server at the same address is dropped at the first conta
   informer.start();
   await b.clock.settle();
   expect(names()).toBe('b c');
-  expect(lines.filter((line) => line.startsWith('deleted')).map((line) => line.split(' ').slice(0, 2).join(' ') + line.slice(line.indexOf(' ('))).sort()).toEqual([
-    'deleted default/a (relist, unknown)',
-    'deleted default/b (relist, unknown)',
-  ]);
+  expect(
+    lines
+      .filter((line) => line.startsWith('deleted'))
+      .map((line) => line.split(' ').slice(0, 2).join(' ') + line.slice(line.indexOf(' (')))
+      .sort(),
+  ).toEqual(['deleted default/a (relist, unknown)', 'deleted default/b (relist, unknown)']);
   expect(reports).toEqual([
     { kind: 'snapshot-foreign', message: 'the saved file is of another server; 2 objects of it leave the view, and a list follows' },
   ]);
@@ -107,7 +115,10 @@ test('a file of another address or other authorities is not shown, unless the se
   const b = serverWith(['c'], 3);
   const away = (): Promise<string> => Promise.reject(new Error('connect ECONNREFUSED'));
   for (const [server, why] of [
-    [{ url: 'https://b.example', ca: 'PEM OF A', uid: away }, 'it was saved from https://a.example:6443, and the server is https://b.example'],
+    [
+      { url: 'https://b.example', ca: 'PEM OF A', uid: away },
+      'it was saved from https://a.example:6443, and the server is https://b.example',
+    ],
     [{ url: A, ca: 'PEM OF B', uid: away }, 'it was saved from https://a.example:6443 under other certificate authorities'],
     [{ url: 'https://b.example', uid: uidOf('uid-b') }, 'it was saved from https://a.example:6443, and the server is https://b.example'],
     [{ url: 'https://b.example', uid: uidOf(undefined) }, 'it was saved from https://a.example:6443, and the server is https://b.example'],
@@ -154,7 +165,8 @@ test('what a list does not show after a restore left with the cause unknown, unl
     const { informer, lines } = await restore(a, files, now === undefined ? {} : { server: now });
     informer.start();
     await a.clock.advance(5000);
-    const deletes = (): string[] => lines.filter((line) => line.startsWith('deleted')).map((line) => line.slice(line.lastIndexOf(', ') + 2, -1));
+    const deletes = (): string[] =>
+      lines.filter((line) => line.startsWith('deleted')).map((line) => line.slice(line.lastIndexOf(', ') + 2, -1));
     expect([saved, now, deletes()]).toEqual([saved, now, [cause, cause]]);
     // From the first list on, the view is this server's.
     a.server.delete('default', 'c');
@@ -171,10 +183,27 @@ test('an object that the watch shows under another UID did not leave as deleted,
   ] as const) {
     const { a, files } = await savedOf(server, ['a']);
     const { informer, lines } = await restore(a, files, server === undefined ? {} : { server });
-    a.api.plan('watch', { frames: [{ type: 'ADDED', object: new TextEncoder().encode(JSON.stringify({ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a', namespace: 'default', uid: 'other', resourceVersion: '500' }, spec: { payload: 9 } })) }] });
+    a.api.plan('watch', {
+      frames: [
+        {
+          type: 'ADDED',
+          object: new TextEncoder().encode(
+            JSON.stringify({
+              apiVersion: 'example.com/v1',
+              kind: 'Thing',
+              metadata: { name: 'a', namespace: 'default', uid: 'other', resourceVersion: '500' },
+              spec: { payload: 9 },
+            }),
+          ),
+        },
+      ],
+    });
     informer.start();
     await a.clock.settle();
-    expect(lines.slice(1)).toEqual([expect.stringMatching(new RegExp(`^deleted default/a .*, ${cause}\\)$`, 'u')), 'added default/a other@500 9 (watch)']);
+    expect(lines.slice(1)).toEqual([
+      expect.stringMatching(new RegExp(`^deleted default/a .*, ${cause}\\)$`, 'u')),
+      'added default/a other@500 9 (watch)',
+    ]);
     await informer.stop();
   }
 });

@@ -61,7 +61,8 @@ export class SnapshotKeeper<T> {
   async keepSaving(signal: AbortSignal): Promise<void> {
     const { clock } = this.#host;
     const everyMs = this.#place.everyMs ?? 0;
-    while (everyMs > 0) {
+    if (everyMs <= 0) return;
+    for (;;) {
       try {
         await clock.sleep(everyMs * (0.9 + 0.2 * clock.random()), signal);
       } catch {

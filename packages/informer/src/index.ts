@@ -9,8 +9,18 @@ export {
   isWaitTimeoutError,
 } from './errors.ts';
 export type { HandlerCounters } from './contract/handler-counters.ts';
-export type { ClusterOptions, InformerOptions, SourceClient } from './contract/informer-options.ts';
-export type { Handler, HandlerHandle, HandlerOptions, Informer, ReflectorState, ScopeStatus } from './contract/informer.ts';
+export type { ClusterOptions, InformerOptions, SourceClient, StoreSettings } from './contract/informer-options.ts';
+export type {
+  DeltaIterator,
+  DeltasOptions,
+  Handler,
+  HandlerHandle,
+  HandlerOptions,
+  Informer,
+  ReflectorState,
+  ScopeStatus,
+  WaitOptions,
+} from './contract/informer.ts';
 export { defaultLimits } from './contract/limits.ts';
 export type { ReflectorLimits } from './contract/limits.ts';
 export type { ReflectorCounters, ReflectorReport } from './contract/reflector-report.ts';
@@ -23,8 +33,9 @@ export type { Scope } from './contract/scope.ts';
 export { ServerMemory } from './contract/server-memory.ts';
 export { restoreInformer } from './informer/restore-informer.ts';
 export type { SnapshotPlace } from './snapshot/snapshot.ts';
+export type { ServerDescription } from './contract/server-identity.ts';
 export { createInformerFactory } from './informer/informer-factory.ts';
 export type { FactoryOptions, InformerFactory, SharedOptions } from './informer/informer-factory.ts';
-export type { WriteMark } from './contract/write-mark.ts';
+export type { WriteBarrier } from './contract/write-barrier.ts';
 export { byOwner, jointView } from './informer/joint-view.ts';
 export type { JointEntry, JointView } from './informer/joint-view.ts';

@@ -1,10 +1,11 @@
 import type { ResourceSource } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
 import type { Clock } from '@kubecast/clock';
-import type { IndexExtractor, ObjectStore } from '@kubecast/store';
+import type { IndexExtractor, SharedOptions } from '@kubecast/store';
 import type { ReflectorLimits } from './limits.ts';
 import type { ReflectorReport } from './reflector-report.ts';
 import type { Scope } from './scope.ts';
+import type { ServerDescription } from './server-identity.ts';
 import type { ServerMemory } from './server-memory.ts';
 
 /** What an informer needs of a client. `@kubecast/client`'s is one. */
@@ -13,7 +14,11 @@ export interface SourceClient {
     source(options: { readonly namespace?: string }): ResourceSource;
     /** For informers of the metadata alone. */
     asMetadata?(): { source(options: { readonly namespace?: string }): ResourceSource };
+    /** Reads one object. It is asked for the Namespace `kube-system`, whose UID tells one server from another. */
+    get?(name: string, options: { readonly signal?: AbortSignal }): Promise<unknown>;
   };
+  /** Where the server is. A file that was saved from another server is not used. */
+  readonly connection?: { readonly server: string; readonly ca?: string };
 }
 
 /** Where the objects of one cluster come from. */
@@ -27,6 +32,16 @@ export interface ClusterOptions {
   readonly namespaces?: readonly string[];
   /** What is known of the server; share one among the informers of one server. */
   readonly memory?: ServerMemory;
+  /** Which server the `source` reads, so that a file of another server is not used. Default: what the client says. */
+  readonly server?: ServerDescription;
+}
+
+/** How the informer's own store keeps its objects. */
+export interface StoreSettings {
+  /** Bytes of heap that parsed objects may take, reckoned as four times their JSON. 0: none is kept. Default 32 MiB. */
+  readonly hotBytes?: number;
+  /** Keeps the store in shared memory, so that other threads may read it: `informer.share()` gives the handle for `attach` of `@kubecast/store`. */
+  readonly shared?: SharedOptions | true;
 }
 
 export interface InformerOptions<T> extends Omit<ClusterOptions, 'cluster'> {
@@ -53,6 +68,6 @@ export interface InformerOptions<T> extends Omit<ClusterOptions, 'cluster'> {
   readonly limits?: Partial<ReflectorLimits>;
   /** Something cost an object or a detour: worth a line in a log. */
   readonly onReport?: (report: ReflectorReport, scope: Scope) => void;
-  /** The store to fill, empty and owned by this informer from now on. Default: one of its own. */
-  readonly writer?: ObjectStore<T>;
+  /** How the store keeps its objects. The informer makes the store itself: the order of versions, `indexes`, `drop` and `transform` are its own. */
+  readonly store?: StoreSettings;
 }

@@ -1,10 +1,11 @@
-import type { IndexExtractor, Key, ScopeId, StoreCounters, View } from '@kubecast/store';
+import type { IndexExtractor, KeyInput, ScopeId, StoreCounters, StoreHandle, View } from '@kubecast/store';
 import type { WriteReceipt } from '@kubecast/client';
 import type { Delta } from './delta.ts';
 import type { ClusterOptions } from './informer-options.ts';
 import type { HandlerCounters } from './handler-counters.ts';
 import type { ReflectorCounters } from './reflector-report.ts';
-import type { WriteMark } from './write-mark.ts';
+
+import type { WriteBarrier } from './write-barrier.ts';
 
 export type ReflectorState =
   | 'Idle'
@@ -81,15 +82,40 @@ export interface HandlerHandle extends Disposable {
   remove(): void;
 }
 
+export interface DeltasOptions<T> extends Omit<HandlerOptions<T>, 'workers'> {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal;
+}
+
+/** An iteration over deltas. `return()`, `throw()` and `await using` end it at once, also while a `next()` waits, which then resolves as done. */
+export interface DeltaIterator<T> extends AsyncIterableIterator<Delta<T>, undefined>, AsyncDisposable {}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+  readonly deadlineMs: number;
+  /** A barrier that was taken before the write: a receipt that proves by it that the server went back is waited for in the new epoch. */
+  readonly after?: WriteBarrier;
+}
+
+/**
+ * After `stop()` the view, the states and the counters stay readable. What would begin something (`start`, `handle`, `addIndex`, `setNamespaces`,
+ * `addCluster`, `removeCluster`, `onStatus`) throws InformerStoppedError, what would wait (`whenSynced`, `waitFor`, `save`) settles at once, and an
+ * iteration is over.
+ */
 export interface Informer<T> extends AsyncDisposable {
   readonly view: View<T>;
   /** What the store behind the view counts: objects, bytes, and how often a read found its value parsed. */
   readonly storeCounters: StoreCounters;
+  /**
+   * What another thread needs to read the view: see `attach` of `@kubecast/store`.
+   * @throws StoreError STORE_PRIVATE if the informer was not made with `store: { shared }`
+   */
+  share(): StoreHandle;
   /** Adds an index to the view while it is live: `select({ index: { name, value } })` finds by it at once what stands there. Pure. */
   addIndex(name: string, extract: IndexExtractor<T>): void;
   scopes(): readonly ScopeStatus[];
   readonly hasSynced: boolean;
-  /** Resolves when every scope holds a complete list in the view; rejects when the signal is aborted. */
+  /** Resolves when every scope holds a complete list in the view; rejects when the signal is aborted, and when the informer is stopped before. */
   whenSynced(signal?: AbortSignal): Promise<void>;
   /**
    * Adds a handler, at any time. It is handed each object that stands in the view once, as 'added', then every change; changes of one
@@ -98,30 +124,26 @@ export interface Informer<T> extends AsyncDisposable {
    */
   handle(handler: Handler<T>, options?: HandlerOptions<T>): HandlerHandle;
   /**
-   * The same as an async iteration: one delta at a time, settled when the next is asked for. Ends when the signal is aborted or the
-   * informer is stopped.
+   * The same as an async iteration: one delta at a time, settled when the next is asked for. It ends when the signal is aborted or the
+   * informer is stopped. The handler behind it is registered by the first `next()`.
    */
-  deltas(options?: Omit<HandlerOptions<T>, 'workers'> & { readonly signal?: AbortSignal }): AsyncIterableIterator<Delta<T>>;
+  deltas(options?: DeltasOptions<T>): DeltaIterator<T>;
   readonly handlers: readonly HandlerHandle[];
   /** Called after each change of a scope's state. Gives back its undo. */
   onStatus(listener: (status: ScopeStatus) => void): Disposable;
   /**
    * Resolves when a version is reached in a scope, or a write stands in the view or was overtaken (deletes by UID). Rejects with
-   * WaitTimeoutError after `deadlineMs`, with the signal's reason, or as the informer is stopped. `after` is a mark of before the write: a
-   * receipt that proves by it that the server went back is waited for in the new epoch.
+   * WaitTimeoutError after `deadlineMs`, with the signal's reason, and with InformerStoppedError when the informer is stopped.
    */
-  waitFor(
-    what: WriteReceipt | { readonly scope: ScopeId; readonly version: string },
-    options: { readonly signal?: AbortSignal; readonly deadlineMs: number; readonly after?: WriteMark },
-  ): Promise<void>;
+  waitFor(what: WriteReceipt | { readonly scope: ScopeId; readonly version: string }, options: WaitOptions): Promise<void>;
   /** Notes what was seen of a key before a write to it, for `observeReceipt` and `waitFor`. Cheap. */
-  markWrite(key: Key): WriteMark;
+  writeBarrier(key: KeyInput): WriteBarrier;
   /**
-   * Gives the informer a write's receipt with the mark taken before the write began. True: the receipt's version stands at or below what was
+   * Gives the informer a write's receipt with the barrier taken before the write began. True: the receipt's version stands at or below what was
    * seen before, which only a server that went back can answer (etcd restored under an API server that lives on, whose lists and watches
    * still show the old state). The scope is then `Regressed`, keeps its view, and asks until the server shows another state.
    */
-  observeReceipt(receipt: WriteReceipt, mark: WriteMark): boolean;
+  observeReceipt(receipt: WriteReceipt, barrier: WriteBarrier): boolean;
   /**
    * Changes the namespaces that are watched (`['']`: all), while it runs. Scopes that stay are not touched. Objects of a namespace that is
    * taken away leave the view at once, as deletes with the cause 'scope-removed'. From single namespaces to all and back, no object leaves
@@ -134,11 +156,15 @@ export interface Informer<T> extends AsyncDisposable {
   removeCluster(cluster: string): boolean;
   /**
    * Saves the view and the versions it stands at, in one piece, to where `restoreInformer` made it keep them. Throws
-   * InformerOptionsError if it was made without such a place, and the store's StoreFileError if the file cannot be written.
+   * InformerOptionsError if it was made without such a place, the store's StoreFileError if the file cannot be written, and InformerStoppedError
+   * after `stop()`, which has saved once more: the file may belong to another informer by then.
    */
   save(): Promise<void>;
-  /** Begins to read. A second call does nothing. */
+  /** Begins to read. A second call does nothing; after `stop()` it throws InformerStoppedError. */
   start(): void;
-  /** Ends all streams and removes all handlers; resolves when nothing runs any more. The view stays readable. */
+  /**
+   * Ends all streams and removes all handlers at once; resolves when nothing runs any more. The view stays readable. Further calls give the same
+   * promise.
+   */
   stop(): Promise<void>;
 }

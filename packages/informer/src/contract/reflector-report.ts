@@ -6,6 +6,7 @@ export interface ReflectorReport {
     | 'streamed-list-given-up'
     | 'probe-refused'
     | 'snapshot-unused'
+    | 'snapshot-foreign'
     | 'snapshot-damaged'
     | 'snapshot-failed';
   readonly message: string;
@@ -41,6 +42,8 @@ export interface ReflectorCounters {
   duplicates: number;
   /** Times that the event loop was given a turn amid decoding. */
   yields: number;
+  /** Objects of a saved file that were dropped, since the file was of another server. */
+  foreign: number;
 }
 
 export function newReflectorCounters(): ReflectorCounters {
@@ -60,5 +63,6 @@ export function newReflectorCounters(): ReflectorCounters {
     corrupt: 0,
     duplicates: 0,
     yields: 0,
+    foreign: 0,
   };
 }

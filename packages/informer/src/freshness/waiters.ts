@@ -1,64 +1,51 @@
 import type { Clock } from '@kubecast/clock';
-import { WaitTimeoutError } from '../errors.ts';
+import { TimeSlice } from '@kubecast/clock';
+import { TOLD_AT_ONCE, Waiter } from './waiter.ts';
+import type { WaiterOptions } from './waiter.ts';
 
-interface Waiter {
-  readonly holds: () => boolean;
-  readonly resolve: () => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** Who waits until something holds of an informer's state; asked again after each step of it. */
+/** Who waits until every scope of an informer is complete. */
 export class Waiters {
   readonly #clock: Clock;
+  readonly #slice: TimeSlice;
+  readonly #holds: () => boolean;
   readonly #waiting = new Set<Waiter>();
+  #telling = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, sliceMs: number, holds: () => boolean) {
     this.#clock = clock;
+    this.#slice = new TimeSlice(clock, sliceMs);
+    this.#holds = holds;
+  }
+
+  /** Resolves once it holds. Rejects after the deadline and with the signal's reason. */
+  until(options: WaiterOptions): Promise<void> {
+    if (options.signal?.aborted !== true && this.#holds()) return Promise.resolve();
+    const waiter = new Waiter(this.#clock, options, () => this.#waiting.delete(waiter));
+    if (!waiter.settled) this.#waiting.add(waiter);
+    return waiter.promise;
   }
 
   check(): void {
-    if (this.#waiting.size === 0) return;
-    for (const waiter of [...this.#waiting]) if (waiter.holds()) waiter.resolve();
+    if (this.#waiting.size > 0 && !this.#telling && this.#holds()) void this.#tell();
   }
 
+  /** Rejects all that wait. */
   fail(reason: unknown): void {
     for (const waiter of [...this.#waiting]) waiter.reject(reason);
   }
 
-  /** Resolves once `holds()`; rejects with WaitTimeoutError after the deadline, or with the signal's reason. Leaves nothing behind. */
-  until(
-    holds: () => boolean,
-    options: { readonly what: string; readonly signal?: AbortSignal; readonly deadlineMs?: number },
-  ): Promise<void> {
-    const { signal, deadlineMs, what } = options;
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    if (holds()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const timer = new AbortController();
-      const end = (): void => {
-        this.#waiting.delete(waiter);
-        signal?.removeEventListener('abort', onAbort);
-        timer.abort();
-      };
-      const waiter: Waiter = {
-        holds,
-        resolve: () => {
-          end();
-          resolve();
-        },
-        reject: (reason) => {
-          end();
-          reject(reason as Error);
-        },
-      };
-      const onAbort = (): void => waiter.reject(signal?.reason);
-      this.#waiting.add(waiter);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (deadlineMs === undefined) return;
-      this.#clock.sleep(deadlineMs, timer.signal).then(
-        () => waiter.reject(new WaitTimeoutError(`waited ${deadlineMs} ms for ${what}`)),
-        () => undefined,
-      );
-    });
+  /** What held when it began is told to all that waited then, in slices. */
+  async #tell(): Promise<void> {
+    this.#telling = true;
+    this.#slice.restart();
+    let told = 0;
+    for (const waiter of [...this.#waiting]) {
+      if (this.#slice.due()) await this.#slice.yield();
+      waiter.resolve();
+      told += 1;
+      if (told % TOLD_AT_ONCE === 0) await Promise.resolve();
+    }
+    this.#telling = false;
+    this.check();
   }
 }

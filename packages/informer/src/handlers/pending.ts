@@ -77,17 +77,20 @@ export function coalesce<T>(waiting: Pending<T>, offer: Offer<T>): boolean {
   return true;
 }
 
-/** A store's change seen through a handler's filter: into the filter is an add, out of it a delete. Undefined: nothing for it. */
+/**
+ * A store's change seen through a handler's filter: into the filter is an add, out of it a delete. Undefined: nothing for it. What the handler knows
+ * is what stood in the store before, so a delete is judged by that and not by the last state, which may no longer match.
+ */
 export function throughFilter<T>(
   change: Change<T>,
-  filter: ((entry: Entry<T>) => boolean) | undefined,
+  matches: (entry: Entry<T>) => boolean,
 ): { readonly type: Delta<T>['type']; readonly unmatched: boolean } | undefined {
-  if (filter === undefined) return { type: change.type, unmatched: false };
-  if (change.type === 'updated' && change.previous !== undefined) {
-    const now = filter(change.entry);
-    const before = filter(change.previous);
+  const { type, entry, previous } = change;
+  if (type === 'updated' && previous !== undefined) {
+    const now = matches(entry);
+    const before = matches(previous);
     if (now) return { type: before ? 'updated' : 'added', unmatched: false };
     return before ? { type: 'deleted', unmatched: true } : undefined;
   }
-  return filter(change.entry) ? { type: change.type, unmatched: false } : undefined;
+  return matches(type === 'deleted' ? (previous ?? entry) : entry) ? { type, unmatched: false } : undefined;
 }

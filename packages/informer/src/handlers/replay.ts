@@ -2,6 +2,9 @@ import { compareKeys } from '@kubecast/store';
 import type { Entry, Key, Query, View } from '@kubecast/store';
 import type { DeltaOrigin } from '../contract/delta.ts';
 
+/** What the walk passed over. */
+export const PASSED: unique symbol = Symbol('passed');
+
 /**
  * Walks the view for one handler, in key order, as fast as the handler takes: it never queues what it has not handed out. What changes
  * before the walk has come to it is handed out by the change instead, and passed over here, so the handler sees each object once.
@@ -29,8 +32,6 @@ export class Replay<T> {
     this.#query = query;
     this.origin = origin;
     this.fresh = fresh;
-    // The picture is taken now: what is committed later reaches the handler as a change.
-    this.#open();
   }
 
   get done(): boolean {
@@ -51,40 +52,47 @@ export class Replay<T> {
     this.#overtaken.add(id);
   }
 
-  next(encode: (key: Key) => string): Entry<T> | undefined {
-    while (!this.#done) {
-      let result: IteratorResult<Entry<T>>;
-      try {
-        result = (this.#iterator ??= this.#open()).next();
-      } catch (error) {
-        // The picture expired under a slow handler. A later one does as well: what changed meanwhile was handed out by its change.
-        if (this.#snapshot === undefined) throw error;
-        if (!this.#whole) {
-          // A periodic resync may end early; the next one comes.
-          this.close();
-          return undefined;
-        }
-        this.#release();
-        this.#finishWalks();
-        continue;
-      }
-      if (result.done === true) {
+  /** One step: the entry that it came to, PASSED where that is not to be handed out, undefined at the end. */
+  next(encode: (key: Key) => string): Entry<T> | typeof PASSED | undefined {
+    if (this.#done) return undefined;
+    let result: IteratorResult<Entry<T>>;
+    try {
+      result = (this.#iterator ??= this.#begin()).next();
+    } catch (error) {
+      // The picture expired under a slow handler. A later one does as well: what changed meanwhile was handed out by its change.
+      if (this.#snapshot === undefined) throw error;
+      if (!this.#whole) {
+        // A periodic resync may end early; the next one comes.
         this.close();
         return undefined;
       }
-      const { key } = result.value;
-      if (this.#at !== undefined && compareKeys(key, this.#at) <= 0) continue;
-      this.#at = key;
-      if (this.#overtaken.delete(encode(key))) continue;
-      return result.value;
+      this.#release();
+      return PASSED;
     }
-    return undefined;
+    if (result.done === true) {
+      this.close();
+      return undefined;
+    }
+    const { key } = result.value;
+    if (this.#at !== undefined && compareKeys(key, this.#at) <= 0) return PASSED;
+    this.#at = key;
+    if (this.#overtaken.delete(encode(key))) return PASSED;
+    return result.value;
   }
 
   close(): void {
     this.#done = true;
     this.#release();
     this.#overtaken.clear();
+  }
+
+  /**
+   * The picture is taken at the first step, so that a walk that waits for others costs the writer nothing. What the view shows by then and the
+   * handlers were not told of yet is told first: it must not come after the walk.
+   */
+  #begin(): Iterator<Entry<T>> {
+    this.#finishWalks();
+    return this.#open();
   }
 
   #open(): Iterator<Entry<T>> {

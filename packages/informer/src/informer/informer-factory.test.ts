@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createVirtualClock } from '@kubecast/clock/testing';
-import { createInformerFactory } from '../index.ts';
+import { createInformerFactory, InformerStoppedError, scopeId } from '../index.ts';
 import type { InformerFactory } from '../index.ts';
 import { ModelApi, ModelServer, lineOf, thingType } from '../testing/index.ts';
 
@@ -62,4 +62,79 @@ test('stopping one takes its own handlers away; the watch ends with the last', a
 test('a shared informer’s scopes cannot be changed by one of its users', () => {
   const { factory } = world();
   expect(() => factory.informer(thingType).setNamespaces(['a'])).toThrow('shared');
+});
+
+test('a lease that was stopped is told of nothing more, while the others go on', async () => {
+  const { clock, factory, server } = world();
+  const first = factory.informer(thingType);
+  const second = factory.informer(thingType);
+  const told: string[] = [];
+  first.onStatus(({ state }) => told.push(state));
+  const undone = first.onStatus(({ state }) => told.push(state));
+  undone[Symbol.dispose]();
+  const removed = first.handle(() => undefined);
+  removed.remove();
+  expect(first.handlers).toEqual([]);
+  first.handle((delta) => void told.push(lineOf(delta)));
+  expect(factory.leases).toBe(2);
+  second.start();
+  await second.whenSynced();
+  const waits = [
+    first.waitFor({ scope: scopeId(''), version: '999999' }, { deadlineMs: 60_000 }),
+    first.deltas().next(),
+    factory.informer(thingType, { namespaces: ['a'] }).whenSynced(),
+  ];
+  const ends = Promise.allSettled(waits);
+  await first.stop();
+  expect([factory.leases, factory.shared]).toEqual([2, 2]);
+  told.length = 0;
+  server.cut();
+  server.put('default', 'c', 3);
+  await clock.advance(5000);
+  expect(told).toEqual([]);
+  expect(second.view.size).toBe(2);
+  for (const body of [
+    () => first.start(),
+    () => first.handle(() => undefined),
+    () => first.onStatus(() => undefined),
+    () => first.addIndex('x', () => []),
+  ])
+    expect(body).toThrow(InformerStoppedError);
+  expect(() => first.setNamespaces(['a'])).toThrow(InformerStoppedError);
+  await expect(first.waitFor({ scope: scopeId(''), version: '1' }, { deadlineMs: 1 })).rejects.toBeInstanceOf(InformerStoppedError);
+  await expect(first.save()).rejects.toBeInstanceOf(InformerStoppedError);
+  await first.whenSynced();
+  await factory.stop();
+  expect((await ends).map((end) => (end.status === 'rejected' ? (end.reason as { code?: string }).code : end.value))).toEqual([
+    'STOPPED',
+    { done: true, value: undefined },
+    'STOPPED',
+  ]);
+});
+
+test('a factory that was stopped gives nothing more, and what it gave is stopped', async () => {
+  const { api, clock, factory } = world();
+  const running = factory.informer(thingType);
+  const unstarted = factory.informer(thingType, { labelSelector: 'sel=yes' });
+  running.start();
+  await running.whenSynced();
+  const stopped = factory.stop();
+  expect(factory.stop()).toBe(stopped);
+  await stopped;
+  expect([factory.shared, factory.leases, api.open, clock.pending]).toEqual([0, 0, 0, 0]);
+  expect(() => factory.informer(thingType)).toThrow(InformerStoppedError);
+  for (const informer of [running, unstarted]) {
+    expect(() => informer.start()).toThrow(InformerStoppedError);
+    expect(() => informer.handle(() => undefined)).toThrow(InformerStoppedError);
+    await informer.stop();
+  }
+  expect([factory.shared, factory.leases]).toEqual([0, 0]);
+});
+
+test('a kind of the same path under another name is not shared', async () => {
+  const { factory } = world();
+  factory.informer(thingType);
+  factory.informer({ ...thingType, kind: 'Other' });
+  expect(factory.shared).toBe(2);
+  await factory.stop();
 });

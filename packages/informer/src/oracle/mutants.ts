@@ -138,20 +138,20 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a late handler loses the first object',
     file: 'handlers/replay.ts',
-    find: '      this.#at = key;',
-    put: '      const first = this.#at === undefined;\n      this.#at = key;\n      if (first && this.fresh) continue;',
+    find: '    this.#at = key;',
+    put: '    const first = this.#at === undefined;\n    this.#at = key;\n    if (first && this.fresh) return PASSED;',
   },
   {
     name: 'a late handler sees what changed meanwhile twice',
     file: 'handlers/replay.ts',
-    find: 'if (this.#overtaken.delete(encode(key))) continue;',
+    find: 'if (this.#overtaken.delete(encode(key))) return PASSED;',
     put: '',
   },
   {
     name: 'a recreation folds into an update',
-    file: 'handlers/handler-lane.ts',
-    find: 'lane.items.findIndex((item) => item.uid === offer.entry.uid)',
-    put: 'lane.items.length - 1',
+    file: 'handlers/pending-queue.ts',
+    find: 'queue.items.findIndex((item) => item.uid === offer.entry.uid)',
+    put: 'queue.items.length - 1',
   },
   {
     name: 'an add and a delete never delivered are both delivered',
@@ -161,9 +161,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'one key is handled twice at once',
-    file: 'handlers/handler-lane.ts',
-    find: 'if (lane.running || lane.queued || lane.items.length === 0) return;',
-    put: 'lane.running = false;\n    if (lane.queued || lane.items.length === 0) return;',
+    file: 'handlers/pending-queue.ts',
+    find: 'if (queue.running || queue.ready || queue.items.length === 0) return;',
+    put: 'queue.running = false;\n    if (queue.ready || queue.items.length === 0) return;',
   },
   {
     name: 'what came before the wait is given as the last delivered',
@@ -179,14 +179,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a rejecting handler keeps its key for ever',
-    file: 'handlers/handler-lane.ts',
-    find: '          this.#failed(error, delta);\n          this.#settled(id, lane, item, true);',
-    put: '          this.#failed(error, delta);',
+    file: 'handlers/listener.ts',
+    find: '        this.#failed(error, delta);\n        this.#settled(id, item, true);',
+    put: '        this.#failed(error, delta);',
   },
   {
     name: 'a cancelled initial item keeps a handler from being synced',
-    file: 'handlers/handler-lane.ts',
-    find: 'if (waiting.initial) this.#initialSettled();',
+    file: 'handlers/pending-queue.ts',
+    find: 'if (waiting.initial) this.initialSettled();',
     put: '',
   },
   {
@@ -203,8 +203,32 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what a file holds of other scopes stays for ever',
-    file: 'informer/create-informer.ts',
+    file: 'informer/object-informer.ts',
     find: 'if (restoring?.restored !== undefined) this.#scopes.clearUnowned();',
     put: '',
+  },
+  {
+    name: 'a handler that is woken while it is at its limit is forgotten',
+    file: 'handlers/listener.ts',
+    find: '    this.#scheduler.wake(this);\n    this.#onSettled();\n  }',
+    put: '    this.#onSettled();\n  }',
+  },
+  {
+    name: 'a scope that came later does not count as incomplete',
+    file: 'scopes/scope-set.ts',
+    find: 'if (!run.filled) this.#unfilled.add(run);',
+    put: 'if (!run.filled && !this.#started) this.#unfilled.add(run);',
+  },
+  {
+    name: 'a list that was taken over leaves its scope incomplete',
+    file: 'scopes/scope-set.ts',
+    find: '    this.#unfilled.delete(run);\n    this.#fromFile.delete(run);\n    this.#sources.get(run)?.committed();',
+    put: '    this.#fromFile.delete(run);\n    this.#sources.get(run)?.committed();',
+  },
+  {
+    name: 'what was dropped is not handed out again',
+    file: 'handlers/listener.ts',
+    find: '    this.#replayAgain = true;\n  }',
+    put: '  }',
   },
 ];

@@ -36,7 +36,7 @@ export class Witness {
       ...(kind === 'tiny-pin' ? { pinnedBytes: 1, workers: 1 } : {}),
       ...(kind === 'overflowing' ? { buffer: 2, workers: 1, overflow: 'resync' as const } : {}),
       ...(kind === 'slow' || kind === 'stuck' ? { workers: 2 } : {}),
-      withPrevious: true,
+      withPrevious: kind !== 'overflowing',
     });
   }
 

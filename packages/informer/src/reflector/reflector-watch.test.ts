@@ -17,7 +17,7 @@ const counters = (rig: ModelRig): Record<string, number> => ({ ...rig.informer.s
 test('stopped before it started, an informer asks for nothing; stopped amid a list or a watch, it opens nothing more', async () => {
   const never = createModelRig();
   await never.informer.stop();
-  never.informer.start();
+  expect(() => never.informer.start()).toThrow('was stopped');
   await never.clock.advance(1000);
   expect(never.api.requests).toEqual([]);
 

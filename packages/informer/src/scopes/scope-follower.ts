@@ -1,6 +1,8 @@
-import { parseLabelSelector } from '@kubecast/store';
+import { LabelSelectorError, parseLabelSelector } from '@kubecast/store';
 import type { LabelSelector } from '@kubecast/store';
 import type { HandlerHandle, Informer } from '../contract/informer.ts';
+import { checkCluster, checkFields, isDnsLabel, isDnsSubdomain, isObject, wrongOption } from '../contract/option-checks.ts';
+import { InformerStoppedError } from '../errors.ts';
 import { readScopeConfig } from './scope-config.ts';
 import type { ScopeConfig } from './scope-config.ts';
 
@@ -15,7 +17,10 @@ export interface ScopeFollower extends Disposable {
   readonly reason: string;
   /** What it set last; `['']` is all namespaces. */
   readonly namespaces: readonly string[];
-  /** Resolves when the informer's namespaces were set for the first time; never rejects. */
+  /**
+   * Resolves when the informer's namespaces were set for the first time. Rejects with InformerStoppedError when the follower is disposed before, or
+   * an informer that it follows is stopped.
+   */
   readonly ready: Promise<void>;
   /** Called after each change of state, reason or namespaces. Gives back its undo. */
   onChange(listener: (follower: ScopeFollower) => void): Disposable;
@@ -25,6 +30,9 @@ export interface ScopeFollower extends Disposable {
 type Follows = Pick<Informer<never>, 'setNamespaces'>;
 /** An informer that is followed; its owner starts and stops it. */
 type Followed<T> = Pick<Informer<T>, 'view' | 'handle' | 'hasSynced'>;
+
+const NAMESPACES = ['namespaces', 'selector', 'cluster'];
+const CONFIG_MAP = ['configMaps', 'namespace', 'name', 'namespaces', 'cluster'];
 
 export interface FollowNamespacesOptions<N> {
   /** An informer of Namespaces, whole or metadata only. */
@@ -48,13 +56,17 @@ export interface FollowConfigMapOptions<C, N> {
 /**
  * Watches in every namespace whose labels match, live: one that appears or is labelled is added with a list of its own, one that goes or is
  * labelled otherwise is taken away, the others are not touched. A namespace that is being deleted stays until it is gone.
- * @throws LabelSelectorError
+ * @throws InformerOptionsError for options that cannot work; InformerStoppedError where one of the informers was stopped
  */
 export function followNamespaces<N>(informer: Follows, options: FollowNamespacesOptions<N>): ScopeFollower {
+  checkFields('followNamespaces', options, NAMESPACES);
   const { namespaces, selector, cluster = '' } = options;
+  checkFollows(informer);
+  checkFollowed('namespaces', namespaces);
+  checkCluster('cluster', cluster);
   const config: ScopeConfig = {
     namespaces: undefined,
-    selector: typeof selector === 'string' ? parseLabelSelector(selector) : selector,
+    selector: selectorOf(selector),
   };
   const follower = new Follower<N>(informer, cluster, namespaces, () => config);
   follower.follow(namespaces, 'namespaces that are followed');
@@ -64,12 +76,20 @@ export function followNamespaces<N>(informer: Follows, options: FollowNamespaces
 /**
  * Watches in the namespaces that a ConfigMap names, live: see `readScopeConfig` for what is read of its data. While it cannot be read, and after
  * it was deleted, what it said last stays.
+ * @throws InformerOptionsError for options that cannot work; InformerStoppedError where one of the informers was stopped
  */
 export function followConfigMap<C extends { readonly data?: Readonly<Record<string, string>> }, N = unknown>(
   informer: Follows,
   options: FollowConfigMapOptions<C, N>,
 ): ScopeFollower {
+  checkFields('followConfigMap', options, CONFIG_MAP);
   const { configMaps, namespace, name, namespaces, cluster = '' } = options;
+  checkFollows(informer);
+  checkFollowed('configMaps', configMaps);
+  if (namespaces !== undefined) checkFollowed('namespaces', namespaces);
+  if (!isDnsLabel(namespace)) throw wrongOption('namespace', namespace, 'give the namespace of the ConfigMap');
+  if (!isDnsSubdomain(name)) throw wrongOption('name', name, 'give the name of the ConfigMap');
+  checkCluster('cluster', cluster);
   const follower = new Follower<N>(informer, cluster, namespaces, () => {
     const entry = configMaps.view.entry({ cluster, namespace, name });
     if (entry === undefined)
@@ -87,6 +107,29 @@ export function followConfigMap<C extends { readonly data?: Readonly<Record<stri
   return follower;
 }
 
+function selectorOf(selector: unknown): LabelSelector {
+  if (typeof selector === 'string') {
+    try {
+      return parseLabelSelector(selector);
+    } catch (error) {
+      if (!(error instanceof LabelSelectorError)) throw error;
+      throw wrongOption('selector', selector, `give a label selector: ${error.message}`, error);
+    }
+  }
+  if (!isObject(selector) || !Array.isArray(selector['requirements']))
+    throw wrongOption('selector', selector, 'give a label selector, as a text or parsed');
+  return selector as unknown as LabelSelector;
+}
+
+function checkFollows(informer: unknown): void {
+  if (!isObject(informer) || typeof informer['setNamespaces'] !== 'function')
+    throw wrongOption('informer', informer, 'give the informer whose namespaces are to be set');
+}
+
+function checkFollowed(option: string, informer: unknown): void {
+  if (!isObject(informer) || typeof informer['handle'] !== 'function') throw wrongOption(option, informer, 'give an informer of that kind');
+}
+
 class Follower<N> implements ScopeFollower {
   readonly #informer: Follows;
   readonly #cluster: string;
@@ -96,6 +139,7 @@ class Follower<N> implements ScopeFollower {
   readonly #listeners = new Set<(follower: ScopeFollower) => void>();
   readonly ready: Promise<void>;
   #readyNow: () => void = () => undefined;
+  #neverReady: (reason: unknown) => void = () => undefined;
   #queued = false;
   #disposed = false;
   #state: ScopeFollower['state'] = 'waiting';
@@ -107,9 +151,12 @@ class Follower<N> implements ScopeFollower {
     this.#cluster = cluster;
     this.#namespaces = namespaces;
     this.#config = config;
-    this.ready = new Promise((resolve) => {
+    this.ready = new Promise((resolve, reject) => {
       this.#readyNow = resolve;
+      this.#neverReady = reject;
     });
+    // Nobody has to wait for it.
+    this.ready.catch(() => undefined);
   }
 
   get state(): ScopeFollower['state'] {
@@ -130,8 +177,16 @@ class Follower<N> implements ScopeFollower {
     this.#handles.push(handle);
     void handle.synced.then(
       () => this.#soon(),
-      () => undefined,
+      () => this.#unfollowed(name),
     );
+  }
+
+  /** An informer that was followed is stopped: what it said last stays. */
+  #unfollowed(name: string): void {
+    if (this.#disposed) return;
+    const reason = `the informer of the ${name} was stopped`;
+    this.#neverReady(new InformerStoppedError(reason));
+    this.#become(this.#state === 'waiting' ? 'waiting' : 'kept', reason);
   }
 
   onChange(listener: (follower: ScopeFollower) => void): Disposable {
@@ -141,6 +196,7 @@ class Follower<N> implements ScopeFollower {
 
   [Symbol.dispose](): void {
     this.#disposed = true;
+    this.#neverReady(new InformerStoppedError('the follower was disposed'));
     for (const handle of this.#handles) handle.remove();
     this.#listeners.clear();
   }

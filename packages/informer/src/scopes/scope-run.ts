@@ -29,7 +29,7 @@ export interface ScopeHost<T> {
   /** The first complete list of a scope stands in the view. */
   filled(run: ScopeRun<T>): void;
   /** A later list stands in the view, and the handlers' queues hold the difference. */
-  committed(): void;
+  committed(run: ScopeRun<T>): void;
   onState(run: ScopeRun<T>): void;
   onProgress(run: ScopeRun<T>): void;
   onReport(report: ReflectorReport, scope: Scope): void;
@@ -44,6 +44,8 @@ export interface ScopeRunOptions<T> {
   readonly epochOf?: () => number;
   readonly absorbs?: () => readonly ScopeRun<T>[];
   readonly onAbsorbed?: () => void;
+  /** Whether the objects in the view come from a file, of which it is not proven that it is of this server: why one left is not known then. */
+  readonly doubtful?: () => boolean;
 }
 
 /** One scope of an informer: its reflector, and the writing of what that reads. */
@@ -89,6 +91,10 @@ export class ScopeRun<T> implements ReflectorSink {
   get query(): Query {
     const { cluster, namespace } = this.scope;
     return { cluster, ...(namespace === '' ? {} : { namespace }) };
+  }
+
+  get doubtful(): boolean {
+    return this.#o.doubtful?.() === true;
   }
 
   start(): void {
@@ -144,7 +150,7 @@ export class ScopeRun<T> implements ReflectorSink {
   apply(object: Uint8Array): void {
     // A reflector that goes on over its end changes nothing that is shown any more.
     if (this.#abort.signal.aborted) return;
-    this.#host.changed(this.#host.writer.put(this.#record(object)), 'watch', () => 'deleted');
+    this.#host.changed(this.#host.writer.put(this.#record(object)), 'watch', () => (this.doubtful ? 'unknown' : 'deleted'));
   }
 
   remove(head: ObjectHead, object: Uint8Array): void {
@@ -172,6 +178,7 @@ export class ScopeRun<T> implements ReflectorSink {
         if (this.#abort.signal.aborted) return replacement.abort();
         const absorbed = this.#filled ? [] : (this.#o.absorbs?.() ?? []);
         const first = !this.#filled && !absorbed.some((run) => run.filled);
+        const doubtful = this.doubtful || absorbed.some((run) => run.doubtful);
         for (const run of absorbed) run.finishWalk();
         // Who is there now gets the difference; who comes later gets the whole.
         const tell = this.#host.audience();
@@ -186,7 +193,7 @@ export class ScopeRun<T> implements ReflectorSink {
           return;
         }
         const causeOf = (change: Change<T>): DeleteCause | undefined =>
-          change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined;
+          change.type === 'deleted' ? (doubtful ? 'unknown' : this.#missingCause(change, origin, incomplete)) : undefined;
         const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
         this.#walk = walk;
         const slice = new TimeSlice(clock, limits.sliceMs);
@@ -196,7 +203,7 @@ export class ScopeRun<T> implements ReflectorSink {
           else next.value();
           if (slice.due()) await slice.yield();
         }
-        this.#host.committed();
+        this.#host.committed(this);
       },
     };
   }

@@ -2,15 +2,23 @@ import type { ResourceSource } from '@kubecast/client';
 import { compareResourceVersions } from '@kubecast/store';
 import type { ScopeId } from '@kubecast/store';
 import { InformerOptionsError, InformerStoppedError } from '../errors.ts';
+import { checkNamespaces } from './check-namespaces.ts';
 import { ScopeRun } from './scope-run.ts';
 import type { ScopeHost, ScopeRunOptions } from './scope-run.ts';
 import { scopeId, scopeOf } from '../contract/scope.ts';
-import type { RestoredState } from '../snapshot/snapshot.ts';
+import { CheckedSource } from '../snapshot/checked-source.ts';
+import type { ServerCheck } from '../snapshot/server-check.ts';
+import type { RestoredState, SavedServer } from '../snapshot/snapshot.ts';
 import type { ServerMemory } from '../contract/server-memory.ts';
 
-interface Cluster {
+/** What a file says of the form of its objects where its scopes were listed in several: no server shows that form. */
+const SEVERAL_FORMS = '?';
+
+export interface Cluster {
   readonly sourceOf: (namespace: string) => ResourceSource;
   readonly memory: ServerMemory;
+  /** Where the informer keeps a file. */
+  readonly check?: ServerCheck;
 }
 
 /** How far the scopes went that were taken away: one that comes again must not show less. */
@@ -29,24 +37,62 @@ export class ScopeSet<T> {
   readonly #high = new Map<string, HighWater>();
   readonly #host: ScopeHost<T>;
   readonly #ending = new Set<Promise<void>>();
+  /** Scopes of which no complete list stands in the view. */
+  readonly #unfilled = new Set<ScopeRun<T>>();
+  /** Scopes whose objects come from a file, and were not listed since. */
+  readonly #fromFile = new Set<ScopeRun<T>>();
+  readonly #sources = new Map<ScopeRun<T>, CheckedSource>();
   #started = false;
+  #changes = 0;
 
   constructor(host: ScopeHost<T>) {
     this.#host = host;
   }
 
+  /** Whether every scope is complete in the view. */
+  get filled(): boolean {
+    return this.#unfilled.size === 0;
+  }
+
+  /** Grows with every scope that comes or goes. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   addCluster(name: string, cluster: Cluster, namespaces: readonly string[], restored?: RestoredState): void {
-    if (this.#clusters.has(name)) throw new InformerOptionsError(`there is a cluster named ${JSON.stringify(name)} already`);
-    const wanted = checkNamespaces(namespaces);
+    if (this.#clusters.has(name)) throw new InformerOptionsError(`cluster: there is a cluster named ${JSON.stringify(name)} already`);
+    const wanted = checkNamespaces('namespaces', namespaces);
+    const sources = [...wanted].map((namespace) => [namespace, cluster.sourceOf(namespace)] as const);
     this.#clusters.set(name, cluster);
-    for (const namespace of wanted) {
+    for (const [namespace, source] of sources) {
       const version = restored === undefined ? undefined : this.#savedVersion(restored, namespace, name);
       this.#add(
         name,
         namespace,
         version === undefined || restored === undefined ? {} : { resume: { version, epoch: 1, damaged: false, savedAt: restored.savedAt } },
+        { source, fromFile: version !== undefined },
       );
     }
+  }
+
+  /** A complete list of the scope stands in the view. */
+  settled(run: ScopeRun<T>): void {
+    this.#unfilled.delete(run);
+    this.#fromFile.delete(run);
+    this.#sources.get(run)?.committed();
+  }
+
+  /** What a file says of the servers, by cluster. */
+  servers(): ReadonlyMap<string, SavedServer> {
+    const servers = new Map<string, SavedServer>();
+    for (const [name, { check }] of this.#clusters) {
+      if (check === undefined) continue;
+      const forms = new Set(this.#of(name).flatMap((run) => (run.filled ? [this.#sources.get(run)?.listedUnder] : [])));
+      const [form] = forms.size > 1 ? [SEVERAL_FORMS] : forms;
+      const server = check.identity;
+      servers.set(name, { ...(server === undefined ? {} : { server }), ...(form === undefined || form === '' ? {} : { form }) });
+    }
+    return servers;
   }
 
   /** The version at which a scope's objects stand in a loaded store; a namespace takes its part of a file that was saved of all. */
@@ -72,16 +118,23 @@ export class ScopeSet<T> {
   }
 
   set(cluster: string, namespaces: readonly string[]): void {
-    if (!this.#clusters.has(cluster)) throw new InformerOptionsError(`there is no cluster named ${JSON.stringify(cluster)}`);
-    const wanted = checkNamespaces(namespaces);
+    const place = this.#clusters.get(cluster);
+    if (place === undefined) throw new InformerOptionsError(`cluster: there is no cluster named ${JSON.stringify(cluster)}`);
+    const wanted = checkNamespaces('namespaces', namespaces);
     const all = this.runs.get(scopeId('', cluster));
+    // A source that cannot be made is told before anything is changed.
+    const sources = new Map<string, ResourceSource>();
+    for (const name of wanted) if (!this.runs.has(scopeId(name, cluster))) sources.set(name, place.sourceOf(name));
+    const source = (name: string): ResourceSource => sources.get(name) ?? place.sourceOf(name);
     if (wanted.has('')) {
-      if (all === undefined) this.#widen(cluster);
-    } else if (all !== undefined && all.filled) this.#narrow(cluster, all, wanted);
+      if (all === undefined) this.#widen(cluster, source(''));
+    } else if (all !== undefined && all.filled) this.#narrow(cluster, all, wanted, source);
     else {
       if (all !== undefined) this.#drop(all);
       for (const run of this.#of(cluster)) if (!wanted.has(run.scope.namespace)) this.#drop(run);
-      for (const namespace of wanted) if (!this.runs.has(scopeId(namespace, cluster))) this.#add(cluster, namespace, {});
+      const how = this.#notBelowHigh(cluster);
+      for (const namespace of wanted)
+        if (!this.runs.has(scopeId(namespace, cluster))) this.#add(cluster, namespace, how, { source: source(namespace) });
     }
   }
 
@@ -91,7 +144,13 @@ export class ScopeSet<T> {
   }
 
   async stop(reason: unknown): Promise<void> {
-    await Promise.all([...[...this.runs.values()].map((run) => run.stop(reason)), ...this.#ending]);
+    const ending = [...this.runs.values()].map((run) => {
+      const ended = run.stop(reason);
+      // One that never ran says Stopped as well.
+      run.start();
+      return ended.then(() => run.stop(reason));
+    });
+    await Promise.all([...ending, ...this.#ending]);
   }
 
   /** The scope that a namespace's objects come by. */
@@ -105,48 +164,103 @@ export class ScopeSet<T> {
   }
 
   /** Single namespaces to all: the wide scope is collected until it has seen all that they have, then takes over in one step. */
-  #widen(cluster: string): void {
+  #widen(cluster: string, source: ResourceSource): void {
     const absorbed = this.#of(cluster);
     this.#add(
       cluster,
       '',
       absorbed.length === 0
-        ? {}
+        ? this.#notBelowHigh(cluster)
         : {
             notBelow: () => absorbed.reduce((top, run) => newest(top, run.reflector.version), this.#high.get(cluster)?.version ?? ''),
-            epochOf: () => Math.max(this.#high.get(cluster)?.epoch ?? 1, ...absorbed.map((run) => run.reflector.epoch)),
+            epochOf: () => absorbed.reduce((top, run) => Math.max(top, run.reflector.epoch), this.#high.get(cluster)?.epoch ?? 1),
             absorbs: () => absorbed.filter((run) => this.runs.get(run.scope.id) === run),
             onAbsorbed: () => {
               for (const run of absorbed) if (this.runs.get(run.scope.id) === run) this.#retire(run);
             },
           },
+      { source },
     );
   }
 
   /** All to single namespaces: each takes over its objects as they stand, and resumes from the version of the wide scope. */
-  #narrow(cluster: string, all: ScopeRun<T>, wanted: ReadonlySet<string>): void {
+  #narrow(cluster: string, all: ScopeRun<T>, wanted: ReadonlySet<string>, source: (namespace: string) => ResourceSource): void {
     const { version, epoch, damaged } = all.reflector;
+    const fromFile = this.#fromFile.has(all);
+    const form = this.#sources.get(all)?.listedUnder;
     this.#retire(all);
     for (const namespace of wanted) {
-      const run = this.#add(cluster, namespace, { resume: { version, epoch, damaged } });
+      const run = this.#add(
+        cluster,
+        namespace,
+        { resume: { version, epoch, damaged } },
+        { source: source(namespace), fromFile, ...(form === undefined ? {} : { form }) },
+      );
       this.#host.writer.move(all.scope.id, run.scope.id, namespace);
     }
     all.clear('scope-removed');
   }
 
-  #add(cluster: string, namespace: string, how: Omit<ScopeRunOptions<T>, 'memory'>): ScopeRun<T> {
-    const place = this.#clusters.get(cluster);
-    if (place === undefined) throw new InformerOptionsError(`there is no cluster named ${JSON.stringify(cluster)}`);
+  /** One that comes again must not show less than those that were taken away. */
+  #notBelowHigh(cluster: string): Pick<ScopeRunOptions<T>, 'notBelow' | 'epochOf'> {
     const high = this.#high.get(cluster);
-    const known = high !== undefined && this.#of(cluster).every((run) => run.reflector.epoch <= high.epoch);
-    const run = new ScopeRun<T>(scopeOf(namespace, cluster), place.sourceOf(namespace), this.#host, {
+    if (high === undefined || !this.#of(cluster).every((run) => run.reflector.epoch <= high.epoch)) return {};
+    return { notBelow: () => high.version, epochOf: () => high.epoch };
+  }
+
+  #add(
+    cluster: string,
+    namespace: string,
+    how: Omit<ScopeRunOptions<T>, 'memory' | 'doubtful'>,
+    from: { readonly source: ResourceSource; readonly fromFile?: boolean; readonly form?: string },
+  ): ScopeRun<T> {
+    const place = this.#clusters.get(cluster);
+    if (place === undefined) throw new InformerOptionsError(`cluster: there is no cluster named ${JSON.stringify(cluster)}`);
+    const { check } = place;
+    const fromFile = from.fromFile === true;
+    const source: ResourceSource | CheckedSource =
+      check === undefined
+        ? from.source
+        : new CheckedSource(from.source, check, {
+            fromFile,
+            form: from.form ?? (fromFile ? check.savedForm : undefined),
+            foreign: () => this.#dropForeign(cluster),
+            otherForm: (reason) => run.reflector.repair(reason),
+          });
+    const run: ScopeRun<T> = new ScopeRun<T>(scopeOf(namespace, cluster), source, this.#host, {
       memory: place.memory,
-      ...(known ? { notBelow: () => high.version, epochOf: () => high.epoch } : {}),
       ...how,
+      ...(check === undefined ? {} : { doubtful: () => this.#fromFile.has(run) && !check.proven }),
     });
     this.runs.set(run.scope.id, run);
+    this.#changes += 1;
+    if (source instanceof CheckedSource) this.#sources.set(run, source);
+    if (!run.filled) this.#unfilled.add(run);
+    else if (fromFile) this.#fromFile.add(run);
     if (this.#started) run.start();
     return run;
+  }
+
+  /** What came from the file is of another server: it leaves, and its scopes begin as if there had been no file. */
+  #dropForeign(cluster: string): void {
+    for (const run of this.#of(cluster)) {
+      if (!this.#fromFile.has(run)) continue;
+      const { namespace } = run.scope;
+      let objects = 0;
+      for (const entry of this.#host.writer.view.select(run.query)) if (entry !== undefined) objects += 1;
+      this.#end(run);
+      run.clear('unknown');
+      const source = this.#clusters.get(cluster)?.sourceOf(namespace);
+      if (source === undefined) continue;
+      this.#add(cluster, namespace, {}, { source }).reflector.counters.foreign = objects;
+      this.#host.onReport(
+        {
+          kind: 'snapshot-foreign',
+          message: `the saved file is of another server; ${objects} objects of it leave the view, and a list follows`,
+        },
+        run.scope,
+      );
+    }
   }
 
   #drop(run: ScopeRun<T>): void {
@@ -166,8 +280,16 @@ export class ScopeSet<T> {
   }
 
   #retire(run: ScopeRun<T>): void {
-    this.runs.delete(run.scope.id);
     this.#remember(run);
+    this.#end(run);
+  }
+
+  #end(run: ScopeRun<T>): void {
+    this.runs.delete(run.scope.id);
+    this.#changes += 1;
+    this.#unfilled.delete(run);
+    this.#fromFile.delete(run);
+    this.#sources.delete(run);
     const ended = run.stop(new InformerStoppedError(`the scope ${run.scope.id} was taken away`));
     this.#ending.add(ended);
     void ended.then(() => this.#ending.delete(ended));
@@ -176,14 +298,4 @@ export class ScopeSet<T> {
 
 function newest(a: string, b: string): string {
   return a === '' || compareResourceVersions(b, a) === 1 ? b : a;
-}
-
-function checkNamespaces(namespaces: readonly string[]): Set<string> {
-  const wanted = new Set(namespaces);
-  if (wanted.has('') && wanted.size > 1) {
-    throw new InformerOptionsError(
-      `namespaces: '' means all; it cannot stand beside ${[...wanted].filter((name) => name !== '').join(', ')}`,
-    );
-  }
-  return wanted;
 }

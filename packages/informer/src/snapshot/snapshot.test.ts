@@ -24,10 +24,10 @@ const held = (informer: Informer<Thing>): string[] =>
     (entry) => `${entry.key.namespace}/${entry.key.name} ${entry.uid}@${entry.version} ${entry.value.spec.payload}`,
   );
 
-async function savedOnce(files: StoreFileSystem): Promise<ModelRig> {
+async function savedOnce(files: StoreFileSystem, options: object = {}): Promise<ModelRig> {
   const rig = createModelRig();
   for (let i = 0; i < 3; i += 1) rig.server.put('default', `thing-${i}`, i);
-  const first = await restore(rig, files);
+  const first = await restore(rig, files, options);
   expect(rig.reports.map((report) => report.kind)).toEqual(['snapshot-unused']);
   first.start();
   await first.whenSynced();
@@ -57,13 +57,14 @@ test('after a restart readers are served at once, marked stale with their age, a
   await informer.stop();
 });
 
-test('a saved version that is too old is listed over, and what was deleted meanwhile is delivered as such', async () => {
+test('a saved version that is too old is listed over; on a server whose UID is that of the file, what was deleted meanwhile is delivered as such', async () => {
   const files = memoryFiles();
-  const rig = await savedOnce(files);
+  const server = { url: 'https://a:6443', uid: () => Promise.resolve('uid-of-a') };
+  const rig = await savedOnce(files, { server });
   rig.server.delete('default', 'thing-0');
   rig.server.put('default', 'thing-3', 3);
   rig.server.compact();
-  const informer = await restore(rig, files);
+  const informer = await restore(rig, files, { server });
   const lines: string[] = [];
   informer.handle((delta) => void lines.push(lineOf(delta)));
   informer.start();

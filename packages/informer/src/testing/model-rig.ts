@@ -1,7 +1,8 @@
 import { createVirtualClock } from '@kubecast/clock/testing';
 import type { VirtualClock } from '@kubecast/clock/testing';
 import type { ResourceType } from '@kubecast/crd';
-import { createInformer, ObjectInformer } from '../informer/create-informer.ts';
+import { createInformer } from '../informer/create-informer.ts';
+import { ObjectInformer } from '../informer/object-informer.ts';
 import type { Delta } from '../contract/delta.ts';
 import type { Informer } from '../contract/informer.ts';
 import type { InformerOptions } from '../contract/informer-options.ts';

@@ -33,7 +33,7 @@ describe.skipIf(assets === undefined)('etcd restored under a living API server',
     // The API server answers reads from its memory: the view still is what it shows.
     expect(held(informer).join()).toContain('undone 19');
     const key = { cluster: '', namespace: 'one', name: 'new' };
-    const mark = informer.markWrite(key);
+    const mark = informer.writeBarrier(key);
     const { receipt } = await world.notes.create(world.note('new', 'after the restore'));
     expect(Number(receipt.version)).toBeLessThan(seen);
     expect(informer.observeReceipt(receipt, mark)).toBe(true);

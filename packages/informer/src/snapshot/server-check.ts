@@ -1,0 +1,124 @@
+import type { SourceClient } from '../contract/informer-options.ts';
+import type { ServerDescription, ServerIdentity } from '../contract/server-identity.ts';
+import type { SavedServer } from './snapshot.ts';
+
+const KUBE_SYSTEM = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' } as const;
+/** Answers of a server that will not be another in a moment: the Namespace may not be read, or there is none. */
+const REFUSED: ReadonlySet<unknown> = new Set([400, 403, 404, 405, 406]);
+
+/** What a client says of its server; undefined where it says nothing. */
+export function describeServer(client: SourceClient | undefined): ServerDescription | undefined {
+  const connection = client?.connection;
+  if (client === undefined || connection === undefined) return undefined;
+  const namespaces = client.resource(KUBE_SYSTEM);
+  return {
+    url: connection.server,
+    ...(connection.ca === undefined ? {} : { ca: connection.ca }),
+    ...(namespaces.get === undefined ? {} : { uid: (signal) => kubeSystemUid((name) => namespaces.get?.(name, { signal })) }),
+  };
+}
+
+async function kubeSystemUid(get: (name: string) => Promise<unknown> | undefined): Promise<string | undefined> {
+  try {
+    const uid = ((await get('kube-system')) as { readonly metadata?: { readonly uid?: unknown } } | undefined)?.metadata?.uid;
+    return typeof uid === 'string' && uid !== '' ? uid : undefined;
+  } catch (error) {
+    if (REFUSED.has((error as { readonly statusCode?: unknown }).statusCode)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Which server an informer reads, beside the one that its file was saved from. While the server is away its URL and its authorities decide; at the
+ * first contact the UID of `kube-system` does, where both are known. It is asked for once.
+ */
+export class ServerCheck {
+  readonly #description: ServerDescription | undefined;
+  readonly #saved: SavedServer | undefined;
+  readonly #url: string;
+  #ca = '';
+  #uid: string | undefined;
+  #asked: Promise<void> | undefined;
+  #answered = false;
+
+  constructor(description: ServerDescription | undefined, saved?: SavedServer) {
+    this.#description = description;
+    this.#saved = saved;
+    this.#url = description === undefined ? '' : placeOf(description.url);
+  }
+
+  /** The schema fingerprint that the file's objects were listed under; undefined where it says none. */
+  get savedForm(): string | undefined {
+    return this.#saved?.form;
+  }
+
+  /** Whether there is a file, so that nothing may be read before it is known whether it is of this server. */
+  get restored(): boolean {
+    return this.#saved !== undefined;
+  }
+
+  /** Whether the UID says that the file and the server are one. */
+  get proven(): boolean {
+    const saved = this.#saved?.server?.uid;
+    return this.#answered && this.#uid !== undefined && this.#uid === saved;
+  }
+
+  /** Whether the UID says that the file is of another server. */
+  get foreign(): boolean {
+    const saved = this.#saved?.server?.uid ?? '';
+    return this.#answered && this.#uid !== undefined && saved !== '' && this.#uid !== saved;
+  }
+
+  /** Computes the fingerprint of the authorities; before that, they count as the runtime's. */
+  async prepare(): Promise<void> {
+    const ca = this.#description?.ca;
+    if (ca === undefined) return;
+    const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(ca.replaceAll('\r\n', '\n').trim()));
+    this.#ca = [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  /** Why URL and authorities say that the file is of another server; undefined: they are the same, or neither side knows its server. */
+  get mismatch(): string | undefined {
+    const saved = this.#saved?.server;
+    if (saved === undefined && this.#description === undefined) return undefined;
+    if (saved === undefined) return `it does not say from which server it was saved, and the server is ${this.#url}`;
+    if (this.#description === undefined) return `it was saved from ${saved.url}, and it is not known which server is read now`;
+    if (saved.url !== this.#url) return `it was saved from ${saved.url}, and the server is ${this.#url}`;
+    if (saved.ca !== this.#ca) return `it was saved from ${saved.url} under other certificate authorities`;
+    return undefined;
+  }
+
+  /** Asks for the UID until there was an answer. Rejects where the server could not be asked; the next call asks again. Ends with the signal. */
+  async ask(signal: AbortSignal): Promise<void> {
+    const { uid } = this.#description ?? {};
+    if (this.#answered || uid === undefined) return;
+    this.#asked ??= uid(signal)
+      .then((answer) => {
+        this.#uid = answer;
+        this.#answered = true;
+      })
+      .finally(() => {
+        this.#asked = undefined;
+      });
+    const asked = this.#asked;
+    asked.catch(() => undefined);
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      asked.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    });
+  }
+
+  /** What a file that is saved now says of the server. */
+  get identity(): ServerIdentity | undefined {
+    if (this.#description === undefined) return undefined;
+    return { url: this.#url, ca: this.#ca, uid: (this.#answered ? this.#uid : this.#saved?.server?.uid) ?? '' };
+  }
+}
+
+/** The URL without what changes nothing, and without secrets. */
+function placeOf(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname.replace(/\/+$/u, '')}`;
+}

@@ -161,9 +161,9 @@ class PackedStore<T> implements ObjectStore<T> {
       const decision = this.#decide(place);
       const changes = this.#content.apply(decision, this.#scopes.of(record.scope ?? DEFAULT_SCOPE), false);
       this.#compactor.step();
+      this.#content.settle();
       return changes;
     } finally {
-      this.#content.settle();
       this.#guard.leave();
     }
   }
@@ -190,12 +190,12 @@ class PackedStore<T> implements ObjectStore<T> {
       this.#content.prepare([], [slot]);
       const stands = this.#content.take(slot);
       this.#compactor.step();
+      this.#content.settle();
       if (!aside) return [{ type: 'deleted', entry: stands, finalStateKnown: false }];
       return [
         { type: 'deleted', entry: new PackedEntry<T>(this.#view, aside.slab, aside.offset), previous: stands, finalStateKnown: true },
       ];
     } finally {
-      this.#content.settle();
       this.#guard.leave();
     }
   }

@@ -53,12 +53,17 @@ function make(options: Partial<ObjectStoreOptions<Thing>>): {
 test.each(shares)('a callback that throws leaves a %s store as it was, in every operation and at every object', (_name, shared) => {
   const relist = (store: ObjectStore<Thing>): void => {
     const list = store.replace(DEFAULT);
-    // One updated, one new, one equal, one replaced; the fourth is missing.
-    list.put(record('p', 2, 'b'));
-    list.put(record('t', 1));
-    list.put(record('q', 1));
-    list.put({ ...testRecord({ namespace: 'n', name: 'r', uid: 'again', version: '1', spec: { app: 'c' } }), scope: 'other' as ScopeId });
-    for (const change of list.commit('2')) void change;
+    try {
+      // One updated, one new, one equal, one under another UID; the fourth is missing.
+      list.put(record('p', 2, 'b'));
+      list.put(record('t', 1));
+      list.put(record('q', 1));
+      list.put(testRecord({ namespace: 'n', name: 'r', uid: 'again', version: '1', spec: { app: 'c' } }));
+      for (const change of list.commit('2')) void change;
+    } catch (error) {
+      list.abort();
+      throw error;
+    }
   };
   const operations: readonly (readonly [string, readonly string[], (store: ObjectStore<Thing>) => unknown])[] = [
     ['extract', ['t'], (store) => store.put({ ...record('t', 1), scope: 'new' as ScopeId })],

@@ -139,7 +139,7 @@ export class SharedSnapshot<T> implements View<T>, Disposable {
       if (copied && this.#fits(query, copied)) records.push(copied);
     }
     const probe = new KeyProbe(memory.seed);
-    records.sort((a, b) => probe.fromRecord(a.slab, a.offset).compare(b.slab, b.offset, memory.clusters));
+    records.sort((a, b) => probe.orderOf(a.slab, a.offset).compare(b.slab, b.offset, memory.clusters));
     yield* records;
   }
 

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Change, Key, ObjectStore, ScopeId, Writer } from './index.ts';
-import { compareResourceVersions, createObjectStore, parseLabelSelector, RecordError, SnapshotExpired, StoreError } from './index.ts';
+import {
+  attach,
+  compareResourceVersions,
+  createObjectStore,
+  parseLabelSelector,
+  RecordError,
+  SnapshotExpired,
+  StoreError,
+} from './index.ts';
 import { testRecord } from './testing/index.ts';
 
 interface Thing {
@@ -474,4 +482,31 @@ test('a record that takes the room of one that was taken back has nothing of it'
   put('{"metadata":{"name":"b","uid":"v"}}');
   const entry = store.view.entry({ cluster: '', namespace: '', name: 'b' });
   expect([entry?.uid, entry?.version, entry?.deleting, { ...entry?.labels }]).toEqual(['v', '', false, {}]);
+});
+
+test('a name is a name in a shared store and in its readers too: marks of byte order, line separators, NUL, normal forms, case', () => {
+  const names = ['\uFEFF', '\uFEFFa', 'a', 'A', '\u2028', 'a\u0000', '\u0000', 'é', 'e\u0301', '\u202Ea', '__proto__', '..', '😀', 'a/b'];
+  const clusters = ['', '\uFEFF', '\uFEFFx', 'x', '\u0000', '\ud800', '__proto__'];
+  const store = createObjectStore<{ metadata: { name: string } }>({
+    apiVersion: 'v1',
+    kind: 'K',
+    indexes: { name: (entry) => [entry.value.metadata.name] },
+    shared: { recordBytes: 16 << 20, indexBytes: 4 << 20 },
+  });
+  for (const cluster of clusters)
+    for (const name of names) store.put({ ...testRecord({ namespace: name, name, uid: `${clusters.indexOf(cluster)}|${name}` }), cluster });
+  for (const view of [store.view, attach<{ metadata: { name: string } }>(store.share()), store.view.snapshot()]) {
+    expect([...view.select()]).toHaveLength(clusters.length * names.length);
+    for (const cluster of clusters)
+      for (const name of names) {
+        const entry = view.entry({ cluster, namespace: name, name });
+        expect(entry?.key).toEqual({ cluster, namespace: name, name });
+        expect(entry?.uid).toBe(`${clusters.indexOf(cluster)}|${name}`);
+        expect([...view.select({ cluster, namespace: name, index: { name: 'name', value: name } })]).toHaveLength(1);
+      }
+  }
+  // JSON may hold half of a surrogate pair, which has no bytes of its own: it is refused rather than become another name.
+  expect(() => store.put({ object: new TextEncoder().encode('{"metadata":{"name":"\\ud800","uid":"u"}}') })).toThrow(
+    'half of a surrogate pair',
+  );
 });

@@ -3,13 +3,17 @@ import { ShardedMap } from '../keys/sharded-map.ts';
 
 const NONE: readonly number[] = [];
 
-/** Is told of every change of an index, after it was made. */
+/** Is told of every change of an index, after it was made, and before it of what it will need room for. */
 export interface PostingMirror {
-  /** The first slot of a value; gives back what the value is known by. */
-  open(value: string, slot: number): number;
+  /** A posting of a value without slots, with room for so many. Gives back what the value is known by. May throw. */
+  open(value: string, room: number): number;
+  /** Room for so many slots in all. May throw. */
+  reserve(posting: number, room: number): void;
   append(posting: number, slot: number): void;
   /** The slot at a position leaves; the last one takes its place. */
   remove(posting: number, slot: number, at: number): void;
+  /** A posting without slots is not needed any more. */
+  close(posting: number): void;
 }
 
 /** A value that several objects have. */
@@ -17,6 +21,8 @@ interface Posting {
   readonly value: string;
   slots: Int32Array;
   count: number;
+  /** Slots that are about to be added: room for them was made. */
+  expected: number;
   /** What the mirror knows it by. */
   readonly mirrored: number;
 }
@@ -39,6 +45,31 @@ export class Postings<T> {
     this.#mirror = mirror;
   }
 
+  /**
+   * Makes room for a slot more under each value, where a mirror needs it; readers see the same as before.
+   * @throws StoreError if there is none; what was prepared before it can be taken back with `unprepare`.
+   */
+  prepare(value: string): void {
+    const mirror = this.#mirror;
+    if (!mirror) return;
+    let posting = this.#slots.get(value) as Posting | undefined;
+    if (posting) mirror.reserve(posting.mirrored, posting.count + posting.expected + 1);
+    else {
+      posting = { value, slots: new Int32Array(1), count: 0, expected: 0, mirrored: mirror.open(value, 1) };
+      this.#slots.set(value, posting);
+    }
+    posting.expected += 1;
+  }
+
+  /** The slot for which room was made does not come. */
+  unprepare(value: string): void {
+    const posting = this.#mirror ? (this.#slots.get(value) as Posting | undefined) : undefined;
+    if (!posting) return;
+    posting.expected -= 1;
+    this.#closeIfEmpty(posting);
+  }
+
+  /** With a mirror, only of values that were prepared. */
   add(slot: number, values: readonly string[]): void {
     while (this.#values.length <= slot) this.#values.push(undefined);
     if (slot >= this.#positions.length) {
@@ -53,12 +84,16 @@ export class Postings<T> {
 
   /** The values of a slot from now on. Where they stay, nothing is touched. */
   set(slot: number, values: readonly string[]): void {
-    const before = this.#values[slot];
-    if (before !== undefined) {
-      if (typeof before === 'string' ? values.length === 1 && values[0] === before : sameTexts(before, values)) return;
-      this.remove(slot);
-    }
+    if (this.holds(slot, values)) return;
+    this.remove(slot);
     this.add(slot, values);
+  }
+
+  /** Whether the slot is held under these values, in this order, and one at least. */
+  holds(slot: number, values: readonly string[]): boolean {
+    const held = this.#values[slot];
+    if (held === undefined) return false;
+    return typeof held === 'string' ? values.length === 1 && values[0] === held : sameTexts(held, values);
   }
 
   remove(slot: number): void {
@@ -83,14 +118,13 @@ export class Postings<T> {
   #enter(slot: number, value: string, single: boolean): string {
     const found = this.#slots.get(value);
     if (found === undefined) {
-      const mirror = this.#mirror;
-      this.#slots.set(value, mirror ? { value, slots: new Int32Array([slot]), count: 1, mirrored: mirror.open(value, slot) } : slot);
+      this.#slots.set(value, slot);
       if (single) this.#positions[slot] = 0;
       return value;
     }
     const posting =
       typeof found === 'number'
-        ? { value: this.#textOf(found, value), slots: new Int32Array([found, slot]), count: 1, mirrored: 0 }
+        ? { value: this.#textOf(found, value), slots: new Int32Array([found, slot]), count: 1, expected: 0, mirrored: 0 }
         : found;
     if (typeof found === 'number') this.#slots.set(posting.value, posting);
     if (posting.count === posting.slots.length) {
@@ -101,6 +135,7 @@ export class Postings<T> {
     posting.slots[posting.count] = slot;
     if (single) this.#positions[slot] = posting.count;
     posting.count += 1;
+    if (posting.expected > 0) posting.expected -= 1;
     this.#mirror?.append(posting.mirrored, slot);
     return posting.value;
   }
@@ -124,8 +159,14 @@ export class Postings<T> {
     posting.slots[at] = last;
     if (typeof this.#values[last] === 'string') this.#positions[last] = at;
     this.#mirror?.remove(posting.mirrored, slot, at);
-    if (posting.count === 0) this.#slots.delete(value);
+    if (posting.count === 0) this.#closeIfEmpty(posting);
     else if (posting.count * 4 < posting.slots.length) posting.slots = posting.slots.slice(0, posting.count * 2);
+  }
+
+  #closeIfEmpty(posting: Posting): void {
+    if (posting.count > 0 || posting.expected > 0) return;
+    this.#slots.delete(posting.value);
+    this.#mirror?.close(posting.mirrored);
   }
 }
 

@@ -74,13 +74,19 @@ export class KeyProbe {
   }
 
   fromRecord(slab: Slab, offset: number): this {
+    this.orderOf(slab, offset);
+    this.#hash();
+    return this;
+  }
+
+  /** Of a record's key only what compares it with others: without the hash, it finds nothing. */
+  orderOf(slab: Slab, offset: number): this {
     this.bytes = slab.bytes;
     this.cluster = slab.words[(offset >> 2) + 3] as number;
     this.namespaceStart = partStart(slab, offset, NAMESPACE);
     this.namespaceLength = partLength(slab, offset, NAMESPACE);
     this.nameStart = partStart(slab, offset, NAME);
     this.nameLength = partLength(slab, offset, NAME);
-    this.#hash();
     return this;
   }
 

@@ -1,19 +1,19 @@
 export const ROOM = 256;
 
-/** Is told of every change of the chunks, after it was made. */
-export interface OrderMirror {
-  /** One slot more at the end of a chunk, which now has `count`. */
-  append(number: number, slot: number, count: number): void;
-  changed(number: number, slots: Int32Array, count: number): void;
-  split(number: number, first: Int32Array, firstCount: number, second: Int32Array, secondCount: number): void;
-  /** A chunk behind all others. */
-  add(slots: Int32Array, count: number): void;
-  removed(number: number): void;
-}
-
-interface Chunk {
+/** A part of the order: the first `count` of its slots. */
+export interface Chunk {
   readonly slots: Int32Array;
   count: number;
+}
+
+/** Is told of every change of the chunks, after it was made. */
+export interface OrderMirror {
+  /** One slot more at the end of a chunk. */
+  appended(number: number): void;
+  changed(number: number): void;
+  /** A chunk more, at this number. */
+  added(number: number, chunk: Chunk): void;
+  removed(number: number): void;
 }
 
 /**
@@ -63,20 +63,26 @@ export class OrderedSlots {
     if (!chunk) throw new Error('the order lost a chunk');
     if (chunk.count < ROOM) {
       insertAt(chunk, at, slot);
-      if (at === chunk.count - 1) this.#mirror?.append(number, slot, chunk.count);
-      else this.#mirror?.changed(number, chunk.slots, chunk.count);
+      if (at === chunk.count - 1) this.#mirror?.appended(number);
+      else this.#mirror?.changed(number);
       return;
     }
-    // Keys that come in order fill their chunks; others split in halves.
-    const atEnd = at === ROOM;
-    const half = atEnd ? ROOM : ROOM >> 1;
+    const after = this.#chunks[number + 1];
+    if (at === ROOM && after && after.count < ROOM) {
+      insertAt(after, 0, slot);
+      this.#mirror?.changed(number + 1);
+      return;
+    }
+    // In halves, so that so many inserts go into each before it is split again.
+    const half = ROOM >> 1;
     const next: Chunk = { slots: new Int32Array(ROOM), count: ROOM - half };
     next.slots.set(chunk.slots.subarray(half));
     chunk.count = half;
     this.#chunks.splice(number + 1, 0, next);
-    if (at < half || (at === half && !atEnd)) insertAt(chunk, at, slot);
+    if (at <= half) insertAt(chunk, at, slot);
     else insertAt(next, at - half, slot);
-    this.#mirror?.split(number, chunk.slots, chunk.count, next.slots, next.count);
+    this.#mirror?.changed(number);
+    this.#mirror?.added(number + 1, next);
   }
 
   /** Adds a slot behind all others. */
@@ -85,14 +91,14 @@ export class OrderedSlots {
     const last = this.#chunks.at(-1);
     if (!last || last.count === ROOM) return this.#open(slot);
     insertAt(last, last.count, slot);
-    this.#mirror?.append(this.#chunks.length - 1, slot, last.count);
+    this.#mirror?.appended(this.#chunks.length - 1);
   }
 
   #open(slot: number): void {
     const chunk: Chunk = { slots: new Int32Array(ROOM), count: 1 };
     chunk.slots[0] = slot;
     this.#chunks.push(chunk);
-    this.#mirror?.add(chunk.slots, 1);
+    this.#mirror?.added(this.#chunks.length - 1, chunk);
   }
 
   remove(slot: number, compare: (slot: number) => number): void {
@@ -105,7 +111,7 @@ export class OrderedSlots {
     if (chunk.count === 0) {
       this.#chunks.splice(number, 1);
       this.#mirror?.removed(number);
-    } else this.#mirror?.changed(number, chunk.slots, chunk.count);
+    } else this.#mirror?.changed(number);
   }
 
   /** From the first slot that is not below what is sought; without it from the start. Must not be used after a change. */

@@ -63,6 +63,11 @@ export class RecordTable {
     return slot;
   }
 
+  /** Slots that were used before and are free. */
+  get free(): number {
+    return this.#free.length;
+  }
+
   hash(slot: number): number {
     return this.#hashes[slot] as number;
   }

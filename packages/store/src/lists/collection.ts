@@ -1,14 +1,17 @@
+import type { ListInProgress } from './list-in-progress.ts';
 import type { KeyProbe } from '../keys/key-probe.ts';
 import { jsonEquals, moveRecord, partEquals, partText, UID, VERSION } from '../records/packed-record.ts';
 import { RecordTable } from '../keys/record-table.ts';
 import type { Slabs } from '../records/slabs.ts';
 import { offsetOf } from '../records/slabs.ts';
 
+type Values = readonly (readonly string[])[];
+
 /**
  * The records of a relist, aside. One that equals what stands in the store is not kept a second time: the standing one is marked. Should the
  * store let go of a marked record before the commit, the collection takes it over.
  */
-export class Collection {
+export class Collection implements ListInProgress {
   readonly own: RecordTable;
   readonly #main: RecordTable;
   readonly #slabs: Slabs;
@@ -18,7 +21,7 @@ export class Collection {
   /** By slot of the store: the marked place and one; 0 for none. */
   #marks: Int32Array = new Int32Array(64);
   /** By own slot. */
-  readonly #prepared: ({ readonly place: number; readonly values: readonly (readonly string[])[] } | undefined)[] = [];
+  readonly #prepared: ({ readonly place: number; readonly values: Values } | undefined)[] = [];
 
   constructor(
     id: number,
@@ -38,8 +41,25 @@ export class Collection {
     return (this.#marks[slot] ?? 0) === this.#main.place(slot) + 1;
   }
 
-  /** Takes a record that was just written, or takes it back. Gives its slot among the own; -1 if it is not kept. */
-  put(place: number, probe: KeyProbe): number {
+  /** Takes a record that was just written, or takes it back, also where the order of versions throws. */
+  put(place: number, probe: KeyProbe, extract: (place: number) => Values): void {
+    let slot: number;
+    try {
+      slot = this.#put(place, probe);
+    } catch (error) {
+      this.#slabs.undo(place);
+      throw error;
+    }
+    if (slot < 0) return;
+    try {
+      this.prepare(slot, extract(place));
+    } catch {
+      // What it throws now it throws again at the commit, which then fails with it and changes nothing.
+    }
+  }
+
+  /** Gives its slot among the own; -1 if it is not kept. */
+  #put(place: number, probe: KeyProbe): number {
     const slab = this.#slabs.slab(place);
     const offset = offsetOf(place);
     const ownSlot = this.own.find(probe.fromRecord(slab, offset));
@@ -77,13 +97,13 @@ export class Collection {
   }
 
   /** What the extractors gave for an own record, so that the commit need not ask them for all at once. */
-  prepare(ownSlot: number, values: readonly (readonly string[])[]): void {
+  prepare(ownSlot: number, values: Values): void {
     while (this.#prepared.length < ownSlot) this.#prepared.push(undefined);
     this.#prepared[ownSlot] = { place: this.own.place(ownSlot), values };
   }
 
   /** Undefined for a record that was not prepared, or is another by now. */
-  prepared(ownSlot: number): readonly (readonly string[])[] | undefined {
+  prepared(ownSlot: number): Values | undefined {
     const prepared = this.#prepared[ownSlot];
     return prepared?.place === this.own.place(ownSlot) ? prepared.values : undefined;
   }
@@ -100,14 +120,20 @@ export class Collection {
   }
 
   /** The store lets go of a record. If it is marked here it is taken over: true, and then it must not be released. */
-  adopt(slot: number, place: number, probe: KeyProbe, shared: boolean): boolean {
+  adopt(slot: number, place: number, probe: KeyProbe): boolean {
     if (this.#marks[slot] !== place + 1) return false;
     this.#marks[slot] = 0;
-    const slab = this.#slabs.slab(place);
-    // Two collections cannot own one record.
-    const taken = shared ? moveRecord(this.#slabs, slab, offsetOf(place)) : place;
-    this.own.insert(probe.fromRecord(slab, offsetOf(place)).hash, taken);
+    this.own.insert(probe.fromRecord(this.#slabs.slab(place), offsetOf(place)).hash, place);
     return true;
+  }
+
+  /** Has a copy of its own from now on instead of the mark: two lists cannot take over one record. @throws StoreError if there is no room. */
+  copyMarked(slot: number, probe: KeyProbe): void {
+    const slab = this.#main.slab(slot);
+    const offset = this.#main.offset(slot);
+    const copy = moveRecord(this.#slabs, slab, offset);
+    this.#marks[slot] = 0;
+    this.own.insert(probe.fromRecord(slab, offset).hash, copy);
   }
 
   /** The store moved a record. */
@@ -116,7 +142,7 @@ export class Collection {
   }
 
   /** Lets go of all that is still owned. */
-  clear(): void {
+  abort(): void {
     for (let slot = 0; slot < this.own.end; slot += 1) if (this.own.place(slot) >= 0) this.#forget(slot);
   }
 

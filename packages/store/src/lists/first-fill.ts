@@ -1,5 +1,6 @@
 import type { Change } from '../contract/change.ts';
 import type { Collection } from './collection.ts';
+import type { ListInProgress } from './list-in-progress.ts';
 import type { KeyProbe } from '../keys/key-probe.ts';
 import { OrderedSlots } from '../keys/ordered-slots.ts';
 import { PackedEntry } from '../entries/packed-entry.ts';
@@ -11,12 +12,22 @@ import type { StoreView } from '../views/store-view.ts';
 
 type Values = readonly (readonly string[])[];
 
+/** An extractor threw over a record, which was not taken: the list goes on as a Collection, whose commit fails with it. */
+export class ExtractorFailed extends Error {
+  readonly place: number;
+
+  constructor(place: number, cause: unknown) {
+    super('an extractor threw', { cause });
+    this.place = place;
+  }
+}
+
 /**
  * The first list of an empty store: its table, order and postings grow aside as the records come, and the commit puts them in the place of
  * the empty ones. So it takes no longer for a hundred thousand than for one. It lasts while nothing else is written; then what it has goes on
  * as a Collection.
  */
-export class FirstFill<T> {
+export class FirstFill<T> implements ListInProgress {
   readonly id: number;
   readonly #view: StoreView<T>;
   readonly #compare: (a: string, b: string) => -1 | 0 | 1 | undefined;
@@ -39,7 +50,23 @@ export class FirstFill<T> {
   }
 
   /** Takes a record that was just written, or takes it back where a newer one of the same object is there. */
-  put(place: number, probe: KeyProbe, values: Values): void {
+  put(place: number, probe: KeyProbe, extract: (place: number) => Values): void {
+    const { slabs } = this.#view;
+    let values: Values;
+    try {
+      values = extract(place);
+    } catch (error) {
+      throw new ExtractorFailed(place, error);
+    }
+    try {
+      this.#put(place, probe, values);
+    } catch (error) {
+      slabs.undo(place);
+      throw error;
+    }
+  }
+
+  #put(place: number, probe: KeyProbe, values: Values): void {
     const { slabs } = this.#view;
     const slab = slabs.slab(place);
     const offset = offsetOf(place);

@@ -47,8 +47,13 @@ function cutBefore(cuts: readonly number[], at: number): number {
   return cut;
 }
 
+/** Where a record is written. Its first word is its length. */
+export interface RecordRoom {
+  allocate(length: number): { readonly slab: Slab; readonly offset: number };
+}
+
 /** Writes what a scan found to keep, and gives its place. @throws RecordError if it has no name or no UID; nothing is kept then. */
-export function writeRecord(slabs: Slabs, source: Uint8Array, scan: Scan, cluster: number, table: number): number {
+export function writeRecord(room: RecordRoom, source: Uint8Array, scan: Scan, cluster: number, table: number): number {
   const parts = [scan.uid, scan.version, scan.namespace, scan.name];
   const paths = ['metadata.uid', 'metadata.resourceVersion', 'metadata.namespace', 'metadata.name'];
   if (scan.name.end <= scan.name.start) throw new RecordError('the object has no metadata.name');
@@ -73,7 +78,7 @@ export function writeRecord(slabs: Slabs, source: Uint8Array, scan: Scan, cluste
     const time = Date.parse(textOf(source, scan.created.start, scan.created.end));
     if (!Number.isNaN(time)) created = time;
   }
-  const { slab, offset } = slabs.allocate(HEAD + scan.kept + extra);
+  const { slab, offset } = room.allocate(HEAD + scan.kept + extra);
   const { bytes, words } = slab;
   const w = offset >> 2;
   const base = offset + HEAD;
@@ -202,10 +207,10 @@ export function pathStartsWith(slab: Slab, offset: number, prefix: Uint8Array): 
   return true;
 }
 
-/** Copies a record as it is to another place. */
+/** Copies a record as it is to another place, for compaction. @throws StoreError if there is no room; nothing was changed. */
 export function moveRecord(slabs: Slabs, slab: Slab, offset: number): number {
   const size = slab.words[offset >> 2] as number;
-  const to = slabs.allocate(size);
+  const to = slabs.allocate(size, true);
   to.slab.bytes.set(slab.bytes.subarray(offset, offset + size), to.offset);
   return placeOf(to.slab, to.offset);
 }

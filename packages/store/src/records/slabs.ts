@@ -1,7 +1,13 @@
+import { StoreError } from '../store-error.ts';
+
 const UNIT_BITS = 3;
 const PLACE_BITS = 17;
-/** Slabs grow from small to this, so that a store of a few objects costs little. A larger record gets a slab of its own. */
+/** Slabs grow from small to this, so that a store of a few objects costs little. */
 export const FULL: number = 1 << (UNIT_BITS + PLACE_BITS);
+/** A larger record gets a slab of its own: no room is lost behind it, and compaction never copies it. */
+export const LARGE: number = FULL >> 3;
+/** A place has so many bits for the number of its slab. */
+const SLABS = 1 << (31 - PLACE_BITS);
 
 /**
  * One block of packed records. Bytes once written here are never written over: who holds the slab may read it for as long as he likes. In
@@ -22,7 +28,11 @@ export interface Slab {
 export interface SlabMemory {
   /** Bytes of a full slab; small stores begin with less where that saves memory. */
   readonly first: number;
-  open(slab: number, length: number): { readonly buffer: ArrayBufferLike; readonly offset: number };
+  /**
+   * Room for a slab. `moving`: it is for compaction, which may take the room that is kept for it.
+   * @throws StoreError if there is none; nothing was taken then.
+   */
+  open(slab: number, length: number, moving: boolean): { readonly buffer: ArrayBufferLike; readonly offset: number };
   /** All records of the slab are dead; `free` lets its number be given again. */
   close(slab: Slab, free: () => void): void;
 }
@@ -30,7 +40,13 @@ export interface SlabMemory {
 /** Of the process, given back to it by the garbage collector. */
 export const privateMemory: SlabMemory = {
   first: 1 << 13,
-  open: (_slab, length) => ({ buffer: new ArrayBuffer(length), offset: 0 }),
+  open: (_slab, length) => {
+    try {
+      return { buffer: new ArrayBuffer(length), offset: 0 };
+    } catch (cause) {
+      throw new StoreError('STORE_FULL', `the process has no memory for ${length} bytes of records more`, { cause });
+    }
+  },
   close: (_slab, free) => free(),
 };
 
@@ -55,11 +71,14 @@ export class Slabs {
     this.#next = memory.first;
   }
 
-  /** Room for a record. Its first word is its length. */
-  allocate(length: number): { readonly slab: Slab; readonly offset: number } {
+  /**
+   * Room for a record. Its first word is its length. `moving`: compaction asks.
+   * @throws StoreError STORE_FULL or SHARED_FULL; nothing was changed.
+   */
+  allocate(length: number, moving = false): { readonly slab: Slab; readonly offset: number } {
     const size = (length + 7) & ~7;
-    let slab = this.#current;
-    if (!slab || slab.used + size > slab.bytes.length) slab = this.#open(size);
+    let slab = size > LARGE ? this.#add(size, moving) : this.#current;
+    if (!slab || slab.used + size > slab.bytes.length) slab = this.#open(size, moving);
     const offset = slab.used;
     slab.used += size;
     slab.live += size;
@@ -96,15 +115,28 @@ export class Slabs {
     return this.#slabs[slab.index] === slab;
   }
 
-  /** The slab that is most dead, if more than a quarter of the memory (and more than two slabs' worth) is dead. */
+  /** The slab that is most dead, if so much is dead in all that moving is worth it: an eighth of what lives, and 256 KiB. */
   wasteful(): Slab | undefined {
     const open = this.#current ? this.#current.bytes.length - this.#current.used : 0;
     const dead = this.reserved - open - this.live;
-    if (dead < this.live >> 3 || dead < FULL >> 2) return undefined;
+    return dead < this.live >> 3 || dead < FULL >> 2 ? undefined : this.#mostDead(1);
+  }
+
+  /** The slab that gives most room if it is moved, where room is wanted at any price; the one that is filled is not filled any more. */
+  emptiest(): Slab | undefined {
+    const before = this.#current;
+    this.#current = undefined;
+    if (before && before.live === 0) this.#drop(before);
+    return this.#mostDead(LARGE);
+  }
+
+  #mostDead(atLeast: number): Slab | undefined {
     let most: Slab | undefined;
+    let dead = atLeast - 1;
     for (const slab of this.#slabs) {
-      if (slab && slab !== this.#current && !slab.swept && (!most || slab.bytes.length - slab.live > most.bytes.length - most.live))
-        most = slab;
+      if (!slab || slab === this.#current || slab.swept || slab.bytes.length - slab.live <= dead) continue;
+      most = slab;
+      dead = slab.bytes.length - slab.live;
     }
     return most;
   }
@@ -112,34 +144,34 @@ export class Slabs {
   /** Takes a whole block of records in, all of them in use. Only while nothing else was allocated: its number is its position. */
   load(segment: ArrayBuffer): void {
     const length = segment.byteLength;
-    const index = this.#slabs.length;
     const own = this.#memory === privateMemory;
-    const slab = own ? slabOver(index, segment, 0, length) : this.#add(index, length);
+    const slab = this.#add(length, false, own ? segment : undefined);
     if (!own) slab.bytes.set(new Uint8Array(segment));
-    this.#slabs[index] = slab;
     slab.used = length;
     slab.live = length;
     this.live += length;
-    this.reserved += length;
     this.#next = FULL;
   }
 
-  #open(size: number): Slab {
+  #open(size: number, moving: boolean): Slab {
     const before = this.#current;
-    this.#current = undefined;
-    if (before && before.live === 0) this.#drop(before);
-    const length = Math.max(size, this.#next);
+    const slab = this.#add(Math.max(size, this.#next), moving);
     this.#next = Math.min(FULL, this.#next * 2);
-    const slab = this.#add(this.#vacant.pop() ?? this.#slabs.length, length);
-    this.#slabs[slab.index] = slab;
     this.#current = slab;
-    this.reserved += length;
+    if (before && before.live === 0) this.#drop(before);
     return slab;
   }
 
-  #add(index: number, length: number): Slab {
-    const { buffer, offset } = this.#memory.open(index, length);
-    return slabOver(index, buffer, offset, length);
+  /** A slab more. Its room is had before anything is changed. */
+  #add(length: number, moving: boolean, given?: ArrayBuffer): Slab {
+    const index = this.#vacant.at(-1) ?? this.#slabs.length;
+    if (index >= SLABS) throw new StoreError('STORE_FULL', `the store has ${SLABS} slabs of records, the most that there can be`);
+    const { buffer, offset } = given ? { buffer: given, offset: 0 } : this.#memory.open(index, length, moving);
+    if (this.#vacant.length > 0) this.#vacant.pop();
+    const slab = slabOver(index, buffer, offset, length);
+    this.#slabs[index] = slab;
+    this.reserved += length;
+    return slab;
   }
 
   #drop(slab: Slab): void {

@@ -1,24 +1,32 @@
 import { StoreError } from '../store-error.ts';
+import { RoomMap } from './room-map.ts';
 
 /** The first words are not given out: 0 means no block. */
 const START = 8;
 const STEP = 1 << 16;
+/** Every block is of whole grains. */
+const GRAIN = 8;
 
 /** What a growable SharedArrayBuffer is made of in all three runtimes; TypeScript's own type of it is younger than our target. */
 export function growable(bytes: number, maxBytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(bytes, { maxByteLength: maxBytes });
 }
 
-/** Blocks of words in shared memory. What is freed is given again to blocks of the same size; the buffer only grows. */
+/**
+ * Blocks of words in shared memory. What is freed is given again to blocks of the same size; where none is left and the buffer is full, freed
+ * neighbours are joined and cut anew.
+ */
 export class Arena {
   readonly buffer: SharedArrayBuffer;
   words: Int32Array;
   readonly #free = new Map<number, number[]>();
+  /** Freed blocks that were joined. */
+  #joined: RoomMap | undefined;
   #end = START;
 
   constructor(maxBytes: number) {
-    this.buffer = growable(STEP, maxBytes);
-    this.words = new Int32Array(this.buffer, 0, STEP >> 2);
+    this.buffer = growable(Math.min(STEP, maxBytes), maxBytes);
+    this.words = new Int32Array(this.buffer, 0, this.buffer.byteLength >> 2);
   }
 
   /** Bytes that were ever given out. */
@@ -26,17 +34,24 @@ export class Arena {
     return this.#end << 2;
   }
 
-  /** A block of at least so many words, all zero. */
+  /**
+   * A block of at least so many words, all zero.
+   * @throws StoreError SHARED_FULL; nothing was changed.
+   */
   take(length: number): number {
     const size = sizeOf(length);
-    const again = this.#free.get(size)?.pop();
-    if (again !== undefined) {
-      this.words.fill(0, again, again + size);
-      return again;
+    let block = this.#free.get(size)?.pop() ?? this.#cut(size);
+    if (block === undefined && (this.#end + size) * 4 > this.words.byteLength && !this.#grow(this.#end + size)) {
+      this.#join();
+      block = this.#cut(size);
+      if (block === undefined) throw full(this.buffer.maxByteLength);
     }
-    const block = this.#end;
-    if ((block + size) << 2 > this.words.length << 2) this.#grow(block + size);
-    this.#end = block + size;
+    if (block !== undefined) {
+      this.words.fill(0, block, block + size);
+      return block;
+    }
+    block = this.#end;
+    this.#end += size;
     return block;
   }
 
@@ -47,17 +62,36 @@ export class Arena {
     else this.#free.set(size, [block]);
   }
 
-  #grow(words: number): void {
-    const wanted = Math.max(words * 4, this.buffer.byteLength + Math.max(STEP, this.buffer.byteLength >> 2));
-    const bytes = Math.min(this.buffer.maxByteLength, (wanted + STEP - 1) & -STEP);
-    if (bytes < words * 4)
-      throw new StoreError(
-        'SHARED_FULL',
-        `the shared index needs more than ${this.buffer.maxByteLength} bytes; give the store more with \`shared.indexBytes\``,
-      );
-    this.buffer.grow(bytes);
-    this.words = new Int32Array(this.buffer, 0, bytes >> 2);
+  #cut(size: number): number | undefined {
+    const at = this.#joined?.take(size / GRAIN) ?? -1;
+    return at < 0 ? undefined : at * GRAIN;
   }
+
+  #join(): void {
+    this.#joined ??= new RoomMap(0);
+    for (const [size, blocks] of this.#free) for (const block of blocks) this.#joined.give(block / GRAIN, size / GRAIN);
+    this.#free.clear();
+  }
+
+  #grow(words: number): boolean {
+    const wanted = Math.max(words * 4, this.buffer.byteLength + Math.max(STEP, this.buffer.byteLength >> 2));
+    const bytes = Math.min(this.buffer.maxByteLength & -4, (wanted + STEP - 1) & -STEP);
+    if (bytes < words * 4) return false;
+    try {
+      this.buffer.grow(bytes);
+    } catch {
+      return false;
+    }
+    this.words = new Int32Array(this.buffer, 0, bytes >> 2);
+    return true;
+  }
+}
+
+export function full(bytes: number): StoreError {
+  return new StoreError(
+    'SHARED_FULL',
+    `the shared keys, order and indexes fill their ${bytes} bytes; give the store more with \`shared.indexBytes\`, or remove objects`,
+  );
 }
 
 /** Powers of two up to 64 words, then eighths of them: little is lost, and blocks are used again. */

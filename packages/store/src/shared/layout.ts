@@ -4,7 +4,7 @@
  *   control  a few words (below), among them the roots of everything else
  *   slots    two words a slot: the place of its record (-1: none) and the hash of its key
  *   arena    blocks of words: tables of hashes, the order, postings, texts
- *   slabs    three words a slab: where it begins in `records`, its length, and its generation, which grows when its room is given anew
+ *   slabs    three words a slab: where it begins in `records` (in rooms of 16 KiB), its length, and its generation, which grows when its room is given anew
  *   records  the slabs, of packed records with a checksum each
  *   log      a ring of the last changes, each written before it is made
  *
@@ -53,6 +53,8 @@ export const LOG_DELETE = 3;
 export const LOG_POST = 4;
 export const LOG_UNPOST = 5;
 
+/** Slabs begin and end at multiples of so many bytes. */
+export const ROOM_UNIT: number = 1 << 14;
 /** Words of a slab's row. */
 export const SLAB_ROW = 3;
 export const SLAB_LIMIT: number = 1 << 14;

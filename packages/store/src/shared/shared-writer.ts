@@ -1,7 +1,8 @@
 import type { Clock } from '@kubecast/clock';
 import type { RecordMirror } from '../keys/record-table.ts';
-import { ROOM } from '../keys/ordered-slots.ts';
-import { Arena, growable } from './arena.ts';
+import { FULL } from '../records/slabs.ts';
+import { StoreError } from '../store-error.ts';
+import { Arena, full, growable } from './arena.ts';
 import { ChangeLog } from './change-log.ts';
 import {
   CLUSTERS,
@@ -14,11 +15,13 @@ import {
   LOG_DELETE,
   LOG_SET,
   LOG_SIZE,
+  LONGEST_LEASE_MS,
   MAGIC,
   POSTING_HASH,
   POSTING_TABLES,
   RECORD_TABLES,
   SEED,
+  SLAB_LIMIT,
   SIZE,
   SLOTS,
   type StoreHandle,
@@ -28,20 +31,34 @@ import { OrderWriter } from './order-writer.ts';
 import { PostingWriter } from './posting-writer.ts';
 import { textWords, writeText } from './shared-text.ts';
 import { SlabRegion } from './slab-region.ts';
-import { TableWriter } from './table-writer.ts';
+import { SHARDS, TableWriter } from './table-writer.ts';
 
 export interface SharedOptions {
-  /** Bytes of records at most; address space is reserved, memory is taken as it is filled. Default 4 GiB, in whole MiB. */
+  /** Bytes of records at most; address space is reserved, memory is taken as it is filled. One MiB of it is kept for compaction. Default 4 GiB. */
   readonly recordBytes?: number;
   /** Bytes of keys, order and postings at most, twice: some 40 an object are used. Default 1 GiB. */
   readonly indexBytes?: number;
-  /** Milliseconds that a reader may hold a snapshot or take for an iteration. Default 10,000. */
+  /** Milliseconds that a reader may hold a snapshot or take for an iteration; at most a day. Default 10,000. */
   readonly leaseMs?: number;
   readonly clock?: Clock;
 }
 
 const GIB = 1024 ** 3;
 const FIRST_SLOTS = 1024;
+const LEAST_INDEX_BYTES = 1 << 16;
+
+/** What an operation is about to write, at most. */
+export interface SharedNeeds {
+  /** Hashes of the keys that it adds. */
+  readonly hashes: readonly number[];
+  /** Slots in use after it. */
+  readonly slots: number;
+  /** Keys that it removes. */
+  readonly removes: number;
+  /** Postings that it adds or removes, and records that it changes. */
+  readonly entries: number;
+  readonly clusters: readonly string[];
+}
 
 /** What the writer of a store keeps in shared memory besides the records: everything that readers in other threads look things up by. */
 export class SharedWriter implements RecordMirror {
@@ -62,6 +79,7 @@ export class SharedWriter implements RecordMirror {
   #used = 0;
 
   constructor(options: SharedOptions, seed: number, clock: Clock, leaseMs: number) {
+    checkOptions(options);
     const indexBytes = options.indexBytes ?? GIB;
     this.#seed = seed;
     this.#leaseMs = leaseMs;
@@ -80,7 +98,7 @@ export class SharedWriter implements RecordMirror {
       this.#leases,
       (posting) => this.#arena.words[posting + POSTING_HASH] as number,
     );
-    this.order = new OrderWriter(this.#control, this.#arena, this.#leases, ROOM);
+    this.order = new OrderWriter(this.#control, this.#arena, this.#leases);
   }
 
   /** Bytes of shared memory that hold keys, order, postings and the log. */
@@ -103,8 +121,32 @@ export class SharedWriter implements RecordMirror {
     };
   }
 
+  /**
+   * Takes room for all that an operation writes, before it writes anything. Readers see the same as before.
+   * @throws StoreError SHARED_FULL; nothing was changed.
+   */
+  prepare(needs: SharedNeeds): void {
+    try {
+      this.#take(needs);
+    } catch {
+      // What was let go of may be free by now.
+      this.#leases.settle();
+      this.#take(needs);
+    }
+  }
+
+  #take({ hashes, slots, removes, entries, clusters }: SharedNeeds): void {
+    this.clusters(clusters);
+    if (slots > this.#used) this.#extend(slots);
+    this.order.prepare(hashes.length, removes, 1 + Math.floor((entries + removes + hashes.length) / (LOG_SIZE >> 1)));
+    if (hashes.length === 0) return;
+    const more = new Int32Array(SHARDS);
+    for (const hash of hashes) more[hash & (SHARDS - 1)] = (more[hash & (SHARDS - 1)] as number) + 1;
+    for (let shard = 0; shard < SHARDS; shard += 1) this.#records.prepare(shard, more[shard] as number);
+  }
+
+  /** Room was made before: see `prepare`. */
   insert(slot: number, hash: number, place: number): void {
-    if (slot >= this.#used) this.#extend(slot + 1);
     this.#log.add(LOG_ADD, slot, -1);
     this.#slots[slot * 2 + 1] = hash;
     Atomics.store(this.#slots, slot * 2, place);
@@ -133,18 +175,26 @@ export class SharedWriter implements RecordMirror {
 
   /** Tells readers of the clusters that were numbered since. */
   clusters(texts: readonly string[]): void {
-    for (; this.#clusters < texts.length; this.#clusters += 1) this.#link(CLUSTERS, texts[this.#clusters] as string);
+    for (; this.#clusters < texts.length; this.#clusters += 1) this.#link(CLUSTERS, this.#nameBlock(texts[this.#clusters] as string));
   }
 
+  /** For the index that is told of next. */
   postings(): PostingWriter {
-    const index = this.#indexes;
-    this.#indexes += 1;
-    return new PostingWriter(index, this.#seed, this.#arena, this.#leases, this.#postings, this.#log);
+    return new PostingWriter(this.#indexes, this.#seed, this.#arena, this.#leases, this.#postings, this.#log);
   }
 
-  /** The index is complete: readers may use it. Indexes are told of in the order in which their postings were made. */
-  indexed(name: string): void {
-    this.#link(INDEXES, name);
+  /**
+   * A block that names an index; nobody sees it yet.
+   * @throws StoreError SHARED_FULL; nothing was changed.
+   */
+  prepareIndex(name: string): number {
+    return this.#nameBlock(name);
+  }
+
+  /** The index is complete: readers may use it. */
+  indexed(block: number): void {
+    this.#link(INDEXES, block);
+    this.#indexes += 1;
   }
 
   /** Whether so much is under way that readers would no longer find their way back: then what is done so far is shown. */
@@ -154,29 +204,50 @@ export class SharedWriter implements RecordMirror {
 
   /** The operation is complete. */
   settle(size: number): void {
+    this.order.flush();
     Atomics.store(this.#control, SIZE, size);
     if (this.#log.open !== 0) this.#log.commit();
     this.#leases.settle();
   }
 
-  #link(root: number, value: string): void {
-    const text = textWords(value);
+  #nameBlock(name: string): number {
+    const text = textWords(name);
     const block = this.#arena.take(LINK_TEXT + text.length);
-    const { words } = this.#arena;
-    words[block + LINK] = this.#control[root] as number;
-    writeText(words, block + LINK_TEXT, text);
+    writeText(this.#arena.words, block + LINK_TEXT, text);
+    return block;
+  }
+
+  #link(root: number, block: number): void {
+    this.#arena.words[block + LINK] = this.#control[root] as number;
     Atomics.store(this.#control, root, block);
   }
 
   #extend(used: number): void {
     const length = this.#slots.length >> 1;
     if (used > length) {
-      const bytes = Math.min(this.#slotBuffer.maxByteLength, Math.max(used, length + (length >> 2)) * 8);
-      this.#slotBuffer.grow(bytes);
+      const most = this.#slotBuffer.maxByteLength & -8;
+      if (used * 8 > most) throw full(most);
+      const bytes = Math.min(most, Math.max(used, length + (length >> 2)) * 8);
+      try {
+        this.#slotBuffer.grow(bytes);
+      } catch (cause) {
+        throw new StoreError('SHARED_FULL', `the system has no memory for ${bytes} bytes of shared slots`, { cause });
+      }
       this.#slots = new Int32Array(this.#slotBuffer, 0, bytes >> 2);
     }
     this.#slots.fill(-1, this.#used * 2, used * 2);
     this.#used = used;
     Atomics.store(this.#control, SLOTS, used);
   }
+}
+
+/** @throws StoreError OPTIONS_INVALID naming the option. */
+function checkOptions({ recordBytes, indexBytes, leaseMs }: SharedOptions): void {
+  const check = (name: string, value: number | undefined, least: number, most: number): void => {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= least && value <= most))
+      throw new StoreError('OPTIONS_INVALID', `shared.${name} is ${String(value)}; it must be a whole number from ${least} to ${most}`);
+  };
+  check('recordBytes', recordBytes, 2 * FULL, SLAB_LIMIT * FULL);
+  check('indexBytes', indexBytes, LEAST_INDEX_BYTES, 8 * GIB - 8);
+  check('leaseMs', leaseMs, 1, LONGEST_LEASE_MS);
 }

@@ -30,11 +30,21 @@ export class TableWriter {
     this.#hashOf = hashOf;
   }
 
+  /**
+   * Makes room for so many more in the table of a shard; readers see the same as before.
+   * @throws StoreError SHARED_FULL; nothing was changed.
+   */
+  prepare(shard: number, more: number): void {
+    if (more === 0) return;
+    const table = this.#control[this.#root + shard] as number;
+    if (table === 0 || ((this.#used[shard] as number) + more) * 4 > ((this.#arena.words[table] as number) + 1) * 3)
+      this.#renew(shard, table, more);
+  }
+
+  /** Room was made before: see `prepare`. */
   insert(hash: number, number: number): void {
     const shard = hash & (SHARDS - 1);
-    let table = this.#control[this.#root + shard] as number;
-    const { words } = this.#arena;
-    if (table === 0 || ((this.#used[shard] as number) + 1) * 4 > ((words[table] as number) + 1) * 3) table = this.#renew(shard, table);
+    const table = this.#control[this.#root + shard] as number;
     this.#live[shard] = (this.#live[shard] as number) + 1;
     if (put(this.#arena.words, table, hash, number)) this.#used[shard] = (this.#used[shard] as number) + 1;
   }
@@ -50,11 +60,11 @@ export class TableWriter {
     this.#live[shard] = (this.#live[shard] as number) - 1;
   }
 
-  /** A table with room, of what lives in the one before. */
-  #renew(shard: number, before: number): number {
+  /** A table with room for so many more, of what lives in the one before. */
+  #renew(shard: number, before: number, more: number): void {
     const live = this.#live[shard] as number;
     let length = FIRST;
-    while ((live + 1) * 2 > length) length *= 2;
+    while ((live + more) * 2 > length) length *= 2;
     const table = this.#arena.take(length + TABLE_ENTRIES);
     const { words } = this.#arena;
     words[table] = length - 1;
@@ -70,7 +80,6 @@ export class TableWriter {
     }
     this.#used[shard] = live;
     Atomics.store(this.#control, this.#root + shard, table);
-    return table;
   }
 }
 

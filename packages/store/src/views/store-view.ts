@@ -192,7 +192,7 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
     const probe = new KeyProbe(this.seed);
     const slots = [...this.postings(index.name).slotsOf(index.value)];
     const found = slots.map((slot): [Slab, number] => [this.table.slab(slot), this.table.offset(slot)]);
-    found.sort((a, b) => probe.fromRecord(a[0], a[1]).compare(b[0], b[1], this.clusters));
+    found.sort((a, b) => probe.orderOf(a[0], a[1]).compare(b[0], b[1], this.clusters));
     for (const each of found) if (this.#fits(query, each[0], each[1])) yield each;
   }
 

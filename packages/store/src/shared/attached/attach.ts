@@ -4,7 +4,7 @@ import { deepFreeze, HotTier } from '../../entries/hot-tier.ts';
 import type { KeyInput } from '../../contract/key.ts';
 import { KeyProbe } from '../../keys/key-probe.ts';
 import { jsonOf, NAME, NAMESPACE, partText } from '../../records/packed-record.ts';
-import { PackedEntry, type EntrySource } from '../../entries/packed-entry.ts';
+import { PackedEntry } from '../../entries/packed-entry.ts';
 import type { Query } from '../../contract/query.ts';
 import type { Slab } from '../../records/slabs.ts';
 import { systemClock } from '@kubecast/clock';
@@ -12,6 +12,7 @@ import type { View } from '../../contract/view.ts';
 import { COMMITTED, ROUNDS, SIZE, type StoreHandle } from '../layout.ts';
 import { LeasePool } from './lease.ts';
 import { RecordCopies, RecordScratch, SharedMemory } from './shared-memory.ts';
+import type { CopiedRecord, SharedReader } from './shared-reader.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
 
 export interface AttachOptions {
@@ -45,9 +46,7 @@ interface Cached<T> {
   readonly value: T;
 }
 
-export type CopiedRecord = { readonly slab: Slab; readonly offset: number };
-
-export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
+class AttachedView<T> implements SharedView<T>, SharedReader<T> {
   readonly memory: SharedMemory;
   readonly probe: KeyProbe;
   readonly leases: LeasePool;

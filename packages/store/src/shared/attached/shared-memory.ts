@@ -1,7 +1,7 @@
 import { Numbers } from '../../keys/key-probe.ts';
 import type { KeyProbe } from '../../keys/key-probe.ts';
 import { isIntact } from '../../records/packed-record.ts';
-import { FULL, offsetOf, slabNumberOf, slabOver, type Slab } from '../../records/slabs.ts';
+import { offsetOf, slabNumberOf, slabOver, type Slab } from '../../records/slabs.ts';
 import { StoreError } from '../../store-error.ts';
 import {
   CLUSTERS,
@@ -15,6 +15,7 @@ import {
   POSTING_TABLES,
   POSTING_TEXT,
   RECORD_TABLES,
+  ROOM_UNIT,
   SEED,
   SLAB_LIMIT,
   SLAB_ROW,
@@ -228,8 +229,8 @@ export class SharedMemory {
     const room = this.#rooms[number];
     if (room && room.used === start && room.bytes.length === length) return room;
     const { records } = this.#handle;
-    if (length <= 0 || start * FULL + length > records.byteLength) return slabOver(number, new ArrayBuffer(0), 0, 0);
-    const fresh = slabOver(number, records, start * FULL, length);
+    if (length <= 0 || start * ROOM_UNIT + length > records.byteLength) return slabOver(number, new ArrayBuffer(0), 0, 0);
+    const fresh = slabOver(number, records, start * ROOM_UNIT, length);
     fresh.used = start;
     while (this.#rooms.length < number) this.#rooms.push(undefined);
     this.#rooms[number] = fresh;

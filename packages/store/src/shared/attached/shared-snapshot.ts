@@ -8,7 +8,7 @@ import { matchesLabels } from '../../selectors/match-labels.ts';
 import type { Query } from '../../contract/query.ts';
 import { StoreError } from '../../store-error.ts';
 import type { View } from '../../contract/view.ts';
-import type { AttachedView, CopiedRecord } from './attach.ts';
+import type { CopiedRecord, SharedReader } from './shared-reader.ts';
 import { LIST_ENTRIES, LOG_POST, LOG_UNPOST, ORDER, POSTING_COUNT, POSTING_LIST } from '../layout.ts';
 import type { Lease } from './lease.ts';
 import { PastLog } from './past-log.ts';
@@ -21,14 +21,14 @@ interface Chunk {
 
 /** The store as it stood when the snapshot was taken: the lease keeps what it can reach, the log tells what changed since. */
 export class SharedSnapshot<T> implements View<T>, Disposable {
-  readonly #view: AttachedView<T>;
+  readonly #view: SharedReader<T>;
   readonly #lease: Lease;
   readonly #past: PastLog;
   readonly sequence: bigint;
   readonly #known: number;
   #size = -1;
 
-  constructor(view: AttachedView<T>) {
+  constructor(view: SharedReader<T>) {
     this.#view = view;
     const { memory, leases } = view;
     // First the lease, then the look: what is let go of after it was seen waits for the lease.
@@ -139,7 +139,7 @@ export class SharedSnapshot<T> implements View<T>, Disposable {
       if (copied && this.#fits(query, copied)) records.push(copied);
     }
     const probe = new KeyProbe(memory.seed);
-    records.sort((a, b) => probe.fromRecord(a.slab, a.offset).compare(b.slab, b.offset, memory.clusters));
+    records.sort((a, b) => probe.orderOf(a.slab, a.offset).compare(b.slab, b.offset, memory.clusters));
     yield* records;
   }
 

@@ -187,7 +187,7 @@ test('a kubeconfig, a merge of several and a pod folder are refused, or sent as,
   // A difference that is gone leaves the table.
   const differing = new Set(found.map(({ name }) => name));
   expect(differences.filter(([name]) => !differing.has(name)).map(([name]) => name)).toEqual([]);
-});
+}, 240_000);
 
 test('enough is asked: every part of a kubeconfig is there, and no name twice', () => {
   const names = recorded.map(({ name }) => name);

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '@kubecast/clock';
 import { connectionFrom } from '../connection/connection-from.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ConfigError } from '../errors.ts';
+import { checkEnvironment } from './kubeconfig-options.ts';
 import { TokenFile } from '../credentials/token-file.ts';
 
 export interface InClusterOptions {
@@ -20,6 +21,10 @@ export interface InClusterOptions {
  * trusted.
  */
 export async function connectionInCluster(options: InClusterOptions = {}): Promise<Connection> {
+  if (typeof (options as unknown) !== 'object' || (options as unknown) === null)
+    throw new ConfigError('connectionInCluster takes an object, or nothing');
+  checkEnvironment(options.env, 'connectionInCluster');
+  if (options.folder !== undefined && typeof options.folder !== 'string') throw new ConfigError('connectionInCluster: folder is no text');
   const env = options.env ?? process.env;
   const folder = options.folder ?? '/var/run/secrets/kubernetes.io/serviceaccount';
   const host = env['KUBERNETES_SERVICE_HOST'] ?? '';

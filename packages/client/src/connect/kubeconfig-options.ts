@@ -34,13 +34,32 @@ export function checkKubeconfigOptions(options: unknown): void {
     throw new ConfigError(
       'connectionFromKubeconfig takes an object; use connectionFromKubeconfig({ path }) or connectionFromKubeconfig({ text })',
     );
-  if (typeof options !== 'object' || options === null) throw new ConfigError('connectionFromKubeconfig takes an object, or nothing');
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new ConfigError('connectionFromKubeconfig takes an object, or nothing');
   const values = options as Readonly<Record<string, unknown>>;
   for (const name of ['path', 'text', 'context', 'namespace'])
     if (values[name] !== undefined && typeof values[name] !== 'string')
       throw new ConfigError(`connectionFromKubeconfig: ${name} is no text`);
+  for (const name of ['terminal', 'writeBack', 'credentialsWithoutTls'])
+    if (values[name] !== undefined && typeof values[name] !== 'boolean')
+      throw new ConfigError(`connectionFromKubeconfig: ${name} is neither true nor false`);
+  const { pluginMs, onWarning } = values;
+  if (pluginMs !== undefined && !(typeof pluginMs === 'number' && pluginMs >= 0))
+    throw new ConfigError('connectionFromKubeconfig: pluginMs is no number of milliseconds');
+  if (onWarning !== undefined && typeof onWarning !== 'function')
+    throw new ConfigError('connectionFromKubeconfig: onWarning is no function');
+  checkEnvironment(values['env'], 'connectionFromKubeconfig');
   if (values['path'] === '')
     throw new ConfigError('connectionFromKubeconfig: path is empty; leave it out to use KUBECONFIG or ~/.kube/config');
   if (values['path'] !== undefined && values['text'] !== undefined)
     throw new ConfigError('connectionFromKubeconfig: path and text exclude each other');
+}
+
+/** Throws ConfigError for an environment that is none: of another type, or with values that are no texts. */
+export function checkEnvironment(env: unknown, what: string): void {
+  if (env === undefined) return;
+  if (typeof env !== 'object' || env === null) throw new ConfigError(`${what}: env is no object`);
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && typeof value !== 'string')
+      throw new ConfigError(`${what}: the variable ${JSON.stringify(name)} of env is no text`);
 }

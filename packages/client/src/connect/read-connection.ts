@@ -56,9 +56,9 @@ async function configOf(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<{ readonly config: Kubeconfig; readonly from: string }> {
   if (options.text !== undefined) {
-    // A name that no file has; its folder, the working directory, is where relative paths start.
-    const file = resolve('the text of a kubeconfig');
-    return { config: await parseKubeconfig(new TextEncoder().encode(options.text), file), from: 'the text of a kubeconfig' };
+    // No such file is read; its folder, the working directory, is where relative paths start.
+    const from = 'the text of a kubeconfig';
+    return { config: await parseKubeconfig(new TextEncoder().encode(options.text), resolve('kubeconfig'), from), from };
   }
   const { files, from, optional } = kubeconfigFiles(options.path, env);
   return { config: await readKubeconfigFiles(files, optional), from };
@@ -80,7 +80,7 @@ function chosen(config: Kubeconfig, from: string, context: string | undefined): 
         ? `${from}: no current-context is set; name one of: ${known(config.contexts)}`
         : `${from}: there is no context ${JSON.stringify(name)}; known: ${known(config.contexts)}`,
     );
-  const origin = `context ${JSON.stringify(name)} of ${found.file}`;
+  const origin = `context ${JSON.stringify(name)} of ${found.source}`;
   const cluster = config.clusters.get(found.cluster);
   if (cluster === undefined)
     throw new ConfigError(`${origin}: there is no cluster ${JSON.stringify(found.cluster)}; known: ${known(config.clusters)}`);

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { connectionFrom, type ConnectionInit, connectionFromKubeconfig, createClient } from '../index.ts';
+import {
+  connectionFrom,
+  connectionFromDefaults,
+  connectionFromKubeconfig,
+  type ConnectionInit,
+  connectionInCluster,
+  createClient,
+} from '../index.ts';
+import { identityOf } from './identity.ts';
 
 const made = (connection: unknown): unknown => {
   try {
@@ -57,6 +65,28 @@ test('what is no connection is refused as the client is made, with the way to on
   await expect(connectionFromKubeconfig('/x' as never)).rejects.toThrow(/takes an object; use connectionFromKubeconfig\(\{ path \}\)/);
   await expect(connectionFromKubeconfig({ path: 7 } as never)).rejects.toThrow(/path is no text/);
   await expect(connectionFromKubeconfig({ path: '' })).rejects.toThrow(/path is empty/);
+  const options: [options: unknown, message: RegExp][] = [
+    [null, /takes an object, or nothing/],
+    [[], /takes an object, or nothing/],
+    [{ env: 7 }, /env is no object/],
+    [{ env: { KUBECONFIG: 7 } }, /the variable "KUBECONFIG" of env is no text/],
+    [{ text, pluginMs: 'soon' }, /pluginMs is no number/],
+    [{ text, pluginMs: Number.NaN }, /pluginMs is no number/],
+    [{ text, onWarning: 'x' }, /onWarning is no function/],
+    [{ text, credentialsWithoutTls: 'false' }, /credentialsWithoutTls is neither true nor false/],
+  ];
+  for (const [given, message] of options) {
+    await expect(connectionFromKubeconfig(given as never)).rejects.toMatchObject({
+      code: 'CLIENT_CONFIG',
+      message: expect.stringMatching(message),
+    });
+    await expect(connectionFromDefaults(given as never)).rejects.toMatchObject({ code: 'CLIENT_CONFIG' });
+  }
+  for (const given of [null, 7, { env: 7 }, { folder: 7 }])
+    await expect(connectionInCluster(given as never)).rejects.toMatchObject({ code: 'CLIENT_CONFIG' });
+  await expect(connectionFromKubeconfig({ text: '{"users": 7}' })).rejects.toThrow(
+    /^the text of a kubeconfig: users is a number; expected a list/,
+  );
 });
 
 test('values for a connection that are of a wrong type, or exclude each other, are refused by name and never quoted', () => {
@@ -77,6 +107,11 @@ test('values for a connection that are of a wrong type, or exclude each other, a
     [{ server: 'https://h', impersonate: { user: 'jane', groups: 'admins' } }, /the groups to impersonate are no list/],
     [{ server: 'https://h', impersonate: { user: 'jane', groups: [7] } }, /a group to impersonate is no text/],
     [{ server: 'https://h', impersonate: { user: 'jane', extra: { a: 'b' } } }, /extra to impersonate is no map of lists/],
+    [{ server: 'https://h', token: '' }, /token is empty; leave it out/],
+    [{ server: 'https://h', ca: '' }, /ca is empty; leave it out/],
+    [{ server: 'https://h', ca: 's3cret' }, /ca holds no certificate in PEM/],
+    [{ server: 'https://h', password: 's3cret' }, /a password needs a username/],
+    [{ server: 'https://h\0' }, /is no URL/],
     [{ server: 'https:h' }, /is no URL/],
     [{ server: ' https://h' }, /is no URL/],
     [{ server: 'https:\\\\h' }, /is no URL/],
@@ -86,4 +121,21 @@ test('values for a connection that are of a wrong type, or exclude each other, a
     expect(of).toThrow(message);
     expect(of).not.toThrow(/s3cret|1000117/);
   }
+});
+
+test('a source of credentials that gives what is none is an error that names the connection, and an empty token is not sent', async () => {
+  const wrong: [given: unknown, message: RegExp][] = [
+    [undefined, /^https:\/\/127\.0\.0\.1:1: the source of credentials gave no object; for no credentials it gives \{\}/],
+    [{ token: 7 }, /a token that is no text/],
+    [{ cert: 'x' }, /a client certificate or its key, but not both/],
+  ];
+  for (const [given, message] of wrong) {
+    const client = createClient(
+      connectionFrom({ server: 'https://127.0.0.1:1', credentials: { get: () => Promise.resolve(given as never) } }),
+    );
+    await expect(client.version()).rejects.toMatchObject({ code: 'CLIENT_CREDENTIALS', message: expect.stringMatching(message) });
+    client.close();
+  }
+  const empty = connectionFrom({ server: 'https://127.0.0.1:1', credentials: { get: () => Promise.resolve({ token: '' }) } });
+  expect(await identityOf(empty, { fresh: false })).toEqual({});
 });

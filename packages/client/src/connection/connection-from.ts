@@ -15,6 +15,10 @@ export function connectionFrom(init: ConnectionInit): Connection {
   const own = [init.token, init.username, init.password, init.cert].some((value) => value !== undefined);
   if (own && init.credentials !== undefined)
     throw new ConfigError(`${origin}: credentials and one of token, username, password and cert exclude each other`);
+  for (const name of ['token', 'username', 'ca', 'cert', 'key'] as const)
+    if (init[name] === '') throw new ConfigError(`${origin}: ${name} is empty; leave it out`);
+  if (init.ca !== undefined && !init.ca.includes('-----BEGIN ')) throw new ConfigError(`${origin}: ca holds no certificate in PEM`);
+  if (init.password !== undefined && init.username === undefined) throw new ConfigError(`${origin}: a password needs a username`);
   if (init.token !== undefined && init.username !== undefined) throw new ConfigError(`${origin}: token and username exclude each other`);
   if ((own || init.credentials !== undefined) && !carriesCredentials({ ...init, server }))
     throw new ConfigError(
@@ -61,7 +65,7 @@ export function checkServer(server: string, origin: string): string {
   let url: URL;
   try {
     // The URL parser forgives what Go's does not: spaces about it, tabs in it, backslashes, a slash too few. What is meant by those nobody knows.
-    if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s\\]+$/i.test(server)) throw new TypeError('no URL');
+    if (hasControl(server) || !/^[a-z][a-z0-9+.-]*:\/\/[^\s\\]+$/i.test(server)) throw new TypeError('no URL');
     url = new URL(server);
   } catch {
     // Without the cause, which holds the text: what is no URL may have a password in it all the same.

@@ -47,6 +47,8 @@ async function startMirror(): Promise<
       }
     },
   );
+  // What is closed is closed by the client.
+  Object.assign(server, { keepAliveTimeout: 600_000 });
   server.on('secureConnection', (socket: Socket) => {
     open.add(socket);
     socket.on('error', () => {});
@@ -146,10 +148,12 @@ for (const http of [1, 2] as const) {
     expect(trust?.counters).toEqual({ reloads: 0, notReloaded: 3 });
     expect(trust?.problem).toMatch(/cluster "c": the certificate authority holds no certificate in PEM/);
     expect(warnings).toHaveLength(1);
-    // The kept connection was opened with the old authority: it must not serve on.
+    // The kept connection was opened with the old authority: it must not serve on, and is closed.
+    const idle = [...mirror.open];
     put('ca.crt', pem.otherCa);
     await clock.advance(1000);
     await expect(who()).rejects.toMatchObject({ code: 'CLIENT_TLS' });
+    await closed(idle);
     put('ca.crt', `${pem.otherCa}${pem.ca}`);
     await clock.advance(1000);
     expect(await who()).toBe('');

@@ -50,16 +50,16 @@ function isControl(code: number): boolean {
   return (code >= 0x7f && code <= 0x9f && code !== 0x85) || code === 0xfffe || code === 0xffff;
 }
 
-/** The parser's time grows with the square of the depth. Brackets in quotes are counted too: no kubeconfig has hundreds of them open. */
+/** The parser's time grows with the square of the depth. Brackets in quotes are counted too: no kubeconfig has thousands of them open. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (char === '[' || char === '{') depth++;
     else if ((char === ']' || char === '}') && depth > 0) depth--;
-    if (depth > 500) return true;
+    if (depth > 10_000) return true;
   }
-  return /(?:[-?:][ \t]+){500}/.test(text);
+  return /(?:[-?:][ \t]+){10000}/.test(text);
 }
 
 function swapped(bytes: Uint8Array): Uint8Array {

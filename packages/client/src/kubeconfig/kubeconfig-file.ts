@@ -48,18 +48,19 @@ export async function readKubeconfigFiles(files: readonly string[], optional: bo
   };
 }
 
-/** One kubeconfig of its bytes. Throws ConfigError. */
-export async function parseKubeconfig(bytes: Uint8Array, file: string): Promise<Kubeconfig> {
+/** One kubeconfig of its bytes; `source` names it to people. Throws ConfigError. */
+export async function parseKubeconfig(bytes: Uint8Array, file: string, source: string = file): Promise<Kubeconfig> {
+  const place = source === file ? `the kubeconfig ${file}` : source;
   let value: unknown;
   try {
     value = await readGoYaml(bytes);
   } catch (error) {
     // The parser's own message quotes the line it stopped at, which may hold a token: only its place is told. A RangeError: nested too deep.
-    if (error instanceof YamlError) throw new ConfigError(`the kubeconfig ${file} is not YAML: ${error.message}`);
-    if (error instanceof RangeError) throw new ConfigError(`the kubeconfig ${file} is not YAML: it is nested too deep`);
+    if (error instanceof YamlError) throw new ConfigError(`${place} is not YAML: ${error.message}`);
+    if (error instanceof RangeError) throw new ConfigError(`${place} is not YAML: it is nested too deep`);
     throw error;
   }
-  return readKubeconfig(value, file);
+  return readKubeconfig(value, file, source);
 }
 
 export function relativeTo(kubeconfig: string, path: string): string {

@@ -47,7 +47,16 @@ test('a field of a wrong type is an error that names the file, the entry and the
 });
 
 test('what is null counts as absent, what holds nothing is an empty kubeconfig, and unknown fields are passed over', async () => {
-  for (const text of ['', '\n', '# nothing\n', '---\n', 'null', '{}', 'clusters: null\nusers: []\nno-such-field: 7\n'])
+  for (const text of [
+    '',
+    `# ${'['.repeat(600)}`,
+    '\n',
+    '# nothing\n',
+    '---\n',
+    'null',
+    '{}',
+    'clusters: null\nusers: []\nno-such-field: 7\n',
+  ])
     expect((await parse(text)).users.size).toBe(0);
   // Two entries without a name are one name twice.
   await expect(parse('users: [{user: null}, null]')).rejects.toThrow(/users has the name "" twice/);

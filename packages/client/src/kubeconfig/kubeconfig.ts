@@ -5,6 +5,8 @@ import { Fields } from './fields.ts';
 export interface Entry {
   readonly name: string;
   readonly file: string;
+  /** The file's name for people, or what else the kubeconfig came from. */
+  readonly source: string;
   /** `user "NAME"`. */
   readonly what: string;
   /** `the kubeconfig FILE: user "NAME"`. */
@@ -73,8 +75,8 @@ export interface Kubeconfig {
  * of fields are case-sensitive. An entry may lack its name, and what holds nothing is an empty kubeconfig; one name twice in a list is an error. All of
  * that as client-go reads the file.
  */
-export function readKubeconfig(value: unknown, file: string): Kubeconfig {
-  const place = `the kubeconfig ${file}`;
+export function readKubeconfig(value: unknown, file: string, source: string): Kubeconfig {
+  const place = source === file ? `the kubeconfig ${file}` : source;
   const config = new Fields(value, place);
   const apiVersion = config.text('apiVersion');
   const kind = config.text('kind');
@@ -86,9 +88,9 @@ export function readKubeconfig(value: unknown, file: string): Kubeconfig {
   config.extensions();
   return {
     currentContext: config.text('current-context'),
-    contexts: entries(config, 'contexts', 'context', file, readContext),
-    clusters: entries(config, 'clusters', 'cluster', file, readCluster),
-    users: entries(config, 'users', 'user', file, readUser),
+    contexts: entries(config, 'contexts', 'context', { file, source }, readContext),
+    clusters: entries(config, 'clusters', 'cluster', { file, source }, readCluster),
+    users: entries(config, 'users', 'user', { file, source }, readUser),
   };
 }
 
@@ -96,7 +98,7 @@ function entries<T>(
   config: Fields,
   list: string,
   member: string,
-  file: string,
+  from: Pick<Entry, 'file' | 'source'>,
   read: (fields: Fields, entry: Entry) => T,
 ): ReadonlyMap<string, T> {
   const found = new Map<string, T>();
@@ -106,7 +108,7 @@ function entries<T>(
     if (found.has(name)) throw new ConfigError(`${config.place}: ${list} has the name ${JSON.stringify(name)} twice`);
     const what = `${member} ${JSON.stringify(name)}`;
     const place = `${config.place}: ${what}`;
-    found.set(name, read(new Fields(named.raw(member), place), { name, file, what, place }));
+    found.set(name, read(new Fields(named.raw(member), place), { ...from, name, what, place }));
   });
   return found;
 }

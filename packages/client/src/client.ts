@@ -3,6 +3,7 @@ import { shown } from './calls/api-path.ts';
 import { RequestError } from './errors.ts';
 import { ApiCaller } from './calls/api-call.ts';
 import type { CallRequest } from './calls/call-request.ts';
+import { checkConnection } from './connection/check-connection.ts';
 import type { Connection } from './connection/connection.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { KindRegistry } from './discovery/kind-registry.ts';
@@ -68,8 +69,9 @@ export interface KubernetesClient extends AsyncDisposable {
   close(): void;
 }
 
-/** Makes a client. Opens nothing and reads nothing. */
+/** Makes a client. Opens nothing and reads nothing. Throws ConfigError for what is no Connection, and names the way to one. */
 export function createClient(connection: Connection, options: ClientOptions = {}): KubernetesClient {
+  checkConnection(connection);
   const transport = options.transport ?? new LazyTransport(connection, options);
   const budget = new RequestBudget(transport.clock, options.budget);
   const caller = new ApiCaller(transport, budget, options.onWarning);

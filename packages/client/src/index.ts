@@ -9,10 +9,13 @@ export type {
   Credentials,
   CredentialSource,
   Impersonation,
+  ReloadCounters,
+  TrustSource,
 } from './connection/connection.ts';
 export { connectionFrom } from './connection/connection-from.ts';
 export { connectionFromDefaults } from './connect/connection-from-defaults.ts';
-export { connectionFromKubeconfig, type KubeconfigOptions } from './connect/connection-from-kubeconfig.ts';
+export { connectionFromKubeconfig } from './connect/connection-from-kubeconfig.ts';
+export type { KubeconfigOptions } from './connect/kubeconfig-options.ts';
 export { connectionInCluster, isInCluster, type InClusterOptions } from './connect/connection-in-cluster.ts';
 export type { DiscoveredGroup, DiscoveredResource, DiscoveredVersion } from './discovery/discovered.ts';
 export { Discovery, splitApiVersion, type DiscoveryCounters, type Names } from './discovery/discovery.ts';

@@ -1,6 +1,7 @@
 import { systemClock } from '@kubecast/clock';
 import { orAborted } from '../sockets/abort.ts';
-import type { Connection, Credentials } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import { type Identity, identityOf } from '../connection/identity.ts';
 import { CallSlots } from './call-slots.ts';
 import { decodeBody, isZlibError } from './decode-body.ts';
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from '../errors.ts';
@@ -74,10 +75,9 @@ export class HttpTransport implements Transport {
     if (this.#closed) throw new ClosedError();
     const { clock } = this;
     request.signal?.throwIfAborted();
-    const source = this.#connection.credentials;
     const signal = request.signal === undefined ? {} : { signal: request.signal };
     const begun = clock.now();
-    let credentials = await this.#asked(source.get({ fresh: false, ...signal }), request);
+    let credentials = await this.#asked(identityOf(this.#connection, { fresh: false, ...signal }), request);
     // One deadline for all that follows, and for what the credentials took where the request says so.
     const deadlineMs = request.requestMs ?? this.limits.requestMs;
     const endsAt = deadlineMs > 0 ? (request.credentialsMs === undefined ? clock.now() : begun) + deadlineMs : Number.POSITIVE_INFINITY;
@@ -106,7 +106,7 @@ export class HttpTransport implements Transport {
   }
 
   /** What a source of credentials gives, unless the request is given up or its time for credentials passes: a plugin that hangs must not hold it. */
-  async #asked(credentials: Promise<Credentials>, { signal, credentialsMs, method, path }: TransportRequest): Promise<Credentials> {
+  async #asked(credentials: Promise<Identity>, { signal, credentialsMs, method, path }: TransportRequest): Promise<Identity> {
     const asked = orAborted(orAborted(credentials, this.#closing.signal), signal ?? this.#closing.signal);
     if (credentialsMs === undefined || credentialsMs <= 0) return asked;
     const timer = new AbortController();
@@ -123,16 +123,15 @@ export class HttpTransport implements Transport {
     }
   }
 
-  /** Credentials after these were refused: they may have been rotated since they were read. */
-  async #anew(refused: Credentials, signal: { readonly signal?: AbortSignal }): Promise<Credentials> {
-    const source = this.#connection.credentials;
+  /** Identity after these were refused: they may have been rotated since they were read. */
+  async #anew(refused: Identity, signal: { readonly signal?: AbortSignal }): Promise<Identity> {
     // Another request may have found that out before this one: a thousand at once do not each ask the plugin.
-    const known = await source.get({ fresh: false, ...signal });
+    const known = await identityOf(this.#connection, { fresh: false, ...signal });
     if (known.token !== refused.token || known.cert !== refused.cert) return known;
-    return source.get({ fresh: true, ...signal });
+    return identityOf(this.#connection, { fresh: true, ...signal });
   }
 
-  async #openOnce(request: TransportRequest, credentials: Credentials, endsAt: number, again: boolean): Promise<Answer> {
+  async #openOnce(request: TransportRequest, credentials: Identity, endsAt: number, again: boolean): Promise<Answer> {
     if (this.#closed) throw new ClosedError();
     request.signal?.throwIfAborted();
     const what = `${request.method} ${this.#connection.server}${request.path.split('?', 1)[0] ?? ''}`;

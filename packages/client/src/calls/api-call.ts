@@ -56,7 +56,7 @@ export class ApiCaller {
         requestMs: ms,
         ...(request.requestMs === undefined ? {} : { credentialsMs: ms }),
       });
-      for (const text of answer.warnings) this.#onWarning?.(text, what);
+      this.#warn(answer, what);
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
       const error = await this.#refusal(answer, what);
       const asked = error.retryAfterMs;
@@ -79,6 +79,16 @@ export class ApiCaller {
       return { statusCode: answer.statusCode, value: body === '' ? undefined : parseJson(body), warnings: answer.warnings };
     } catch (cause) {
       throw new ProtocolError(`${what}: the answer is not JSON: ${describeAnswer(answer, body)}`, { cause });
+    }
+  }
+
+  /** An error of the callback is the program's: it is thrown, and what the answer holds is let go of. */
+  #warn(answer: Answer, what: string): void {
+    try {
+      for (const text of answer.warnings) this.#onWarning?.(text, what);
+    } catch (error) {
+      answer.cancel();
+      throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@kubecast/clock';
-import { ClosedError, TimeoutError } from '../errors.ts';
+import { ClosedError, ConfigError, TimeoutError } from '../errors.ts';
 
 export interface BudgetOptions {
   /** Requests a second, over time. Default 100; 0: no limit. */
@@ -47,6 +47,11 @@ export class RequestBudget {
   #closed = false;
 
   constructor(clock: Clock, options: BudgetOptions = {}) {
+    for (const name of ['perSecond', 'burst', 'reserved'] as const) {
+      const value = options[name];
+      if (value !== undefined && !(typeof value === 'number' && Number.isFinite(value) && value >= 0))
+        throw new ConfigError(`the budget's ${name} is ${String(value)}; expected a number that is not negative`);
+    }
     this.#clock = clock;
     this.#perSecond = options.perSecond ?? 100;
     // At most a tenth of what there is.

@@ -3,7 +3,7 @@ import { type ApiCaller, describe } from '../calls/api-call.ts';
 import type { CallRequest } from '../calls/call-request.ts';
 import { collectionPath, objectPath, queryString, shown } from '../calls/api-path.ts';
 import { ending } from '../streams/ending.ts';
-import { ProtocolError, RequestError } from '../errors.ts';
+import { RequestError } from '../errors.ts';
 import type { Frame, WatchOptions } from '../streams/frame.ts';
 import { listPages } from '../streams/list-pages.ts';
 import { MetadataView, type PartialObjectMetadata } from './partial-metadata.ts';

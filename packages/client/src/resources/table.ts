@@ -114,6 +114,7 @@ export class TableView<O> {
         ...(token === '' ? { resourceVersion, resourceVersionMatch } : { continue: token }),
       });
       const { token: next, ...table } = await this.#read(this.#calls.path({ collection: true, options }) + query, { ...options, signal });
+      if (next !== '' && next === token) throw new ProtocolError('a table: the server gives the same continue token again');
       yield table;
       if (next === '') return;
       token = next;

@@ -43,6 +43,7 @@ function eventOf<T>(frame: Frame, metadataOf: (object: T) => unknown): WatchEven
     return new ProtocolError('an object of the watch is not JSON', { cause });
   }
   if (frame.type === 'ERROR') return statusErrorOf(object);
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) return new ProtocolError('an object of the watch is none');
   const metadata = metadataOf(object as T) as Meta | undefined;
   const version = metadata?.resourceVersion;
   const resourceVersion = typeof version === 'string' ? version : '';

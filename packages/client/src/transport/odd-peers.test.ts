@@ -5,6 +5,7 @@ import { createVirtualClock } from '@kubecast/clock/testing';
 import { afterEach, expect, test } from 'vitest';
 import { type ClientOptions, createClient, type KubernetesClient } from '../client.ts';
 import { connectionFrom } from '../connection/connection-from.ts';
+import { ConfigError } from '../errors.ts';
 import { answerJson, pem, startServer } from '../testing/test-server.ts';
 
 const ends: (() => unknown)[] = [];
@@ -268,4 +269,43 @@ test('150 GETs at once, again and again, share 32 connections, which are kept; s
   await Promise.all(all);
   await Promise.all(watches.map((watch) => watch.return(undefined)));
   expect(client.counters).toMatchObject({ openRequests: 0, openStreams: 0 });
+});
+
+test('options that cannot work are a ConfigError when the client is made', () => {
+  const connection = connectionFrom({ server: 'https://127.0.0.1:1' });
+  const wrong: readonly unknown[] = [
+    { http: 3 },
+    { userAgent: 'a\r\nb' },
+    { userAgent: 5 },
+    { userAgent: '' },
+    ...[Number.NaN, -1, Infinity, '5', null].map((requestMs) => ({ limits: { requestMs } })),
+    { limits: { atOnce: 0 } },
+    { limits: { requestms: 5 } },
+    ...[Number.NaN, -1, '5'].map((perSecond) => ({ budget: { perSecond } })),
+  ];
+  for (const options of wrong)
+    expect(() => createClient(connection, options as ClientOptions), JSON.stringify(options)).toThrow(ConfigError);
+  createClient(connection, { limits: { requestMs: undefined } } as never).close();
+});
+
+test('a callback that throws is an error of the program, and leaves nothing; so are odd events, told by their name', async () => {
+  let body = '';
+  const server = await startServer((_, response) => response.writeHead(200, { warning: '299 - "w"' }).end(body));
+  ends.push(() => server.close());
+  const client = clientOf(server.url, {
+    onWarning() {
+      throw new Error('mine');
+    },
+  });
+  expect(await caught(client.resource(configMapType).get('x'))).toMatchObject({ message: 'mine' });
+  expect(client.counters).toMatchObject({ openRequests: 0, openStreams: 0 });
+  const maps = clientOf(server.url).resource(configMapType);
+  for (body of ['{"type":"ADDED","object":null}\n', '{"type":"ADDED","object":[]}\n', '{"type":"BOOKMARK","object":"x"}\n'])
+    expect(await caught(maps.watch().next()), body).toMatchObject({ code: 'CLIENT_PROTOCOL' });
+  body = '{"type":"ERROR","object":null}\n';
+  expect(await caught(maps.watch().next())).toMatchObject({ code: 'CLIENT_STATUS' });
+  body = '{"kind":"Table","metadata":{"continue":"t"},"rows":[]}';
+  const pages = maps.asTable().pages();
+  await pages.next();
+  expect(await caught(pages.next())).toMatchObject({ code: 'CLIENT_PROTOCOL' });
 });

@@ -1,4 +1,5 @@
 import type { Clock } from '@kubecast/clock';
+import { ConfigError } from '../errors.ts';
 
 /** Limits of one transport. Times in milliseconds, sizes in bytes. */
 export interface TransportLimits {
@@ -43,9 +44,25 @@ export interface TransportOptions {
   readonly limits?: Partial<TransportLimits>;
 }
 
-/** The limits that the options ask for, over the defaults. */
+/** The limits that the options ask for, over the defaults. Throws ConfigError for options that cannot work. */
 export function limitsOf(options: TransportOptions): TransportLimits {
-  return { ...defaultLimits, ...(options.http === 2 ? { atOnce: 400 } : {}), ...options.limits };
+  const { http = 1, userAgent, limits = {} } = options;
+  if (http !== 1 && http !== 2) throw new ConfigError(`the option http is ${String(http)}; expected 1 or 2`);
+  // Sent with every request, and its first part is the name of a field manager.
+  if (userAgent !== undefined && !(typeof userAgent === 'string' && /^[\x20-\x7e]+$/.test(userAgent)))
+    throw new ConfigError('the option userAgent is no text that a header can carry');
+  const given: Record<string, number> = {};
+  for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(defaultLimits, name))
+      throw new ConfigError(`there is no limit ${JSON.stringify(name)}; there are ${Object.keys(defaultLimits).join(', ')}`);
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < (name === 'atOnce' ? 1 : 0))
+      throw new ConfigError(
+        `the limit ${name} is ${String(value)}; expected a number ${name === 'atOnce' ? 'from 1' : 'that is not negative'}`,
+      );
+    given[name] = value;
+  }
+  return { ...defaultLimits, ...(http === 2 ? { atOnce: 400 } : {}), ...given };
 }
 
 const defaultLimits: TransportLimits = {

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ModelAnswer, ModelIndex } from '@kubecast/model-index';
 import { formatPlace } from '../page/format-place.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
+import { createHttpDoor } from './http-door.ts';
 import { sendError, sendJson, sendText, sendWritten } from './json-answer.ts';
 import { sendJsonList } from './json-list.ts';
 import { ModelAnswers } from './model-answers.ts';
@@ -42,7 +43,7 @@ class HttpResolver implements ResolverServer {
   constructor(options: ResolverServerOptions) {
     this.#options = options;
     this.#answers = new ModelAnswers(options.index);
-    this.#server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 32_000, requestTimeout: 0 }, (request, response) => {
+    this.#server = createHttpDoor((request, response) => {
       try {
         // Only lists and metrics take more than this turn.
         const rest = this.#handle(request, response);
@@ -50,12 +51,6 @@ class HttpResolver implements ResolverServer {
       } catch (error) {
         this.#failed(response, error);
       }
-    });
-    this.#server.on('upgrade', (_request, socket) => {
-      socket.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-    });
-    this.#server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     });
   }
 
@@ -90,7 +85,6 @@ class HttpResolver implements ResolverServer {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
-    response.on('error', ignore); // The client went away; its request is ended by 'close'.
     if (this.#stopping) response.setHeader('connection', 'close');
     const route = readRoute(request.url ?? '');
     if (route.kind === 'call') {
@@ -216,8 +210,6 @@ class HttpResolver implements ResolverServer {
       : `the namespace ${JSON.stringify(namespace)}, which this resolver does not watch (--namespace ${watched})`;
   }
 }
-
-function ignore(): void {}
 
 function explainListen(error: NodeJS.ErrnoException, host: string, port: number): string {
   const place = formatPlace(host, port);

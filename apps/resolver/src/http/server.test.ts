@@ -68,6 +68,7 @@ test('what is not there, not served or not readable is told apart', async () => 
 test('until it is synced it answers 503, is not ready, and says why', async () => {
   const { url, state } = await resolver();
   state.synced = false;
+  state.routes = false;
   for (const path of ['/v1/namespaces/n/models/m', '/v1/namespaces/n/models/m/call/x', '/v1/namespaces'])
     expect((await get(url + path)).status).toBe(503);
   const ready = await get(`${url}/readyz`);
@@ -77,6 +78,15 @@ test('until it is synced it answers 503, is not ready, and says why', async () =
   expect((await get(`${url}/livez`)).status).toBe(200);
   state.synced = true;
   expect((await get(`${url}/readyz`)).status).toBe(200);
+});
+
+test('calls are forwarded as soon as the routes are known, while metadata is still waited for', async () => {
+  const port = await backend((_request, response) => response.end('called'));
+  const { url, state } = await resolver({ ports: [port] });
+  state.synced = false;
+  expect((await get(`${url}/v1/namespaces/n/models/m/call/x`)).text).toBe('called');
+  expect(errorCode(await get(`${url}/v1/namespaces/n/models/m`))).toBe('NotSynced');
+  expect((await get(`${url}/readyz`)).text).toContain('[-]metadata: not everything that was found at the start is loaded yet');
 });
 
 test('the page escapes what it shows', async () => {

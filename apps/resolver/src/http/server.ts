@@ -176,7 +176,8 @@ class HttpResolver implements ResolverServer {
       request.resume();
       answer();
     };
-    if (!index.hasSynced) return refused(() => this.#notSynced(response));
+    // Routing needs no metadata: calls go on while Redis is away.
+    if (!index.hasRoutes) return refused(() => this.#notSynced(response));
     const model: ModelAnswer | undefined = index.resolve(route.namespace, route.model);
     if (model === undefined) return refused(() => this.#noModel(response, route.namespace, route.model));
     if (model.endpoints.length === 0) {

@@ -101,6 +101,8 @@ test.each([
   ['NUL in the reason phrase', 'HTTP/1.1 200 a\0b\r\nContent-Length: 2\r\n\r\nhi'],
   ['HTML without a head', '<html>no HTTP</html>'],
   ['a head of 20 KB', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
+  ['a transfer coding besides chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n'],
+  ['the status 000', 'HTTP/1.1 000 None\r\nContent-Length: 2\r\n\r\nhi'],
   ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n'],
 ])('an answer with %s never passes as it is', async (_what, bytes) => {
   const { port } = await answering(bytes);

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ResolvedEndpoint } from '@kubecast/model-index';
 import type { Dispatcher } from 'undici';
 import { currentWire, type AnswerWire } from './answer-wire.ts';
-import { answerHeaders, checkText } from './forward-headers.ts';
+import { answerHeaders, checkText, IllegalAnswerError } from './forward-headers.ts';
 
 /** Who is told how an attempt goes. */
 export interface AttemptOwner {
@@ -73,6 +73,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
     statusMessage: string = '',
   ): void {
+    if (status < 100) throw new IllegalAnswerError(`the status is ${status}`);
     if (status < 200) return;
     clearTimeout(this.#timer);
     this.#wire = currentWire();

@@ -50,7 +50,7 @@ export function requestHeaders({ raw, host, client }: ForwardedRequest): string[
   return kept;
 }
 
-/** A header of an answer that may not be passed on: with CR, LF, NUL or another control character in its value. */
+/** An answer whose head may not be passed on: with CR, LF, NUL or another control character, or of a form that only its next hop would know. */
 export class IllegalAnswerError extends Error {
   override readonly name = 'IllegalAnswerError';
 }
@@ -70,7 +70,11 @@ export function answerHeaders(raw: readonly (Buffer | string)[]): string[] {
     const name = list[i] as string;
     const value = list[i + 1] as string;
     const lower = name.toLowerCase();
-    if (lower === 'transfer-encoding') chunked = true;
+    if (lower === 'transfer-encoding') {
+      // The chunks are taken away here; a coding below them would be taken away with the header, and the body not be what it was.
+      if (value.trim().toLowerCase() !== 'chunked') throw new IllegalAnswerError(`the transfer coding is ${JSON.stringify(value.slice(0, 100))}, only chunked is known`);
+      chunked = true;
+    }
     if (hopByHop.has(lower) || named.has(lower)) continue;
     checkText(value, () => `the header ${JSON.stringify(name)}`);
     kept.push(name, value);

@@ -21,7 +21,7 @@ export interface CallPlace {
   readonly onIllegalAnswer: (owner: string, place: string, reason: string) => void;
 }
 
-const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
+const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 /** Errors of a request that can be sent to nobody: no endpoint is to blame, and another one changes nothing. */
 const unsendable = new Set(['UND_ERR_INVALID_ARG', 'ERR_INVALID_URL', 'ERR_INVALID_ARG_TYPE']);
 

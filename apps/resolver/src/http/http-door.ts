@@ -34,6 +34,12 @@ export function createHttpDoor(listener: RequestListener): Server {
       response.on('error', ignore); // The client went away; 'close' follows and ends the work.
       if (request.headers.upgrade !== undefined) offers.ignore(request, response, latest.get(socket)?.req);
       latest.set(socket, response);
+      // The parser takes HTTP/2.0 in a request line; whoever writes it does not speak what follows here.
+      if (request.httpVersionMajor > 1) {
+        request.resume();
+        response.writeHead(505, { connection: 'close', 'content-length': 0 }).end();
+        return;
+      }
       listener(request, response);
     },
   );

@@ -5,7 +5,7 @@ import { systemClock } from '@kubecast/clock';
 import { RoundRobin } from '../forwarding/endpoint-picker.ts';
 import { Forwarder } from '../forwarding/forwarder.ts';
 import { createResolverServer } from './server.ts';
-import { agent, backend, closedPort, errorCode, get, heldIndex, json, resolver } from '../testing/test-resolver.ts';
+import { agent, backend, closedPort, errorCode, get, heldIndex, json, resolver, sendRaw } from '../testing/test-resolver.ts';
 
 test('a model is answered in the documented shape, a hostile name too', async () => {
   const { url } = await resolver({ ports: [1] });
@@ -206,6 +206,22 @@ test('what belongs to the backend’s connection stays behind', async () => {
     'yes',
     'yes',
   ]);
+});
+
+test('what the next reader could take for another request is not forwarded: two Hosts, a Host that is none, TRACE', async () => {
+  let asked = 0;
+  const port = await backend((_request, response) => {
+    asked += 1;
+    response.end();
+  });
+  const { url } = await resolver({ ports: [port] });
+  const send = (line: string, headers: string): Promise<string> =>
+    sendRaw(url, `${line} /v1/namespaces/n/models/m/call/x HTTP/1.1\r\n${headers}connection: close\r\n\r\n`);
+  expect(await send('GET', 'host: a\r\nHOST: b\r\n')).toMatch(/^HTTP\/1\.1 400 .*several Host headers/su);
+  expect(await send('GET', 'host: a/b@c\r\n')).toMatch(/^HTTP\/1\.1 400 /u);
+  expect(await send('TRACE', 'host: a\r\ncookie: secret\r\n')).toMatch(/^HTTP\/1\.1 405 /u);
+  expect(asked).toBe(0);
+  expect(await send('GET', 'host: [fd00::1]:8080\r\n')).toMatch(/^HTTP\/1\.1 200 /u);
 });
 
 test('a backend that cannot be reached, breaks off or is late is 502, 502 and 504', async () => {

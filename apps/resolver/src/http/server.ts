@@ -177,6 +177,12 @@ class HttpResolver implements ResolverServer {
       answer();
     };
     // Routing needs no metadata: calls go on while Redis is away.
+    const wrong = wrongHead(request);
+    if (wrong !== undefined) return refused(() => sendError(response, 400, 'BadRequest', wrong));
+    if (request.method === 'TRACE') {
+      // It would show the client what was added to its request, and a script the cookies of its page.
+      return refused(() => sendError(response, 405, 'MethodNotAllowed', 'TRACE is not forwarded', { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }));
+    }
     if (!index.hasRoutes) return refused(() => this.#notSynced(response));
     const model: ModelAnswer | undefined = index.resolve(route.namespace, route.model);
     if (model === undefined) return refused(() => this.#noModel(response, route.namespace, route.model));
@@ -211,6 +217,21 @@ class HttpResolver implements ResolverServer {
       : `the namespace ${JSON.stringify(namespace)}, which this resolver does not watch (--namespace ${watched})`;
   }
 }
+
+/** What makes a request ambiguous for whoever reads it next, in words; the parser has refused the rest already. */
+function wrongHead({ rawHeaders }: IncomingMessage): string | undefined {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    hosts += 1;
+    if (hosts > 1) return 'the request has several Host headers';
+    if (!hostText.test(rawHeaders[i + 1] as string)) return 'the Host header is no host and port';
+  }
+  return undefined;
+}
+
+const hostText = /^[A-Za-z0-9._~%!$&'()*+,;=:[\]-]*$/u;
 
 function explainListen(error: NodeJS.ErrnoException, host: string, port: number): string {
   const place = formatPlace(host, port);

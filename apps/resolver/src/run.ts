@@ -40,7 +40,12 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
     onError: (error) => log.error({ error: String(error) }, 'an object or a subscriber failed'),
     onReport: (kind, report) => log.warn({ ...report, resource: kind }, 'report'),
   });
-  const forwarder = new Forwarder({ picker: new RoundRobin(systemClock), dial: flags.dial, callTimeoutMs: flags.callTimeoutMs, onIllegalAnswer: (report) => log.warn({ ...report }, 'an answer was not passed on') });
+  const forwarder = new Forwarder({
+    picker: new RoundRobin(systemClock),
+    dial: flags.dial,
+    callTimeoutMs: flags.callTimeoutMs,
+    onIllegalAnswer: (report) => log.warn({ ...report }, 'an answer was not passed on'),
+  });
   const metrics = resolverMetrics(index, loader, forwarder);
   const dependencies = (): readonly Dependency[] => {
     const { state, reason } = loader.status;

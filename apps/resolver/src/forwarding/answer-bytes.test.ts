@@ -67,7 +67,9 @@ test.each([
 });
 
 test('headers keep their case, their doubles and their order, in both directions', async () => {
-  const { port, heads } = await answering('HTTP/1.1 200 OK\r\nX-B: 2\r\nSet-Cookie: a=1\r\nx-A: 1\r\nSet-Cookie: b=2\r\nX-B: 3\r\nContent-Length: 0\r\n\r\n');
+  const { port, heads } = await answering(
+    'HTTP/1.1 200 OK\r\nX-B: 2\r\nSet-Cookie: a=1\r\nx-A: 1\r\nSet-Cookie: b=2\r\nX-B: 3\r\nContent-Length: 0\r\n\r\n',
+  );
   const { url } = await resolver({ ports: [port] });
   const got = await call(url, `X-Name: ${latin1('设备')}\r\nx-Twice: 1\r\nX-Latin: caf\xe9\r\nX-TWICE: 2\r\n`);
   expect(got).toContain('\r\nX-B: 2\r\nSet-Cookie: a=1\r\nx-A: 1\r\nSet-Cookie: b=2\r\nX-B: 3\r\n');

@@ -72,7 +72,8 @@ export function answerHeaders(raw: readonly (Buffer | string)[]): string[] {
     const lower = name.toLowerCase();
     if (lower === 'transfer-encoding') {
       // The chunks are taken away here; a coding below them would be taken away with the header, and the body not be what it was.
-      if (value.trim().toLowerCase() !== 'chunked') throw new IllegalAnswerError(`the transfer coding is ${JSON.stringify(value.slice(0, 100))}, only chunked is known`);
+      if (value.trim().toLowerCase() !== 'chunked')
+        throw new IllegalAnswerError(`the transfer coding is ${JSON.stringify(value.slice(0, 100))}, only chunked is known`);
       chunked = true;
     }
     if (hopByHop.has(lower) || named.has(lower)) continue;

@@ -49,23 +49,32 @@ test.each<[string, Death, number, number, string]>([
   ['closes in a header', answerThen('HTTP/1.1 200 OK\r\ncontent-le', (socket) => void socket.end()), 1, 1, 'BackendFailed'],
   ['resets after an interim answer', answerThen('HTTP/1.1 103 Early Hints\r\n\r\n', reset), 1, 1, 'BackendFailed'],
   ['answers what is no HTTP', answerThen('SSH-2.0-x\r\n', () => {}), 1, 1, 'BackendMalformed'],
-  ['answers 101 to no offer', answerThen('HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', () => {}), 1, 1, 'BackendFailed'],
-])('a request whose backend %s reaches at most two of ten, one where that is not safe', async (_what, death, idempotentReach, otherReach, code) => {
-  for (const [method, body, most] of [
-    ['GET', undefined, idempotentReach],
-    ['PUT', 'body', idempotentReach],
-    ['DELETE', undefined, idempotentReach],
-    ['POST', 'body', otherReach],
-    ['POST', undefined, otherReach],
-    ['PATCH', 'body', otherReach],
-  ] as const) {
-    const { ports, reached } = await dyingPods(10, death);
-    const { url, forwarder } = await resolver({ ports });
-    const got = await get(url + path, { method, ...(body === undefined ? {} : { body }) });
-    expect([method, body, got.status, errorCode(got), reached()]).toEqual([method, body, 502, code, most]);
-    expect(forwarder.counters).toMatchObject({ retries: most - 1, failures: 1, retriesRefused: 0 });
-  }
-});
+  [
+    'answers 101 to no offer',
+    answerThen('HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', () => {}),
+    1,
+    1,
+    'BackendFailed',
+  ],
+])(
+  'a request whose backend %s reaches at most two of ten, one where that is not safe',
+  async (_what, death, idempotentReach, otherReach, code) => {
+    for (const [method, body, most] of [
+      ['GET', undefined, idempotentReach],
+      ['PUT', 'body', idempotentReach],
+      ['DELETE', undefined, idempotentReach],
+      ['POST', 'body', otherReach],
+      ['POST', undefined, otherReach],
+      ['PATCH', 'body', otherReach],
+    ] as const) {
+      const { ports, reached } = await dyingPods(10, death);
+      const { url, forwarder } = await resolver({ ports });
+      const got = await get(url + path, { method, ...(body === undefined ? {} : { body }) });
+      expect([method, body, got.status, errorCode(got), reached()]).toEqual([method, body, 502, code, most]);
+      expect(forwarder.counters).toMatchObject({ retries: most - 1, failures: 1, retriesRefused: 0 });
+    }
+  },
+);
 
 test('a body that is longer than what is kept is sent once', async () => {
   const { ports, reached } = await dyingPods(10, (socket, received) => {

@@ -97,7 +97,13 @@ const h2c = 'connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settin
 test.each([
   ['an h2c offer on GET, as Java and curl send it', 'GET /x HTTP/1.1', h2c, '', 'kept'],
   ['an h2c offer on POST with a body', 'POST /x HTTP/1.1', `content-length: 4\r\n${h2c}`, 'body', 'kept'],
-  ['an h2c offer on POST with a chunked body', 'POST /x HTTP/1.1', `transfer-encoding: chunked\r\n${h2c}`, '4\r\nbody\r\n0\r\n\r\n', 'closed'],
+  [
+    'an h2c offer on POST with a chunked body',
+    'POST /x HTTP/1.1',
+    `transfer-encoding: chunked\r\n${h2c}`,
+    '4\r\nbody\r\n0\r\n\r\n',
+    'closed',
+  ],
   [
     'a WebSocket offer',
     'GET /x HTTP/1.1',
@@ -105,7 +111,13 @@ test.each([
     '',
     'kept',
   ],
-  ['an offer of several protocols', 'PUT /x HTTP/1.1', 'content-length: 4\r\nconnection: upgrade\r\nupgrade: TLS/1.3, h2c\r\n', 'body', 'kept'],
+  [
+    'an offer of several protocols',
+    'PUT /x HTTP/1.1',
+    'content-length: 4\r\nconnection: upgrade\r\nupgrade: TLS/1.3, h2c\r\n',
+    'body',
+    'kept',
+  ],
   ['an Upgrade header without Connection', 'GET /x HTTP/1.1', 'upgrade: h2c\r\n', '', 'kept'],
 ])('%s is ignored: %s is answered as HTTP/1.1', async (_what, line, headers, body, connection) => {
   const { conversation } = await door();
@@ -124,13 +136,19 @@ test.each([
 test.each([
   ['a GET', `GET /x HTTP/1.1\r\nhost: h\r\n${h2c}\r\n`],
   ['a POST with a body', `POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\n${h2c}\r\nbody`],
-])('what is pipelined behind an upgrade offer on %s is never read from its middle: the connection is closed after the answer', async (_what, offer) => {
-  const { send, asked } = await door();
-  const got = await send(`${offer}POST /second HTTP/1.1\r\nhost: h\r\ncontent-length: 40\r\n\r\n`, 'GET /smuggled HTTP/1.1\r\nhost: h\r\n\r\n');
-  expect(got.match(/HTTP\/1\.1 200/gu)).toHaveLength(1);
-  expect(got).toContain(' /x ');
-  expect(asked).toEqual(['/x']);
-});
+])(
+  'what is pipelined behind an upgrade offer on %s is never read from its middle: the connection is closed after the answer',
+  async (_what, offer) => {
+    const { send, asked } = await door();
+    const got = await send(
+      `${offer}POST /second HTTP/1.1\r\nhost: h\r\ncontent-length: 40\r\n\r\n`,
+      'GET /smuggled HTTP/1.1\r\nhost: h\r\n\r\n',
+    );
+    expect(got.match(/HTTP\/1\.1 200/gu)).toHaveLength(1);
+    expect(got).toContain(' /x ');
+    expect(asked).toEqual(['/x']);
+  },
+);
 
 test.each([
   ['CONNECT', 'CONNECT backend:443 HTTP/1.1\r\nhost: backend:443\r\n\r\n', '405'],

@@ -31,7 +31,8 @@ export function readiness(index: ModelIndex, dependencies: readonly Dependency[]
     ...dependencies.map((dependency) => `[${dependency.ok ? '+' : '-'}]${dependency.name}: ${dependency.ok ? 'ok' : dependency.reason}`),
   );
   if (!index.hasRoutes) lines.push('[-]routes: not everything that is watched is listed yet');
-  else if (!index.hasSynced) lines.push('[-]metadata: not everything that was found at the start is loaded yet; calls are forwarded already');
+  else if (!index.hasSynced)
+    lines.push('[-]metadata: not everything that was found at the start is loaded yet; calls are forwarded already');
   const ready = index.hasSynced && !stopping;
   const head = stopping
     ? 'not ready: the resolver is stopping'

@@ -181,7 +181,9 @@ class HttpResolver implements ResolverServer {
     if (wrong !== undefined) return refused(() => sendError(response, 400, 'BadRequest', wrong));
     if (request.method === 'TRACE') {
       // It would show the client what was added to its request, and a script the cookies of its page.
-      return refused(() => sendError(response, 405, 'MethodNotAllowed', 'TRACE is not forwarded', { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }));
+      return refused(() =>
+        sendError(response, 405, 'MethodNotAllowed', 'TRACE is not forwarded', { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }),
+      );
     }
     if (!index.hasRoutes) return refused(() => this.#notSynced(response));
     const model: ModelAnswer | undefined = index.resolve(route.namespace, route.model);

@@ -164,7 +164,10 @@ export interface Got {
 
 export const agent = new Agent({ keepAlive: false });
 
-export function get(url: string, options: { method?: string; body?: string | Buffer; headers?: Record<string, string> } = {}): Promise<Got> {
+export function get(
+  url: string,
+  options: { method?: string; body?: string | Buffer; headers?: Record<string, string> } = {},
+): Promise<Got> {
   return new Promise((resolve, reject) => {
     const match = /^http:\/\/([^:/]+):(\d+)(.*)$/u.exec(url) as RegExpExecArray;
     const request = httpRequest(

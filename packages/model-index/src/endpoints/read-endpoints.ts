@@ -87,7 +87,14 @@ function read(text: string, type: AddressType): Pick<Candidate, 'address' | 'ref
 export function readEndpoints(name: string, endpoints: EndpointsLike): SliceContent {
   const candidate =
     (ready: boolean) =>
-    ({ ip }: { readonly ip: string }): Candidate => ({ ...read(ip, undefined), ready, serving: ready, terminating: false, zone: null, forZones: [] });
+    ({ ip }: { readonly ip: string }): Candidate => ({
+      ...read(ip, undefined),
+      ready,
+      serving: ready,
+      terminating: false,
+      zone: null,
+      forZones: [],
+    });
   return {
     service: name,
     parts: (endpoints.subsets ?? []).map((subset) => ({

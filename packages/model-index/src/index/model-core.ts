@@ -1,7 +1,13 @@
 import { readAnnouncement, type Announcement, type AppModelLike, type ObjectHeader } from '../claims/announcement.ts';
 import type { AppAnswer, Freshness, ModelAnswer, ModelEvent, ModelListener } from './answer.ts';
 import { Claims, type ClaimChange } from '../claims/claims.ts';
-import { EndpointBook, type AllowEndpoint, type EndpointsAnswer, type ServicePortLike, type SliceContent } from '../endpoints/endpoint-book.ts';
+import {
+  EndpointBook,
+  type AllowEndpoint,
+  type EndpointsAnswer,
+  type ServicePortLike,
+  type SliceContent,
+} from '../endpoints/endpoint-book.ts';
 import { payloadId, type HeldPayload, type PayloadSource } from './payload-source.ts';
 import type { Problem } from '../claims/problem.ts';
 

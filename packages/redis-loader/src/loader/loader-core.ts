@@ -69,7 +69,8 @@ export class LoaderCore<P> implements Loader<P> {
         options.onStatus?.(status);
       },
     });
-    this.#primary = primary === undefined ? undefined : new Connection({ ...shared, target: primary, onReady: () => this.#reader.schedule() });
+    this.#primary =
+      primary === undefined ? undefined : new Connection({ ...shared, target: primary, onReady: () => this.#reader.schedule() });
     const inFlight = options.inFlight ?? 4;
     this.#reader = new BatchReader<P>({
       clock,

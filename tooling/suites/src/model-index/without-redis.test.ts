@@ -34,21 +34,24 @@ const routed = { app: 'IIoT', endpoints: [{ address: '192.0.2.1', port: 80 }] };
 test.each([
   ['refuses connections', 'Redis is not connected', async () => cluster.redis.stop(), async () => cluster.redis.start()],
   ['hangs', '', async () => cluster.redis.pause(), async () => cluster.redis.resume()],
-])('while Redis %s an index is synced, routes, and says that metadata is missing; when Redis is back it loads', async (_what, reason, away, back) => {
-  await away();
-  try {
-    const started = made(cluster.redis.url);
-    await started.synced;
-    expect(started.hasRoutes).toBe(true);
-    expect(started.resolve('meta-test', 'm')).toMatchObject({ ...routed, version: '1', state: 'missing', metadata: null });
-    expect(started.resolve('meta-test', 'm')?.reason ?? '').toContain(reason);
-    expect(started.problems()).toEqual([]);
-  } finally {
-    await back();
-  }
-  await until('the value is loaded', () => index?.resolve('meta-test', 'm')?.state === 'current', 30_000);
-  expect(index?.resolve('meta-test', 'm')).toMatchObject({ ...routed, metadata: { title: 'one' } });
-});
+])(
+  'while Redis %s an index is synced, routes, and says that metadata is missing; when Redis is back it loads',
+  async (_what, reason, away, back) => {
+    await away();
+    try {
+      const started = made(cluster.redis.url);
+      await started.synced;
+      expect(started.hasRoutes).toBe(true);
+      expect(started.resolve('meta-test', 'm')).toMatchObject({ ...routed, version: '1', state: 'missing', metadata: null });
+      expect(started.resolve('meta-test', 'm')?.reason ?? '').toContain(reason);
+      expect(started.problems()).toEqual([]);
+    } finally {
+      await back();
+    }
+    await until('the value is loaded', () => index?.resolve('meta-test', 'm')?.state === 'current', 30_000);
+    expect(index?.resolve('meta-test', 'm')).toMatchObject({ ...routed, metadata: { title: 'one' } });
+  },
+);
 
 test('while Redis refuses the login an index is synced and routes', async () => {
   const started = made(cluster.redis.url.replace('redis://', 'redis://nobody:secret@'));

@@ -161,7 +161,18 @@ test('while the API server is away it listens, is not ready, and says why; --syn
     away,
     'apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]\ncontexts: [{name: c, context: {cluster: c}}]\n',
   );
-  const resolver = start('--kubeconfig', away, '--namespace', 'meta-test', '--redis-url', cluster.redis.url, '--port', '0', '--sync-timeout', '1');
+  const resolver = start(
+    '--kubeconfig',
+    away,
+    '--namespace',
+    'meta-test',
+    '--redis-url',
+    cluster.redis.url,
+    '--port',
+    '0',
+    '--sync-timeout',
+    '1',
+  );
   const url = String((await resolver.line('listening'))['url']);
   await until('readyz says why', async () => {
     const { status, text } = await get(`${url}/readyz`).catch(() => ({ status: 0, text: '' }));

@@ -110,7 +110,7 @@ test.each([
   const { port } = await answering(bytes);
   const { url, forwarder } = await resolver({ ports: [port] });
   const got = await call(url);
-  if (/^HTTP\/1\.1 200 /u.test(got)) expect(got).not.toMatch(/content-length/iu);
+  if (got.startsWith('HTTP/1.1 200 ')) expect(got).not.toMatch(/content-length/iu);
   else {
     expect(got).toMatch(/^HTTP\/1\.1 502 /u);
     expect(got).toContain('"BackendMalformed"');

@@ -192,6 +192,7 @@ test('a client that never reads the refusal or never closes its side keeps no co
   const count = (): Promise<number> => new Promise((resolve) => server.getConnections((_error, number) => resolve(number)));
   while ((await count()) < 2) await new Promise((resolve) => setImmediate(resolve));
   while ((await count()) > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(await count()).toBe(0);
 });
 
 /** Numbers that look random and are the same in each run. */

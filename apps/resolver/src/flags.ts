@@ -48,7 +48,7 @@ const flags: readonly Flag[] = [
   {
     name: 'dial',
     value: 'FROM=TO',
-    help: 'connect to TO (host:port) for the endpoint FROM (address:port); for development; may be given more than once',
+    help: 'connect to TO (host:port) for the endpoint FROM (address:port), which may then be loopback or a name; for development; may be given more than once',
     many: true,
   },
   ...processFlags,

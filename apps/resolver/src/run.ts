@@ -7,6 +7,7 @@ import { RoundRobin } from './forwarding/endpoint-picker.ts';
 import type { ResolverFlags } from './flags.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { readiness, type Dependency } from './http/readiness.ts';
+import { formatPlace } from './page/format-place.ts';
 import { resolverMetrics } from './resolver-metrics.ts';
 import { createResolverServer } from './http/server.ts';
 import { tellChanges, type Log } from './tell-changes.ts';
@@ -34,14 +35,26 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
     selector: flags.selector,
     resyncMs: flags.resyncMs,
     ...(flags.zone === undefined ? {} : { zone: flags.zone }),
+    // What --dial names is dialled elsewhere; no other endpoint is exempt from the address rules.
+    allowEndpoint: (address, port) => flags.dial.has(formatPlace(address, port)),
     onError: (error) => log.error({ error: String(error) }, 'an object or a subscriber failed'),
     onReport: (kind, report) => log.warn({ ...report, resource: kind }, 'report'),
   });
-  const forwarder = new Forwarder({ picker: new RoundRobin(systemClock), dial: flags.dial, callTimeoutMs: flags.callTimeoutMs });
+  const forwarder = new Forwarder({
+    picker: new RoundRobin(systemClock),
+    dial: flags.dial,
+    callTimeoutMs: flags.callTimeoutMs,
+    onIllegalAnswer: (report) => log.warn({ ...report }, 'an answer was not passed on'),
+  });
   const metrics = resolverMetrics(index, loader, forwarder);
   const dependencies = (): readonly Dependency[] => {
     const { state, reason } = loader.status;
-    return [{ name: 'redis', ok: state === 'ready', reason: reason === '' ? state : `${state}, ${reason}` }];
+    const { wanted, satisfied } = loader.counters;
+    const held = `${satisfied} of ${wanted} models have their announced metadata`;
+    return [
+      { name: 'redis', ok: state === 'ready', reason: reason === '' ? state : `${state}, ${reason}` },
+      { name: 'metadata', ok: satisfied === wanted, reason: held },
+    ];
   };
   const server = createResolverServer({
     index,
@@ -79,7 +92,6 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   }
 }
 
-/** In a pod the service account is used unless a kubeconfig is named. */
 /** False if the time is over; true if it is synced, or asked to end. */
 async function syncedInTime(index: ModelIndex, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   const over = new AbortController();

@@ -8,8 +8,10 @@ export {
 } from './claims/announcement.ts';
 export type { AppAnswer, AppModelEntry, Freshness, ModelAnswer, ModelEvent, ModelListener } from './index/answer.ts';
 export { Claims, type ClaimChange } from './claims/claims.ts';
+export { checkAddress, type AddressType, type CheckedAddress } from './endpoints/address-rules.ts';
 export {
   EndpointBook,
+  type AllowEndpoint,
   type Candidate,
   type EndpointsAnswer,
   type ResolvedEndpoint,

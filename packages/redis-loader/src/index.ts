@@ -19,8 +19,8 @@ export type { RedisFailureKind, RedisLoaderErrorCode, RefusalReason } from './er
 export type { Inspection } from './publisher/inspection.ts';
 export { defaultKeyTemplate, parseKeyTemplate } from './values/key-template.ts';
 export type { KeyEncoding, KeyTemplate } from './values/key-template.ts';
-export { createLoader } from './loader/loader.ts';
-export type { Loader, LoaderOptions } from './loader/loader.ts';
+export { createLoader } from './loader/create-loader.ts';
+export type { Loader, LoaderOptions, SettledOptions } from './loader/loader.ts';
 export type { LoaderCounters } from './loader/loader-counters.ts';
 export { createValuePublisher } from './publisher/publisher.ts';
 export type {

@@ -24,8 +24,8 @@ export interface ForwardedRequest {
 }
 
 /**
- * The header list for the backend: without what belongs to the client's connection, without Expect (the resolver answered it), with its own
- * Host and with where the call came from. Doubles and the order stay.
+ * The header list for the backend: without what belongs to the client's connection, without Expect (the resolver has answered it), with the
+ * backend's own Host and with the address of the caller. Names keep their case, doubles, the order and the bytes of values stay.
  */
 export function requestHeaders({ raw, host, client }: ForwardedRequest): string[] {
   const named = namedByConnection(raw);
@@ -50,15 +50,52 @@ export function requestHeaders({ raw, host, client }: ForwardedRequest): string[
   return kept;
 }
 
-/** The answer's headers without what belongs to the backend's connection. */
-export function answerHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | string[]> {
-  const connection = headers['connection'];
-  const named = connection === undefined ? none : namesIn([connection].flat());
-  const kept: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
-  for (const name of Object.keys(headers)) {
-    const value = headers[name];
-    if (value !== undefined && !hopByHop.has(name) && !named.has(name)) kept[name] = value;
+/** An answer whose head may not be passed on: with CR, LF, NUL or another control character, or of a form that only its next hop would know. */
+export class IllegalAnswerError extends Error {
+  override readonly name = 'IllegalAnswerError';
+}
+
+/**
+ * The answer's header list without what belongs to the backend's connection. Names keep their case, doubles and the order stay, and each byte of
+ * a value becomes one character, whatever its encoding was: written as latin1 it is that byte again.
+ *
+ * @throws IllegalAnswerError
+ */
+export function answerHeaders(raw: readonly (Buffer | string)[]): string[] {
+  const list = raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')));
+  const named = namedByConnection(list);
+  const kept: string[] = [];
+  let chunked = false;
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i] as string;
+    const value = list[i + 1] as string;
+    const lower = name.toLowerCase();
+    if (lower === 'transfer-encoding') {
+      // The chunks are taken away here; a coding below them would be taken away with the header, and the body not be what it was.
+      if (value.trim().toLowerCase() !== 'chunked')
+        throw new IllegalAnswerError(`the transfer coding is ${JSON.stringify(value.slice(0, 100))}, only chunked is known`);
+      chunked = true;
+    }
+    if (hopByHop.has(lower) || named.has(lower)) continue;
+    checkText(value, () => `the header ${JSON.stringify(name)}`);
+    kept.push(name, value);
   }
+  // A length beside chunks is wrong (RFC 9112, 6.3): with the chunks taken away it would be believed.
+  return chunked ? withoutLength(kept) : kept;
+}
+
+/** Checks what is to be written into a head. @throws IllegalAnswerError */
+export function checkText(text: string, what: () => string): void {
+  if (illegal.test(text)) throw new IllegalAnswerError(`${what()} holds a control character`);
+}
+
+// All but tab, visible ASCII, space and obs-text (RFC 9110, 5.5).
+const illegal = /[^\t\x20-\x7e\x80-\xff]/u;
+
+function withoutLength(headers: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    if ((headers[i] as string).toLowerCase() !== 'content-length') kept.push(headers[i] as string, headers[i + 1] as string);
   return kept;
 }
 

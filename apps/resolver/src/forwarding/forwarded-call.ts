@@ -2,42 +2,34 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedEndpoint } from '@kubecast/model-index';
 import type { Readable } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
+import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { Picker } from './endpoint-picker.ts';
-import { answerHeaders, requestHeaders } from './forward-headers.ts';
+import { IllegalAnswerError, requestHeaders } from './forward-headers.ts';
 import { formatPlace } from '../page/format-place.ts';
-import { sendError } from '../http/json-answer.ts';
-import { ReplayedBody } from './replayed-body.ts';
+import { sendError, type ErrorCode } from '../http/json-answer.ts';
+import { ClientGoneError, ReplayedBody } from './replayed-body.ts';
+import type { RetryBudget } from './retry-budget.ts';
 
 /** What all calls of a forwarder share. */
 export interface CallPlace {
   readonly agent: Agent;
   readonly picker: Picker;
+  readonly budget: RetryBudget;
   readonly dial: ReadonlyMap<string, { readonly host: string; readonly port: number }> | undefined;
   readonly callTimeoutMs: number;
-  readonly counters: { retries: number; failures: number };
+  readonly counters: { retries: number; retriesRefused: number; failures: number; illegalAnswers: number };
+  readonly onIllegalAnswer: (owner: string, place: string, reason: string) => void;
 }
 
-/** No byte of the request can have reached a backend. */
-const notSent = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EADDRNOTAVAIL',
-  'ConnectionRefused',
-  'FailedToOpenSocket',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
+const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
+/** Errors of a request that can be sent to nobody: no endpoint is to blame, and another one changes nothing. */
+const unsendable = new Set(['UND_ERR_INVALID_ARG', 'ERR_INVALID_URL', 'ERR_INVALID_ARG_TYPE']);
 
-type FailureCode = 'NoEndpoints' | 'BackendUnreachable' | 'BackendFailed' | 'BackendTimeout';
-
-/** One call, over as many endpoints as it takes. */
-export class ForwardedCall {
+/** One call, over one endpoint or two. */
+export class ForwardedCall implements AttemptOwner {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #owner: string;
   readonly #target: string;
   readonly #endpoints: readonly ResolvedEndpoint[];
   readonly #place: CallPlace;
@@ -49,18 +41,20 @@ export class ForwardedCall {
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
+    owner: string,
     target: string,
     endpoints: readonly ResolvedEndpoint[],
     place: CallPlace,
   ) {
     this.#request = request;
     this.#response = response;
+    this.#owner = owner;
     this.#target = target;
     this.#endpoints = endpoints;
     this.#place = place;
     const hasBody = request.headers['transfer-encoding'] !== undefined || (request.headers['content-length'] ?? '0') !== '0';
     this.#body = hasBody ? new ReplayedBody(request) : undefined;
-    // The client went away before the answer was whole.
+    // The client went away before the answer was complete.
     response.once('close', () => {
       if (this.#done) return;
       this.#done = true;
@@ -68,9 +62,9 @@ export class ForwardedCall {
     });
   }
 
-  /** Tries the next endpoint. */
+  /** Tries the next endpoint; where there is only one, that one again. */
   next(): void {
-    const endpoint = this.#endpoints[this.#tries];
+    const endpoint = this.#endpoints[this.#tries % this.#endpoints.length];
     if (endpoint === undefined) return this.#fail(502, 'NoEndpoints', 'the app has no endpoint that is ready');
     this.#tries += 1;
     const { agent, dial, callTimeoutMs } = this.#place;
@@ -91,45 +85,61 @@ export class ForwardedCall {
     );
   }
 
-  /** The backend began its answer: nothing is tried again from here on. */
   answered(endpoint: ResolvedEndpoint): void {
     this.#body?.settle();
     this.#place.picker.succeeded(endpoint);
   }
 
-  /** The answer is whole. */
   finished(): void {
     this.#done = true;
   }
 
-  /** The attempt ended without a whole answer. */
   failed(attempt: Attempt, error: unknown): void {
     if (this.#done || attempt !== this.#attempt) return;
-    if (attempt.answered) {
+    if (attempt.answered || error instanceof ClientGoneError) {
       this.#response.destroy();
       return;
     }
-    const { endpoint } = attempt;
-    const place = formatPlace(endpoint.address, endpoint.port);
+    const place = formatPlace(attempt.endpoint.address, attempt.endpoint.port);
+    if (error instanceof IllegalAnswerError) return this.#illegal(place, error.message);
     if (attempt.late) return this.#fail(504, 'BackendTimeout', `${place} did not answer within ${this.#place.callTimeoutMs} ms`);
     const code = codeOf(error);
-    const unsent = notSent.has(code);
-    this.#place.picker.failed(endpoint);
-    const again = this.#body?.replayable !== false && this.#tries < this.#endpoints.length;
-    if (again && (unsent || idempotent.has(this.#request.method ?? ''))) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!attempt.sent && unsendable.has(code)) return this.#fail(400, 'BadRequest', `the request cannot be forwarded: ${message}`);
+    if (isMalformed(error, code)) return this.#illegal(place, message);
+    this.#place.picker.failed(attempt.endpoint);
+    if (this.#mayRetry(attempt)) {
       this.#place.counters.retries += 1;
       return this.next();
     }
-    const tried = this.#tries > 1 ? ` (the last of ${this.#tries} endpoints)` : '';
-    const why = code === '' || code.startsWith('UND_ERR_') ? (error as Error).message : code;
+    const tried = this.#tries > 1 ? ` (the second of two tries)` : '';
+    const why = code === '' || code.startsWith('UND_ERR_') ? message : code;
     this.#fail(
       502,
-      unsent ? 'BackendUnreachable' : 'BackendFailed',
-      `${place}${tried} ${unsent ? 'could not be reached' : 'broke off the call'}: ${why}`,
+      attempt.sent ? 'BackendFailed' : 'BackendUnreachable',
+      `${place}${tried} ${attempt.sent ? 'broke off the call' : 'could not be reached'}: ${why}`,
     );
   }
 
-  #fail(status: 502 | 504, code: FailureCode, message: string): void {
+  /**
+   * One more try at most, and only where it can do no harm: nothing was sent, or the method is idempotent and no byte of an answer came. A request
+   * that ends the process of whoever reads it ends two of them, not all.
+   */
+  #mayRetry(attempt: Attempt): boolean {
+    if (this.#tries > 1 || attempt.heard || this.#body?.replayable === false) return false;
+    if (attempt.sent ? !idempotent.has(this.#request.method ?? '') : this.#endpoints.length < 2) return false;
+    if (this.#place.budget.take(this.#owner)) return true;
+    this.#place.counters.retriesRefused += 1;
+    return false;
+  }
+
+  #illegal(place: string, reason: string): void {
+    this.#place.counters.illegalAnswers += 1;
+    this.#place.onIllegalAnswer(this.#owner, place, reason);
+    this.#fail(502, 'BackendMalformed', `the answer of ${place} cannot be passed on: ${reason}`);
+  }
+
+  #fail(status: 400 | 502 | 504, code: ErrorCode, message: string): void {
     this.#done = true;
     this.#place.counters.failures += 1;
     this.#request.resume(); // What is left of the body is read and dropped, so that the connection can go on.
@@ -138,94 +148,13 @@ export class ForwardedCall {
   }
 }
 
-/** One try at one endpoint. */
-class Attempt implements Dispatcher.DispatchHandler {
-  readonly endpoint: ResolvedEndpoint;
-  readonly #call: ForwardedCall;
-  readonly #response: ServerResponse;
-  readonly #timer: ReturnType<typeof setTimeout> | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
-  #aborted = false;
-  #flush: ReturnType<typeof setImmediate> | undefined;
-  #length = -1;
-  #whole: Buffer | undefined;
-  answered = false;
-  late = false;
-
-  constructor(call: ForwardedCall, endpoint: ResolvedEndpoint, response: ServerResponse, timeoutMs: number) {
-    this.#call = call;
-    this.endpoint = endpoint;
-    this.#response = response;
-    if (timeoutMs > 0) this.#timer = setTimeout(() => this.#expired(), timeoutMs);
-  }
-
-  /** Ends the backend's request. */
-  abort(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#flush);
-    this.#aborted = true;
-    this.#controller?.abort(new Error('the call is over'));
-  }
-
-  #expired(): void {
-    this.late = true;
-    const error = new Error('late');
-    this.#call.failed(this, error);
-    this.abort();
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    // It waited for a connection until after its end.
-    if (this.#aborted) controller.abort(new Error('the call is over'));
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-    statusMessage?: string,
-  ): void {
-    if (status < 200) return;
-    clearTimeout(this.#timer);
-    this.answered = true;
-    this.#call.answered(this.endpoint);
-    const response = this.#response;
-    response.writeHead(status, statusMessage ?? '', answerHeaders(headers));
-    const length = headers['content-length'];
-    if (typeof length === 'string') this.#length = Number(length);
-    response.on('drain', () => controller.resume());
-    // The headers of a stream are worth as much as its first byte; but where that came along with them, all goes out in one piece.
-    this.#flush = setImmediate(() => {
-      this.#flush = undefined;
-      if (!response.writableEnded) response.flushHeaders();
-    });
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#flush !== undefined) {
-      clearImmediate(this.#flush);
-      this.#flush = undefined;
-      if (this.#length === chunk.length) {
-        this.#whole = chunk;
-        return;
-      }
-    }
-    if (!this.#response.write(chunk)) controller.pause();
-  }
-
-  onResponseEnd(): void {
-    clearImmediate(this.#flush);
-    this.#call.finished();
-    if (this.#whole === undefined) this.#response.end();
-    else this.#response.end(this.#whole);
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#flush);
-    this.#call.failed(this, error);
-  }
+/** What undici says of bytes that are no answer. */
+function isMalformed(error: unknown, code: string): boolean {
+  return (
+    (error as { name?: unknown }).name === 'HTTPParserError' ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  );
 }
 
 function codeOf(error: unknown): string {

@@ -3,6 +3,15 @@ import type { IncomingMessage } from 'node:http';
 /** Bytes of a request body that are kept for another try. Past them a call has one chance. */
 const REPLAY_BYTES = 262_144;
 
+/** The client went away before its request was complete: no fault of the backend. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+
+  constructor() {
+    super('the client broke off its request');
+  }
+}
+
 /** The body of a request, which can be read again from its start as long as it is short. It is read as fast as the reader takes it. */
 export class ReplayedBody {
   readonly #request: IncomingMessage;
@@ -67,14 +76,14 @@ export class ReplayedBody {
         clear();
         resolve();
       };
-      const onError = (error: Error): void => {
+      const onError = (): void => {
         clear();
-        reject(error);
+        reject(new ClientGoneError());
       };
       const onClose = (): void => {
         clear();
         if (this.#ended) resolve();
-        else reject(new Error('the client broke off its request'));
+        else reject(new ClientGoneError());
       };
       if (request.destroyed) return onClose();
       request.on('readable', onReadable).on('end', onReadable).on('error', onError).on('close', onClose);

@@ -13,7 +13,7 @@ export type ErrorCode =
   | 'BackendUnreachable'
   | 'BackendFailed'
   | 'BackendTimeout'
-  | 'NotImplemented'
+  | 'BackendMalformed'
   | 'Internal';
 
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {

@@ -17,8 +17,9 @@ export interface Readiness {
 const fine = new Set<SourceStatus['state']>(['Watching', 'Streaming']);
 
 /**
- * Whether the resolver answers. Once synced it stays ready: while the API server or Redis is away it answers from memory and says how
- * old its word is. The text names the state of everything at all times.
+ * Whether the resolver answers. Once synced it stays ready: while the API server or Redis is away it answers from memory and says how old that is.
+ * A Redis that is away at the start does not keep it from getting ready either, since routing needs no Redis; the text names the state of
+ * everything at all times.
  */
 export function readiness(index: ModelIndex, dependencies: readonly Dependency[], stopping: boolean): Readiness {
   const lines = index.sources().map((source) => {
@@ -29,7 +30,9 @@ export function readiness(index: ModelIndex, dependencies: readonly Dependency[]
   lines.push(
     ...dependencies.map((dependency) => `[${dependency.ok ? '+' : '-'}]${dependency.name}: ${dependency.ok ? 'ok' : dependency.reason}`),
   );
-  if (!index.hasSynced) lines.push('[-]metadata: not everything that was found at the start is loaded yet');
+  if (!index.hasRoutes) lines.push('[-]routes: not everything that is watched is listed yet');
+  else if (!index.hasSynced)
+    lines.push('[-]metadata: not everything that was found at the start is loaded yet; calls are forwarded already');
   const ready = index.hasSynced && !stopping;
   const head = stopping
     ? 'not ready: the resolver is stopping'

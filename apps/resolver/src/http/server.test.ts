@@ -1,164 +1,11 @@
-import { Agent, createServer, request as httpRequest, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
-import { afterEach, expect, test } from 'vitest';
-import { ModelCore, readSlice, type ModelIndex, type SourceStatus } from '@kubecast/model-index';
+import { expect, test } from 'vitest';
 import { systemClock } from '@kubecast/clock';
 import { RoundRobin } from '../forwarding/endpoint-picker.ts';
 import { Forwarder } from '../forwarding/forwarder.ts';
 import { createResolverServer } from './server.ts';
-
-const undo: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const end of undo.splice(0).reverse()) await end();
-});
-
-/** An index that holds what a test puts into its core. */
-function heldIndex(): { index: ModelIndex; core: ModelCore; state: { synced: boolean } } {
-  const state = { synced: true };
-  const core = new ModelCore({
-    payloads: {
-      want: () => {},
-      forget: () => {},
-      resync: () => {},
-      settled: () => Promise.resolve(),
-      onChange: () => ({ [Symbol.dispose]: () => {} }),
-      get: () => ({ state: 'current', payload: { title: 'held' }, staleForMs: 0 }),
-    },
-    freshness: () => ({ resourceVersion: '42', ageMs: 7 }),
-  });
-  const source = {
-    kind: 'AppModel',
-    namespace: 'n',
-    state: 'BackingOff',
-    reason: 'connection refused',
-    synced: false,
-    resourceVersion: '',
-    ageMs: Infinity,
-  } as unknown as SourceStatus;
-  const index = {
-    resolve: core.resolve.bind(core),
-    app: core.app.bind(core),
-    models: core.models.bind(core),
-    apps: core.apps.bind(core),
-    modelNames: core.modelNames.bind(core),
-    appNames: core.appNames.bind(core),
-    namespaces: core.namespaces.bind(core),
-    problems: core.problems.bind(core),
-    sources: () => [source],
-    get hasSynced() {
-      return state.synced;
-    },
-    get modelCount() {
-      return core.modelCount;
-    },
-    get appCount() {
-      return core.appCount;
-    },
-  } as unknown as ModelIndex;
-  return { index, core, state };
-}
-
-async function listen(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-async function backend(handler: RequestListener): Promise<number> {
-  const server = createServer(handler);
-  undo.push(
-    () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(resolve);
-      }),
-  );
-  return listen(server);
-}
-
-async function resolver(
-  options: { ports?: readonly number[]; callTimeoutMs?: number } = {},
-): Promise<{ url: string; core: ModelCore; state: { synced: boolean }; forwarder: Forwarder }> {
-  const { index, core, state } = heldIndex();
-  core.setAppModel(
-    { namespace: 'n', name: 'a', uid: 'u', created: 1 },
-    {
-      spec: {
-        app: 'A',
-        version: '1',
-        models: [
-          { name: 'm', version: 'v' },
-          { name: '__proto__', version: 'v' },
-        ],
-      },
-    },
-  );
-  core.setService('n', 'a', [{ name: 'http', port: 80 }]);
-  const dial = new Map<string, { host: string; port: number }>();
-  for (const [i, port] of (options.ports ?? []).entries()) dial.set(`192.0.2.${i + 1}:80`, { host: '127.0.0.1', port });
-  core.setSlice(
-    'n',
-    's',
-    readSlice(
-      { 'kubernetes.io/service-name': 'a' },
-      { endpoints: [...dial.keys()].map((place) => ({ addresses: [place.slice(0, -3)] })), ports: [{ name: 'http', port: 80 }] },
-    ),
-  );
-  const forwarder = new Forwarder({
-    picker: new RoundRobin(systemClock),
-    dial,
-    ...(options.callTimeoutMs === undefined ? {} : { callTimeoutMs: options.callTimeoutMs }),
-  });
-  const server = createResolverServer({
-    index,
-    forwarder,
-    namespace: 'n',
-    dependencies: () => [{ name: 'redis', ok: false, reason: 'connection refused' }],
-    renderMetrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'x 1\n' }),
-  });
-  const url = await server.listen('127.0.0.1', 0);
-  undo.push(() => server.stop(100));
-  return { url, core, state, forwarder };
-}
-
-interface Got {
-  readonly status: number;
-  readonly text: string;
-  readonly headers: IncomingMessage['headers'];
-}
-
-const agent = new Agent({ keepAlive: false });
-
-function get(url: string, options: { method?: string; body?: string | Buffer; headers?: Record<string, string> } = {}): Promise<Got> {
-  return new Promise((resolve, reject) => {
-    const match = /^http:\/\/([^:/]+):(\d+)(.*)$/u.exec(url) as RegExpExecArray;
-    const request = httpRequest(
-      {
-        host: match[1],
-        port: Number(match[2]),
-        path: match[3] as string,
-        method: options.method ?? 'GET',
-        headers: options.headers ?? {},
-        agent,
-      },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString(), headers: answer.headers }),
-        );
-        answer.on('error', reject);
-      },
-    );
-    request.on('error', reject);
-    request.end(options.body);
-  });
-}
-
-const json = (got: Got): Record<string, unknown> => JSON.parse(got.text) as Record<string, unknown>;
-const errorCode = (got: Got): unknown => (json(got)['error'] as { code: string }).code;
+import { agent, backend, closedPort, errorCode, get, heldIndex, json, resolver, sendRaw } from '../testing/test-resolver.ts';
 
 test('a model is answered in the documented shape, a hostile name too', async () => {
   const { url } = await resolver({ ports: [1] });
@@ -221,6 +68,7 @@ test('what is not there, not served or not readable is told apart', async () => 
 test('until it is synced it answers 503, is not ready, and says why', async () => {
   const { url, state } = await resolver();
   state.synced = false;
+  state.routes = false;
   for (const path of ['/v1/namespaces/n/models/m', '/v1/namespaces/n/models/m/call/x', '/v1/namespaces'])
     expect((await get(url + path)).status).toBe(503);
   const ready = await get(`${url}/readyz`);
@@ -230,6 +78,15 @@ test('until it is synced it answers 503, is not ready, and says why', async () =
   expect((await get(`${url}/livez`)).status).toBe(200);
   state.synced = true;
   expect((await get(`${url}/readyz`)).status).toBe(200);
+});
+
+test('calls are forwarded as soon as the routes are known, while metadata is still waited for', async () => {
+  const port = await backend((_request, response) => response.end('called'));
+  const { url, state } = await resolver({ ports: [port] });
+  state.synced = false;
+  expect((await get(`${url}/v1/namespaces/n/models/m/call/x`)).text).toBe('called');
+  expect(errorCode(await get(`${url}/v1/namespaces/n/models/m`))).toBe('NotSynced');
+  expect((await get(`${url}/readyz`)).text).toContain('[-]metadata: not everything that was found at the start is loaded yet');
 });
 
 test('the page escapes what it shows', async () => {
@@ -290,9 +147,7 @@ test('calls are spread over the endpoints, and one that cannot be reached is pas
   for (let i = 0; i < 4; i += 1) seen.add((await get(`${both.url}/v1/namespaces/n/models/m/call/x`)).text);
   expect([...seen].sort()).toEqual(['1 0', '2 0']);
 
-  const closed = createTcpServer();
-  const dead = await listen(closed);
-  await new Promise((resolve) => void closed.close(resolve));
+  const dead = await closedPort();
   const half = await resolver({ ports: [dead, ports[1] as number] });
   for (let i = 0; i < 4; i += 1) {
     expect((await get(`${half.url}/v1/namespaces/n/models/m/call/x`, { method: 'POST', body: 'body' })).text).toBe('2 4');
@@ -353,10 +208,24 @@ test('what belongs to the backend’s connection stays behind', async () => {
   ]);
 });
 
+test('what the next reader could take for another request is not forwarded: two Hosts, a Host that is none, TRACE', async () => {
+  let asked = 0;
+  const port = await backend((_request, response) => {
+    asked += 1;
+    response.end();
+  });
+  const { url } = await resolver({ ports: [port] });
+  const send = (line: string, headers: string): Promise<string> =>
+    sendRaw(url, `${line} /v1/namespaces/n/models/m/call/x HTTP/1.1\r\n${headers}connection: close\r\n\r\n`);
+  expect(await send('GET', 'host: a\r\nHOST: b\r\n')).toMatch(/^HTTP\/1\.1 400 .*several Host headers/su);
+  expect(await send('GET', 'host: a/b@c\r\n')).toMatch(/^HTTP\/1\.1 400 /u);
+  expect(await send('TRACE', 'host: a\r\ncookie: secret\r\n')).toMatch(/^HTTP\/1\.1 405 /u);
+  expect(asked).toBe(0);
+  expect(await send('GET', 'host: [fd00::1]:8080\r\n')).toMatch(/^HTTP\/1\.1 200 /u);
+});
+
 test('a backend that cannot be reached, breaks off or is late is 502, 502 and 504', async () => {
-  const closed = createTcpServer();
-  const dead = await listen(closed);
-  await new Promise((resolve) => void closed.close(resolve));
+  const dead = await closedPort();
   const unreachable = await get(`${(await resolver({ ports: [dead] })).url}/v1/namespaces/n/models/m/call/x`);
   expect([unreachable.status, errorCode(unreachable)]).toEqual([502, 'BackendUnreachable']);
 

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ModelAnswer, ModelIndex } from '@kubecast/model-index';
 import { formatPlace } from '../page/format-place.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
+import { createHttpDoor } from './http-door.ts';
 import { sendError, sendJson, sendText, sendWritten } from './json-answer.ts';
 import { sendJsonList } from './json-list.ts';
 import { ModelAnswers } from './model-answers.ts';
@@ -42,7 +43,7 @@ class HttpResolver implements ResolverServer {
   constructor(options: ResolverServerOptions) {
     this.#options = options;
     this.#answers = new ModelAnswers(options.index);
-    this.#server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 32_000, requestTimeout: 0 }, (request, response) => {
+    this.#server = createHttpDoor((request, response) => {
       try {
         // Only lists and metrics take more than this turn.
         const rest = this.#handle(request, response);
@@ -50,12 +51,6 @@ class HttpResolver implements ResolverServer {
       } catch (error) {
         this.#failed(response, error);
       }
-    });
-    this.#server.on('upgrade', (_request, socket) => {
-      socket.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-    });
-    this.#server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     });
   }
 
@@ -90,7 +85,6 @@ class HttpResolver implements ResolverServer {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
-    response.on('error', ignore); // The client went away; its request is ended by 'close'.
     if (this.#stopping) response.setHeader('connection', 'close');
     const route = readRoute(request.url ?? '');
     if (route.kind === 'call') {
@@ -182,7 +176,16 @@ class HttpResolver implements ResolverServer {
       request.resume();
       answer();
     };
-    if (!index.hasSynced) return refused(() => this.#notSynced(response));
+    // Routing needs no metadata: calls go on while Redis is away.
+    const wrong = wrongHead(request);
+    if (wrong !== undefined) return refused(() => sendError(response, 400, 'BadRequest', wrong));
+    if (request.method === 'TRACE') {
+      // It would show the client what was added to its request, and a script the cookies of its page.
+      return refused(() =>
+        sendError(response, 405, 'MethodNotAllowed', 'TRACE is not forwarded', { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }),
+      );
+    }
+    if (!index.hasRoutes) return refused(() => this.#notSynced(response));
     const model: ModelAnswer | undefined = index.resolve(route.namespace, route.model);
     if (model === undefined) return refused(() => this.#noModel(response, route.namespace, route.model));
     if (model.endpoints.length === 0) {
@@ -217,7 +220,20 @@ class HttpResolver implements ResolverServer {
   }
 }
 
-function ignore(): void {}
+/** What makes a request ambiguous for whoever reads it next, in words; the parser has refused the rest already. */
+function wrongHead({ rawHeaders }: IncomingMessage): string | undefined {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    hosts += 1;
+    if (hosts > 1) return 'the request has several Host headers';
+    if (!hostText.test(rawHeaders[i + 1] as string)) return 'the Host header is no host and port';
+  }
+  return undefined;
+}
+
+const hostText = /^[A-Za-z0-9._~%!$&'()*+,;=:[\]-]*$/u;
 
 function explainListen(error: NodeJS.ErrnoException, host: string, port: number): string {
   const place = formatPlace(host, port);

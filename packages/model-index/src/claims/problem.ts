@@ -12,6 +12,7 @@ export type ProblemCode =
   | 'ServiceMissing'
   | 'ServicePortMissing'
   | 'AmbiguousPort'
+  | 'AddressRefused'
   | 'MetadataMissing'
   | 'MetadataStale'
   | 'NotDecodable';

@@ -15,8 +15,14 @@ export interface EndpointsAnswer {
   /** Sorted by address, then port. */
   readonly endpoints: readonly ResolvedEndpoint[];
   /** Why there are none, or which part is ambiguous. */
-  readonly problem?: { readonly code: 'ServiceMissing' | 'ServicePortMissing' | 'AmbiguousPort'; readonly message: string };
+  readonly problem?: {
+    readonly code: 'ServiceMissing' | 'ServicePortMissing' | 'AmbiguousPort' | 'AddressRefused';
+    readonly message: string;
+  };
 }
+
+/** Whether an endpoint is used although its address is refused; for development. */
+export type AllowEndpoint = (address: string, port: number) => boolean;
 
 export interface ServicePortLike {
   readonly name?: string | null | undefined;
@@ -27,6 +33,8 @@ export interface ServicePortLike {
 /** One endpoint of a slice, with what decides whether it is used. */
 export interface Candidate {
   readonly address: string;
+  /** Why the address may not be called. */
+  readonly refused?: string;
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
@@ -55,9 +63,17 @@ interface NamespaceBook {
 export class EndpointBook {
   readonly #namespaces = new Map<string, NamespaceBook>();
   readonly #zone: string | undefined;
+  readonly #allow: AllowEndpoint;
+  #refusals = 0;
 
-  constructor(zone?: string) {
+  constructor(zone?: string, allow: AllowEndpoint = () => false) {
     this.#zone = zone === '' ? undefined : zone;
+    this.#allow = allow;
+  }
+
+  /** Endpoints that were left out because of their address or port, counted each time the endpoints of a Service are joined. */
+  get refusals(): number {
+    return this.#refusals;
   }
 
   setService(namespace: string, name: string, ports: readonly ServicePortLike[]): void {
@@ -120,11 +136,17 @@ export class EndpointBook {
     const chosen = choosePort(ports, namespace, reference);
     if ('code' in chosen) return { endpoints: [], problem: chosen };
     const joined = new Map<string, Candidate & { readonly port: number }>();
+    const refused = new Set<string>();
     for (const name of [...(book.byService.get(reference.name) ?? [])].sort()) {
       for (const { ports: slicePorts, candidates } of book.slices.get(name)?.parts ?? []) {
         const port = slicePorts.find((candidate) => (candidate.name ?? '') === (chosen.name ?? ''))?.port;
         if (port === undefined || port === null) continue;
         for (const candidate of candidates) {
+          const why = isPort(port) ? candidate.refused : `${port} is no port`;
+          if (why !== undefined && !(isPort(port) && this.#allow(candidate.address, port))) {
+            refused.add(why);
+            continue;
+          }
           const place = `${candidate.address} ${port}`;
           const other = joined.get(place);
           // One address in two slices (it moves between them): it is what the better of them says.
@@ -143,7 +165,9 @@ export class EndpointBook {
       zone,
     }));
     endpoints.sort((a, b) => (a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1));
-    return { endpoints };
+    if (refused.size === 0) return { endpoints };
+    this.#refusals += refused.size;
+    return { endpoints, problem: { code: 'AddressRefused', message: tellRefused(namespace, reference.name, [...refused]) } };
   }
 
   #book(namespace: string): NamespaceBook {
@@ -159,6 +183,17 @@ export class EndpointBook {
     const book = this.#namespaces.get(namespace);
     if (book?.services.size === 0 && book.slices.size === 0) this.#namespaces.delete(namespace);
   }
+}
+
+const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port < 65_536;
+
+/** Reasons that are told in one message; of the others only how many they are. */
+const TOLD = 3;
+
+function tellRefused(namespace: string, service: string, reasons: string[]): string {
+  const told = reasons.sort().slice(0, TOLD).join('; ');
+  const more = reasons.length > TOLD ? `; and ${reasons.length - TOLD} more` : '';
+  return `endpoints of the Service ${namespace}/${service} are never called, because their addresses cannot be those of its Pods: ${told}${more}`;
 }
 
 function missing(namespace: string, reference: ServiceReference): EndpointsAnswer {

@@ -1,3 +1,4 @@
+import { checkAddress, type AddressType } from './address-rules.ts';
 import type { Candidate, ServicePortLike, SliceContent } from './endpoint-book.ts';
 
 // What is read of Services, EndpointSlices (discovery.k8s.io v1 and v1beta1) and core Endpoints. Lists may be null on the wire.
@@ -24,6 +25,7 @@ export interface EndpointLike {
 }
 
 export interface EndpointSliceLike {
+  readonly addressType?: AddressType;
   readonly endpoints?: List<EndpointLike>;
   readonly ports?: List<ServicePortLike>;
 }
@@ -52,20 +54,20 @@ export function readSlice(labels: Readonly<Record<string, string>>, slice: Endpo
     parts: [
       {
         ports: (slice.ports ?? []).map(({ name, port, protocol }) => ({ name, port, protocol })),
-        candidates: (slice.endpoints ?? []).flatMap(readEndpoint),
+        candidates: (slice.endpoints ?? []).flatMap((endpoint) => readEndpoint(endpoint, slice.addressType)),
       },
     ],
   };
 }
 
 /** Addresses of one endpoint are interchangeable (discovery.k8s.io/v1): the first is used. */
-function readEndpoint(endpoint: EndpointLike): Candidate[] {
-  const address = endpoint.addresses?.[0];
-  if (address === undefined) return [];
+function readEndpoint(endpoint: EndpointLike, type: AddressType): Candidate[] {
+  const text = endpoint.addresses?.[0];
+  if (text === undefined) return [];
   const ready = endpoint.conditions?.ready ?? true;
   return [
     {
-      address,
+      ...read(text, type),
       ready,
       serving: endpoint.conditions?.serving ?? ready,
       terminating: endpoint.conditions?.terminating ?? false,
@@ -75,11 +77,24 @@ function readEndpoint(endpoint: EndpointLike): Candidate[] {
   ];
 }
 
+/** The address in its canonical form; one that is refused as it stands, with the reason. */
+function read(text: string, type: AddressType): Pick<Candidate, 'address' | 'refused'> {
+  const checked = checkAddress(text, type);
+  return 'address' in checked ? checked : { address: text, refused: checked.refused };
+}
+
 /** Core Endpoints: one object per Service, of its name; they say neither zones nor termination. */
 export function readEndpoints(name: string, endpoints: EndpointsLike): SliceContent {
   const candidate =
     (ready: boolean) =>
-    ({ ip }: { readonly ip: string }): Candidate => ({ address: ip, ready, serving: ready, terminating: false, zone: null, forZones: [] });
+    ({ ip }: { readonly ip: string }): Candidate => ({
+      ...read(ip, undefined),
+      ready,
+      serving: ready,
+      terminating: false,
+      zone: null,
+      forZones: [],
+    });
   return {
     service: name,
     parts: (endpoints.subsets ?? []).map((subset) => ({

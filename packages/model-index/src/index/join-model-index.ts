@@ -34,6 +34,7 @@ class JoinedModelIndex implements ModelIndex {
   readonly #counters = { resyncs: 0, resyncRepairs: 0, deltas: 0, undecodable: 0 };
   #endpoints: EndpointsSource | undefined;
   #endpointsTrouble = '';
+  #hasRoutes = false;
   #hasSynced = false;
   #started = false;
   #stopped: Promise<void> | undefined;
@@ -46,9 +47,14 @@ class JoinedModelIndex implements ModelIndex {
       payloads: parts.payloads,
       freshness: (namespace) => this.freshness(namespace),
       ...(settings.zone === undefined ? {} : { zone: settings.zone }),
+      ...(settings.allowEndpoint === undefined ? {} : { allowEndpoint: settings.allowEndpoint }),
       ...(settings.onError === undefined ? {} : { onListenerError: settings.onError }),
     });
     this.#synced.promise.catch(() => {}); // Nobody need wait for it.
+  }
+
+  get hasRoutes(): boolean {
+    return this.#hasRoutes;
   }
 
   get hasSynced(): boolean {
@@ -60,7 +66,7 @@ class JoinedModelIndex implements ModelIndex {
   }
 
   get counters(): ModelIndexCounters {
-    return { ...this.#counters, listenerErrors: this.#core.listenerErrors };
+    return { ...this.#counters, listenerErrors: this.#core.listenerErrors, addressesRefused: this.#core.addressesRefused };
   }
 
   get modelCount(): number {
@@ -236,6 +242,8 @@ class JoinedModelIndex implements ModelIndex {
     try {
       const { signal } = this.#ending;
       await handled;
+      if (signal.aborted) return;
+      this.#hasRoutes = true;
       await this.#parts.payloads.settled(signal);
       if (signal.aborted) return;
       this.#hasSynced = true;

@@ -20,6 +20,6 @@ export function loaderPayloads(loader: Loader): PayloadSource {
     onChange: (listener) => loader.onChange(listener),
     failing: () => loader.failures().keys(),
     resync: () => loader.resync(),
-    settled: (signal) => loader.settled(signal),
+    settled: (signal) => loader.settled(signal, { orAway: true }),
   };
 }

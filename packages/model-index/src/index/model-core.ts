@@ -1,7 +1,13 @@
 import { readAnnouncement, type Announcement, type AppModelLike, type ObjectHeader } from '../claims/announcement.ts';
 import type { AppAnswer, Freshness, ModelAnswer, ModelEvent, ModelListener } from './answer.ts';
 import { Claims, type ClaimChange } from '../claims/claims.ts';
-import { EndpointBook, type EndpointsAnswer, type ServicePortLike, type SliceContent } from '../endpoints/endpoint-book.ts';
+import {
+  EndpointBook,
+  type AllowEndpoint,
+  type EndpointsAnswer,
+  type ServicePortLike,
+  type SliceContent,
+} from '../endpoints/endpoint-book.ts';
 import { payloadId, type HeldPayload, type PayloadSource } from './payload-source.ts';
 import type { Problem } from '../claims/problem.ts';
 
@@ -9,6 +15,8 @@ export interface ModelCoreOptions {
   readonly payloads: PayloadSource;
   /** The zone that this process runs in; prefers endpoints meant for it. */
   readonly zone?: string;
+  /** See {@link AllowEndpoint}. */
+  readonly allowEndpoint?: AllowEndpoint;
   readonly freshness: (namespace: string) => Freshness;
   /** Told of what a listener throws; the others go on. */
   readonly onListenerError?: (error: unknown) => void;
@@ -43,11 +51,16 @@ export class ModelCore {
 
   constructor(options: ModelCoreOptions) {
     this.#options = options;
-    this.#endpoints = new EndpointBook(options.zone);
+    this.#endpoints = new EndpointBook(options.zone, options.allowEndpoint);
   }
 
   get listenerErrors(): number {
     return this.#listenerErrors;
+  }
+
+  /** See {@link EndpointBook.refusals}. */
+  get addressesRefused(): number {
+    return this.#endpoints.refusals;
   }
 
   /** How many models were added, updated or removed so far. */

@@ -5,6 +5,7 @@ import type { AppModelLike } from '../claims/announcement.ts';
 import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
 import type { StateCounts } from './model-core.ts';
 import type { PayloadSource } from './payload-source.ts';
+import type { AllowEndpoint } from '../endpoints/endpoint-book.ts';
 import type { Problem } from '../claims/problem.ts';
 import type { EndpointsLike, EndpointSliceLike } from '../endpoints/read-endpoints.ts';
 
@@ -43,6 +44,11 @@ export interface ModelIndexSettings {
   readonly clock?: Clock;
   /** The zone of this process; endpoints meant for it are preferred where the cluster gives hints. */
   readonly zone?: string;
+  /**
+   * Whether an endpoint is used although its address cannot be that of a Pod (loopback, link-local, a name ...); for development. Without it no such
+   * endpoint is ever given: it is a problem of its app, and counted.
+   */
+  readonly allowEndpoint?: AllowEndpoint;
   /** Milliseconds between two resyncs, spread by a tenth. Default 300,000; 0: never. */
   readonly resyncMs?: number;
   /** Told of what a subscriber or a handler throws. */
@@ -57,6 +63,8 @@ export interface ModelIndexCounters {
   /** Objects that could not be decoded. */
   readonly undecodable: number;
   readonly listenerErrors: number;
+  /** Endpoints that were left out because of their address, each time the endpoints of their Service were joined. */
+  readonly addressesRefused: number;
 }
 
 /** The state of one watched kind in one scope. */
@@ -86,7 +94,15 @@ export interface ModelIndex extends AsyncDisposable {
   problems(): readonly Problem[];
   /** Tells of each change after the index holds it; what stands already is not told. Gives back its undo. */
   subscribe(listener: ModelListener): Disposable;
-  /** Whether every scope was listed and the metadata of what was found then was loaded or is known to be missing. Never turns false again. */
+  /**
+   * Whether every scope was listed: from now on `resolve` gives the app and the endpoints of every model. Waits for the API server only, never for
+   * Redis; metadata that is not there yet is `state: 'missing'`. Never turns false again.
+   */
+  readonly hasRoutes: boolean;
+  /**
+   * Whether every scope was listed, and the metadata of what was found then was loaded, is known to be missing, or cannot be loaded because Redis
+   * is away (it is loaded as soon as Redis is back). Never turns false again.
+   */
   readonly hasSynced: boolean;
   /** Resolves when `hasSynced` turns true; rejects with the signal's reason. */
   readonly synced: Promise<void>;

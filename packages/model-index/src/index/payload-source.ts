@@ -38,7 +38,7 @@ export interface PayloadSource {
   failing?(): Iterable<string>;
   /** Tries again what failed; values that are current cause no work. */
   resync(): void;
-  /** Resolves when every value wanted so far was loaded, or is known to be missing or malformed. */
+  /** Resolves when every value wanted so far was loaded or is known to be missing or malformed, or when the source turns out to be away. */
   settled(signal?: AbortSignal): Promise<void>;
 }
 

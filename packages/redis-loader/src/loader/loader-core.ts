@@ -1,26 +1,20 @@
-import { Backoff, type Clock } from '@kubecast/clock';
+import type { Clock } from '@kubecast/clock';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
-import { checkTarget, type RedisClient } from '../connection/connection-options.ts';
+import { checkTarget } from '../connection/connection-options.ts';
+import { BatchReader } from './batch-reader.ts';
 import { DueTimer } from './due-timer.ts';
 import { ClosedError, isRedisLoaderError } from '../errors.ts';
 import { parseKeyTemplate, type KeyTemplate } from '../values/key-template.ts';
 import { judgeAnswer } from './judge-answer.ts';
-import { judgeFailure, unreadable } from './judge-failure.ts';
 import type { LazyPayload } from '../values/lazy-payload.ts';
-import { Lanes, type Batch } from './lanes.ts';
-import type { LoaderCounters } from './loader-counters.ts';
+import { makeCounts, type LoaderCounters, type LoaderCounts } from './loader-counters.ts';
 import { isSameOwner, isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
-import type { Loader, LoaderOptions } from './loader.ts';
-import { isCluster, readBatch, type ReadGroup } from '../connection/read-batch.ts';
+import type { Loader, LoaderOptions, SettledOptions } from './loader.ts';
 import { SettledWaiters } from './settled-waiters.ts';
 import type { Held, LoadFailure, LoadFailureCode, Wanted } from './wanted.ts';
 
-/** So suspicious that it is asked for alone, whatever the size of batches. */
-const ALONE = 8;
-/** A value that is asked for alone and was in this many cuts of the connection is tried again with its own back-off only. */
-const UNREADABLE_FROM = 7;
-/** From this failure on a value is read from the primary, if one is given. */
-const PRIMARY_FROM_ATTEMPT = 2;
+/** Without a connection for this long Redis counts as away. */
+const AWAY_AFTER_MS = 2_000;
 
 /** The counter of each failure that an answer can be. */
 const COUNTED: Readonly<
@@ -36,7 +30,7 @@ const COUNTED: Readonly<
   Away: undefined,
 };
 
-/** The loader's body: what is wanted, what is held, and the turn of batches between them. */
+/** The loader's body: what is wanted, what is held and what failed. A BatchReader reads in between. */
 export class LoaderCore<P> implements Loader<P> {
   readonly #options: LoaderOptions<P> & { readonly clock: Clock };
   readonly #clock: Clock;
@@ -44,64 +38,61 @@ export class LoaderCore<P> implements Loader<P> {
   readonly #connection: Connection;
   readonly #primary: Connection | undefined;
   readonly #items = new Map<string, Item<P>>();
-  readonly #lanes: Lanes<P>;
+  readonly #reader: BatchReader<P>;
   readonly #failing = new Set<Item<P>>();
   readonly #timer: DueTimer;
   readonly #listeners = new Set<{ readonly listener: (id: string) => void }>();
   readonly #waiters = new SettledWaiters<Item<P>>();
-  readonly #pause: Backoff;
-  readonly #counters = {
-    commands: 0,
-    keysRead: 0,
-    bytesRead: 0,
-    loaded: 0,
-    unverified: 0,
-    missing: 0,
-    otherVersions: 0,
-    foreign: 0,
-    malformed: 0,
-    denied: 0,
-    unreadable: 0,
-    failedCommands: 0,
-    timeouts: 0,
-    splits: 0,
-    primaryReads: 0,
-    listenerErrors: 0,
-  };
-  #inFlight = 0;
-  #exclusive = false;
-  #pausedUntil = -Infinity;
-  #averageBytes = 1024;
+  readonly #counts: LoaderCounts = makeCounts();
   #satisfied = 0;
-  #reading = 0;
-  #scheduled = false;
   #closed = false;
 
   constructor(options: LoaderOptions<P> & { readonly clock: Clock }) {
-    checkTarget(options.redis);
-    if (options.primary !== undefined) checkTarget(options.primary);
+    const { clock, redis, primary } = options;
+    checkTarget(redis);
+    if (primary !== undefined) checkTarget(primary);
     this.#options = options;
-    this.#clock = options.clock;
-    this.#timer = new DueTimer(options.clock);
+    this.#clock = clock;
+    this.#timer = new DueTimer(clock);
     this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
-    this.#lanes = new Lanes({
-      batchSize: Math.max(1, options.batchSize ?? 128),
-      bytesPerBatch: (options.maxBytesInFlight ?? 32 * 2 ** 20) / (options.inFlight ?? 4),
-    });
-    this.#pause = new Backoff(options.clock, { baseMs: 200, maxMs: 10_000, resetAfterMs: 60_000 });
     const shared = {
-      clock: options.clock,
+      clock,
       commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
       connectionName: options.connectionName ?? 'kubecast-loader',
     };
     this.#connection = new Connection({
       ...shared,
-      target: options.redis,
+      target: redis,
       onReady: () => this.#retryFailing(undefined),
-      ...(options.onStatus ? { onStatus: options.onStatus } : {}),
+      onStatus: (status) => {
+        if (this.#isAway()) this.#waiters.away();
+        options.onStatus?.(status);
+      },
     });
     this.#primary =
-      options.primary === undefined ? undefined : new Connection({ ...shared, target: options.primary, onReady: () => this.#schedule() });
+      primary === undefined ? undefined : new Connection({ ...shared, target: primary, onReady: () => this.#reader.schedule() });
+    const inFlight = options.inFlight ?? 4;
+    this.#reader = new BatchReader<P>({
+      clock,
+      timer: this.#timer,
+      connection: this.#connection,
+      primary: this.#primary,
+      counts: this.#counts,
+      inFlight: Math.max(1, inFlight),
+      lanes: { batchSize: Math.max(1, options.batchSize ?? 128), bytesPerBatch: (options.maxBytesInFlight ?? 32 * 2 ** 20) / inFlight },
+      results: {
+        isOpen: (item) => this.#isOpen(item),
+        answered: (item, generation, bytes) => this.#answered(item, generation, bytes),
+        failed: (item, code, message) => {
+          this.#countFailure(code);
+          this.#fail(item, code, message);
+        },
+        away: (item, message) => {
+          this.#setFailure(item, 'Away', message);
+          this.#waiters.away();
+        },
+      },
+    });
   }
 
   get status(): ConnectionStatus {
@@ -110,12 +101,12 @@ export class LoaderCore<P> implements Loader<P> {
 
   get counters(): LoaderCounters {
     return {
-      ...this.#counters,
+      ...this.#counts,
       connects: this.#connection.readies,
       renewals: this.#connection.renewals,
       wanted: this.#items.size,
       satisfied: this.#satisfied,
-      pending: this.#lanes.size + this.#reading,
+      pending: this.#reader.pending,
       failing: this.#failing.size,
     };
   }
@@ -151,15 +142,15 @@ export class LoaderCore<P> implements Loader<P> {
     item.determined = false;
     if (isSatisfied(item)) {
       this.#satisfied += 1;
-      this.#lanes.remove(item);
+      this.#reader.remove(item);
       if (item.phase !== 'reading') item.phase = 'idle';
       this.#determine(item);
     } else if (problem !== undefined) {
-      this.#lanes.remove(item);
+      this.#reader.remove(item);
       item.phase = 'idle';
       this.#fail(item, 'BadKey', problem);
     } else if (item.phase !== 'reading') {
-      this.#enqueue(item);
+      this.#reader.enqueue(item);
     }
   }
 
@@ -167,7 +158,7 @@ export class LoaderCore<P> implements Loader<P> {
     const item = this.#items.get(id);
     if (item === undefined) return;
     this.#items.delete(id);
-    this.#lanes.remove(item);
+    this.#reader.remove(item);
     this.#failing.delete(item);
     if (isSatisfied(item)) this.#satisfied -= 1;
     item.generation += 1;
@@ -208,11 +199,24 @@ export class LoaderCore<P> implements Loader<P> {
     return failures;
   }
 
-  settled(signal?: AbortSignal): Promise<void> {
+  settled(signal?: AbortSignal, options: SettledOptions = {}): Promise<void> {
     if (this.#closed) return Promise.reject(new ClosedError('loader'));
     const left = new Set<Item<P>>();
     for (const item of this.#items.values()) if (!item.determined) left.add(item);
-    return this.#waiters.wait(left, signal);
+    const orAway = options.orAway === true;
+    if (orAway && left.size > 0) {
+      if (this.#isAway()) return Promise.resolve();
+      this.#timer.at(this.#clock.now() + AWAY_AFTER_MS, () => {
+        if (!this.#connection.isReady) this.#waiters.away();
+      });
+    }
+    return this.#waiters.wait(left, signal, orAway);
+  }
+
+  /** Whether it is known that Redis cannot be asked at this moment. */
+  #isAway(): boolean {
+    const { state, reason } = this.#connection.status;
+    return state === 'refused' || state === 'closed' || (state === 'connecting' && reason !== '') || this.#reader.isPaused;
   }
 
   resync(): void {
@@ -223,6 +227,7 @@ export class LoaderCore<P> implements Loader<P> {
     if (!this.#closed) {
       this.#closed = true;
       this.#timer.close();
+      this.#reader.close();
       this.#waiters.rejectAll(new ClosedError('loader'));
       this.#connection.close();
       this.#primary?.close();
@@ -243,78 +248,18 @@ export class LoaderCore<P> implements Loader<P> {
     }
   }
 
-  #enqueue(item: Item<P>): void {
-    this.#lanes.remove(item);
-    if (item.failure?.code === 'BadKey') return;
-    item.phase = 'queued';
-    this.#lanes.add(item, this.#primary !== undefined && item.attempts >= PRIMARY_FROM_ATTEMPT);
-    this.#schedule();
-  }
-
-  /** In a microtask: all that is wanted in one turn goes into the same batches. */
-  #schedule(): void {
-    if (this.#scheduled || this.#closed) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#pump();
-    });
-  }
-
-  #pump(): void {
-    if (this.#closed || this.#lanes.size === 0) return;
-    const client = this.#connection.open();
-    const primary = this.#lanes.hasPrimary ? this.#primary?.open() : undefined;
-    if (client === undefined || !this.#connection.isReady || this.#clock.now() < this.#pausedUntil) return;
-    while (!this.#exclusive && this.#inFlight < Math.max(1, this.#options.inFlight ?? 4)) {
-      const batch = this.#lanes.next(this.#inFlight, this.#primary?.isReady === true, this.#averageBytes);
-      if (batch === undefined) break;
-      const isPrimary = batch.primary && primary !== undefined && this.#primary !== undefined;
-      void this.#read(batch, isPrimary ? this.#primary : this.#connection, isPrimary ? primary : client);
-    }
-  }
-
-  async #read(batch: Batch<P>, connection: Connection, client: RedisClient): Promise<void> {
-    const byKey = new Map<string, { readonly item: Item<P>; readonly generation: number }[]>();
-    for (const item of batch.items) {
-      item.phase = 'reading';
-      const asked = { item, generation: item.generation };
-      const same = byKey.get(item.key);
-      if (same === undefined) byKey.set(item.key, [asked]);
-      else same.push(asked);
-    }
-    this.#inFlight += 1;
-    this.#reading += batch.items.length;
-    if (batch.exclusive) this.#exclusive = true;
-    await readBatch(connection, client, [...byKey.keys()], (group) => {
-      const asked = group.keys.map((key) => byKey.get(key) ?? []);
-      for (const same of asked) this.#reading -= same.length;
-      if (this.#closed) return;
-      this.#counters.commands += 1;
-      if (batch.primary) this.#counters.primaryReads += group.keys.length;
-      if (group.values === undefined) return this.#groupFailed(asked.flat(), group, connection, client);
-      this.#counters.keysRead += group.keys.length;
-      this.#pause.reset();
-      for (const [index, bytes] of group.values.entries())
-        for (const { item, generation } of asked[index] ?? []) this.#answered(item, generation, bytes);
-    });
-    this.#inFlight -= 1;
-    if (batch.exclusive) this.#exclusive = false;
-    this.#schedule();
+  #isOpen(item: Item<P>): boolean {
+    return this.#items.get(item.wanted.id) === item && !isSatisfied(item) && item.failure?.code !== 'BadKey';
   }
 
   #answered(item: Item<P>, generation: number, bytes: Buffer | null): void {
-    if (bytes !== null) {
-      this.#counters.bytesRead += bytes.byteLength;
-      this.#averageBytes += (bytes.byteLength - this.#averageBytes) / 64;
-    }
     if (this.#items.get(item.wanted.id) !== item) return;
     item.suspicion = 0;
     item.phase = 'idle';
-    if (isSatisfied(item)) return; // It went back to what is held while this was on its way.
+    if (!this.#isOpen(item)) return; // It went back to what is held, or has no key any more, while this was on its way.
     const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, item.key, this.#options.decode);
     // An answer to an older question counts only if it proves itself.
-    if (generation !== item.generation && (answer.kind === 'wrong' || answer.version === undefined)) return this.#enqueue(item);
+    if (generation !== item.generation && (answer.kind === 'wrong' || answer.version === undefined)) return this.#reader.enqueue(item);
     const size = bytes?.byteLength ?? 0;
     if (answer.kind === 'right') return this.#hold(item, answer.payload, answer.version, size);
     this.#countFailure(answer.code);
@@ -333,8 +278,8 @@ export class LoaderCore<P> implements Loader<P> {
     item.failure = undefined;
     this.#failing.delete(item);
     this.#satisfied += 1;
-    this.#counters.loaded += 1;
-    if (version === undefined) this.#counters.unverified += 1;
+    this.#counts.loaded += 1;
+    if (version === undefined) this.#counts.unverified += 1;
     this.#determine(item);
     this.#notify(item);
   }
@@ -343,53 +288,13 @@ export class LoaderCore<P> implements Loader<P> {
   #isNoJson(item: Item<P>): void {
     if (isSatisfied(item)) this.#satisfied -= 1;
     item.held = undefined;
-    this.#counters.malformed += 1;
+    this.#counts.malformed += 1;
     this.#fail(item, 'Malformed', `under the key ${JSON.stringify(item.key)}: the payload of the envelope is not JSON`);
-  }
-
-  #groupFailed(
-    asked: readonly { readonly item: Item<P>; readonly generation: number }[],
-    group: ReadGroup,
-    connection: Connection,
-    client: RedisClient,
-  ): void {
-    const verdict = judgeFailure(group.error, group.keys, isCluster(client));
-    this.#counters.failedCommands += 1;
-    if (verdict.timedOut) this.#counters.timeouts += 1;
-    const single = group.keys.length === 1;
-    if (!single && (verdict.cut || verdict.action === 'split')) this.#counters.splits += 1;
-    for (const { item } of asked) {
-      item.phase = 'idle';
-      if (this.#items.get(item.wanted.id) !== item || isSatisfied(item)) continue;
-      if (verdict.action === 'each') {
-        this.#countFailure(verdict.code);
-        this.#fail(item, verdict.code, verdict.message);
-      } else if (verdict.action === 'split') {
-        item.suspicion += verdict.code === 'Denied' ? ALONE : 1;
-        this.#enqueue(item);
-      } else {
-        if (verdict.cut) item.suspicion += 1;
-        if (!verdict.cut || !single || item.suspicion < UNREADABLE_FROM) this.#failAway(item, verdict.message);
-        else {
-          this.#countFailure('Unreadable');
-          this.#fail(item, 'Unreadable', unreadable(item.key, verdict.message));
-        }
-      }
-    }
-    if (verdict.action !== 'pause') return;
-    if (verdict.timedOut) connection.renew(client);
-    this.#pauseAll();
   }
 
   #countFailure(code: LoadFailureCode): void {
     const counter = COUNTED[code];
-    if (counter !== undefined) this.#counters[counter] += 1;
-  }
-
-  /** Redis as a whole is away: the item stays in its lane, nothing is sent until the pause is over. */
-  #failAway(item: Item<P>, message: string): void {
-    this.#setFailure(item, 'Away', message);
-    this.#enqueue(item);
+    if (counter !== undefined) this.#counts[counter] += 1;
   }
 
   #fail(item: Item<P>, code: LoadFailureCode, message: string): void {
@@ -402,7 +307,7 @@ export class LoaderCore<P> implements Loader<P> {
     const { ticket } = item;
     const bound = Math.min(this.#options.retryMaxMs ?? 30_000, (this.#options.retryBaseMs ?? 50) * 2 ** Math.min(item.attempts - 1, 30));
     this.#timer.at(this.#clock.now() + bound * (0.5 + this.#clock.random() / 2), () => {
-      if (item.phase === 'waiting' && item.ticket === ticket && this.#items.get(item.wanted.id) === item) this.#enqueue(item);
+      if (item.phase === 'waiting' && item.ticket === ticket && this.#items.get(item.wanted.id) === item) this.#reader.enqueue(item);
     });
   }
 
@@ -428,21 +333,12 @@ export class LoaderCore<P> implements Loader<P> {
     return { code: 'Away', message: reason === '' ? what : `${what}: ${reason}`, key: item.key, attempts: 0, since };
   }
 
-  /** Nothing is sent until the back-off is over or the connection is ready again. */
-  #pauseAll(): void {
-    const now = this.#clock.now();
-    if (now < this.#pausedUntil) return; // Of several batches that failed together one counts.
-    this.#pausedUntil = now + this.#pause.next();
-    this.#timer.at(this.#pausedUntil, () => this.#schedule());
-  }
-
   /** Tries again at once; but not what may itself be why the connection was lost, unless somebody asks for it. */
   #retryFailing(also: LoadFailureCode | undefined): void {
     if (this.#closed) return;
-    this.#pausedUntil = -Infinity;
     for (const item of this.#failing)
-      if (item.phase === 'waiting' && (item.failure?.code !== 'Unreadable' || also === 'Unreadable')) this.#enqueue(item);
-    this.#schedule();
+      if (item.phase === 'waiting' && (item.failure?.code !== 'Unreadable' || also === 'Unreadable')) this.#reader.enqueue(item);
+    this.#reader.resume();
   }
 
   #determine(item: Item<P>): void {
@@ -459,7 +355,7 @@ export class LoaderCore<P> implements Loader<P> {
     try {
       call();
     } catch {
-      this.#counters.listenerErrors += 1;
+      this.#counts.listenerErrors += 1;
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What a loader did and holds, as plain values. Everything only grows but the last four. */
+/** What a loader did and holds, as plain values. All of them only grow, except the last four. */
 export interface LoaderCounters {
   /** Commands that asked for values. */
   readonly commands: number;
@@ -32,4 +32,30 @@ export interface LoaderCounters {
   readonly pending: number;
   /** Ids whose last try failed. */
   readonly failing: number;
+}
+
+/** The counters that the loader's parts raise. */
+export type LoaderCounts = {
+  -readonly [K in Exclude<keyof LoaderCounters, 'connects' | 'renewals' | 'wanted' | 'satisfied' | 'pending' | 'failing'>]: number;
+};
+
+export function makeCounts(): LoaderCounts {
+  return {
+    commands: 0,
+    keysRead: 0,
+    bytesRead: 0,
+    loaded: 0,
+    unverified: 0,
+    missing: 0,
+    otherVersions: 0,
+    foreign: 0,
+    malformed: 0,
+    denied: 0,
+    unreadable: 0,
+    failedCommands: 0,
+    timeouts: 0,
+    splits: 0,
+    primaryReads: 0,
+    listenerErrors: 0,
+  };
 }

@@ -1,8 +1,7 @@
-import { systemClock, type Clock } from '@kubecast/clock';
+import type { Clock } from '@kubecast/clock';
 import type { ConnectionStatus } from '../connection/connection.ts';
 import type { RedisTarget } from '../connection/connection-options.ts';
 import type { KeyEncoding } from '../values/key-template.ts';
-import { LoaderCore } from './loader-core.ts';
 import type { LoaderCounters } from './loader-counters.ts';
 import type { ValueForm } from '../values/read-value.ts';
 import type { Held, LoadFailure, Wanted } from './wanted.ts';
@@ -39,6 +38,11 @@ export interface LoaderOptions<P = unknown> {
   readonly onFailure?: (id: string, failure: LoadFailure) => void;
 }
 
+export interface SettledOptions {
+  /** Resolve when Redis turns out to be away. Default false. */
+  readonly orAway?: boolean;
+}
+
 /** Values by id, loaded when their announced version changes. */
 export interface Loader<P = unknown> extends AsyncDisposable {
   /**
@@ -52,8 +56,12 @@ export interface Loader<P = unknown> extends AsyncDisposable {
   get(id: string): Held<P> | undefined;
   /** Called with an id after its payload or state changed by a load. What the listener throws is counted. */
   onChange(listener: (id: string) => void): Disposable;
-  /** Resolves when every value that was wanted at the call is loaded, or known not to be there as announced. Not while Redis is away. */
-  settled(signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when every value that was wanted at the call is loaded, or known not to be there as announced. While Redis is away it waits on;
+   * with `orAway` it resolves then too: when the connection is refused or lost, when a command fails because Redis cannot answer, or when there is
+   * no connection after 2 s.
+   */
+  settled(signal?: AbortSignal, options?: SettledOptions): Promise<void>;
   /** Tries again, at once, what failed. No command for anything else. */
   resync(): void;
   /** The values that failed, by id. */
@@ -64,17 +72,4 @@ export interface Loader<P = unknown> extends AsyncDisposable {
   start(): void;
   /** Ends the connection and every wait; what is held can still be read. Idempotent, does not wait for Redis. */
   close(): Promise<void>;
-}
-
-/**
- * Makes a loader. No I/O before the first `want` (or `start`).
- *
- * It never serves a value as current that is not the announced one. An empty answer never means deleted: the last good value stays,
- * stale, until the announced version comes or the id is forgotten. A read that failed is tried again with back-off, at once when
- * Redis is back, and at the latest by `resync`.
- *
- * @throws ConnectionOptionsError, KeyTemplateError
- */
-export function createLoader<P = unknown>(options: LoaderOptions<P>): Loader<P> {
-  return new LoaderCore<P>({ clock: systemClock, ...options });
 }

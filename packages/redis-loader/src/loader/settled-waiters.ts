@@ -1,5 +1,6 @@
 interface Waiter<T> {
   readonly left: Set<T>;
+  readonly orAway: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -8,8 +9,8 @@ interface Waiter<T> {
 export class SettledWaiters<T> {
   readonly #waiters = new Set<Waiter<T>>();
 
-  /** Resolves when all of `left` were determined; rejects with the signal's reason. */
-  wait(left: Set<T>, signal?: AbortSignal): Promise<void> {
+  /** Resolves when all of `left` were determined, with `orAway` also at `away()`; rejects with the signal's reason. */
+  wait(left: Set<T>, signal: AbortSignal | undefined, orAway: boolean): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (left.size === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -20,6 +21,7 @@ export class SettledWaiters<T> {
       };
       const waiter: Waiter<T> = {
         left,
+        orAway,
         resolve: () => {
           end();
           resolve();
@@ -38,6 +40,11 @@ export class SettledWaiters<T> {
     for (const waiter of this.#waiters) {
       if (waiter.left.delete(thing) && waiter.left.size === 0) waiter.resolve();
     }
+  }
+
+  /** Nothing more can be determined for now. */
+  away(): void {
+    for (const waiter of this.#waiters) if (waiter.orAway) waiter.resolve();
   }
 
   rejectAll(error: Error): void {

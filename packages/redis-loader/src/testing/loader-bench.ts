@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { formatEnvelope, type Owner } from '../values/envelope.ts';
-import { createLoader } from '../loader/loader.ts';
+import { createLoader } from '../loader/create-loader.ts';
 
 /** One run: how long every value took to be in memory, and what it cost this process. */
 export interface WarmRun {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -136,26 +136,89 @@ test('it ends when its standard input is closed, if asked to', async () => {
   expect(await resolver.ended).toBe(0);
 });
 
-test('without Redis it listens, is not ready, and says why; --sync-timeout ends it with status 1', async () => {
+test('started while Redis is away it is ready with the reason, forwards calls, and loads metadata when Redis comes', async () => {
+  await cluster.redis.stop();
+  let url: string;
+  try {
+    const port = (backend.address() as AddressInfo).port;
+    const resolver = start(...flags(), '--dial', `192.0.2.1:80=127.0.0.1:${port}`);
+    url = String((await resolver.line('listening'))['url']);
+    await until('it is ready', async () => (await get(`${url}/readyz`)).status === 200);
+    expect((await get(`${url}/readyz`)).text).toMatch(/^ok\n(?:.*\n)*\[-\]redis: connecting, .*ECONNREFUSED/u);
+    expect((await get(`${url}/readyz`)).text).toContain('[-]metadata: 0 of 1 models have their announced metadata');
+    const { status, json } = await get(`${url}/v1/namespaces/meta-test/models/m`);
+    expect([status, json['state'], json['metadata'], json['app']]).toEqual([200, 'missing', null, 'IIoT']);
+    expect((await get(`${url}/v1/namespaces/meta-test/models/m/call/x`)).text).toBe('backend GET /x');
+  } finally {
+    await cluster.redis.start();
+  }
+  await until('the metadata is loaded', async () => (await get(`${url}/v1/namespaces/meta-test/models/m`)).json['state'] === 'current');
+});
+
+test('while the API server is away it listens, is not ready, and says why; --sync-timeout ends it with status 1', async () => {
+  const away = join(folder, 'away.yaml');
+  writeFileSync(
+    away,
+    'apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]\ncontexts: [{name: c, context: {cluster: c}}]\n',
+  );
   const resolver = start(
     '--kubeconfig',
-    kubeconfig,
+    away,
     '--namespace',
     'meta-test',
     '--redis-url',
-    'redis://127.0.0.1:1',
+    cluster.redis.url,
     '--port',
     '0',
     '--sync-timeout',
     '1',
   );
   const url = String((await resolver.line('listening'))['url']);
-  await until('readyz names Redis', async () => {
+  await until('readyz says why', async () => {
     const { status, text } = await get(`${url}/readyz`).catch(() => ({ status: 0, text: '' }));
-    return (status === 503 && text.includes('[-]redis') && text.includes('ECONNREFUSED')) || resolver.child.exitCode !== null;
+    return (status === 503 && text.includes('ECONNREFUSED')) || resolver.child.exitCode !== null;
   });
   expect(await resolver.ended).toBe(1);
   expect(JSON.stringify(resolver.lines)).toContain('not synced in time');
+});
+
+test('a slice that names a host or a loopback address is never dialled: it is a problem of its app', async () => {
+  const asked: string[] = [];
+  const trap = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.end('trapped');
+  });
+  trap.listen(0, '127.0.0.1');
+  await once(trap, 'listening');
+  const port = (trap.address() as AddressInfo).port;
+  try {
+    await cluster.announce('trap', 'Trap', { trapped: '1' });
+    await cluster.serve('trap', []);
+    const slice = (name: string, addressType: string, address: string): Promise<unknown> =>
+      cluster.send('POST', '/apis/discovery.k8s.io/v1/namespaces/meta-test/endpointslices', {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { name, labels: { 'kubernetes.io/service-name': 'trap' } },
+        addressType,
+        ports: [{ name: 'http', port, protocol: 'TCP' }],
+        endpoints: [{ addresses: [address], conditions: { ready: true } }],
+      });
+    await slice('trap-name', 'FQDN', 'localhost');
+    await slice('trap-mapped', 'IPv6', '::ffff:7f00:1');
+    await slice('trap-loopback', 'IPv4', '127.0.0.1');
+    const resolver = start(...flags());
+    const url = String((await resolver.line('listening'))['url']);
+    await until('it is ready', async () => (await get(`${url}/readyz`)).status === 200);
+    await until('the name is told', async () => (await get(`${url}/v1/problems`)).text.includes('"AddressRefused"'));
+    const called = await get(`${url}/v1/namespaces/meta-test/models/trapped/call/secret`);
+    expect([called.status, (called.json['error'] as { code: string }).code]).toEqual([502, 'NoEndpoints']);
+    expect(called.text).toContain('addressType FQDN');
+    expect((await get(`${url}/metrics`)).text).toMatch(/kubecast_model_index_addresses_refused_total [1-9]/u);
+    expect(asked).toEqual([]);
+  } finally {
+    trap.close();
+    await cluster.withdraw('trap');
+  }
 });
 
 test.each([

@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { UpgradeOffers } from './upgrade-offers.ts';
+
+/** A connection that sent something other than HTTP may take this long to read the refusal before it is closed. */
+const REFUSAL_MS = 1_000;
+
+/** Status lines of what the parser refuses, by the parser's error code. Anything else is a 400. */
+const REFUSALS: ReadonlyMap<string, string> = new Map([
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', '413 Content Too Large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+]);
+
+/**
+ * An HTTP server whose process survives whatever its clients send. Every socket has an error listener from its first moment to its end,
+ * so a reset in any phase (before a request, in a header, after an upgrade offer, after CONNECT) ends that one connection.
+ *
+ * An Upgrade offer (h2c, WebSocket) is ignored and the request is answered as HTTP/1.1, as RFC 9110, section 7.8 allows. CONNECT is
+ * answered with 405. What the parser refuses is answered with 400, 408, 413 or 431, unless an answer to an earlier request on the same
+ * connection has not been sent completely: then the connection is closed, because the refusal would be read as part of that answer.
+ */
+export function createHttpDoor(listener: RequestListener): Server {
+  const latest = new WeakMap<Duplex, ServerResponse>();
+  const offers = new UpgradeOffers();
+  // There must be no 'upgrade' listener: with one, Node hands the socket over instead of the request.
+  const server = createServer(
+    // Uploads may take as long as they progress; only the head has a deadline.
+    { keepAliveTimeout: 65_000, headersTimeout: 32_000, requestTimeout: 0 },
+    (request, response) => {
+      const { socket } = request;
+      if (offers.isClosing(socket)) return;
+      request.on('error', ignore);
+      response.on('error', ignore); // The client went away; 'close' follows and ends the work.
+      if (request.headers.upgrade !== undefined) offers.ignore(request, response, latest.get(socket)?.req);
+      latest.set(socket, response);
+      // The parser takes HTTP/2.0 in a request line; whoever writes it does not speak what follows here.
+      if (request.httpVersionMajor > 1) {
+        request.resume();
+        response.writeHead(505, { connection: 'close', 'content-length': 0 }).end();
+        return;
+      }
+      listener(request, response);
+    },
+  );
+  server.on('connection', (socket) => void socket.on('error', ignore));
+  const mayRefuse = (socket: Duplex): boolean => {
+    if (!socket.writable) return false;
+    const answer = latest.get(socket);
+    if (answer === undefined || answer.writableFinished) return true;
+    // The request that is being received is the one that is wrong, nothing is queued before it, and nothing of its answer is sent.
+    return answer.socket === socket && !answer.headersSent && !answer.req.complete;
+  };
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    if (mayRefuse(socket)) refuse(socket, '405 Method Not Allowed', 'allow: GET, HEAD\r\n');
+    else socket.destroy();
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (mayRefuse(socket)) refuse(socket, REFUSALS.get(error.code ?? '') ?? '400 Bad Request');
+    else socket.destroy();
+  });
+  return server;
+}
+
+/** Sends a whole answer and closes the connection: at once when the client closes its side, else after a moment to read the answer. */
+function refuse(socket: Duplex, status: string, headers = ''): void {
+  socket.on('error', ignore);
+  const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.once('end', () => socket.destroy());
+  // What the client still sends is dropped: a reset for unread bytes could overtake the answer.
+  socket.resume();
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}connection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+function ignore(): void {}

@@ -175,7 +175,10 @@ class ControllerManager implements Manager {
           fields: { reason: textOf((failure as Failure).error) },
         });
       this.#ending.abort(new StoppedError('the manager'));
-      await this.#close(worked);
+      await this.#close(worked).catch((error: unknown) => {
+        // What failed first is what `run` rejects with.
+        if (failure === undefined) throw error;
+      });
     } finally {
       signal.removeEventListener('abort', onAbort);
       shutdown?.[Symbol.dispose]();

@@ -38,7 +38,7 @@ function field(name: string, value: unknown): string {
 
 function noteText(note: unknown): string {
   if (note === undefined || note === null) return '';
-  return note instanceof Error ? note.message : String(note as string);
+  return note instanceof Error ? note.message : `${note as string}`;
 }
 
 /** The Event (events.k8s.io/v1), within every rule of the server. `unique` tells it from all others about the object. */

@@ -124,7 +124,8 @@ test('texts of the server are left as they are', () => {
 
 test('whatever is thrown has a text', () => {
   const hostile = Object.create(null) as object;
-  for (const thrown of [undefined, null, 5, 'text', {}, [], Symbol('s'), hostile, new Error(''), () => {}]) expect(typeof textOf(thrown)).toBe('string');
+  for (const thrown of [undefined, null, 5, 'text', {}, [], Symbol('s'), hostile, new Error(''), () => {}])
+    expect(typeof textOf(thrown)).toBe('string');
   const cause = new Error('below');
   expect(textOf(new Error('above', { cause }))).toBe('above: below');
   const loop = new Error('loop');

@@ -33,7 +33,13 @@ function world(options: Partial<ManagerOptions> = {}): World {
   } as unknown as ManagerClient;
   const lines: string[] = [];
   const add = (_fields: object, message: string): void => void lines.push(message);
-  return { manager: createManager({ client, log: { info: add, warn: add, error: add }, ...options }), lines, closed: () => closed, server, open: () => api.open };
+  return {
+    manager: createManager({ client, log: { info: add, warn: add, error: add }, ...options }),
+    lines,
+    closed: () => closed,
+    server,
+    open: () => api.open,
+  };
 }
 
 const idle: ManagedControllerOptions = { name: 'idle', for: thingType, reconcile: () => {} };
@@ -202,7 +208,9 @@ test.each<[string, object]>([
 ])('a controller with a wrong %s is refused', (name, options) => {
   const { manager } = world();
   manager.controller(idle);
-  expect(() => manager.controller({ ...idle, ...options })).toThrow(name === 'taken already' ? 'there is a controller named idle already' : name);
+  expect(() => manager.controller({ ...idle, ...options })).toThrow(
+    name === 'taken already' ? 'there is a controller named idle already' : name,
+  );
 });
 
 test('a log that throws, or is turned off, changes nothing', async () => {
@@ -217,6 +225,7 @@ test('a log that throws, or is turned off, changes nothing', async () => {
     await until(manager, 'running');
     await manager.stop();
     await ran;
+    expect(manager.state).toBe('stopped');
   }
 });
 

@@ -79,19 +79,34 @@ test('createOrUpdate that another beats to it reads again, and a change of the n
   expect((await createOrUpdate(racing, base, setA)).object.data).toEqual({ other: 'x', a: '1' });
   await expect(createOrUpdate(store(), base, (object) => void (object.metadata.name = 'd'))).rejects.toThrow('changes its name');
   await expect(createOrUpdate(store(), { metadata: {} }, setA)).rejects.toThrow('no name');
-  await expect(createOrUpdate(store(), base, () => { throw new TypeError('mine'); })).rejects.toThrow('mine');
+  await expect(
+    createOrUpdate(store(), base, () => {
+      throw new TypeError('mine');
+    }),
+  ).rejects.toThrow('mine');
 });
 
 test('patchStatus sends what differs, bound to uid and version, and nothing where nothing differs', async () => {
   const sent: unknown[] = [];
   const resource = { patch: (...call: unknown[]) => Promise.resolve({ object: (sent.push(call), {}) as KubernetesObject }) };
-  const object = { metadata: { name: 'o', namespace: 'n', uid: 'u', resourceVersion: '5' }, status: { a: 1, deep: { x: 1, y: 2 }, list: [1] } };
+  const object = {
+    metadata: { name: 'o', namespace: 'n', uid: 'u', resourceVersion: '5' },
+    status: { a: 1, deep: { x: 1, y: 2 }, list: [1] },
+  };
   expect(await patchStatus(resource, object, { a: 1, deep: { x: 1 }, gone: null, unset: undefined })).toBeUndefined();
   await patchStatus(resource, object, { a: 2, deep: { y: 3 }, list: [1, 2], deepNew: { z: 1 } });
   await patchStatus(resource, object, JSON.parse('{"__proto__":{"x":1},"a":null}') as object, { ifUnchanged: false });
   expect(sent).toEqual([
-    ['o', { metadata: { uid: 'u', resourceVersion: '5' }, status: { a: 2, deep: { y: 3 }, list: [1, 2], deepNew: { z: 1 } } }, { kind: 'merge', subresource: 'status', namespace: 'n' }],
-    ['o', { metadata: { uid: 'u' }, status: JSON.parse('{"__proto__":{"x":1},"a":null}') as unknown }, { kind: 'merge', subresource: 'status', namespace: 'n' }],
+    [
+      'o',
+      { metadata: { uid: 'u', resourceVersion: '5' }, status: { a: 2, deep: { y: 3 }, list: [1, 2], deepNew: { z: 1 } } },
+      { kind: 'merge', subresource: 'status', namespace: 'n' },
+    ],
+    [
+      'o',
+      { metadata: { uid: 'u' }, status: JSON.parse('{"__proto__":{"x":1},"a":null}') as unknown },
+      { kind: 'merge', subresource: 'status', namespace: 'n' },
+    ],
   ]);
   await expect(patchStatus(resource, { metadata: { name: 'o' } }, {})).rejects.toThrow('uid');
   for (const wrong of [null, [], 'x']) await expect(patchStatus(resource, object, wrong as object)).rejects.toThrow(RuntimeOptionsError);
@@ -110,7 +125,12 @@ test('applyAll gives each object its own result, keeps the order, and tells what
       return `applied ${object}`;
     },
   };
-  const all = await applyAll(resource, [1, 2, 3, 4, 5, 6], { concurrency: 2, onError: () => { throw new Error('told'); } });
+  const all = await applyAll(resource, [1, 2, 3, 4, 5, 6], {
+    concurrency: 2,
+    onError: () => {
+      throw new Error('told');
+    },
+  });
   expect([all.applied, all.failed.map(({ object }) => object), all.rest, most]).toEqual([4, [3, 6], [], 2]);
   expect(all.results.map(({ object }) => object)).toEqual([1, 2, 3, 4, 5, 6]);
   const stopped = await applyAll(resource, [1, 3, 4, 5], { concurrency: 1, stopAtError: true });
@@ -157,7 +177,9 @@ test('an owner without kind, version or uid, and an Event as owner, are refused'
 });
 
 test('what a view gives can be handed to every helper, and what they give can be written', () => {
-  const read: DeepReadonly<KubernetesObject & { status?: { conditions?: Condition[] } }> = { metadata: { namespace: 'n', name: 'o', uid: 'u' } };
+  const read: DeepReadonly<KubernetesObject & { status?: { conditions?: Condition[] } }> = {
+    metadata: { namespace: 'n', name: 'o', uid: 'u' },
+  };
   const conditions: Condition[] = withCondition(read.status?.conditions ?? [], good, 0);
   expect(findCondition(conditions, 'Ready')?.status).toBe('True');
   const written: ConfigMap = { metadata: { name: 'd', namespace: 'n', ownerReferences: withOwner(read, configMapType, read) } };

@@ -37,7 +37,11 @@ function served(): ReturnType<typeof createDebugServer> {
   });
 }
 
-function ask(url: string, headers: Record<string, string>, path = '/'): Promise<{ status: number; body: string; headers: Record<string, unknown> }> {
+function ask(
+  url: string,
+  headers: Record<string, string>,
+  path = '/',
+): Promise<{ status: number; body: string; headers: Record<string, unknown> }> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { path, headers }, (answer) => {
       let body = '';
@@ -56,7 +60,8 @@ test('the page shows scopes and queues, escaped, without scripts and without sec
   expect(status).toBe(200);
   expect(body).not.toContain('<script');
   expect(body).not.toContain('hunter2');
-  for (const shown of ['Forbidden', '1.5 s', '5.0 s', '&#60;script&#62;', 'Keys that wait longest', 'Last events']) expect(body).toContain(shown);
+  for (const shown of ['Forbidden', '1.5 s', '5.0 s', '&#60;script&#62;', 'Keys that wait longest', 'Last events'])
+    expect(body).toContain(shown);
   expect(headers['content-security-policy']).toContain("default-src 'none'");
   await server.stop();
 });
@@ -88,9 +93,9 @@ test('requests of other sites, other paths and other methods are refused', async
 });
 
 test.each(['0.0.0.0', '', '::', '10.0.0.1', 'example.com', undefined])('the address %s is refused', (host) => {
-  expect(() => createDebugServer({ host: host as string, read: () => ({ controllers: [], informers: [] }), clock: createVirtualClock() })).toThrow(
-    'no loopback address',
-  );
+  expect(() =>
+    createDebugServer({ host: host as string, read: () => ({ controllers: [], informers: [] }), clock: createVirtualClock() }),
+  ).toThrow('no loopback address');
 });
 
 test('a server opens one port once, and none after its stop', async () => {
@@ -141,7 +146,14 @@ test.each([
 
 test('two checks of one name, and one that takes the server’s own, are refused', () => {
   const check = (): void => {};
-  expect(() => createHealthServer({ ready: [{ name: 'a', check }, { name: 'a', check }] })).toThrow('taken');
+  expect(() =>
+    createHealthServer({
+      ready: [
+        { name: 'a', check },
+        { name: 'a', check },
+      ],
+    }),
+  ).toThrow('taken');
   expect(() => createHealthServer({ ready: [{ name: 'serving', check }] })).toThrow('taken');
   expect(() => createHealthServer({ live: [{ name: '', check }] })).toThrow('empty');
 });

@@ -25,7 +25,7 @@ export function createDebugServer(options: DebugServerOptions): DebugServer {
   const { read, host, clock, onError } = options;
   if (!LOOPBACK.has(host))
     throw new RuntimeOptionsError(
-      `debug page: ${JSON.stringify(String(host).slice(0, 64))} is no loopback address; it takes 127.0.0.1, ::1 or localhost`,
+      `debug page: ${JSON.stringify(`${host}`.slice(0, 64))} is no loopback address; it takes 127.0.0.1, ::1 or localhost`,
     );
   const listener = new HttpListener({
     what: 'the debug page',

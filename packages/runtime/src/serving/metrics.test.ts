@@ -5,7 +5,9 @@ const metrics = (): ReturnType<typeof createMetrics> => createMetrics({ processM
 
 test('counters of nested objects are flattened, and gauges of them named by their way', async () => {
   const all = metrics();
-  all.addCounters('kubecast_client', () => ({ requests: 3, budget: { waiting: 1, bySize: { large: 2n } } }), { gauges: ['budget.waiting'] });
+  all.addCounters('kubecast_client', () => ({ requests: 3, budget: { waiting: 1, bySize: { large: 2n } } }), {
+    gauges: ['budget.waiting'],
+  });
   const { text } = await all.render();
   expect(text).toContain('kubecast_client_requests_total 3');
   expect(text).toContain('# TYPE kubecast_client_budget_waiting gauge\nkubecast_client_budget_waiting 1');

@@ -148,14 +148,14 @@ const MOST_LABEL = 256;
 /** A family that can be rendered: two samples of one series, or one bad name, would make the server refuse the whole answer. */
 function checkedFamily(family: MetricFamily): MetricFamily {
   if (typeof family.name !== 'string' || !/^[a-z][a-z0-9_]*$/.test(family.name) || family.name.length > 200)
-    throw new RuntimeOptionsError(`${JSON.stringify(String(family.name).slice(0, 200))} is no name for a metric`);
+    throw new RuntimeOptionsError(`${JSON.stringify(`${family.name}`.slice(0, 200))} is no name for a metric`);
   const samples = family.samples.map((sample): MetricSample => {
     if (typeof sample.value !== 'number')
       throw new RuntimeOptionsError(`the metric ${family.name} has a value of type ${typeof sample.value}`);
     const { labels = {} } = sample;
     const named = Object.entries(labels).map(([name, value]): [string, string | number] => {
       checkLabel(`the metric ${family.name}`, name);
-      return [name, typeof value === 'number' ? value : cutLabel(String(value))];
+      return [name, typeof value === 'number' ? value : cutLabel(`${value}`)];
     });
     return { ...sample, labels: Object.fromEntries(named) };
   });
@@ -176,7 +176,7 @@ function withoutDuplicates(family: MetricFamily, duplicate: (series: string) => 
     const series = JSON.stringify([
       suffix,
       Object.entries(labels)
-        .map(([name, value]) => [name, String(value)])
+        .map(([name, value]) => JSON.stringify([name, String(value)]))
         .sort(),
     ]);
     if (seen.has(series)) duplicate(series);

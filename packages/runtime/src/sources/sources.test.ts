@@ -6,7 +6,16 @@ import { encodeKey, type Entry, type Key } from '@kubecast/store';
 import { expect, test } from 'vitest';
 import { informerSource } from './informer-source.ts';
 import { ownerKeys } from './owner-keys.ts';
-import { allOf, annotationsChanged, anyOf, generationChanged, labelsChanged, not, resourceVersionChanged, type Predicate } from './predicates.ts';
+import {
+  allOf,
+  annotationsChanged,
+  anyOf,
+  generationChanged,
+  labelsChanged,
+  not,
+  resourceVersionChanged,
+  type Predicate,
+} from './predicates.ts';
 
 interface Meta {
   readonly [field: string]: unknown;
@@ -49,7 +58,11 @@ test.each<[string, Predicate<unknown>, readonly string[]]>([
   ['generationChanged', generationChanged, ['spec', 'finalizers', 'deletion', 'no generation']],
   ['labelsChanged', labelsChanged, ['labels']],
   ['annotationsChanged', annotationsChanged, ['annotations']],
-  ['resourceVersionChanged', resourceVersionChanged, ['status', 'spec', 'labels', 'annotations', 'finalizers', 'deletion', 'no generation']],
+  [
+    'resourceVersionChanged',
+    resourceVersionChanged,
+    ['status', 'spec', 'labels', 'annotations', 'finalizers', 'deletion', 'no generation'],
+  ],
   ['anyOf', anyOf(labelsChanged, annotationsChanged), ['labels', 'annotations']],
   ['allOf', allOf(labelsChanged, resourceVersionChanged), ['labels']],
 ])('%s passes the changes that it is for, and everything that is no update', (_name, predicate, passed) => {
@@ -78,9 +91,12 @@ test('owners are found by group and kind, whatever the version; the controller a
   expect(ownerKeys({ ...model, scope: 'Cluster' })(owned(references))).toEqual([{ cluster: '', namespace: '', name: 'controller' }]);
 });
 
-test.each([undefined, null, 'x', [null, 5, {}, { kind: 'Pod' }], { length: 1 }])('references that are none are no owners: %j', (references) => {
-  expect(ownerKeys(podType)(owned(references))).toEqual([]);
-});
+test.each([undefined, null, 'x', [null, 5, {}, { kind: 'Pod' }], { length: 1 }])(
+  'references that are none are no owners: %j',
+  (references) => {
+    expect(ownerKeys(podType)(owned(references))).toEqual([]);
+  },
+);
 
 async function running(
   options: Parameters<typeof informerSource<Thing, Key>>[1],
@@ -121,7 +137,12 @@ test('a map function sees an update’s state before too, so that what is no lon
 });
 
 test.each<[string, () => unknown]>([
-  ['throws', (): never => { throw new Error('map failed'); }],
+  [
+    'throws',
+    (): never => {
+      throw new Error('map failed');
+    },
+  ],
   ['returns nothing', (): undefined => undefined],
   ['returns a promise that fails', (): Promise<never> => Promise.reject(new Error('late'))],
   ['returns a number', (): number => 5],
@@ -140,7 +161,12 @@ test.each<[string, () => unknown]>([
 });
 
 test.each<[string, () => unknown]>([
-  ['throws', (): never => { throw new Error('predicate failed'); }],
+  [
+    'throws',
+    (): never => {
+      throw new Error('predicate failed');
+    },
+  ],
   ['returns a promise that fails', (): Promise<never> => Promise.reject(new Error('late'))],
 ])('a predicate that %s passes the change, and is told', async (_what, predicate) => {
   const run = await running({ map: (delta) => [delta.entry.key], predicates: [() => predicate() as boolean] });

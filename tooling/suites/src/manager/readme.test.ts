@@ -11,7 +11,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startServer } from '../server-under-test.ts';
 
 const root = join(import.meta.dirname, '../../../..');
-const blocks = [...readFileSync(join(root, 'packages/runtime/README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gmu)].map((match) => match[1] ?? '');
+const blocks = [...readFileSync(join(root, 'packages/runtime/README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gmu)].map(
+  (match) => match[1] ?? '',
+);
 
 let cluster: TestCluster;
 let folder: string;
@@ -35,7 +37,12 @@ afterAll(async () => {
 });
 
 /** The README's controller as a process of its own. */
-function start(block: number): { child: ReturnType<typeof spawn>; says(pattern: RegExp): Promise<void>; output(): string; ended: Promise<number | null> } {
+function start(block: number): {
+  child: ReturnType<typeof spawn>;
+  says(pattern: RegExp): Promise<void>;
+  output(): string;
+  ended: Promise<number | null>;
+} {
   const child = spawn(process.execPath, ['--conditions=@kubecast/source', join(folder, `block${block}.mjs`)], {
     cwd: root,
     env: { ...process.env, KUBECONFIG: join(folder, 'kubeconfig') },
@@ -103,11 +110,20 @@ test("the README's programs fit their types, each alone", async () => {
     join(folder, 'tsconfig.json'),
     JSON.stringify({
       extends: join(root, 'tsconfig.base.json'),
-      compilerOptions: { composite: false, noEmit: true, isolatedDeclarations: false, declaration: false, declarationMap: false, types: ['node'] },
+      compilerOptions: {
+        composite: false,
+        noEmit: true,
+        isolatedDeclarations: false,
+        declaration: false,
+        declarationMap: false,
+        types: ['node'],
+      },
       files: blocks.map((_, at) => `block${at}.ts`),
     }),
   );
-  const compiler = spawn(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const compiler = spawn(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [compiler.stdout, compiler.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   const [code] = (await once(compiler, 'close')) as [number | null];

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@kubecast/clock';
 import { RuntimeOptionsError } from '../errors.ts';
+import { textOf } from '../logging/logger.ts';
 import { renderDebugPage, type DebugState } from './debug-page.ts';
 import { HttpListener, sendText } from './http-listener.ts';
 
@@ -25,7 +26,7 @@ export function createDebugServer(options: DebugServerOptions): DebugServer {
   const { read, host, clock, onError } = options;
   if (!LOOPBACK.has(host))
     throw new RuntimeOptionsError(
-      `debug page: ${JSON.stringify(`${host}`.slice(0, 64))} is no loopback address; it takes 127.0.0.1, ::1 or localhost`,
+      `debug page: ${JSON.stringify(textOf(host).slice(0, 64))} is no loopback address; it takes 127.0.0.1, ::1 or localhost`,
     );
   const listener = new HttpListener({
     what: 'the debug page',

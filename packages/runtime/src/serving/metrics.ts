@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry, type Metric } from 'prom-client';
+import { textOf } from '../logging/logger.ts';
 import type { DurationHistogram } from '../timing/duration-histogram.ts';
 import { RuntimeOptionsError } from '../errors.ts';
 import type { Labels, MetricFamily, MetricSample } from './metric-family.ts';
@@ -148,14 +149,14 @@ const MOST_LABEL = 256;
 /** A family that can be rendered: two samples of one series, or one bad name, would make the server refuse the whole answer. */
 function checkedFamily(family: MetricFamily): MetricFamily {
   if (typeof family.name !== 'string' || !/^[a-z][a-z0-9_]*$/.test(family.name) || family.name.length > 200)
-    throw new RuntimeOptionsError(`${JSON.stringify(`${family.name}`.slice(0, 200))} is no name for a metric`);
+    throw new RuntimeOptionsError(`${JSON.stringify(textOf(family.name).slice(0, 200))} is no name for a metric`);
   const samples = family.samples.map((sample): MetricSample => {
     if (typeof sample.value !== 'number')
       throw new RuntimeOptionsError(`the metric ${family.name} has a value of type ${typeof sample.value}`);
     const { labels = {} } = sample;
     const named = Object.entries(labels).map(([name, value]): [string, string | number] => {
       checkLabel(`the metric ${family.name}`, name);
-      return [name, typeof value === 'number' ? value : cutLabel(`${value}`)];
+      return [name, typeof value === 'number' ? value : cutLabel(textOf(value))];
     });
     return { ...sample, labels: Object.fromEntries(named) };
   });

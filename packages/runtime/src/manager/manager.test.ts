@@ -176,9 +176,7 @@ test('a sync that takes too long is a SyncTimeoutError that says what it waits f
   });
 });
 
-async function* hang(): AsyncGenerator<never> {
-  await new Promise(() => {});
-}
+const hang = (): AsyncIterable<never> => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) });
 
 test.each<[string, object]>([
   ['client', { client: undefined }],

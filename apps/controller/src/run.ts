@@ -205,6 +205,8 @@ async function within(ms: number, task: () => Promise<void>): Promise<void> {
 }
 
 function reportReconcile(log: Log, report: ReconcileReport<Key>): void {
+  if (report.type === 'source-failed')
+    return log.error({ source: report.source, reason: messageOf(report.error) }, 'a change could not be mapped to keys');
   const fields = { namespace: report.key.namespace, name: report.key.name, runId: report.runId };
   switch (report.type) {
     case 'done':

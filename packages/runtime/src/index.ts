@@ -77,17 +77,9 @@ export type { EventCounters, EventNote, EventRecorder, EventRecorderOptions, Eve
 export { formatReport, runChecks, type HealthCheck, type HealthOutcome, type HealthReport } from './serving/health-checks.ts';
 export { createHealthServer, type HealthServer, type HealthServerOptions } from './serving/health-server.ts';
 export { DurationHistogram, reconcileBounds, workDurationBounds } from './timing/duration-histogram.ts';
-export {
-  createMetrics,
-  histogramFamily,
-  type Collector,
-  type CountersOptions,
-  type Labels,
-  type MetricFamily,
-  type Metrics,
-  type MetricSample,
-  type MetricsOptions,
-} from './serving/metrics.ts';
+export { createMetrics, histogramFamily, type Collector, type Metrics, type MetricsOptions } from './serving/metrics.ts';
+export type { Labels, MetricFamily, MetricSample } from './serving/metric-family.ts';
+export type { CountersOptions } from './serving/plain-counters.ts';
 export { controllerCollector, electionCollector, informerCollector, type InformerLike } from './serving/collectors.ts';
 export { createShutdown, type ProcessLike, type Shutdown, type ShutdownOptions } from './cli/shutdown.ts';
 export {
@@ -108,3 +100,7 @@ export { describeFlags, environmentNameOf, readFlags, type Flag, type FlagsOptio
 export { toMicroTime, toTime } from './timing/micro-time.ts';
 export { withDeadline } from './timing/deadline.ts';
 export { eventSink, leaseLock, objectAccess, type ResourceLike } from './client-adapters.ts';
+export { createManager } from './manager/manager.ts';
+export type { Listening, ManagedControllerOptions, Manager, ManagerClient, ManagerOptions, Runnable } from './manager/manager-options.ts';
+export { owned, reconciled, watched, type WatchedKind, type WatchedOptions } from './manager/watched-kind.ts';
+export { stderrLogger, type Logger } from './logging/logger.ts';

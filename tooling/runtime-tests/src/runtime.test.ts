@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { createApiServer } from '@kubecast/apiserver';
+import { connectionFromKubeconfig, createClient } from '@kubecast/client';
+import { configMapType } from '@kubecast/crd';
 import type { KubernetesObject, Lease } from '@kubecast/crd';
 import {
   createController,
@@ -184,4 +192,72 @@ test('runtime: a signal of the process asks for the end', async () => {
   clearInterval(hold);
   assert.deepEqual(why, ['SIGHUP']);
   shutdown[Symbol.dispose]();
+});
+
+/** How this runtime runs a file of the sources. */
+function argsOf(file: string): readonly string[] {
+  const condition = '--conditions=@kubecast/source';
+  if ('Deno' in globalThis) return ['run', '-A', '--no-check', condition, file];
+  return [condition, file];
+}
+
+test('runtime: a manager that is told to end by SIGTERM leaves nothing that holds the process', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubecast-manager-'));
+  const server = createApiServer({});
+  await server.listen();
+  const kubeconfig = join(folder, 'kubeconfig');
+  server.writeKubeconfig(kubeconfig);
+  const client = createClient(await connectionFromKubeconfig({ path: kubeconfig, env: {} }));
+  await client.resource(configMapType).create({ metadata: { name: 'one', namespace: 'default' } });
+  const child = spawn(process.execPath, [...argsOf(join(import.meta.dirname, 'runtime-manager/child.ts')), kubeconfig], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  try {
+    let output = '';
+    const reconciled = Promise.withResolvers<void>();
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (output.includes('reconciled one')) reconciled.resolve();
+      });
+    const ended = once(child, 'close');
+    await Promise.race([reconciled.promise, ended]);
+    assert.match(output, /reconciled one/);
+    const asked = systemClock.now();
+    child.kill('SIGTERM');
+    const [code] = (await ended) as [number | null];
+    const took = systemClock.now() - asked;
+    assert.match(output, /resolved/);
+    // Deno tells the signal that was sent, whatever the child ended with.
+    assert.ok(code === 0 || 'Deno' in globalThis, `status ${code}`);
+    assert.ok(took < 1_000, `the process ended ${took} ms after SIGTERM`);
+  } finally {
+    child.kill('SIGKILL');
+    client.close();
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('runtime: what is no result fails a run by name, and 0 runs the key again', async () => {
+  const clock = createVirtualClock();
+  const results: unknown[] = [{ requeueAfterMs: 0 }, { requeueAfter: 5 }, { requeueAfterMs: NaN }, undefined];
+  const errors: string[] = [];
+  const controller = createController<string>({
+    name: 'c',
+    idOf: (key) => key,
+    clock,
+    onReport: (report) => {
+      if (report.type === 'failed') errors.push(String(report.error));
+    },
+    reconcile: () => results.shift() as undefined,
+  });
+  const stop = new AbortController();
+  controller.enqueue('a');
+  const work = controller.work(stop.signal);
+  await clock.advance(1_000);
+  assert.equal(results.length, 0);
+  assert.match(errors.join('\n'), /requeueAfter"[\s\S]*requeueAfterMs NaN/);
+  stop.abort();
+  await work;
 });

@@ -17,6 +17,7 @@ const files = [
   'src/informer/chaos',
   'src/model-index',
   'src/controller',
+  'src/manager',
   'src/resolver',
   'src/apiserver/real.test.ts',
   'src/apiserver/observed-real.test.ts',

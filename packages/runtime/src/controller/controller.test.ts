@@ -107,7 +107,7 @@ test('a key is run again after the time that it asked for, at priority 0 whateve
   const controller = make(clock, {
     reconcile(_key, { priority }) {
       seen.push([clock.now(), priority]);
-      return seen.length < 3 ? { requeueAfterMs: 100 } : { requeueAfterMs: -5 };
+      return seen.length < 3 ? { requeueAfterMs: 100 } : {};
     },
   });
   const stop = new AbortController();
@@ -238,4 +238,244 @@ test('what a server asked to wait is heeded', async () => {
   expect(seen).toEqual([0, 7_000]);
   stop.abort();
   await work;
+});
+
+test('requeueAfterMs 0 runs the key again at once, behind the keys that are ready', async () => {
+  const clock = createVirtualClock();
+  const ran: string[] = [];
+  const controller = make(clock, {
+    reconcile(key) {
+      ran.push(key);
+      return key === 'a' && ran.length < 4 ? { requeueAfterMs: 0 } : undefined;
+    },
+  });
+  const stop = new AbortController();
+  controller.enqueue('a');
+  controller.enqueue('b');
+  const work = controller.work(stop.signal);
+  await clock.settle();
+  expect(ran).toEqual(['a', 'b', 'a', 'a']);
+  stop.abort();
+  await work;
+});
+
+test.each<[string, unknown]>([
+  ['requeueAfterMs', { requeueAfterMs: -1 }],
+  ['requeueAfterMs', { requeueAfterMs: NaN }],
+  ['requeueAfterMs', { requeueAfterMs: Infinity }],
+  ['requeueAfterMs', { requeueAfterMs: '5' }],
+  ['requeueAfterMs', { requeueAfterMs: null }],
+  ['requeueAfterMs', { requeueAfterMs: 5n }],
+  ['priority', { priority: NaN }],
+  ['priority', { priority: '1' }],
+  ['unknown field "requeueAfter"', { requeueAfter: 5 }],
+  ['unknown field "requeue"', { requeue: true }],
+  ['5', 5],
+  ['type boolean', true],
+  ['type string', 'done'],
+  ['a list', []],
+  ['type function', () => {}],
+])('a reconcile that returns a wrong result fails by name: %s', async (name, result) => {
+  for (const form of [(): unknown => result, async (): Promise<unknown> => result]) {
+    const clock = createVirtualClock();
+    const reports: ReconcileReport<string>[] = [];
+    let runs = 0;
+    const controller = make(clock, {
+      onReport: (report) => void reports.push(report),
+      reconcile: () => {
+        runs += 1;
+        return (runs === 1 ? form() : undefined) as undefined;
+      },
+    });
+    const stop = new AbortController();
+    controller.enqueue('a');
+    const work = controller.work(stop.signal);
+    await clock.advance(100);
+    expect(reports).toMatchObject([{ type: 'failed', error: { code: 'RuntimeReconcileResult' } }, { type: 'done' }]);
+    expect(String((reports[0] as { readonly error: unknown }).error)).toContain(`controller test: reconcile returned`);
+    expect(String((reports[0] as { readonly error: unknown }).error)).toContain(name);
+    expect(controller.counters.panics).toBe(1);
+    stop.abort();
+    await work;
+  }
+});
+
+test.each<[string, unknown]>([
+  ['undefined', undefined],
+  ['null', null],
+  ['an empty object', {}],
+  ['undefined fields', { requeueAfterMs: undefined, priority: undefined }],
+])('%s means that the key is done', async (_name, result) => {
+  const clock = createVirtualClock();
+  const controller = make(clock, { reconcile: () => result as undefined });
+  const stop = new AbortController();
+  controller.enqueue('a');
+  const work = controller.work(stop.signal);
+  await clock.advance(1_000_000);
+  expect(controller.counters).toMatchObject({ runs: 1, succeeded: 1, requeues: 0 });
+  stop.abort();
+  await work;
+});
+
+test('a time of 100 days is waited out', async () => {
+  const clock = createVirtualClock();
+  const controller = make(clock, { reconcile: () => ({ requeueAfterMs: 8_640_000_000 }) });
+  const stop = new AbortController();
+  controller.enqueue('a');
+  const work = controller.work(stop.signal);
+  await clock.advance(8_640_000_000);
+  expect(controller.counters.runs).toBe(2);
+  stop.abort();
+  await work;
+});
+
+test('runs are kept to a limit a second, after a burst', async () => {
+  const clock = createVirtualClock();
+  const at: number[] = [];
+  const controller = make(clock, { runLimit: { perSecond: 10, burst: 2 }, reconcile: () => void at.push(Math.round(clock.now())) });
+  for (const key of ['a', 'b', 'c', 'd']) controller.enqueue(key);
+  const stop = new AbortController();
+  const work = controller.work(stop.signal);
+  await clock.advance(1_000);
+  expect(at).toEqual([0, 0, 100, 200]);
+  stop.abort();
+  await work;
+});
+
+/** A clock that each run moves, and that knows the longest time without a turn of the event loop. */
+function movedClock(): Clock & { move(ms: number): void; longest: number } {
+  const inner = createVirtualClock();
+  let now = 0;
+  let turned = 0;
+  const clock = {
+    ...inner,
+    longest: 0,
+    now: () => now,
+    move(ms: number) {
+      now += ms;
+      clock.longest = Math.max(clock.longest, now - turned);
+    },
+    async yield() {
+      await inner.yield();
+      turned = now;
+    },
+    get pending() {
+      return inner.pending;
+    },
+  };
+  return clock;
+}
+
+test.each([1, 8])(
+  '100,000 ready keys and an empty reconcile leave the event loop its turns: after 4 ms, with %s workers',
+  async (concurrency) => {
+    const clock = movedClock();
+    const controller = make(clock, { concurrency, reconcile: () => clock.move(0.01) });
+    for (let i = 0; i < 100_000; i += 1) controller.enqueue(`k${i}`);
+    const stop = new AbortController();
+    const work = controller.work(stop.signal);
+    while (controller.counters.runs < 100_000) await clock.settle();
+    expect(clock.longest).toBeLessThanOrEqual(4.02 + 0.01 * concurrency);
+    stop.abort();
+    await work;
+  },
+);
+
+test('a key that adds itself leaves the event loop its turns, and ends when it is told', async () => {
+  const clock = movedClock();
+  const controller: Controller<string> = make(clock, {
+    reconcile(key) {
+      clock.move(1);
+      controller.enqueue(key);
+      if (controller.counters.runs === 1_000) stop.abort();
+    },
+  });
+  const stop = new AbortController();
+  controller.enqueue('a');
+  await controller.work(stop.signal);
+  expect(controller.counters.runs).toBeGreaterThanOrEqual(1_000);
+  expect(clock.longest).toBeLessThanOrEqual(5);
+});
+
+test('on the machine’s own clock the event loop gets its turn before 10 ms of CPU are used, while 100,000 keys run', async () => {
+  const controller = createController<string>({ name: 'test', idOf: (key) => key, reconcile: () => {} });
+  for (let i = 0; i < 100_000; i += 1) controller.enqueue(`k${i}`);
+  const stop = new AbortController();
+  const turns: number[] = [];
+  const work = controller.work(stop.signal);
+  // CPU time, since other processes of the machine may take the time between two turns.
+  for (let last = process.cpuUsage(); controller.counters.runs < 100_000;) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const { user, system } = process.cpuUsage(last);
+    last = process.cpuUsage();
+    turns.push((user + system) / 1_000);
+  }
+  turns.sort((a, b) => a - b);
+  expect(turns.length).toBeGreaterThan(20);
+  expect(turns[Math.floor(turns.length * 0.95)]).toBeLessThan(10);
+  stop.abort();
+  await work;
+});
+
+test('a copy of the context has the signal, and it is told of the stop', async () => {
+  const clock = createVirtualClock();
+  let copied: AbortSignal | undefined;
+  const controller = make(clock, {
+    async reconcile(_key, context) {
+      copied = { ...context }.signal;
+      await clock.sleep(1_000, context.signal);
+    },
+  });
+  controller.enqueue('a');
+  const stop = new AbortController();
+  const work = controller.work(stop.signal);
+  await clock.settle();
+  stop.abort(new Error('told'));
+  await work;
+  expect(copied?.reason).toEqual(new Error('told'));
+});
+
+test('what a source’s map function throws is reported and counted, and the source goes on', async () => {
+  const clock = createVirtualClock();
+  const reports: ReconcileReport<string>[] = [];
+  const source: Source<string> = {
+    name: 'things',
+    start(enqueue, _signal, onError) {
+      onError?.(new Error('map failed'));
+      enqueue('a');
+      return Promise.resolve();
+    },
+  };
+  const controller = make(clock, { sources: [source], onReport: (report) => void reports.push(report), reconcile: () => {} });
+  const stop = new AbortController();
+  const work = controller.work(stop.signal);
+  await clock.settle();
+  expect(reports).toMatchObject([{ type: 'source-failed', source: 'things' }, { type: 'done' }]);
+  expect(controller.counters.sourceErrors).toBe(1);
+  stop.abort();
+  await work;
+});
+
+test.each<[string, Partial<ControllerOptions<string>>]>([
+  ['reconcile', { reconcile: 5 as unknown as () => void }],
+  ['idOf', { idOf: undefined as unknown as (key: string) => string }],
+  ['concurrency', { concurrency: 0 }],
+  ['timeoutMs', { timeoutMs: NaN }],
+  ['perSecond', { runLimit: { perSecond: 0 } }],
+  ['agingMs', { agingMs: -1 }],
+])('a wrong %s is refused by name', (name, options) => {
+  expect(() => make(createVirtualClock(), { reconcile: () => {}, ...options })).toThrow(name);
+});
+
+test('a run that was told to end by a stop is named among what was left', async () => {
+  const clock = createVirtualClock();
+  const controller = make(clock, { reconcile: (_key, { signal }) => clock.sleep(10_000, signal) });
+  controller.enqueue('a');
+  const stop = new AbortController();
+  const work = controller.work(stop.signal);
+  await clock.settle();
+  const stopped = controller.stop({ deadlineMs: 1_000 });
+  stop.abort();
+  await work;
+  expect(await stopped).toMatchObject({ abandoned: ['a'] });
 });

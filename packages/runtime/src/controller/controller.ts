@@ -14,6 +14,7 @@ import { createRateLimiter, tokenBucket, type RateLimiter } from '../queue/limit
 import { createWorkQueue } from '../queue/key-queue.ts';
 import type { Reconcile, ReconcileReport, Result, Source } from './reconcile.ts';
 import type { DrainResult, WorkItem, WorkQueue } from '../queue/work-queue.ts';
+import { runContext } from './run-context.ts';
 import { checkResult } from './result.ts';
 
 export interface ControllerOptions<K> {
@@ -79,6 +80,9 @@ export interface Controller<K> {
   /** Runs that went past their time and have not ended. */
   readonly overdue: readonly { readonly id: string; readonly runId: string; readonly ms: number }[];
 }
+
+/** Why a timer is cleared. One for all: to make an error with its stack costs more than a short run. */
+const TIMER_OVER = new Error('the run has ended');
 
 /** The longest stretch of runs without a turn of the event loop, in milliseconds. */
 const SLICE_MS = 4;
@@ -266,30 +270,30 @@ class QueueController<K> implements Controller<K> {
     const { key, failures, priority } = item;
     this.#runNumber += 1;
     const run: Run = { id: this.#o.idOf(key), runId: `${this.name}-${this.#runNumber}`, startedAt: this.#clock.now(), overdue: false };
-    const { controller, unlink } = linkedController(outer);
-    const timer = new AbortController();
+    const running = runContext(outer, { runId: run.runId, failures, priority, term });
     const { timeoutMs = 0 } = this.#o;
+    const timer = timeoutMs > 0 ? new AbortController() : undefined;
     this.#runs.add(run);
     this.#counters.runs += 1;
-    if (timeoutMs > 0) {
+    if (timer !== undefined) {
       this.#clock.sleep(timeoutMs, timer.signal).then(
         () => {
           run.overdue = true;
           this.#counters.timeouts += 1;
-          controller.abort(new ReconcileTimeoutError(this.name, run.id, timeoutMs));
+          running.abort(new ReconcileTimeoutError(this.name, run.id, timeoutMs));
           this.#report({ type: 'timeout', key, runId: run.runId, afterMs: timeoutMs });
         },
         () => {},
       );
     }
     try {
-      const result = await this.#o.reconcile(key, { signal: controller.signal, runId: run.runId, failures, priority, term });
+      const result = await this.#o.reconcile(key, running.context);
       this.#succeeded(key, run, checkResult(this.name, result));
     } catch (error) {
       this.#failed(item, run, error, outer);
     } finally {
-      timer.abort();
-      unlink();
+      timer?.abort(TIMER_OVER);
+      running.end();
       this.#runs.delete(run);
       this.durations.observe((this.#clock.now() - run.startedAt) / 1000);
       this.queue.done(key);

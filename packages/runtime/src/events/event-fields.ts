@@ -1,5 +1,6 @@
 import { qualifiedNameProblems, subdomainProblems, type Event, type ResourceType } from '@kubecast/crd';
 import { EventError, RuntimeOptionsError } from '../errors.ts';
+import { textOf } from '../logging/logger.ts';
 import { toMicroTime } from '../timing/micro-time.ts';
 import type { EventNote, Regarded } from './event-contract.ts';
 
@@ -38,7 +39,7 @@ function field(name: string, value: unknown): string {
 
 function noteText(note: unknown): string {
   if (note === undefined || note === null) return '';
-  return note instanceof Error ? note.message : String(note as string);
+  return note instanceof Error ? note.message : textOf(note);
 }
 
 /** The Event (events.k8s.io/v1), within every rule of the server. `unique` tells it from all others about the object. */

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubecast/crd';
 import { expect, test } from 'vitest';
+import { FinalizerError } from '../errors.ts';
 import { createFinalizer, type ObjectAccess } from './finalizer.ts';
 
 /** One object with the API server's rules for a merge patch with uid and resourceVersion. */
@@ -95,6 +96,41 @@ test('when others never stop writing, it gives up with words', async () => {
   await expect(named(server).add(seen(server))).rejects.toThrow('iidp.com/redis-values n/o: others changed the object 5 times');
 });
 
-test('a name without a domain is refused', () => {
-  expect(() => createFinalizer(new OneObject(), { name: 'plain' })).toThrow('must be domain/name');
+test.each([
+  'plain',
+  '',
+  'a.b/',
+  '/c',
+  'a.b/c/d',
+  'A.B/c',
+  'a..b/c',
+  '-a.b/c',
+  'a_b/c',
+  'a.b/-c',
+  'a.b/c d',
+  'a.b/c\n',
+  `a.b/${'x'.repeat(64)}`,
+  `${'a.'.repeat(127)}b/c`,
+  'a.b/__proto__',
+  'ü.b/c',
+  7 as unknown as string,
+  undefined as unknown as string,
+])('the name %j, which the server refuses, is refused when the finalizer is made', (name) => {
+  expect(() => createFinalizer(new OneObject(), { name })).toThrow(FinalizerError);
+});
+
+test.each(['a.b/c', 'example.com/x_Y.z-1', `${'a.'.repeat(126)}b/${'x'.repeat(63)}`, 'kubernetes.io/pv-protection'])(
+  'the name %j is taken',
+  (name) => {
+    expect(createFinalizer(new OneObject(), { name }).name).toBe(name);
+  },
+);
+
+test('an object without a uid is refused: it could be another one by now', async () => {
+  const finalizer = createFinalizer(new OneObject(), { name: 'a.b/c' });
+  await expect(finalizer.add({ metadata: { name: 'o' } })).rejects.toThrow('has no uid');
+});
+
+test.each([0, 1.5, NaN])('%s tries are refused', (tries) => {
+  expect(() => createFinalizer(new OneObject(), { name: 'a.b/c', tries })).toThrow(/finalizer a.b\/c: tries/);
 });

@@ -22,7 +22,7 @@ export interface StatusPatchOptions {
 
 /**
  * Brings the status of an object to what is given, by a merge patch of what differs. Fields of the status that are not named stay; `null` takes one
- * away; lists are replaced whole. An object that was deleted and made again meanwhile is never written: the server answers 409. Gives undefined,
+ * away; lists are replaced whole. An object that was deleted and made again meanwhile is never written: the server refuses the other uid (409 or 422). Gives undefined,
  * and sends nothing, where nothing differs.
  */
 export async function patchStatus<T extends KubernetesObject>(

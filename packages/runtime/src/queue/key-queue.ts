@@ -262,15 +262,15 @@ class KeyQueue<K> implements WorkQueue<K> {
       throw new RuntimeOptionsError(`work queue ${this.name}: deadlineMs is ${shown(deadlineMs)}; it must be 0 or more`);
     const before = this.#counters.done;
     this.#end();
-    let over = deadlineMs === 0 || signal?.aborted === true;
+    const end = { over: deadlineMs === 0 || signal?.aborted === true };
     const timer = new AbortController();
     const onEnd = (): void => {
-      over = true;
+      end.over = true;
       this.#tellDrainers();
     };
     signal?.addEventListener('abort', onEnd, { once: true });
-    if (!over && deadlineMs !== Infinity) this.#clock.sleep(deadlineMs, timer.signal).then(onEnd, () => {});
-    while (!over && (this.#running.size > 0 || this.#ready.size > 0)) await this.#change();
+    if (!end.over && deadlineMs !== Infinity) this.#clock.sleep(deadlineMs, timer.signal).then(onEnd, () => {});
+    while (!end.over && (this.#running.size > 0 || this.#ready.size > 0)) await this.#change();
     timer.abort();
     signal?.removeEventListener('abort', onEnd);
     this.#state = 'closed';

@@ -1,6 +1,7 @@
 import type { Controller } from '../controller/controller.ts';
 import type { LeaderElector } from '../election/leader-election.ts';
-import { histogramFamily, type Collector, type Labels, type MetricFamily } from './metrics.ts';
+import type { Labels, MetricFamily } from './metric-family.ts';
+import { histogramFamily, type Collector } from './metrics.ts';
 
 /** What is read of a controller. */
 type ControllerLike = Pick<Controller<never>, 'name' | 'counters' | 'durations' | 'hasSynced' | 'overdue'> & {
@@ -47,6 +48,7 @@ export function controllerCollector(controller: ControllerLike): Collector {
         samples: [result('success', counters.succeeded), result('error', counters.failed), result('terminal', counters.terminal)],
       },
       counter('kubecast_runtime_reconcile_panics_total', 'Failures that are mistakes in the program.', counters.panics, labels),
+      counter('kubecast_runtime_source_errors_total', 'What map functions and predicates threw.', counters.sourceErrors, labels),
       counter('kubecast_runtime_reconcile_timeouts_total', 'Runs whose time was over.', counters.timeouts, labels),
       gauge('kubecast_runtime_reconcile_overdue', 'Runs that went past their time and have not ended.', controller.overdue.length, labels),
       histogramFamily('kubecast_runtime_reconcile_seconds', 'Seconds a run.', controller.durations, labels),

@@ -57,7 +57,7 @@ export async function runChecks(
 /** As Kubernetes' own endpoints write it, with the reasons. */
 export function formatReport(endpoint: string, report: HealthReport): string {
   const lines = report.outcomes.map(({ name, ok, reason }) =>
-    ok ? `[+]${name} ok` : `[-]${name} failed: ${reason.replaceAll('\n', ' ')}`,
+    ok ? `[+]${name} ok` : `[-]${name} failed: ${reason.replaceAll(/[\r\n]+/g, ' ')}`,
   );
   lines.push(...report.excluded.map((name) => `[+]${name} excluded: ok`));
   if (report.unknown.length > 0)

@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@kubecast/clock';
-import { ListenError } from '../errors.ts';
+import { RuntimeOptionsError } from '../errors.ts';
 import { formatReport, runChecks, type HealthCheck } from './health-checks.ts';
+import { HttpListener, sendText } from './http-listener.ts';
 
 export interface HealthServerOptions {
   /** Whether the process should go on: a failure makes the kubelet restart it. Others' absence is no reason. */
@@ -17,7 +17,7 @@ export interface HealthServerOptions {
 
 /** /livez, /readyz (each also with /NAME, ?verbose and ?exclude=NAME) and /metrics over node:http. */
 export interface HealthServer {
-  /** Opens the port, 0 for a free one, and gives the URL. @throws ListenError */
+  /** Opens the port, 0 for a free one, and gives the URL. Once. @throws ListenError */
   listen(host: string, port: number): Promise<string>;
   /** From now on not ready, while everything else is still answered: first step of a stop. */
   turnUnready(reason: string): void;
@@ -31,32 +31,21 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
 
 class HttpHealthServer implements HealthServer {
   readonly #options: HealthServerOptions;
-  readonly #server: Server;
+  readonly #listener: HttpListener;
   #unready = '';
 
   constructor(options: HealthServerOptions) {
+    for (const checks of [options.live ?? [], options.ready ?? []]) checkNames(checks);
     this.#options = options;
-    this.#server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, (request, response) => {
-      this.#answer(request, response).catch((error: unknown) => {
-        options.onError?.(error);
-        if (response.headersSent) response.destroy();
-        else send(response, 500, 'internal error; the log says more\n');
-      });
+    this.#listener = new HttpListener({
+      what: 'the health server',
+      answer: (request, response) => this.#answer(request, response),
+      ...(options.onError === undefined ? {} : { onError: options.onError }),
     });
-    this.#server.on('clientError', (_error, socket) => void socket.destroy());
   }
 
-  async listen(host: string, port: number): Promise<string> {
-    await new Promise<void>((resolve, reject) => {
-      const failed = (error: NodeJS.ErrnoException): void => reject(new ListenError(explain(error, host, port), { cause: error }));
-      this.#server.once('error', failed);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', failed);
-        resolve();
-      });
-    });
-    const { address, port: open } = this.#server.address() as AddressInfo;
-    return `http://${address.includes(':') ? `[${address}]` : address}:${open}`;
+  listen(host: string, port: number): Promise<string> {
+    return this.#listener.listen(host, port);
   }
 
   turnUnready(reason: string): void {
@@ -64,30 +53,20 @@ class HttpHealthServer implements HealthServer {
   }
 
   stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+    return this.#listener.stop();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.resume();
-    response.on('error', () => {}); // Who asked went away.
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('allow', 'GET, HEAD');
-      send(response, 405, 'GET is what is served here\n');
-      return;
-    }
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
     const parameters = new URLSearchParams(query);
     const [, endpoint = '', ...rest] = path.split('/');
     if (endpoint === 'metrics' && rest.length === 0 && this.#options.renderMetrics !== undefined) {
       const { contentType, text } = await this.#options.renderMetrics();
-      send(response, 200, text, contentType);
+      sendText(response, 200, text, contentType);
       return;
     }
     if (endpoint !== 'livez' && endpoint !== 'readyz' && endpoint !== 'healthz') {
-      send(
+      sendText(
         response,
         404,
         `nothing is served here; there are /livez, /readyz${this.#options.renderMetrics === undefined ? '' : ' and /metrics'}\n`,
@@ -98,7 +77,7 @@ class HttpHealthServer implements HealthServer {
     const one = rest.length === 0 ? undefined : decode(rest.join('/'));
     const chosen = one === undefined ? checks : checks.filter((check) => check.name === one);
     if (one !== undefined && chosen.length === 0) {
-      send(response, 404, `${endpoint} has no check ${JSON.stringify(one)}\n`);
+      sendText(response, 404, `${endpoint} has no check ${JSON.stringify(one)}\n`);
       return;
     }
     const report = await runChecks(chosen, {
@@ -106,7 +85,7 @@ class HttpHealthServer implements HealthServer {
       exclude: parameters.getAll('exclude'),
     });
     // Not 500: a check that fails is an answer, not a defect of this server.
-    send(response, report.ok ? 200 : 503, report.ok && !parameters.has('verbose') ? 'ok\n' : formatReport(endpoint, report));
+    sendText(response, report.ok ? 200 : 503, report.ok && !parameters.has('verbose') ? 'ok\n' : formatReport(endpoint, report));
   }
 
   #checks(endpoint: 'livez' | 'readyz' | 'healthz'): readonly HealthCheck[] {
@@ -122,15 +101,14 @@ class HttpHealthServer implements HealthServer {
   }
 }
 
-function send(response: ServerResponse, status: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
-  const body = Buffer.from(text);
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': body.byteLength,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(body);
+/** `serving` is the server's own; of two checks of one name the probe of one would tell of both. */
+function checkNames(checks: readonly HealthCheck[]): void {
+  const names = new Set(['serving', 'ping']);
+  for (const { name } of checks) {
+    if (typeof name !== 'string' || name === '' || names.has(name))
+      throw new RuntimeOptionsError(`health server: a check is named ${JSON.stringify(name)}, which is empty, taken or no text`);
+    names.add(name);
+  }
 }
 
 function decode(text: string): string {
@@ -139,12 +117,4 @@ function decode(text: string): string {
   } catch {
     return text;
   }
-}
-
-function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const where = `port ${port} of ${host}`;
-  if (error.code === 'EADDRINUSE') return `${where} is in use by another process; choose another port, or 0 for a free one`;
-  if (error.code === 'EACCES') return `${where} may not be opened by this user; choose a port from 1024 up`;
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return `${host} is no address of this machine`;
-  return `${where} cannot be opened: ${error.message}`;
 }

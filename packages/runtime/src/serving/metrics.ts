@@ -1,24 +1,9 @@
 import { collectDefaultMetrics, Registry, type Metric } from 'prom-client';
+import { textOf } from '../logging/logger.ts';
 import type { DurationHistogram } from '../timing/duration-histogram.ts';
 import { RuntimeOptionsError } from '../errors.ts';
-
-export type Labels = Readonly<Record<string, string | number>>;
-
-/** One metric with its samples, as read at one moment. Families of one name, from several collectors, are one in the output. */
-export interface MetricFamily {
-  /** kubecast_<package>_<what>, with `_total` at the end of counters. */
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly samples: readonly MetricSample[];
-}
-
-export interface MetricSample {
-  readonly labels?: Labels;
-  /** `_bucket`, `_sum` or `_count` of a histogram. */
-  readonly suffix?: string;
-  readonly value: number;
-}
+import type { Labels, MetricFamily, MetricSample } from './metric-family.ts';
+import { countersOf, type CountersOptions } from './plain-counters.ts';
 
 /** Reads plain values when metrics are asked for. Must not wait. */
 export type Collector = () => Iterable<MetricFamily>;
@@ -28,18 +13,15 @@ export interface Metrics {
   /** Gives back its undo. */
   add(collector: Collector): Disposable;
   /**
-   * The numbers of a plain object, each a counter named `<prefix>_<name>_total`, or a gauge `<prefix>_<name>` if named in `gauges`. Names are
-   * written in snake_case; what is no number is left out, true and false are 1 and 0.
+   * The numbers of a plain object, each a counter named `<prefix>_<name>_total`, or a gauge `<prefix>_<name>` if named in `gauges`. Objects in it are
+   * flattened: `{ budget: { waiting: 1 } }` is `<prefix>_budget_waiting_total`. Names are written in snake_case; true and false are 1 and 0. Reads once
+   * now: what is no number is refused by name, unless `leaveOut` names it.
+   *
+   * @throws RuntimeOptionsError for a value that is no number, and for two names that become one metric
    */
   addCounters(prefix: string, read: () => object, options?: CountersOptions): Disposable;
   /** For `/metrics`. Never rejects for one collector that throws: it is counted in kubecast_runtime_collector_errors_total. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
-}
-
-export interface CountersOptions {
-  readonly labels?: Labels;
-  readonly gauges?: readonly string[];
-  readonly help?: Readonly<Record<string, string>>;
 }
 
 export interface MetricsOptions {
@@ -47,12 +29,23 @@ export interface MetricsOptions {
   readonly labels?: Labels;
   /** The process's own: CPU, memory, event loop (process_* and nodejs_*). Default true; what a runtime cannot give is left out. */
   readonly processMetrics?: boolean;
+  /** Told what a collector throws, and of families and samples that cannot be rendered. */
+  readonly onError?: (error: unknown) => void;
 }
 
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const { labels: common = {} } = options;
+  for (const label of Object.keys(common)) checkLabel('metrics', label);
   const collectors = new Set<Collector>();
   let errors = 0;
+  const failed = (error: unknown): void => {
+    errors += 1;
+    try {
+      options.onError?.(error);
+    } catch {
+      // Whoever is told must not cost the answer.
+    }
+  };
   const own = processRegistry(options);
   const add = (collector: Collector): Disposable => {
     collectors.add(collector);
@@ -60,16 +53,32 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   };
   return {
     add,
-    addCounters: (prefix, read, how = {}) => add(() => countersOf(prefix, read(), how)),
+    addCounters(prefix, read, how = {}) {
+      for (const label of Object.keys(how.labels ?? {})) checkLabel(`addCounters of ${prefix}`, label);
+      countersOf(prefix, read(), how);
+      return add(() => countersOf(prefix, read(), how));
+    },
     async render() {
       const families = new Map<string, MetricFamily>();
       for (const collector of collectors) {
         try {
-          for (const family of collector()) join(families, family);
-        } catch {
-          errors += 1;
+          for (const family of collector()) {
+            try {
+              join(families, checkedFamily(family));
+            } catch (error) {
+              // One family that is wrong costs the collector no other.
+              failed(error);
+            }
+          }
+        } catch (error) {
+          failed(error);
         }
       }
+      for (const [name, family] of families)
+        families.set(
+          name,
+          withoutDuplicates(family, (series) => failed(new RuntimeOptionsError(`the metric ${name} has the series ${series} twice`))),
+        );
       join(families, {
         name: 'kubecast_runtime_collector_errors_total',
         help: 'Times that a source of metrics threw when it was read.',
@@ -128,26 +137,53 @@ class ReadMetric {
 }
 
 function join(families: Map<string, MetricFamily>, family: MetricFamily): void {
-  if (!/^[a-z][a-z0-9_]*$/.test(family.name)) throw new RuntimeOptionsError(`${JSON.stringify(family.name)} is no name for a metric`);
   const known = families.get(family.name);
+  if (known !== undefined && known.type !== family.type)
+    throw new RuntimeOptionsError(`the metric ${family.name} is a ${known.type} of one collector and a ${family.type} of another`);
   families.set(family.name, known === undefined ? family : { ...known, samples: [...known.samples, ...family.samples] });
 }
 
-const snake = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+/** A label's value beyond this many characters is cut: names from outside come in as labels. */
+const MOST_LABEL = 256;
 
-function* countersOf(prefix: string, values: object, { labels = {}, gauges = [], help = {} }: CountersOptions): Iterable<MetricFamily> {
-  for (const [name, read] of Object.entries(values)) {
-    const value = typeof read === 'boolean' ? Number(read) : typeof read === 'bigint' ? Number(read) : (read as unknown);
-    if (typeof value !== 'number') continue;
-    const gauge = gauges.includes(name);
-    const full = `${prefix}_${snake(name)}${gauge ? '' : '_total'}`;
-    yield {
-      name: full,
-      help: Object.hasOwn(help, name) ? (help[name] ?? '') : `${name} of ${prefix}.`,
-      type: gauge ? 'gauge' : 'counter',
-      samples: [{ labels, value }],
-    };
-  }
+/** A family that can be rendered: two samples of one series, or one bad name, would make the server refuse the whole answer. */
+function checkedFamily(family: MetricFamily): MetricFamily {
+  if (typeof family.name !== 'string' || !/^[a-z][a-z0-9_]*$/.test(family.name) || family.name.length > 200)
+    throw new RuntimeOptionsError(`${JSON.stringify(textOf(family.name).slice(0, 200))} is no name for a metric`);
+  const samples = family.samples.map((sample): MetricSample => {
+    if (typeof sample.value !== 'number')
+      throw new RuntimeOptionsError(`the metric ${family.name} has a value of type ${typeof sample.value}`);
+    const { labels = {} } = sample;
+    const named = Object.entries(labels).map(([name, value]): [string, string | number] => {
+      checkLabel(`the metric ${family.name}`, name);
+      return [name, typeof value === 'number' ? value : cutLabel(textOf(value))];
+    });
+    return { ...sample, labels: Object.fromEntries(named) };
+  });
+  return { ...family, samples };
+}
+
+const cutLabel = (value: string): string => (value.length <= MOST_LABEL ? value : `${value.slice(0, MOST_LABEL - 1)}…`).toWellFormed();
+
+function checkLabel(where: string, name: string): void {
+  if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || name.startsWith('__') || name.length > 100)
+    throw new RuntimeOptionsError(`${where}: ${JSON.stringify(name.slice(0, 100))} is no name for a label`);
+}
+
+/** The first sample of each series. */
+function withoutDuplicates(family: MetricFamily, duplicate: (series: string) => void): MetricFamily {
+  const seen = new Set<string>();
+  const samples = family.samples.filter(({ labels = {}, suffix = '' }) => {
+    const series = JSON.stringify([
+      suffix,
+      Object.entries(labels)
+        .map(([name, value]) => JSON.stringify([name, String(value)]))
+        .sort(),
+    ]);
+    if (seen.has(series)) duplicate(series);
+    return !seen.has(series) && seen.add(series);
+  });
+  return { ...family, samples };
 }
 
 /** A histogram of plain values as a family. */

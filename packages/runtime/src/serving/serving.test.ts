@@ -90,7 +90,10 @@ test('a port that is taken is named, with the way out', async () => {
 
 test('plain counters become Prometheus metrics; equal names of several sources are one family', async () => {
   const metrics = createMetrics({ processMetrics: false, labels: { app: 'x' } });
-  metrics.addCounters('kubecast_redis_loader', () => ({ commandsSent: 3, connected: true, name: 'no number' }), { gauges: ['connected'] });
+  metrics.addCounters('kubecast_redis_loader', () => ({ commandsSent: 3, connected: true, name: 'no number' }), {
+    gauges: ['connected'],
+    leaveOut: ['name'],
+  });
   for (const name of ['a', 'b']) {
     metrics.add(
       controllerCollector(createController<string>({ name, idOf: (key) => key, reconcile: () => {}, clock: createVirtualClock() })),

@@ -48,7 +48,7 @@ export function informerSource<T, K>(informer: Informer<T>, options: InformerSou
       const passes = (delta: Delta<T>): boolean =>
         predicates.every((predicate) => {
           try {
-            return !!atOnce(predicate(delta), 'a predicate');
+            return atOnce(predicate(delta), 'a predicate');
           } catch (error) {
             onError(error);
             return true;

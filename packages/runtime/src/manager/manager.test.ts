@@ -1,0 +1,239 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { systemClock } from '@kubecast/clock';
+import { ModelApi, ModelServer, thingType } from '@kubecast/informer/testing';
+import { expect, test } from 'vitest';
+import type { Logger } from '../logging/logger.ts';
+import { createManager } from './manager.ts';
+import type { ManagedControllerOptions, Manager, ManagerClient, ManagerOptions } from './manager-options.ts';
+
+interface World {
+  readonly manager: Manager;
+  readonly lines: string[];
+  readonly closed: () => number;
+  readonly server: ModelServer;
+  readonly open: () => number;
+}
+
+function world(options: Partial<ManagerOptions> = {}): World {
+  const server = new ModelServer(systemClock);
+  const api = new ModelApi(server);
+  let closed = 0;
+  const client = {
+    resource: () => ({
+      source: ({ namespace = '' }: { readonly namespace?: string }) => api.source(namespace),
+      find: () => Promise.resolve(undefined),
+      create: (object: object) => Promise.resolve({ object }),
+      patch: () => Promise.resolve({ object: {} }),
+    }),
+    close: () => {
+      closed += 1;
+    },
+  } as unknown as ManagerClient;
+  const lines: string[] = [];
+  const add = (_fields: object, message: string): void => void lines.push(message);
+  return {
+    manager: createManager({ client, log: { info: add, warn: add, error: add }, ...options }),
+    lines,
+    closed: () => closed,
+    server,
+    open: () => api.open,
+  };
+}
+
+const idle: ManagedControllerOptions = { name: 'idle', for: thingType, reconcile: () => {} };
+
+/** Waits for a state of the manager by the turns of the event loop. */
+async function until(manager: Manager, state: Manager['state']): Promise<void> {
+  while (manager.state !== state) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a manager runs until its signal is aborted, and closes everything', async () => {
+  const { manager, lines, closed } = world({ health: { port: 0 } });
+  manager.controller(idle);
+  const stop = new AbortController();
+  const ran = manager.run(stop.signal);
+  await until(manager, 'running');
+  const { health } = manager.urls;
+  expect((await fetch(`${health}/readyz`)).status).toBe(200);
+  stop.abort();
+  await ran;
+  expect([manager.state, closed(), lines.at(-1)]).toEqual(['stopped', 1, 'stopped']);
+  await expect(fetch(`${health}/readyz`)).rejects.toThrow();
+  await manager.stop();
+  expect(closed()).toBe(1);
+});
+
+test('run works once; what comes after it is refused by name', async () => {
+  const { manager } = world();
+  manager.controller(idle);
+  const ran = manager.run(new AbortController().signal);
+  await expect(manager.run(new AbortController().signal)).rejects.toMatchObject({ code: 'RuntimeManager' });
+  expect(() => manager.controller({ ...idle, name: 'late' })).toThrow('the controller late comes too late');
+  expect(() => manager.add({ name: 'late', run: () => Promise.resolve() })).toThrow('the runnable late comes too late');
+  await until(manager, 'running');
+  expect(manager.informer(thingType).hasSynced).toBe(true);
+  await Promise.all([manager.stop(), manager.stop()]);
+  await ran;
+  await expect(manager.run()).rejects.toMatchObject({ code: 'RuntimeManager' });
+  expect(() => manager.informer(thingType)).toThrow('stopped');
+});
+
+test('a stop before run closes what was made, and run is refused then', async () => {
+  const { manager, closed } = world();
+  await manager.stop();
+  expect(closed()).toBe(1);
+  await expect(manager.run()).rejects.toMatchObject({ code: 'RuntimeStopped' });
+});
+
+test('a signal that is aborted already starts nothing', async () => {
+  const { manager, closed, lines } = world({ health: { port: 0 } });
+  let ran = false;
+  manager.add({ name: 'r', run: () => Promise.resolve(void (ran = true)) });
+  await manager.run(AbortSignal.abort());
+  expect([ran, closed(), manager.urls.health, lines]).toEqual([false, 1, '', ['stopped']]);
+});
+
+test('a stop while it waits for the sync ends it', async () => {
+  const { manager, closed } = world();
+  manager.controller(idle);
+  const ran = manager.run(new AbortController().signal);
+  await Promise.resolve();
+  await manager.stop();
+  await ran;
+  expect(closed()).toBe(1);
+});
+
+test('a port that is taken is named, and everything is closed', async () => {
+  const other = createServer();
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  for (const what of ['health', 'metrics', 'debug'] as const) {
+    const { manager, closed } = world({ [what]: { port } });
+    await expect(manager.run(new AbortController().signal)).rejects.toMatchObject({
+      code: 'RuntimeListen',
+      message: `port ${port} of 127.0.0.1 is in use by another process; choose another port, or 0 for a free one`,
+    });
+    expect(closed()).toBe(1);
+  }
+  other.close();
+});
+
+test('a runnable that fails stops the manager, and run rejects with its error', async () => {
+  const { manager, lines, closed } = world();
+  const ended: string[] = [];
+  manager.controller(idle);
+  manager.add({
+    name: 'other',
+    run: (signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          ended.push('other');
+          resolve();
+        });
+      }),
+  });
+  manager.add({ name: 'failing', whenLeading: true, run: () => Promise.reject(new Error('no disk')) });
+  await expect(manager.run(new AbortController().signal)).rejects.toThrow('no disk');
+  expect([ended, closed()]).toEqual([['other'], 1]);
+  expect(lines).toContain('the manager stops, since a part of it failed');
+});
+
+test('a reconcile that ignores its signal is named when the deadline has passed, and everything else is closed', async () => {
+  const { manager, server, closed } = world({ stopDeadlineMs: 50 });
+  const started = Promise.withResolvers<void>();
+  manager.controller({
+    ...idle,
+    reconcile: () => {
+      started.resolve();
+      return new Promise(() => {});
+    },
+  });
+  server.put('n', 'a', 1);
+  const stop = new AbortController();
+  const ran = manager.run(stop.signal);
+  await started.promise;
+  stop.abort();
+  await expect(ran).rejects.toMatchObject({ code: 'RuntimeStopTimeout', message: expect.stringContaining('reconciles') as string });
+  expect(closed()).toBe(1);
+});
+
+test('a sync that takes too long is a SyncTimeoutError that says what it waits for', async () => {
+  const client = {
+    resource: () => ({
+      // A list that waits for ever.
+      source: () => ({ listPages: () => hang(), watchFrames: () => hang() }),
+    }),
+    close: () => {},
+  };
+  const manager = createManager({ client: client as unknown as ManagerClient, log: false, syncTimeoutMs: 20, stopDeadlineMs: 200 });
+  manager.controller(idle);
+  await expect(manager.run(new AbortController().signal)).rejects.toMatchObject({
+    code: 'RuntimeSyncTimeout',
+    message: expect.stringContaining('idle waits for') as string,
+  });
+});
+
+const hang = (): AsyncIterable<never> => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) });
+
+test.each<[string, object]>([
+  ['client', { client: undefined }],
+  ['client', { client: {} }],
+  ['stopDeadlineMs', { stopDeadlineMs: -1 }],
+  ['stopDeadlineMs', { stopDeadlineMs: '5' }],
+  ['syncTimeoutMs', { syncTimeoutMs: NaN }],
+  ['log', { log: {} }],
+  ['log', { log: true }],
+  ['controller', { name: 'not a name' }],
+  ['loopback', { debug: { host: '0.0.0.0', port: 0 } }],
+  ['port of health', { health: { port: 70_000 } }],
+  ['port of metrics', { metrics: { port: '80' } }],
+  ['Lease', { election: { namespace: 'A', name: 'x' } }],
+  ['Lease', { election: { namespace: 'a', name: '' } }],
+  ['identity', { election: { namespace: 'a', name: 'x', identity: '' } }],
+])('options that cannot work are refused by name: %s', (name, options) => {
+  expect(() => world(options)).toThrow(name);
+});
+
+test.each<[string, object]>([
+  ['name', { name: '' }],
+  ['taken already', { name: 'idle' }],
+  ['for', { name: 'x', for: undefined }],
+  ['reconcile', { name: 'x', reconcile: undefined }],
+  ['concurrency', { name: 'x', concurrency: 1.5 }],
+])('a controller with a wrong %s is refused', (name, options) => {
+  const { manager } = world();
+  manager.controller(idle);
+  expect(() => manager.controller({ ...idle, ...options })).toThrow(
+    name === 'taken already' ? 'there is a controller named idle already' : name,
+  );
+});
+
+test('a log that throws, or is turned off, changes nothing', async () => {
+  const broken = (): never => {
+    throw new Error('no disk');
+  };
+  const logs: (Logger | false)[] = [false, { info: broken, warn: broken, error: broken }];
+  for (const log of logs) {
+    const { manager } = world({ log });
+    manager.controller(idle);
+    const ran = manager.run(new AbortController().signal);
+    await until(manager, 'running');
+    await manager.stop();
+    await ran;
+    expect(manager.state).toBe('stopped');
+  }
+});
+
+test('controllers of one kind share one informer', async () => {
+  const { manager, open } = world();
+  for (const name of ['a', 'b', 'c']) manager.controller({ ...idle, name });
+  const ran = manager.run(new AbortController().signal);
+  await until(manager, 'running');
+  expect(open()).toBe(1);
+  expect((await manager.metrics.render()).text.match(/^kubecast_informer_objects\{/gmu)).toHaveLength(1);
+  await manager.stop();
+  await ran;
+});

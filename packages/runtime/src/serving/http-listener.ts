@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ListenError, StoppedError } from '../errors.ts';
+
+export interface HttpListenerOptions {
+  /** Names the server in errors: `the health server`. */
+  readonly what: string;
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+  /** Told what an answer throws, and what the socket that listens fails with. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * One port, opened once and closed once. Whoever asks may be slow, send anything, or go away at any moment: that costs them their
+ * connection and never the process. GET and HEAD are answered; a body is not read.
+ */
+export class HttpListener {
+  readonly #o: HttpListenerOptions;
+  readonly #server: Server;
+  #state: 'new' | 'opening' | 'open' | 'stopped' = 'new';
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: HttpListenerOptions) {
+    this.#o = options;
+    this.#server = createServer(
+      // Whoever is slower than this is no kubelet and no Prometheus.
+      {
+        headersTimeout: 10_000,
+        requestTimeout: 10_000,
+        keepAliveTimeout: 30_000,
+        connectionsCheckingInterval: 2_000,
+        maxHeaderSize: 16_384,
+      },
+      (request, response) => void this.#answer(request, response),
+    );
+    this.#server.maxConnections = 512;
+    this.#server.on('clientError', (_error, socket) => void socket.destroy());
+    // An upgrade or a CONNECT is refused: without a listener, what comes after it on the socket would be nobody's.
+    this.#server.on('upgrade', (_request, socket) => void socket.destroy());
+    this.#server.on('connect', (_request, socket) => void socket.destroy());
+    // Without a listener a failure to accept (no file descriptor is left) would end the process.
+    this.#server.on('error', (error) => {
+      if (this.#state === 'open') this.#tell(error);
+    });
+  }
+
+  /** @throws ListenError where the port cannot be opened, or was opened by an earlier call; StoppedError after the stop */
+  async listen(host: string, port: number): Promise<string> {
+    if (this.#state === 'stopped') throw new StoppedError(this.#o.what);
+    if (this.#state !== 'new') throw new ListenError(`${this.#o.what} listens already; a server opens one port`);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new ListenError(`${this.#o.what}: the port must be a whole number from 0 (a free one) to 65535`);
+    this.#state = 'opening';
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject);
+        this.#server.listen(port, host, () => {
+          this.#server.off('error', reject);
+          resolve();
+        });
+      });
+    } catch (error) {
+      if (this.#now() === 'opening') this.#state = 'new';
+      throw new ListenError(explain(error as NodeJS.ErrnoException, host, port), { cause: error });
+    }
+    if (this.#now() === 'stopped') throw new StoppedError(this.#o.what);
+    this.#state = 'open';
+    const { address, port: open } = this.#server.address() as AddressInfo;
+    return `http://${address.includes(':') ? `[${address}]` : address}:${open}`;
+  }
+
+  /** Closes the port and all connections. Idempotent; before `listen` too. */
+  stop(): Promise<void> {
+    this.#stopped ??= new Promise((resolve) => {
+      this.#state = 'stopped';
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+    return this.#stopped;
+  }
+
+  #now(): string {
+    return this.#state;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.on('error', () => {}); // Who asked went away.
+    response.on('error', () => {});
+    request.resume();
+    try {
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        response.setHeader('allow', 'GET, HEAD');
+        sendText(response, 405, 'GET is what is served here\n');
+      } else {
+        await this.#o.answer(request, response);
+      }
+    } catch (error) {
+      this.#tell(error);
+      if (response.headersSent) response.destroy();
+      else sendText(response, 500, 'internal error; the log says more\n');
+    }
+  }
+
+  #tell(error: unknown): void {
+    try {
+      this.#o.onError?.(error);
+    } catch {
+      // Whoever is told must not cost the process.
+    }
+  }
+}
+
+export function sendText(response: ServerResponse, status: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
+  const body = Buffer.from(text);
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': body.byteLength,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(body);
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
+  const where = `port ${port} of ${host}`;
+  if (error.code === 'EADDRINUSE') return `${where} is in use by another process; choose another port, or 0 for a free one`;
+  if (error.code === 'EACCES') return `${where} may not be opened by this user; choose a port from 1024 up`;
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return `${host} is no address of this machine`;
+  return `${where} cannot be opened: ${error.message}`;
+}

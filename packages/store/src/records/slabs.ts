@@ -155,11 +155,22 @@ export class Slabs {
 
   #open(size: number, moving: boolean): Slab {
     const before = this.#current;
-    const slab = this.#add(Math.max(size, this.#next), moving);
+    const slab = this.#addFitting(size, moving);
     this.#next = Math.min(FULL, this.#next * 2);
     this.#current = slab;
     if (before && before.live === 0) this.#drop(before);
     return slab;
+  }
+
+  /** A full slab, or a smaller one where large records that left have only left holes. */
+  #addFitting(size: number, moving: boolean): Slab {
+    for (let length = Math.max(size, this.#next); ; length = Math.max(size, length >> 1)) {
+      try {
+        return this.#add(length, moving);
+      } catch (error) {
+        if (length <= Math.max(size, FULL >> 4)) throw error;
+      }
+    }
   }
 
   /** A slab more. Its room is had before anything is changed. */

@@ -40,10 +40,11 @@ test('with 0 milliseconds a slice is due before every step', () => {
 });
 
 test('timers that are due fire while a loop yields without end', async () => {
-  let fired = false;
-  setTimeout(() => (fired = true), 1);
-  for (let turns = 0; !fired; turns += 1) {
+  const fired: number[] = [];
+  setTimeout(() => fired.push(1), 1);
+  for (let turns = 0; fired.length === 0; turns += 1) {
     expect(turns).toBeLessThan(1_000_000);
     await systemClock.yield();
   }
+  expect(fired).toEqual([1]);
 });

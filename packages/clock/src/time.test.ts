@@ -70,3 +70,13 @@ test('the same seed gives the same randomness', () => {
   expect(draw(7)).toEqual(draw(7));
   expect(draw(7)).not.toEqual(draw(8));
 });
+
+test('a sleep longer than a timer can hold is cut into several, and does not fire at once', async () => {
+  const controller = new AbortController();
+  let woke = false;
+  const sleep = systemClock.sleep(2 ** 31 + 5, controller.signal).then(() => (woke = true));
+  for (let turns = 0; turns < 20; turns += 1) await systemClock.yield();
+  expect(woke).toBe(false);
+  controller.abort(new Error('long enough'));
+  await expect(sleep).rejects.toThrow('long enough');
+});

@@ -2,7 +2,7 @@ import type { Clock } from '@kubecast/clock';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
 import { checkTarget } from '../connection/connection-options.ts';
 import { BatchReader } from './batch-reader.ts';
-import { DueTimer } from './due-timer.ts';
+import { DueTimer } from './due/due-timer.ts';
 import { ClosedError, isRedisLoaderError } from '../errors.ts';
 import { parseKeyTemplate, type KeyTemplate } from '../values/key-template.ts';
 import { judgeAnswer } from './judge-answer.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DueQueue } from '../loader/due-queue.ts';
+import { DueQueue } from '../loader/due/due-queue.ts';
 import { findMember } from './json-member.ts';
 import { keySlot } from '../connection/key-slot.ts';
 

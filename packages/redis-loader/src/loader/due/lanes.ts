@@ -1,4 +1,4 @@
-import type { Item } from './loader-item.ts';
+import type { Item } from '../loader-item.ts';
 
 /** Which items are asked for together, and of whom. */
 export interface Batch<P> {

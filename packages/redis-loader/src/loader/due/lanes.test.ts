@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { LazyPayload } from '../values/lazy-payload.ts';
+import { LazyPayload } from '../../values/lazy-payload.ts';
 import { Lanes } from './lanes.ts';
-import { makeItem, type Item } from './loader-item.ts';
+import { makeItem, type Item } from '../loader-item.ts';
 
 const item = (name: string, suspicion = 0, bytes?: number): Item<unknown> => {
   const made = makeItem<unknown>({ id: name, version: '1', owner: { namespace: '', app: '', model: name } }, name);

@@ -2,6 +2,10 @@
 export interface ReflectorReport {
   readonly kind:
     | 'corrupt-object'
+    /** A function of the program threw or gave what it may not give; the message names the object and the function. */
+    | 'program-error'
+    /** Watches ended again and again without bringing anything; a list follows. */
+    | 'fruitless-watches'
     | 'late-bookmark'
     | 'streamed-list-given-up'
     | 'probe-refused'
@@ -37,6 +41,10 @@ export interface ReflectorCounters {
   probes: number;
   /** Objects that could not be read, and were skipped. */
   corrupt: number;
+  /** Throws of the program's own functions (index extractors, transform, custom stores), and results of theirs that cannot be used. */
+  programErrors: number;
+  /** Watches that ended without moving the version, although the server answered. */
+  fruitless: number;
   /** Events that were not newer than what was seen, and were skipped. */
   duplicates: number;
   /** Times that the event loop was given a turn amid decoding. */
@@ -58,6 +66,8 @@ export function newReflectorCounters(): ReflectorCounters {
     regressions: 0,
     probes: 0,
     corrupt: 0,
+    programErrors: 0,
+    fruitless: 0,
     duplicates: 0,
     yields: 0,
   };

@@ -6,7 +6,7 @@ import type { ScopeStatus } from '../contract/informer.ts';
 import type { ReflectorLimits } from '../contract/limits.ts';
 import type { ObjectHead } from '../reflector/object-head.ts';
 import { Reflector } from '../reflector/reflector.ts';
-import type { ResumePoint } from '../reflector/reflector.ts';
+import type { ResumePoint } from '../reflector/position.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import type { ReflectorSink, SinkCollection } from '../reflector/reflector-sink.ts';
 import type { Scope } from '../contract/scope.ts';
@@ -168,35 +168,36 @@ export class ScopeRun<T> implements ReflectorSink {
       put: (object) => replacement.put(this.#record(object)),
       remove: (key, uid) => replacement.remove({ ...key, cluster: this.scope.cluster }, uid),
       abort: () => replacement.abort(),
-      commit: async (version, origin, incomplete) => {
-        if (this.#abort.signal.aborted) return replacement.abort();
+      swap: (version, origin, incomplete) => {
         const absorbed = this.#filled ? [] : (this.#o.absorbs?.() ?? []);
         const first = !this.#filled && !absorbed.some((run) => run.filled);
         for (const run of absorbed) run.finishWalk();
-        // Who is there now gets the difference; who comes later gets the whole.
+        // Handlers present now get the difference; a handler added later gets a replay of the whole view.
         const tell = this.#host.audience();
         const changes = origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version);
         this.#filled = true;
         // What a scope that is taken over still holds was not in the wide list: it is gone.
         const gone = absorbed.flatMap((run) => [...writer.replace(run.scope.id).commit('')]);
         if (absorbed.length > 0) this.#o.onAbsorbed?.();
-        if (first) {
-          changes[Symbol.iterator]().return?.();
-          this.#host.filled(this);
-          return;
-        }
-        const causeOf = (change: Change<T>): DeleteCause | undefined =>
-          change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined;
-        const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
-        this.#walk = walk;
-        const slice = new TimeSlice(clock, limits.sliceMs);
-        while (this.#walk === walk) {
-          const next = walk.next();
-          if (next.done === true) this.#walk = undefined;
-          else next.value();
-          if (slice.due()) await slice.yield();
-        }
-        this.#host.committed();
+        return async () => {
+          if (first) {
+            changes[Symbol.iterator]().return?.();
+            this.#host.filled(this);
+            return;
+          }
+          const causeOf = (change: Change<T>): DeleteCause | undefined =>
+            change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined;
+          const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
+          this.#walk = walk;
+          const slice = new TimeSlice(clock, limits.sliceMs);
+          while (this.#walk === walk) {
+            const next = walk.next();
+            if (next.done === true) this.#walk = undefined;
+            else next.value();
+            if (slice.due()) await slice.yield();
+          }
+          this.#host.committed();
+        };
       },
     };
   }

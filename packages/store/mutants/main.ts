@@ -9,15 +9,14 @@ import type { Mutant } from './mutants.ts';
 // npm run test:mutants -- [--only TEXT of the name or the file]: plants each bug in a copy of the source and runs the tests on it; each must turn them red.
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 // Not through npx, which would run in the package's own folder, on the source without the bug.
-const root = join(import.meta.dirname, '..');
+const packages = join(import.meta.dirname, '..', '..');
 const vitest = fileURLToPath(new URL('./vitest.mjs', import.meta.resolve('vitest/package.json')));
-const place = join(root, `.mutants-${process.pid}`);
-// Taken once: somebody may go on working on the source meanwhile.
-const source = join(place, 'source');
+// Within the package, so that its dependencies are found.
+const placeIn = (name: string): string => join(packages, name, `.mutants-${process.pid}`);
 
 async function plant(mutant: Mutant | undefined, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await cp(source, join(folder, 'src'), { recursive: true });
+  await cp(join(folder, '..', 'source'), join(folder, 'src'), { recursive: true });
   await writeFile(join(folder, 'vitest.config.ts'), "export { default } from '../../../../tooling/vitest.shared.ts';\n");
   if (!mutant) return;
   const file = join(folder, 'src', mutant.file);
@@ -55,16 +54,21 @@ const begun = performance.now();
 const wanted = mutants.filter(
   (mutant) => values.only === undefined || mutant.name.includes(values.only) || mutant.file.includes(values.only),
 );
+const names = [...new Set(wanted.map((mutant) => mutant.package ?? 'store'))];
 let missed = 0;
 try {
-  await cp(join(root, 'src'), source, { recursive: true });
-  // A suite that is red without any bug would find them all.
-  const clean = join(place, 'clean');
-  await plant(undefined, clean);
-  const { red, by } = await run(clean);
-  if (red) throw new Error(`the tests are red without a planted bug: ${by}`);
+  for (const name of names) {
+    const place = placeIn(name);
+    // Taken once: somebody may go on working on the source meanwhile.
+    await cp(join(packages, name, 'src'), join(place, 'source'), { recursive: true });
+    // A suite that is red without any bug would find them all.
+    const clean = join(place, 'clean');
+    await plant(undefined, clean);
+    const { red, by } = await run(clean);
+    if (red) throw new Error(`the tests of ${name} are red without a planted bug: ${by}`);
+  }
   for (const [index, mutant] of wanted.entries()) {
-    const folder = join(place, String(index));
+    const folder = join(placeIn(mutant.package ?? 'store'), String(index));
     await plant(mutant, folder);
     // The tests that stand beside the bug first: most are found by them, in a fraction of the time.
     const near = await run(folder, [
@@ -77,7 +81,7 @@ try {
     await rm(folder, { recursive: true, force: true });
   }
 } finally {
-  await rm(place, { recursive: true, force: true });
+  for (const name of names) await rm(placeIn(name), { recursive: true, force: true });
 }
 console.log(`${wanted.length - missed} of ${wanted.length} planted bugs found in ${Math.round((performance.now() - begun) / 1000)} s`);
 process.exitCode = missed === 0 && wanted.length > 0 ? 0 : 1;

@@ -1,6 +1,8 @@
 /** A planted bug: the tests must turn red with it. */
 export interface Mutant {
   readonly name: string;
+  /** The package whose source and tests are meant. Default: store. */
+  readonly package?: string;
   readonly file: string;
   /** Must stand in the file exactly once. */
   readonly find: string;
@@ -147,7 +149,13 @@ export const mutants: readonly Mutant[] = [
     find: '    if (escaped) {\n      const text',
     put: '    if (escaped && end < start) {\n      const text',
   },
-  { name: 'overlong UTF-8 is taken', file: 'records/json-scan.ts', find: 'if (lead === 0xe0) low = 0xa0;', put: '' },
+  {
+    name: 'overlong UTF-8 is taken',
+    package: 'json-bytes',
+    file: 'json-validator.ts',
+    find: 'if (lead === 0xe0) low = 0xa0;',
+    put: '',
+  },
   {
     name: 'an earlier metadata shines through a later one',
     file: 'records/scan-record.ts',
@@ -324,15 +332,38 @@ export const mutants: readonly Mutant[] = [
     put: 'const slab = this.#view.slabs.slab(place);',
   },
   {
-    name: 'of doubled members an index by a field takes the first',
-    file: 'records/json-fields.ts',
-    find: 'if (isIt) member = this.#at;',
-    put: 'if (isIt && member < 0) member = this.#at;',
+    name: 'of doubled members a path takes the first',
+    package: 'json-bytes',
+    file: 'json-path.ts',
+    find: '        member = cursor.start;',
+    put: '        if (member >= 0) continue;\n        member = cursor.start;',
   },
   {
-    name: 'an index by a field does not know a name that is written with escapes',
-    file: 'records/json-fields.ts',
-    find: 'if (escaped) return JSON.parse(decoder.decode(bytes.subarray(start, this.#at))) === step.text;',
+    name: 'a name that is written with escapes is another name',
+    package: 'json-bytes',
+    file: 'json-text.ts',
+    find: 'if (escaped) return textOf(bytes, start, end) === name.text;',
     put: 'if (escaped) return false;',
+  },
+  {
+    name: 'a cursor reads what stands behind its limit',
+    package: 'json-bytes',
+    file: 'json-cursor.ts',
+    find: 'this.end = skipValue(bytes, at, limit);',
+    put: 'this.end = skipValue(bytes, at, bytes.length);',
+  },
+  {
+    name: 'a byte order mark at the start of a string is dropped',
+    package: 'json-bytes',
+    file: 'json-text.ts',
+    find: '{ fatal: true, ignoreBOM: true }',
+    put: '{ fatal: true }',
+  },
+  {
+    name: 'nesting has no bound',
+    package: 'json-bytes',
+    file: 'json-validator.ts',
+    find: 'if (level >= this.#maxDepth)',
+    put: 'if (level < 0)',
   },
 ];

@@ -18,8 +18,6 @@ export {
   parseLabelSelector,
 } from './selectors/parse-label-selector.ts';
 export type { Query } from './contract/query.ts';
-export { readPath } from './records/read-path.ts';
-export type { PathRead } from './records/read-path.ts';
 export type { RawRecord, ScopeId } from './contract/record.ts';
 export { compareResourceVersions } from './contract/resource-version.ts';
 export { ShardedMap } from './keys/sharded-map.ts';

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../errors.ts';
-import { isText, ScanError, scanItems, scanMembers, skipSpace } from './json-bytes.ts';
+import { isText, JsonBytesError, JsonCursor, JsonName, skipSpace } from '@kubecast/json-bytes';
 
 /** A list's parts, cut from its bytes; items are views into them. */
 export interface ScannedList {
@@ -12,6 +12,10 @@ export interface ScannedList {
 }
 
 const decoder = new TextDecoder();
+const ITEMS = new JsonName('items');
+const METADATA = new JsonName('metadata');
+const KIND = new JsonName('kind');
+const API_VERSION = new JsonName('apiVersion');
 
 /** Cuts a list into its items in one pass, whatever the order of its members. Throws ProtocolError if it is no list. */
 export function scanList(bytes: Uint8Array, what: string): ScannedList {
@@ -20,20 +24,20 @@ export function scanList(bytes: Uint8Array, what: string): ScannedList {
   let itemsSeen = false;
   try {
     const start = skipSpace(bytes, 0, bytes.length);
-    const end = scanMembers(bytes, start, bytes.length, (nameStart, nameEnd, valueStart, valueStop) => {
-      if (isText(bytes, nameStart, nameEnd, '"items"')) {
+    const list = new JsonCursor().members(bytes, start);
+    while (list.next()) {
+      if (list.isNamed(ITEMS)) {
         itemsSeen = true;
-        // Go writes a list without items as null here and there.
-        if (isText(bytes, valueStart, valueStop, 'null')) return;
         items.length = 0;
-        scanItems(bytes, valueStart, valueStop, (from, to) => {
-          items.push(bytes.subarray(from, to));
-        });
-      } else if (isText(bytes, nameStart, nameEnd, '"metadata"')) own.metadata = parse(bytes, valueStart, valueStop);
-      else if (isText(bytes, nameStart, nameEnd, '"kind"')) own.kind = parse(bytes, valueStart, valueStop);
-      else if (isText(bytes, nameStart, nameEnd, '"apiVersion"')) own.apiVersion = parse(bytes, valueStart, valueStop);
-    });
-    if (skipSpace(bytes, end, bytes.length) !== bytes.length) throw new ScanError('more follows the list', end);
+        // Go writes a list without items as null here and there.
+        if (isText(bytes, list.start, list.end, 'null')) continue;
+        const item = new JsonCursor().items(bytes, list.start, list.end);
+        while (item.next()) items.push(bytes.subarray(item.start, item.end));
+      } else if (list.isNamed(METADATA)) own.metadata = parse(bytes, list.start, list.end);
+      else if (list.isNamed(KIND)) own.kind = parse(bytes, list.start, list.end);
+      else if (list.isNamed(API_VERSION)) own.apiVersion = parse(bytes, list.start, list.end);
+    }
+    if (skipSpace(bytes, list.behind, bytes.length) !== bytes.length) throw new JsonBytesError('more follows the list', list.behind);
   } catch (cause) {
     throw new ProtocolError(`${what}: the answer is no list: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

@@ -1,12 +1,14 @@
 import { ProtocolError } from '../errors.ts';
 import type { Frame, FrameType } from './frame.ts';
-import { isText, ScanError, scanMembers, skipSpace } from './json-bytes.ts';
+import { isText, JsonBytesError, JsonCursor, JsonName, skipSpace } from '@kubecast/json-bytes';
 
 const NEWLINE = 0x0a;
 const CLOSE = 0x7d;
 /** A buffer larger than this is let go of after the line that needed it. */
 const KEPT = 256 * 1024;
 const types: readonly FrameType[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'];
+const TYPE = new JsonName('type');
+const OBJECT = new JsonName('object');
 // The server writes exactly this; the scan of members is for those that do not.
 const heads = types.map((type) => ({ type, head: `{"type":"${type}","object":` }));
 
@@ -96,11 +98,14 @@ export class FrameSplitter {
     let type: FrameType | undefined;
     let object: Uint8Array | undefined;
     try {
-      const end = scanMembers(line, start, line.length, (nameStart, nameEnd, valueStart, valueStop) => {
-        if (isText(line, nameStart, nameEnd, '"type"')) type = types.find((known) => isText(line, valueStart, valueStop, `"${known}"`));
-        else if (isText(line, nameStart, nameEnd, '"object"')) object = line.subarray(valueStart, valueStop);
-      });
-      if (skipSpace(line, end, line.length) !== line.length) throw new ScanError('more follows the event', end);
+      const event = new JsonCursor().members(line, start);
+      while (event.next()) {
+        if (event.isNamed(TYPE)) {
+          const text = event.text();
+          type = types.find((known) => known === text);
+        } else if (event.isNamed(OBJECT)) object = line.subarray(event.start, event.end);
+      }
+      if (skipSpace(line, event.behind, line.length) !== line.length) throw new JsonBytesError('more follows the event', event.behind);
     } catch (cause) {
       throw new ProtocolError(`${this.#what}: a line of the watch is no event: ${cause instanceof Error ? cause.message : String(cause)}`, {
         cause,

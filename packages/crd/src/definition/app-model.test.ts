@@ -22,7 +22,7 @@ import {
   type InferApply,
 } from '../index.ts';
 
-const sample = JSON.parse(readFileSync(new URL('../../testdata/appmodel-crd.json', import.meta.url), 'utf8')) as CustomResourceDefinition;
+const sample = JSON.parse(readFileSync(new URL('../testdata/appmodel-crd.json', import.meta.url), 'utf8')) as CustomResourceDefinition;
 
 test('the manifest of AppModel equals the CRD that stands in clusters today', () => {
   expect(toManifest(appModel).spec).toEqual(sample.spec);

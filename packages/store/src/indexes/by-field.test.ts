@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { byField, createObjectStore } from '../index.ts';
 import type { Entry } from '../index.ts';
-import { fieldSteps, JsonFields } from '../records/json-fields.ts';
+import { JsonPath } from '@kubecast/json-bytes';
 
 const encoder = new TextEncoder();
-const read = (json: string, ...path: string[]): readonly string[] => new JsonFields().read(encoder.encode(json), fieldSteps(path));
+const read = (json: string, ...path: string[]): readonly string[] => new JsonPath(path).read(encoder.encode(json));
 
 test('a field is read from bytes as JSON.parse reads it: escapes, doubles, white space, numbers and words', () => {
   expect(read('{"a":{"b":"x"}}', 'a', 'b')).toEqual(['x']);

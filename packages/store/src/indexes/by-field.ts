@@ -1,9 +1,7 @@
 import type { Entry } from '../contract/entry.ts';
-import { fieldSteps, JsonFields } from '../records/json-fields.ts';
+import { JsonPath } from '@kubecast/json-bytes';
 import { PackedEntry } from '../entries/packed-entry.ts';
 import type { IndexExtractor } from '../contract/writer.ts';
-
-const fields = new JsonFields();
 
 /**
  * An index by what stands at a path: a text, a number or a boolean as its text; `*` is every element of an array. It is cut from the bytes that
@@ -12,10 +10,10 @@ const fields = new JsonFields();
  * `indexes: { app: byField('spec', 'app'), model: byField('spec', 'models', '*', 'name') }`
  */
 export function byField(...path: readonly string[]): IndexExtractor<unknown> {
-  const steps = fieldSteps(path);
+  const fields = new JsonPath(path);
   // These two are not kept: every object of a store has them alike.
   const kept = path.length > 0 && path[0] !== 'apiVersion' && path[0] !== 'kind';
-  return (entry) => (kept && entry instanceof PackedEntry ? fields.read(entry.json(), steps) : fromValue(entry, path));
+  return (entry) => (kept && entry instanceof PackedEntry ? fields.read(entry.json()) : fromValue(entry, path));
 }
 
 function fromValue(entry: Entry<unknown>, path: readonly string[]): readonly string[] {

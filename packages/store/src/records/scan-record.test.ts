@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RecordError, StoreError } from '../index.ts';
-import { MAX_DEPTH } from './json-scan.ts';
+import { MAX_DEPTH } from '@kubecast/json-bytes';
 import { RecordScanner } from './scan-record.ts';
 
 const encoder = new TextEncoder();

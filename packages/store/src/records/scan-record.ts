@@ -1,5 +1,5 @@
-import { JsonScan } from './json-scan.ts';
-import { StoreError } from '../store-error.ts';
+import { JsonBytesError, JsonValidator } from '@kubecast/json-bytes';
+import { RecordError, StoreError } from '../store-error.ts';
 
 /** Where a part of the header stands: of a string without its quotes, of labels with their braces. `start` is -1 where the part is absent. */
 export interface Span {
@@ -45,6 +45,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   deletionTimestamp: 'deleted',
 };
 const IDENTITY = new Set(['name', 'namespace', 'uid', 'resourceVersion']);
+const NONE = new Uint8Array();
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -84,7 +85,7 @@ const span = (): Span => ({ start: -1, end: -1, escaped: false });
  */
 export class RecordScanner {
   readonly #tree: PathNode;
-  readonly #json = new JsonScan();
+  readonly #json = new JsonValidator();
   readonly #scan: Scan = {
     name: span(),
     namespace: span(),
@@ -105,19 +106,28 @@ export class RecordScanner {
    * @throws RecordError naming the place (in bytes), if it is not a JSON object in UTF-8, or nested too deep.
    */
   scan(bytes: Uint8Array): Scan {
+    try {
+      return this.#read(bytes);
+    } catch (error) {
+      if (!(error instanceof JsonBytesError)) throw error;
+      throw new RecordError(`the object is ${error.message}`, { cause: error });
+    }
+  }
+
+  #read(bytes: Uint8Array): Scan {
     const scan = this.#scan;
     const json = this.#json;
     json.bytes = bytes;
     scan.cuts.length = 0;
     this.#forget();
     let at = json.space(0);
-    if (bytes[at] !== 0x7b) json.fail(at < bytes.length ? 'the object is not a JSON object' : 'the object is not JSON: it is empty', at);
+    if (bytes[at] !== 0x7b) json.fail(at < bytes.length ? 'not a JSON object' : 'not JSON: it is empty', at);
     at = json.space(this.#object(at, this.#tree, 0));
-    if (at < bytes.length) json.fail('the object is not JSON: there is more after its end', at);
+    if (at < bytes.length) json.fail('not JSON: there is more after its end', at);
     let kept = bytes.length;
     for (let i = 0; i < scan.cuts.length; i += 2) kept -= (scan.cuts[i + 1] ?? 0) - (scan.cuts[i] ?? 0);
     scan.kept = kept;
-    json.bytes = new Uint8Array();
+    json.bytes = NONE;
     return scan;
   }
 
@@ -212,7 +222,8 @@ export class RecordScanner {
     if (first !== 0x22) {
       const path = Object.entries(FIELDS).find(([, each]) => each === field)?.[0] ?? field;
       const text = decoder.decode(json.bytes.subarray(start, Math.min(end, start + 40)));
-      json.fail(`metadata.${path} is ${text}, not a string`, start);
+      json.bytes = NONE;
+      throw new RecordError(`metadata.${path} is ${text}, not a string (byte ${start})`);
     }
     target.start = start + 1;
     target.end = end - 1;

@@ -1,17 +1,10 @@
-import { RecordError } from '../store-error.ts';
+import { JsonBytesError } from './json-bytes-error.ts';
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './json-text.ts';
 
-/** Deeper objects are refused: the API server itself stops far earlier with what it stores. */
+/** How many containers may be open within each other, unless a validator is made with another bound. */
 export const MAX_DEPTH = 500;
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const SPACE = 0x20;
+const NONE = new Uint8Array();
 
 /** By byte: 1 where it may stand in a string as it is and is a character by itself. One look instead of four comparisons, for most bytes there are. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0));
@@ -19,18 +12,37 @@ const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byt
 const SHORT_ESCAPES = new Set(new TextEncoder().encode('"\\/bfnrt'));
 
 /**
- * Goes through JSON in UTF-8 as strictly as JSON.parse does (and a fatal TextDecoder with its UTF-8), and makes nothing of it. Each method takes
- * the place where something begins and gives the place behind it, so that places stay in registers.
+ * Checks JSON in UTF-8 as strictly as JSON.parse (and a fatal TextDecoder) does, and makes nothing of it. Nesting deeper than `maxDepth` is
+ * refused. Each step takes the place where something begins and gives the place behind it, so that places stay in registers; a caller that
+ * needs some parts of the text takes steps of its own (`space`, `name`, `string`, `value`) and has all of it checked on the way.
  *
- * @throws RecordError naming the place (in bytes), from every method.
+ * Every method throws JsonBytesError, with the place in bytes.
  */
-export class JsonScan {
-  bytes: Uint8Array = new Uint8Array();
+export class JsonValidator {
+  /** What is read; set it before the first step. */
+  bytes: Uint8Array = NONE;
   /** Whether the last string had an escape. */
   escaped = false;
   /** By depth: 1 where the open container is an object. */
-  readonly #objects = new Uint8Array(MAX_DEPTH + 1);
+  readonly #objects: Uint8Array;
+  readonly #maxDepth: number;
 
+  constructor(maxDepth: number = MAX_DEPTH) {
+    this.#maxDepth = maxDepth;
+    this.#objects = new Uint8Array(maxDepth + 1);
+  }
+
+  /** Checks that the bytes are one JSON text with nothing but white space around it. */
+  check(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    const start = this.space(0);
+    if (start >= bytes.length) this.fail('not JSON: it is empty', start);
+    const end = this.space(this.value(start, 0));
+    if (end < bytes.length) this.fail('not JSON: there is more after its end', end);
+    this.bytes = NONE;
+  }
+
+  /** Over white space. */
   space(at: number): number {
     const { bytes } = this;
     let i = at;
@@ -106,26 +118,23 @@ export class JsonScan {
       if (byte === BACKSLASH) {
         this.escaped = true;
         at = this.#escape(at + 1);
-      } else if (byte < SPACE) this.fail('the object is not JSON: a control character in a string', at);
+      } else if (byte < SPACE) this.fail('not JSON: a control character in a string', at);
       else at = this.#multibyte(at, byte);
     }
   }
 
   /** One more container may be open here. */
   deeper(level: number, at: number): void {
-    if (level >= MAX_DEPTH) this.fail(`the object is nested deeper than ${MAX_DEPTH}`, at);
+    if (level >= this.#maxDepth) this.fail(`nested deeper than ${this.#maxDepth}`, at);
   }
 
   bad(at: number): never {
-    return this.fail(
-      at >= this.bytes.length ? 'the object is not JSON: it ends in the middle' : 'the object is not JSON: unexpected byte',
-      at,
-    );
+    return this.fail(at >= this.bytes.length ? 'not JSON: it ends in the middle' : 'not JSON: unexpected byte', at);
   }
 
-  fail(what: string, at: number): never {
-    this.bytes = new Uint8Array();
-    throw new RecordError(`${what} (byte ${at})`);
+  fail(reason: string, at: number): never {
+    this.bytes = NONE;
+    throw new JsonBytesError(reason, at);
   }
 
   /** Behind the backslash. */
@@ -162,7 +171,7 @@ export class JsonScan {
     }
     let good = more > 0 && second >= low && second <= high;
     for (let i = 2; i <= more; i += 1) good &&= ((bytes[at + i] ?? 0) & 0xc0) === 0x80;
-    if (!good) this.fail('the object is not UTF-8', at);
+    if (!good) this.fail('not UTF-8', at);
     return at + more + 1;
   }
 

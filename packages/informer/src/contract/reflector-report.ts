@@ -13,6 +13,8 @@ export interface ReflectorReport {
     | 'snapshot-damaged'
     | 'snapshot-failed';
   readonly message: string;
+  /** What a function of the program threw. Its message may quote the object, so it is not part of `message`. */
+  readonly cause?: unknown;
 }
 
 /** Plain counters of one reflector. All grow only. */

@@ -15,6 +15,7 @@ import type { ReflectorLimits } from '../contract/limits.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import type { ScopeRun } from '../scopes/scope-run.ts';
 import type { ScopeHost } from '../scopes/scope-run.ts';
+import { ignoreRejection, ProgramGuard } from '../scopes/program-guard.ts';
 import { ScopeSet } from '../scopes/scope-set.ts';
 import type { Scope } from '../contract/scope.ts';
 import { ServerMemory } from '../contract/server-memory.ts';
@@ -30,14 +31,16 @@ import type { WriteMark } from '../contract/write-mark.ts';
 const CHECKED_AT_ONCE = 4_096;
 
 /** How a restored informer differs. */
-interface Restoring {
+interface Restoring<T> {
   readonly order: VersionOrder;
+  readonly guard: ProgramGuard<T>;
   readonly place: SnapshotPlace;
   readonly restored?: RestoredState;
 }
 
 export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   readonly writer: ObjectStore<T>;
+  readonly guard: ProgramGuard<T>;
   readonly clock: Clock;
   readonly limits: ReflectorLimits;
   readonly expected: { readonly kind: string; readonly apiVersion: string };
@@ -56,9 +59,11 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   #saving: Promise<void> | undefined;
   #lastSaved = false;
 
-  constructor(options: InformerOptions<T>, restoring?: Restoring) {
+  constructor(options: InformerOptions<T>, restoring?: Restoring<T>) {
     this.#o = options;
     this.#order = restoring?.order ?? new VersionOrder();
+    this.guard = restoring?.guard ?? new ProgramGuard<T>();
+    this.guard.onExtractorError = (key, report) => this.#extractorFailed(key, report);
     this.#place = restoring?.place;
     this.#fromFile = restoring?.restored !== undefined;
     this.clock = options.clock ?? systemClock;
@@ -66,7 +71,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     this.expected = expectedOf(options);
     if (options.labelSelector) this.labelSelector = options.labelSelector;
     if (options.fieldSelector) this.fieldSelector = options.fieldSelector;
-    this.writer = options.writer ?? createObjectStore<T>(storeOptions(options, this.#order));
+    this.writer = options.writer ?? createObjectStore<T>(storeOptions(options, this.#order, this.guard));
     this.#waiters = new Waiters(this.clock);
     this.#scopes = new ScopeSet<T>(this);
     if (options.client !== undefined || options.source !== undefined || options.clusters === undefined) {
@@ -90,7 +95,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   }
 
   addIndex(name: string, extract: IndexExtractor<T>): void {
-    this.writer.addIndex(name, extract);
+    this.writer.addIndex(name, this.guard.extractor(name, extract));
   }
 
   get handlers(): readonly HandlerHandle[] {
@@ -119,7 +124,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     if (damaged === 0 || this.#stop.signal.aborted) return;
     const reason = `${damaged} objects of the saved file were damaged; listing again to get them`;
     for (const run of this.#scopes.runs.values()) {
-      this.#o.onReport?.({ kind: 'snapshot-damaged', message: reason }, run.scope);
+      this.onReport({ kind: 'snapshot-damaged', message: reason }, run.scope);
       run.reflector.repair(reason);
     }
   }
@@ -327,7 +332,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     const status = run.status();
     for (const listener of [...this.#statusListeners]) {
       try {
-        listener(status);
+        ignoreRejection(listener(status) as unknown);
       } catch {
         // A listener's failure is its own matter; the state stands.
       }
@@ -338,9 +343,15 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
     this.#waiters.check();
   }
 
+  #extractorFailed(key: Key, report: ReflectorReport | undefined): void {
+    const run = this.#scopes.runOf(key.cluster, key.namespace);
+    if (run !== undefined) run.reflector.counters.programErrors += 1;
+    if (report !== undefined) this.onReport(report, run?.scope ?? scopeOf(key.namespace, key.cluster));
+  }
+
   onReport(report: ReflectorReport, scope: Scope): void {
     try {
-      this.#o.onReport?.(report, scope);
+      ignoreRejection(this.#o.onReport?.(report, scope) as unknown);
     } catch {
       // As with listeners.
     }
@@ -466,12 +477,12 @@ function expectedOf(options: Pick<InformerOptions<unknown>, 'type' | 'metadataOn
 }
 
 /** The store that an informer of these options fills. */
-export function storeOptions<T>(options: InformerOptions<T>, order: VersionOrder): ObjectStoreOptions<T> {
+export function storeOptions<T>(options: InformerOptions<T>, order: VersionOrder, guard: ProgramGuard<T>): ObjectStoreOptions<T> {
   return {
     ...expectedOf(options),
-    ...(options.indexes === undefined ? {} : { indexes: options.indexes }),
+    ...(options.indexes === undefined ? {} : { indexes: guard.extractors(options.indexes) }),
     ...(options.drop === undefined ? {} : { drop: options.drop }),
-    ...(options.transform === undefined ? {} : { transform: options.transform }),
+    ...(options.transform === undefined ? {} : { transform: guard.transform(options.transform) }),
     compareVersions: order.compare,
   };
 }

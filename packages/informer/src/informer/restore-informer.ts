@@ -4,9 +4,12 @@ import type { LoadedStore } from '@kubecast/store';
 import { ObjectInformer, storeOptions } from './create-informer.ts';
 import type { Informer } from '../contract/informer.ts';
 import type { InformerOptions } from '../contract/informer-options.ts';
+import type { ReflectorReport } from '../contract/reflector-report.ts';
 import { scopeOf } from '../contract/scope.ts';
+import type { Scope } from '../contract/scope.ts';
 import { snapshotIdentity } from '../snapshot/snapshot.ts';
 import type { SnapshotPlace } from '../snapshot/snapshot.ts';
+import { ignoreRejection, ProgramGuard } from '../scopes/program-guard.ts';
 import { VersionOrder } from '../reflector/version-order.ts';
 
 /**
@@ -21,17 +24,28 @@ import { VersionOrder } from '../reflector/version-order.ts';
  */
 export async function restoreInformer<T>(options: InformerOptions<T>, place: SnapshotPlace): Promise<Informer<T>> {
   const order = new VersionOrder();
+  const guard = new ProgramGuard<T>();
+  const tell = (report: ReflectorReport, scope: Scope): void => {
+    try {
+      ignoreRejection(options.onReport?.(report, scope) as unknown);
+    } catch {
+      // Its failure is its own matter; the file is read all the same.
+    }
+  };
+  guard.onExtractorError = (key, report) => {
+    if (report !== undefined) tell(report, scopeOf(key.namespace, key.cluster));
+  };
   let loaded: LoadedStore<T> | undefined;
   let reason = `there is no file ${place.path} yet`;
   try {
-    loaded = await loadStore<T>(storeOptions(options, order), place.files, place.path, snapshotIdentity(options, place));
+    loaded = await loadStore<T>(storeOptions(options, order, guard), place.files, place.path, snapshotIdentity(options, place));
   } catch (error) {
     if (!isStoreError(error)) throw error;
     reason = error.message;
   }
-  if (loaded === undefined) options.onReport?.({ kind: 'snapshot-unused', message: reason }, scopeOf('', options.cluster));
+  if (loaded === undefined) tell({ kind: 'snapshot-unused', message: reason }, scopeOf('', options.cluster));
   return new ObjectInformer<T>(
     { clock: systemClock, ...options, ...(loaded === undefined ? {} : { writer: loaded.store }) },
-    { order, place, ...(loaded === undefined ? {} : { restored: loaded }) },
+    { order, guard, place, ...(loaded === undefined ? {} : { restored: loaded }) },
   );
 }

@@ -1,6 +1,6 @@
 import type { ResourceSource } from '@kubecast/client';
 import type { Clock } from '@kubecast/clock';
-import type { Change, ObjectStore, Query, RawRecord } from '@kubecast/store';
+import type { Change, Key, ObjectStore, Query, RawRecord } from '@kubecast/store';
 import type { DeleteCause, DeltaOrigin } from '../contract/delta.ts';
 import type { ScopeStatus } from '../contract/informer.ts';
 import type { ReflectorLimits } from '../contract/limits.ts';
@@ -12,6 +12,8 @@ import type { ReflectorSink, SinkCollection } from '../reflector/reflector-sink.
 import type { Scope } from '../contract/scope.ts';
 import type { ServerMemory } from '../contract/server-memory.ts';
 import { TimeSlice } from '@kubecast/clock';
+import { TransformFailed } from './program-guard.ts';
+import type { ProgramGuard } from './program-guard.ts';
 
 /** What a scope tells the informer around it. */
 export interface ScopeHost<T> {
@@ -21,6 +23,8 @@ export interface ScopeHost<T> {
   readonly expected: { readonly kind: string; readonly apiVersion: string };
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** What stands between the store and the functions that the program gave for it. */
+  readonly guard: ProgramGuard<T>;
   /** Runs the body while the store takes older versions than it holds: the server went back. */
   acceptingOlder<R>(body: () => R): R;
   changed(changes: Iterable<Change<T>>, origin: DeltaOrigin, cause: (change: Change<T>) => DeleteCause | undefined): void;
@@ -144,7 +148,20 @@ export class ScopeRun<T> implements ReflectorSink {
   apply(object: Uint8Array): void {
     // A reflector that goes on over its end changes nothing that is shown any more.
     if (this.#abort.signal.aborted) return;
-    this.#host.changed(this.#host.writer.put(this.#record(object)), 'watch', () => 'deleted');
+    const { guard, writer } = this.#host;
+    try {
+      this.#host.changed(
+        guard.write(() => writer.put(this.#record(object))),
+        'watch',
+        () => 'deleted',
+      );
+    } catch (error) {
+      if (!(error instanceof TransformFailed)) throw error;
+      this.#untransformed(error);
+      // The version that stands is the wrong one by now.
+      const stands = writer.view.entry(this.#keyOf(error));
+      if (stands !== undefined) this.#host.changed(writer.remove(stands.key, stands.uid), 'watch', () => 'unknown');
+    }
   }
 
   remove(head: ObjectHead, object: Uint8Array): void {
@@ -164,8 +181,19 @@ export class ScopeRun<T> implements ReflectorSink {
   collect(): SinkCollection {
     const { writer, clock, limits } = this.#host;
     const replacement = writer.replace(this.scope.id);
+    // What the transform failed for is missing in the view, and was not deleted.
+    const untransformed = new Set<string>();
     return {
-      put: (object) => replacement.put(this.#record(object)),
+      put: (object) => {
+        try {
+          this.#host.guard.write(() => replacement.put(this.#record(object)));
+        } catch (error) {
+          if (!(error instanceof TransformFailed)) throw error;
+          this.#untransformed(error);
+          replacement.remove(this.#keyOf(error), error.uid);
+          untransformed.add(`${error.namespace}/${error.objectName}`);
+        }
+      },
       remove: (key, uid) => replacement.remove({ ...key, cluster: this.scope.cluster }, uid),
       abort: () => replacement.abort(),
       swap: (version, origin, incomplete) => {
@@ -185,8 +213,11 @@ export class ScopeRun<T> implements ReflectorSink {
             this.#host.filled(this);
             return;
           }
-          const causeOf = (change: Change<T>): DeleteCause | undefined =>
-            change.type === 'deleted' ? this.#missingCause(change, origin, incomplete) : undefined;
+          const causeOf = (change: Change<T>): DeleteCause | undefined => {
+            if (change.type !== 'deleted') return undefined;
+            const { namespace, name } = change.entry.key;
+            return this.#missingCause(change, origin, incomplete || untransformed.has(`${namespace}/${name}`));
+          };
           const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
           this.#walk = walk;
           const slice = new TimeSlice(clock, limits.sliceMs);
@@ -200,6 +231,16 @@ export class ScopeRun<T> implements ReflectorSink {
         };
       },
     };
+  }
+
+  #untransformed(failed: TransformFailed): void {
+    this.reflector.counters.programErrors += 1;
+    const report = this.#host.guard.reportOf(failed);
+    if (report !== undefined) this.#host.onReport(report, this.scope);
+  }
+
+  #keyOf({ namespace, objectName }: TransformFailed): Key {
+    return { cluster: this.scope.cluster, namespace, name: objectName };
   }
 
   #record(object: Uint8Array): RawRecord {

@@ -8,6 +8,7 @@ import type { InformerOptions } from '../contract/informer-options.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import { restoreInformer } from '../informer/restore-informer.ts';
 import type { SnapshotPlace } from '../snapshot/snapshot.ts';
+import { ProgramGuard } from '../scopes/program-guard.ts';
 import { VersionOrder } from '../reflector/version-order.ts';
 import { memoryFiles } from './memory-files.ts';
 import { ModelServer, wireState } from './model-server.ts';
@@ -70,7 +71,7 @@ export function createModelRig(
   const place: SnapshotPlace = { files, path: RIG_FILE };
   let informer: Informer<Thing> =
     keeps === true
-      ? new ObjectInformer<Thing>(informerOptions, { order: new VersionOrder(), place })
+      ? new ObjectInformer<Thing>(informerOptions, { order: new VersionOrder(), guard: new ProgramGuard<Thing>(), place })
       : createInformer<Thing>(informerOptions);
   const match = matcher('', { ...(rest.labelSelector === undefined ? {} : { labelSelector: rest.labelSelector }) });
   const namespaces = rest.namespaces ?? [''];

@@ -27,8 +27,11 @@ export interface ModelFault {
   readonly duplicateInitial?: boolean;
   readonly reverseInitial?: boolean;
   readonly initialEnd?: 'missing' | 'True' | 'unmarked-first';
-  /** The frames instead of the server's own; then silence. */
+  /** The frames instead of the server's own; then silence, or what `then` says. */
   readonly frames?: readonly Frame[];
+  readonly then?: 'end' | 'break';
+  /** Thrown instead of an answer: by a client that is closed, by a source with a bug. */
+  readonly throws?: unknown;
 }
 
 export type ModelRequestOptions = Omit<WatchOptions & ListPagesOptions, 'resourceVersionMatch'> & {
@@ -136,6 +139,7 @@ export class ModelApi {
   }
 
   async #fail(fault: ModelFault, signal: AbortSignal): Promise<void> {
+    if ('throws' in fault) throw fault.throws;
     if (fault.refused === true) throw new ModelConnectionError('connect ECONNREFUSED');
     if (fault.status !== undefined) throw new ModelStatusError(fault.status);
     if (fault.hang === true) await forever(signal);
@@ -235,6 +239,8 @@ class ModelStream {
     const wanted = this.#options.resourceVersion ?? '';
     if (this.#fault.frames !== undefined) {
       yield this.#fault.frames;
+      if (this.#fault.then === 'end') return;
+      if (this.#fault.then === 'break') throw new ModelConnectionError('read ECONNRESET');
       await forever(this.#signal);
     }
     const floor = wanted === '' ? 0 : Number(wanted);

@@ -41,8 +41,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a streamed list that breaks off is shown',
     file: 'reflector/streamed-list.ts',
-    find: "      throw new Fault(\n        'connection',\n        this.#any ?",
-    put: "      if (this.#any) { complete = true; return { kind: 'complete', version: String(9000 + this.#skipped), collection: this.#collection, skipped: this.#skipped, stream: open }; }\n      throw new Fault(\n        'connection',\n        this.#any ?",
+    find: "      throw new Fault('connection', 'the streamed list ended before its last bookmark');",
+    put: "      complete = true;\n      return { kind: 'complete', version: String(9000 + this.#skipped), collection: this.#collection, skipped: this.#skipped, stream: open };",
   },
   {
     name: 'a paged list that breaks off is shown',
@@ -51,10 +51,10 @@ export const mutants: readonly Mutant[] = [
     put: '',
   },
   {
-    name: '410 is taken for a broken connection',
+    name: '410 is taken for a version that the server will know in a moment',
     file: 'server/fault.ts',
     find: "if (code === 410 || byReason === 'expired' || ((code === 0 || code === 400 || code >= 500) && TOO_OLD.test(message))) return 'expired';",
-    put: "if (code === 410 || byReason === 'expired') return 'connection';",
+    put: "if (code === 410 || byReason === 'expired') return 'too-large';",
   },
   {
     name: 'a missing end bookmark is waited for without end',

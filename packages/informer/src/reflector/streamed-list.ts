@@ -76,10 +76,8 @@ class StreamedList {
         complete = true;
         return { kind: 'complete', version: this.#ended, collection: this.#collection, skipped: this.#skipped, stream: open };
       }
-      throw new Fault(
-        'connection',
-        this.#any ? 'the streamed list ended before its last bookmark' : 'the streamed list ended without a word',
-      );
+      if (!this.#any) throw new Fault('protocol', 'the streamed list ended without a word');
+      throw new Fault('connection', 'the streamed list ended before its last bookmark');
     } catch (error) {
       if (this.#signal.aborted) return { kind: 'fault', fault: faultOf(error), began: this.#any };
       if (error instanceof EndMissing) {

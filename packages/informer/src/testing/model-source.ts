@@ -27,8 +27,8 @@ export interface ModelFault {
   readonly duplicateInitial?: boolean;
   readonly reverseInitial?: boolean;
   readonly initialEnd?: 'missing' | 'True' | 'unmarked-first';
-  /** The frames instead of the server's own; then silence, or what `then` says. */
-  readonly frames?: readonly Frame[];
+  /** The frames instead of the server's own, or what makes them of the version that was asked for; then silence, or what `then` says. */
+  readonly frames?: readonly Frame[] | ((from: string) => readonly Frame[]);
   readonly then?: 'end' | 'break';
   /** Thrown instead of an answer: by a client that is closed, by a source with a bug. */
   readonly throws?: unknown;
@@ -237,8 +237,9 @@ class ModelStream {
     const { server } = this.#api;
     const { clock } = server;
     const wanted = this.#options.resourceVersion ?? '';
-    if (this.#fault.frames !== undefined) {
-      yield this.#fault.frames;
+    const { frames } = this.#fault;
+    if (frames !== undefined) {
+      yield typeof frames === 'function' ? frames(wanted) : frames;
       if (this.#fault.then === 'end') return;
       if (this.#fault.then === 'break') throw new ModelConnectionError('read ECONNRESET');
       await forever(this.#signal);

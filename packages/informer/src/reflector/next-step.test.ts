@@ -5,7 +5,7 @@ import type { FaultKind } from '../server/fault.ts';
 import { countsAsFruitless, FaultRuns, nextStep } from './next-step.ts';
 import type { NextStep, Situation } from './next-step.ts';
 
-const watch: Situation = { listing: false, version: '10', lastedMs: 0, relistDue: false };
+const watch: Situation = { listing: false, version: '10', lastedMs: 0, relistDue: false, reached: false };
 const list: Situation = { ...watch, listing: true };
 const first: Situation = { ...list, version: '' };
 const after = (lastedMs: number): Situation => ({ ...watch, lastedMs });
@@ -21,6 +21,7 @@ const table: readonly Row[] = [
   ['too-large', 'a watch', watch, 'Stale', 'again', true, 'asked'],
   ['too-large', 'a watch for 59 s', after(59_999), 'Stale', 'again', true, 'asked'],
   ['too-large', 'a watch for 60 s', after(60_000), 'Regressed', 'go-back', false, 0],
+  ['too-large', 'a watch for 60 s, of a replica that lags', { ...after(60_000), reached: true }, 'Stale', 'list-latest', true, 'asked'],
   ['expired', 'a watch', watch, 'BackingOff', 'list-held', false, Infinity],
   ['expired', 'a list', list, 'BackingOff', 'list-latest', false, Infinity],
   ['expired', 'the first list', first, 'BackingOff', 'list-latest', false, Infinity],

@@ -12,6 +12,8 @@ export interface Situation {
   readonly lastedMs: number;
   /** The watch brought nothing, as those before it, and a list is due. */
   readonly relistDue: boolean;
+  /** For `too-large`: a consistent read shows that the server did reach the version. One of its replicas lags. */
+  readonly reached: boolean;
 }
 
 /** How long to wait before the next step. `asked`: what the server asked for. `back-off`: longer with each fault of the kind, with full jitter. */
@@ -50,6 +52,10 @@ export function nextStep(fault: Fault, at: Situation, limits: ReflectorLimits): 
     case 'regressed':
       return { state: 'Regressed', reason: message, next: 'go-back', doubt: false, wait: backOff };
     case 'too-large':
+      if (at.lastedMs >= limits.regressedAfterMs && at.reached) {
+        const reason = `a replica of the server has not reached ${at.version} for ${Math.round(at.lastedMs / 1000)} s: ${message}`;
+        return { state: 'Stale', reason, next: 'list-latest', doubt: true, wait: { kind: 'asked', atLeastMs: 1000 } };
+      }
       if (at.lastedMs >= limits.regressedAfterMs) {
         const reason = `for ${Math.round(at.lastedMs / 1000)} s the server has not known ${at.version}: ${message}`;
         return { state: 'Regressed', reason, next: 'go-back', doubt: false, wait: { kind: 'none' } };

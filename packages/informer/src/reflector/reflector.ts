@@ -393,15 +393,14 @@ export class Reflector {
     if (kind === 'rate-limited') this.counters.rateLimited += 1;
     if (kind === 'idle') this.counters.idle += 1;
     const lastedMs = kind === 'relist' ? 0 : this.#runs.noted(kind, clock.now());
-    if (kind === 'too-large') {
-      const newest = await this.#probe.newestBelow(position.version, this.#wakeable(signal));
-      if (newest !== undefined) {
-        this.#goBack(`the newest state of the server is ${newest}, below ${position.version}`);
-        return false;
-      }
+    const newest = kind === 'too-large' ? await this.#probe.newestBelow(position.version, this.#wakeable(signal)) : undefined;
+    if (newest?.below === true) {
+      this.#goBack(`the newest state of the server is ${newest.newest}, below ${position.version}`);
+      return false;
     }
     const relistDue = watched !== undefined && countsAsFruitless(kind) && this.#isListDue(kind, watched);
-    const step = nextStep(fault, { listing, version: position.version, lastedMs, relistDue }, limits);
+    const step = nextStep(fault, { listing, version: position.version, lastedMs, relistDue, reached: newest !== undefined }, limits);
+    if (lastedMs >= limits.regressedAfterMs && kind === 'too-large') this.#runs.over(kind);
     if (step.doubt) position.doubt();
     if (step.next === 'go-back') this.#goBack(step.reason);
     else if (step.state !== undefined) this.#set(step.state, step.reason);

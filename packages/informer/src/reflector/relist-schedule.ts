@@ -87,10 +87,11 @@ export class RelistSchedule {
   fruitless(livedMs: number): boolean {
     this.#fruitless += 1;
     this.#lastLived = livedMs;
-    if (this.#fruitless < FRUITLESS || this.#clock.now() - this.#lastListAt < this.#fruitlessWait) return false;
-    this.#fruitless = 0;
     const { fruitlessMaxMs, repairMaxMs } = this.#limits;
-    this.#fruitlessWait = Math.min(livedMs < SHORT_MS ? fruitlessMaxMs : repairMaxMs, Math.max(SHORT_MS, this.#fruitlessWait * 2));
+    const most = livedMs < SHORT_MS ? fruitlessMaxMs : repairMaxMs;
+    if (this.#fruitless < FRUITLESS || this.#clock.now() - this.#lastListAt < Math.min(most, this.#fruitlessWait)) return false;
+    this.#fruitless = 0;
+    this.#fruitlessWait = Math.min(most, Math.max(SHORT_MS, this.#fruitlessWait * 2));
     return true;
   }
 

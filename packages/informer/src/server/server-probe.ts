@@ -28,15 +28,15 @@ export class ServerProbe {
   }
 
   /**
-   * The version of a consistent read, where it stands below this one; else undefined. It tells a server that went back from a replica that lags
-   * at once: a read at the newest state is answered from etcd's own revision, whatever the replica's cache holds. To wait instead is not only
-   * slow: writes to a restored server would pass our version meanwhile, and nobody could tell any more.
+   * The version of a consistent read, and whether it stands below this one; undefined where none is to be had. It tells a server that went back
+   * from a replica that lags at once: a read at the newest state is answered from etcd's own revision, whatever the replica's cache holds. To wait
+   * instead is not only slow: writes to a restored server would pass our version meanwhile, and nobody could tell any more.
    */
-  async newestBelow(version: string, signal: AbortSignal): Promise<string | undefined> {
+  async newestBelow(version: string, signal: AbortSignal): Promise<{ readonly newest: string; readonly below: boolean } | undefined> {
     if (version === '') return undefined;
     try {
       const newest = await this.newest(signal);
-      return isBelow(newest, version) ? newest : undefined;
+      return { newest, below: isBelow(newest, version) };
     } catch {
       // It proves nothing either way; the wait goes on.
       return undefined;

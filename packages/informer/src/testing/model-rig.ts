@@ -34,13 +34,15 @@ export interface ModelRig {
   readonly clock: VirtualClock;
   readonly server: ModelServer;
   readonly api: ModelApi;
+  /** A second cluster in the same view, where one was asked for. */
+  readonly twin: { readonly server: ModelServer; readonly api: ModelApi } | undefined;
   /** The one that runs now. */
   readonly informer: Informer<Thing>;
   readonly reports: ReflectorReport[];
   /** Where it keeps its state, if it does. */
   readonly files: ReturnType<typeof memoryFiles>;
-  /** What the view holds, one line an object: `namespace/name uid@version payload`. */
-  held(): readonly string[];
+  /** What the view holds of a cluster, one line an object: `namespace/name uid@version payload`. */
+  held(cluster?: string): readonly string[];
   /** What the server holds of it, in the same form. */
   truth(): readonly string[];
   state(): string;
@@ -51,14 +53,24 @@ export interface ModelRig {
 /** Where a rig's informer keeps its file. */
 export const RIG_FILE = '/state/things';
 
+/** The name of a rig's second cluster. */
+export const TWIN = 'twin';
+
 /** An informer on a model server, in virtual time; not started. `keeps`: it saves its state, for `restart`. */
 export function createModelRig(
-  options: Partial<InformerOptions<Thing>> & { readonly seed?: number; readonly api?: ModelSourceOptions; readonly keeps?: boolean } = {},
+  options: Partial<InformerOptions<Thing>> & {
+    readonly seed?: number;
+    readonly api?: ModelSourceOptions;
+    readonly keeps?: boolean;
+    readonly twin?: boolean;
+  } = {},
 ): ModelRig {
-  const { seed, api: apiOptions, keeps, ...rest } = options;
+  const { seed, api: apiOptions, keeps, twin: twins, ...rest } = options;
   const clock = createVirtualClock({ seed: seed ?? 1 });
   const server = new ModelServer(clock);
   const api = new ModelApi(server, apiOptions);
+  const twinServer = twins === true ? new ModelServer(clock) : undefined;
+  const twin = twinServer === undefined ? undefined : { server: twinServer, api: new ModelApi(twinServer, apiOptions) };
   const reports: ReflectorReport[] = [];
   const files = memoryFiles();
   const informerOptions: InformerOptions<Thing> = {
@@ -66,9 +78,10 @@ export function createModelRig(
     clock,
     source: (namespace) => api.source(namespace),
     onReport: (report) => reports.push(report),
+    ...(twin === undefined ? {} : { clusters: [{ cluster: TWIN, source: (namespace: string) => twin.api.source(namespace) }] }),
     ...rest,
   };
-  const place: SnapshotPlace = { files, path: RIG_FILE };
+  const place: SnapshotPlace = { files, path: RIG_FILE, ...(rest.transform === undefined ? {} : { transformName: 'of the rig' }) };
   let informer: Informer<Thing> =
     keeps === true
       ? new ObjectInformer<Thing>(informerOptions, { order: new VersionOrder(), guard: new ProgramGuard<Thing>(), place })
@@ -79,13 +92,14 @@ export function createModelRig(
     clock,
     server,
     api,
+    twin,
     get informer() {
       return informer;
     },
     reports,
     files,
-    held: () =>
-      [...informer.view.select()].map(
+    held: (cluster = '') =>
+      [...informer.view.select({ cluster })].map(
         (entry) => `${entry.key.namespace}/${entry.key.name} ${entry.uid}@${entry.version} ${String(entry.value.spec.payload)}`,
       ),
     truth: () => wireState(server.state(), (object) => match(object) && (namespaces.includes('') || namespaces.includes(object.namespace))),

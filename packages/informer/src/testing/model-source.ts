@@ -60,6 +60,8 @@ export interface ModelSourceOptions {
   /** A streamed list is refused as by a server of 1.24. */
   readonly noStreams?: boolean;
   readonly bookmarkMs?: number;
+  /** How watches are answered from versions that the server is deaf to. Default: ended at once. */
+  readonly deafness?: ModelFault;
   /** In which form the server says that it shows its objects. Default: it does not tell. */
   readonly form?: () => Promise<string | undefined>;
 }
@@ -187,7 +189,9 @@ export class ModelApi {
 
   async *#watch(namespace: string, options: WatchOptions, signal: AbortSignal): AsyncGenerator<readonly Frame[]> {
     const kind = options.sendInitialEvents === true ? 'stream' : 'watch';
-    const fault = this.#take(kind, namespace, options);
+    const planned = this.#take(kind, namespace, options);
+    const deaf = kind === 'watch' && Number(options.resourceVersion) <= this.server.deafTo;
+    const fault = deaf ? (this.options.deafness ?? { endAfter: 0 }) : planned;
     await this.#fail(fault, signal);
     if (kind === 'stream' && this.options.noStreams === true) throw new ModelStatusError(statuses.streamUnsupported);
     const stream = new ModelStream(this, namespace, options, fault, signal);

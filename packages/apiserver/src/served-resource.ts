@@ -16,6 +16,9 @@ export interface Column {
   readonly cell?: (object: KubeObject, now: number) => unknown;
 }
 
+/** The checks of metadata as of a new object, with names and finalizers, or as of a changed one. */
+export type MetadataPass = 'create' | 'update';
+
 /** What is particular to a built-in kind; absent for custom resources. */
 export interface BuiltinBehaviour {
   /** Fills defaults and what the server allocates. Changes `object`, which is the server's own copy. */
@@ -26,6 +29,19 @@ export interface BuiltinBehaviour {
    * start, and what the server allocated rather than defaulted. No manager comes to own it (server-side apply).
    */
   readonly unowned?: (object: KubeObject) => KubeObject;
+  /** How the kind checks metadata by itself, beside what is checked of every kind; without it as most do. */
+  readonly metadata?: {
+    /** false: a new object's metadata is held only to what holds for every kind. */
+    readonly create?: boolean;
+    /** What is checked when an object changes, in this order; each cause is told as often as it is found. Default: as a change, then as a new one. */
+    readonly update?: readonly MetadataPass[];
+    /** false: finalizers need no domain. */
+    readonly kubeFinalizers?: boolean;
+  };
+  /** A change of labels counts as a generation too. */
+  readonly labelsCount?: boolean;
+  /** Texts of Warning headers for a new object. */
+  readonly warnings?: (object: KubeObject) => readonly string[];
   /** What a DELETE without finalizers answers with. */
   readonly deleteAnswer: 'status' | 'object';
   /** PUT of a missing object creates it (Lease, Service). */

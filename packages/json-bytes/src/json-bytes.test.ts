@@ -179,8 +179,15 @@ test('a text that is cut off anywhere is refused by the validator and by the cur
       while (cursor.next());
     };
     expect(() => walk(cut.length, cut), String(end)).toThrow(JsonBytesError);
-    // The bytes behind the limit belong to somebody else.
     expect(() => walk(end, bytes), String(end)).toThrow(JsonBytesError);
+  }
+});
+
+test('a value that goes on behind the limit is no value: the bytes there belong to somebody else', () => {
+  for (const text of ['{"a":"bcdef"}', '{"a":[1,[2]]}', '{"a":{"b":1}}']) {
+    const bytes = bytesOf(text);
+    expect(() => new JsonCursor().members(bytes, 0, 9).next()).toThrow(JsonBytesError);
+    expect(new JsonCursor().members(bytes).next()).toBe(true);
   }
 });
 

@@ -2,7 +2,7 @@ import { JsonCursor } from './json-cursor.ts';
 import { JsonName, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace, textOf } from './json-text.ts';
 import { skipValue } from './skip-value.ts';
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const decoder = new TextDecoder();
 
 /**
  * Reads the texts at a path from JSON that was validated before, and parses nothing else: strings, and numbers and booleans as String gives

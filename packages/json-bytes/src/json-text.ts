@@ -11,8 +11,8 @@ export const CLOSE_BRACKET = 0x5d;
 export const SPACE = 0x20;
 
 const encoder = new TextEncoder();
-// A byte order mark within a text is a character of it: only at the start of a whole file would it be a mark.
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+// A string is decoded with its quotes, so a byte order mark in it never stands first and is kept.
+const decoder = new TextDecoder('utf-8', { fatal: true });
 /** Longer strings are decoded by the runtime: a call costs more than so many characters put together one by one. */
 const SHORT = 64;
 

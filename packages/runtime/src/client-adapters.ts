@@ -1,5 +1,6 @@
-import type { Event, KubernetesObject, Lease } from '@kubecast/crd';
-import type { EventSink } from './events/event-recorder.ts';
+import { labelProblems, subdomainProblems, type Event, type KubernetesObject, type Lease } from '@kubecast/crd';
+import { RuntimeOptionsError } from './errors.ts';
+import type { EventSink } from './events/event-contract.ts';
 import type { ObjectAccess } from './objects/finalizer.ts';
 import type { LeaseLock } from './election/lease-lock.ts';
 
@@ -16,8 +17,13 @@ export interface ResourceLike<T> {
   patch(name: string, patch: object, options?: CallOptions & { readonly kind?: 'merge' }): Promise<{ readonly object: T }>;
 }
 
-/** The Lease of an election, by `client.resource(leaseType)`. */
+/** The Lease of an election, by `client.resource(leaseType)`. @throws RuntimeOptionsError for a name that the server would refuse */
 export function leaseLock(leases: Pick<ResourceLike<Lease>, 'find' | 'create' | 'replace'>, namespace: string, name: string): LeaseLock {
+  for (const [what, problems] of [
+    ['namespace', labelProblems(namespace)],
+    ['name', subdomainProblems(name)],
+  ] as const)
+    if (problems.length > 0) throw new RuntimeOptionsError(`the ${what} of the Lease is refused by the server: ${problems.join('; ')}`);
   return {
     name: `${namespace}/${name}`,
     get: (signal) => leases.find(name, { namespace, signal }),

@@ -3,6 +3,10 @@ export type RuntimeErrorCode =
   | 'RuntimeBadOptions'
   | 'RuntimeTerminal'
   | 'RuntimeReconcileTimeout'
+  | 'RuntimeReconcileResult'
+  | 'RuntimeManager'
+  | 'RuntimeStopTimeout'
+  | 'RuntimeEvent'
   | 'RuntimeStopped'
   | 'RuntimeSyncTimeout'
   | 'RuntimeLeadershipLost'
@@ -41,6 +45,42 @@ export class ReconcileTimeoutError extends RuntimeError {
 
   constructor(controller: string, key: string, afterMs: number) {
     super('RuntimeReconcileTimeout', `${controller}: reconciling ${key} took longer than ${afterMs} ms`);
+  }
+}
+
+/** A reconcile returned what is no result: an unknown field, or a number that is none. */
+export class ReconcileResultError extends RuntimeError {
+  override readonly name = 'ReconcileResultError';
+
+  constructor(message: string) {
+    super('RuntimeReconcileResult', message);
+  }
+}
+
+/** A manager was used in an order that cannot work: run twice, or given a controller after it started. */
+export class ManagerError extends RuntimeError {
+  override readonly name = 'ManagerError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('RuntimeManager', message, options);
+  }
+}
+
+/** A manager's parts did not all end within its deadline; the message names those that did not. Everything else was closed. */
+export class StopTimeoutError extends RuntimeError {
+  override readonly name = 'StopTimeoutError';
+
+  constructor(message: string) {
+    super('RuntimeStopTimeout', message);
+  }
+}
+
+/** An event that the server would refuse; the message names the field. Told to the recorder's `onError`. */
+export class EventError extends RuntimeError {
+  override readonly name = 'EventError';
+
+  constructor(message: string) {
+    super('RuntimeEvent', message);
   }
 }
 

@@ -4,23 +4,39 @@ export {
   FlagError,
   isRuntimeError,
   isTerminalError,
+  EventError,
   LeadershipLostError,
   ListenError,
+  ManagerError,
   OwnerReferenceError,
+  ReconcileResultError,
   ReconcileTimeoutError,
   RuntimeError,
   RuntimeOptionsError,
   StoppedError,
+  StopTimeoutError,
   SyncTimeoutError,
   TerminalError,
   type RuntimeErrorCode,
 } from './errors.ts';
-export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './queue/rate-limiter.ts';
 export {
-  createWorkQueue,
+  createRateLimiter,
+  fastSlow,
+  itemExponential,
+  maxOf,
+  tokenBucket,
+  type FastSlowOptions,
+  type ItemExponentialOptions,
+  type RateLimiter,
+  type RateLimiterOptions,
+  type TokenBucketOptions,
+} from './queue/limiters.ts';
+export { createWorkQueue } from './queue/key-queue.ts';
+export {
   lowPriority,
   type AddOptions,
   type DrainResult,
+  type WaitingKey,
   type WorkItem,
   type WorkQueue,
   type WorkQueueCounters,
@@ -28,7 +44,18 @@ export {
 } from './queue/work-queue.ts';
 export type { Enqueue, Reconcile, ReconcileContext, ReconcileReport, Result, Source } from './controller/reconcile.ts';
 export { createController, type Controller, type ControllerCounters, type ControllerOptions } from './controller/controller.ts';
-export { informerSource, type InformerSourceOptions } from './controller/informer-source.ts';
+export { informerSource, type InformerSourceOptions } from './sources/informer-source.ts';
+export { ownerKeys, type OwnerKeysOptions } from './sources/owner-keys.ts';
+export {
+  allOf,
+  annotationsChanged,
+  anyOf,
+  generationChanged,
+  labelsChanged,
+  not,
+  resourceVersionChanged,
+  type Predicate,
+} from './sources/predicates.ts';
 export type { LeaseLock } from './election/lease-lock.ts';
 export type { Leadership } from './election/leadership.ts';
 export {
@@ -38,17 +65,15 @@ export {
   type LeaderElectionOptions,
   type LeaderElector,
 } from './election/leader-election.ts';
-export { createFinalizer, type Finalizer, type FinalizerOptions, type ObjectAccess } from './objects/finalizer.ts';
+export { createFinalizer, type Finalizer, type FinalizerOptions, type ObjectAccess, type WithMetadata } from './objects/finalizer.ts';
 export { controllerOf, ownerReference, withController, withoutOwner, withOwner } from './objects/owner-references.ts';
+export { applyAll, type ApplyAllOptions, type ApplyResource, type ApplyResult, type ApplySummary } from './objects/apply-all.ts';
+export { createOrUpdate, type CreatedOrUpdated, type CreateOrUpdateResource } from './objects/create-or-update.ts';
+export { retryOnConflict, type RetryOptions } from './objects/retry-on-conflict.ts';
+export { patchStatus, type StatusPatchOptions, type StatusResource } from './objects/status-patch.ts';
 export { findCondition, isConditionTrue, withCondition, type ConditionUpdate } from './objects/conditions.ts';
-export {
-  createEventRecorder,
-  type EventCounters,
-  type EventNote,
-  type EventRecorder,
-  type EventRecorderOptions,
-  type EventSink,
-} from './events/event-recorder.ts';
+export { createEventRecorder } from './events/event-recorder.ts';
+export type { EventCounters, EventNote, EventRecorder, EventRecorderOptions, EventSink, Regarded } from './events/event-contract.ts';
 export { formatReport, runChecks, type HealthCheck, type HealthOutcome, type HealthReport } from './serving/health-checks.ts';
 export { createHealthServer, type HealthServer, type HealthServerOptions } from './serving/health-server.ts';
 export { DurationHistogram, reconcileBounds, workDurationBounds } from './timing/duration-histogram.ts';

@@ -353,17 +353,22 @@ export const mutants: readonly Mutant[] = [
     put: 'this.end = skipValue(bytes, at, bytes.length);',
   },
   {
-    name: 'a byte order mark at the start of a string is dropped',
-    package: 'json-bytes',
-    file: 'json-text.ts',
-    find: '{ fatal: true, ignoreBOM: true }',
-    put: '{ fatal: true }',
-  },
-  {
     name: 'nesting has no bound',
     package: 'json-bytes',
     file: 'json-validator.ts',
     find: 'if (level >= this.#maxDepth)',
     put: 'if (level < 0)',
+  },
+  {
+    name: 'a no-break space is white space in a label selector',
+    file: 'selectors/label-lexer.ts',
+    find: "char === '\\n';",
+    put: "char === '\\n' || char === '\\u00a0';",
+  },
+  {
+    name: 'a label beyond 64 bits is compared as a number',
+    file: 'selectors/label-requirement.ts',
+    find: 'return number > MAX_INT64 || number < MIN_INT64 ? undefined : number;',
+    put: 'return number;',
   },
 ];

@@ -4,19 +4,14 @@ export type { DeepReadonly, Entry } from './contract/entry.ts';
 export { decodeGenericKey, encodeGenericKey } from './keys/generic-key.ts';
 export type { GenericKey } from './keys/generic-key.ts';
 export { compareBytes, compareKeys, encodeKey } from './keys/key-order.ts';
-export type { Key } from './contract/key.ts';
+export type { Key, KeyInput } from './contract/key.ts';
 export type { LabelRequirement, LabelSelector } from './selectors/label-selector.ts';
 export { nodeFileSystem } from './file/node-file-system.ts';
 export type { NodeFiles } from './file/node-file-system.ts';
 export { createObjectStore } from './object-store.ts';
 export type { ObjectStore, ObjectStoreOptions } from './object-store.ts';
-export {
-  andSelectors,
-  formatLabelSelector,
-  labelSelectorFromObject,
-  matchesLabels,
-  parseLabelSelector,
-} from './selectors/parse-label-selector.ts';
+export { andSelectors, labelSelectorFromObject, parseLabelSelector } from './selectors/parse-label-selector.ts';
+export { formatLabelSelector, matchesLabels } from './selectors/match-labels.ts';
 export type { Query } from './contract/query.ts';
 export type { RawRecord, ScopeId } from './contract/record.ts';
 export { compareResourceVersions } from './contract/resource-version.ts';

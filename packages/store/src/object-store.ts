@@ -1,7 +1,7 @@
 import type { Change } from './contract/change.ts';
 import { Collection } from './lists/collection.ts';
 import { FirstFill } from './lists/first-fill.ts';
-import type { Key } from './contract/key.ts';
+import type { KeyInput } from './contract/key.ts';
 import { KeyProbe, Numbers } from './keys/key-probe.ts';
 import { hasParts, jsonEquals, jsonOf, moveRecord, partEquals, partText, UID, VERSION, writeRecord } from './records/packed-record.ts';
 import { PackedEntry } from './entries/packed-entry.ts';
@@ -155,7 +155,7 @@ class PackedStore<T> implements ObjectStore<T> {
     return changes;
   }
 
-  remove(key: Key, uid: string, final?: RawRecord): readonly Change<T>[] {
+  remove(key: KeyInput, uid: string, final?: RawRecord): readonly Change<T>[] {
     const slot = this.#view.slotOf(key);
     this.#purge();
     if (slot < 0 || partText(this.#view.table.slab(slot), this.#view.table.offset(slot), UID) !== uid) return [];
@@ -208,7 +208,7 @@ class PackedStore<T> implements ObjectStore<T> {
       },
       remove: (key, uid) => {
         const target = open() ?? this.#fill;
-        if (this.#probe.fromKey(key, view.clusters.find(key.cluster))) target?.remove(this.#probe, uid);
+        if (this.#probe.fromKey(key, view.clusters.find(key.cluster ?? ''))) target?.remove(this.#probe, uid);
       },
       commit: () => {
         const collection = open();
@@ -345,7 +345,7 @@ class PackedStore<T> implements ObjectStore<T> {
     return new PackedEntry<T>(this.#view, this.#view.slabs.slab(place), offsetOf(place));
   }
 
-  /** What the extractors are given of a record: their own reading of it, which costs no freezing and tells nothing of what is read often. */
+  /** What the extractors are given of a record: their own reading of it, which tells nothing of what is read often. */
   #entryFor(place: number): PackedEntry<T> {
     return new PackedEntry<T>(this.#view, this.#view.slabs.slab(place), offsetOf(place), true);
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkFloors, importsOf } from './floors.ts';
+import { checkFloors } from './floors.ts';
+import { importsOf } from './imports.ts';
 
 const messages = (path: string, text: string): string[] => checkFloors([{ path, text }]).map((violation) => violation.message);
 

@@ -1,8 +1,10 @@
+import { importsOf, isTestFile, resolveRelative, type SourceFile, type Violation } from './imports.ts';
+
 /** The floors of the house, ground first. An import may only go to a floor below, or to a neighbour that is named here. */
 const FLOORS: readonly (readonly string[])[] = [
   ['clock', 'errors'],
   ['json-bytes'],
-  ['store', 'crd'],
+  ['store', 'crd', 'concurrent-map'],
   ['client', 'apiserver'],
   ['informer'],
   ['runtime', 'redis-loader'],
@@ -11,34 +13,7 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 
 /** Packages that may import node: modules in any file; the others only in files that say so by name. */
-const PORTABLE: ReadonlySet<string> = new Set(['clock', 'errors', 'json-bytes', 'store', 'crd']);
-
-export interface SourceFile {
-  /** `packages/store/src/index.ts`, from the root of the repository, with slashes. */
-  readonly path: string;
-  readonly text: string;
-}
-
-export interface Violation {
-  readonly path: string;
-  readonly line: number;
-  readonly message: string;
-}
-
-/** Every import, export-from and import() specifier of a source text, with its line. */
-export function importsOf(text: string): { specifier: string; line: number }[] {
-  const found: { specifier: string; line: number }[] = [];
-  // Comments are blanked first (newlines kept), so that an example in a doc comment is no import.
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' ')).replace(/^\s*\/\/.*$/gm, '');
-  const pattern =
-    /(?:^|[\s;}])(?:import|export)\s+(?:type\s+)?(?:[\w*{][^'";]*?\sfrom\s*)?(['"])([^'"\n]+)\1|\bimport\(\s*(['"])([^'"\n]+)\3\s*\)/g;
-  for (const match of code.matchAll(pattern)) {
-    const specifier = match[2] ?? match[4];
-    if (specifier === undefined) continue;
-    found.push({ specifier, line: code.slice(0, (match.index ?? 0) + match[0].length).split('\n').length });
-  }
-  return found;
-}
+const PORTABLE: ReadonlySet<string> = new Set(['clock', 'errors', 'json-bytes', 'store', 'crd', 'concurrent-map']);
 
 function floorOf(name: string): number {
   return FLOORS.findIndex((floor) => floor.includes(name));
@@ -49,15 +24,6 @@ function placeOf(path: string): { name: string; dir: string; app: boolean } | un
   return match ? { name: match[2] ?? '', dir: `${match[1]}/${match[2]}`, app: match[1] === 'apps' } : undefined;
 }
 
-function resolveRelative(path: string, specifier: string): string {
-  const parts = path.split('/').slice(0, -1);
-  for (const part of specifier.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '.') parts.push(part);
-  }
-  return parts.join('/');
-}
-
 /** The rule of the floors: what a file may import. Files outside packages/ and apps/ are free. */
 export function checkFloors(files: readonly SourceFile[]): Violation[] {
   const violations: Violation[] = [];
@@ -65,7 +31,7 @@ export function checkFloors(files: readonly SourceFile[]): Violation[] {
     const place = placeOf(path);
     if (!place) continue;
     const own = floorOf(place.name);
-    const isTest = path.endsWith('.test.ts') || path.endsWith('.test-d.ts');
+    const isTest = isTestFile(path);
     const report = (line: number, message: string): void => void violations.push({ path, line, message });
     if (own < 0) {
       report(1, `"${place.name}" stands on no floor; add it to FLOORS in tooling/floors/src/floors.ts`);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { unauthorized } from '../status/status-error.ts';
-import type { User } from '../verbs/context.ts';
+import type { User } from './user.ts';
 import type { Ask } from './ask.ts';
 import { demand, type Authorizer } from './authorizer.ts';
 import { Impersonation } from './impersonation.ts';

@@ -1,6 +1,6 @@
 import type { ResourcePath } from '../routing/resource-path.ts';
 import { StatusError } from '../status/status-error.ts';
-import type { User } from '../verbs/context.ts';
+import type { User } from './user.ts';
 
 /** What somebody asks to do with a resource. Parts that the request does not name are empty. */
 export interface ResourceAsk {

@@ -1,7 +1,7 @@
 import type { Ask } from './ask.ts';
 import { refusal } from './ask.ts';
 import type { PolicyRule } from './rbac/policy-rule.ts';
-import type { User } from '../verbs/context.ts';
+import type { User } from './user.ts';
 
 export interface Decision {
   readonly allowed: boolean;

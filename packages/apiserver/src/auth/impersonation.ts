@@ -1,5 +1,5 @@
 import { badRequest } from '../status/status-error.ts';
-import type { User } from '../verbs/context.ts';
+import type { User } from './user.ts';
 import { refusal, type Ask, type ResourceAsk } from './ask.ts';
 import type { Authorizer } from './authorizer.ts';
 import { accountOf, accountGroups } from './service-account-names.ts';

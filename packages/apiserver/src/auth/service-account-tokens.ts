@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 
 import { isObject } from '@kubecast/crd';
 import type { Storage } from '../storage/storage.ts';
 import { objectKey } from '../storage/stored-object.ts';
-import type { User } from '../verbs/context.ts';
+import type { User } from './user.ts';
 import { accountGroups, accountUser } from './service-account-names.ts';
 
 /** Who issues tokens, and whom they are for unless they say so. */

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { unauthorized } from '../status/status-error.ts';
-import type { User } from '../verbs/context.ts';
+import type { User } from './user.ts';
 import { issuer, type ServiceAccountTokens } from './service-account-tokens.ts';
 
 export const anonymous: User = { name: 'system:anonymous', uid: '', groups: ['system:unauthenticated'] };

@@ -24,7 +24,7 @@ const shared = {
   type: 'io.k8s.api.discovery.v1.EndpointSlice',
   columns,
   generation: true,
-  behaviour: { unconditionalPut: true, prepare, validate, unowned },
+  behaviour: { unconditionalPut: true, metadata: { update: ['create'] }, labelsCount: true, prepare, validate, unowned },
 } as const;
 
 export const endpointSliceResource: ServedResource = builtinResource(shared);

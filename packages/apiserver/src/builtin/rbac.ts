@@ -1,8 +1,8 @@
-import { invalidError, notSupportedError, requiredError, type FieldError } from '@kubecast/crd';
+import { invalidError, isObject, type FieldError } from '@kubecast/crd';
 import type { BuiltinBehaviour, KubeObject, ServedResource } from '../served-resource.ts';
 import { ageColumn, builtinResource, column, listAt, nameColumn, textAt } from './builtin-resource.ts';
-
-const group = 'rbac.authorization.k8s.io';
+import { pathSegmentProblems } from './path-segment.ts';
+import { aggregationErrors, policyRuleErrors, rbacGroup as group, roleRefErrors, subjectErrors } from './rbac-rules.ts';
 
 const createdColumn = column('Created At', (object) => textAt(object, 'metadata', 'creationTimestamp'), 0, 'date');
 const roleColumn = column('Role', (object) => `${textAt(object, 'roleRef', 'kind')}/${textAt(object, 'roleRef', 'name')}`);
@@ -22,19 +22,37 @@ const bindingColumns = [
   column('ServiceAccounts', (object) => subjectNames(object, 'ServiceAccount'), 1),
 ];
 
-const bindingBehaviour = (roleKinds: readonly string[]): Partial<BuiltinBehaviour> => ({
+const metadata = { update: ['create', 'update'] } as const;
+
+/** Null and empty are the same to the server, which writes rules as null where there are none. */
+const roleBehaviour = (namespaced: boolean): Partial<BuiltinBehaviour> => ({
+  metadata,
   prepare(object: KubeObject): void {
-    const reference = object['roleRef'] as Record<string, unknown> | undefined;
-    if (reference !== undefined) reference['apiGroup'] ??= group;
-    for (const subject of listAt(object, 'subjects')) subject['apiGroup'] ??= subject['kind'] === 'ServiceAccount' ? '' : group;
-    for (const subject of listAt(object, 'subjects')) if (subject['apiGroup'] === '') delete subject['apiGroup'];
+    if (listAt(object, 'rules').length === 0) object['rules'] = null;
+    for (const rule of listAt(object, 'rules'))
+      for (const name of ['apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'])
+        if (listAt(rule, name).length === 0) delete rule[name];
+  },
+  validate: (object: KubeObject) => [...policyRuleErrors(object, namespaced), ...(namespaced ? [] : aggregationErrors(object))],
+});
+
+const bindingBehaviour = (roleKinds: readonly string[]): Partial<BuiltinBehaviour> => ({
+  metadata,
+  prepare(object: KubeObject): void {
+    const reference = isObject(object['roleRef']) ? object['roleRef'] : {};
+    object['roleRef'] = { apiGroup: '', kind: '', name: '', ...reference };
+    const filled = object['roleRef'] as Record<string, unknown>;
+    if (filled['apiGroup'] === '') filled['apiGroup'] = group;
+    for (const subject of listAt(object, 'subjects')) {
+      const kind = textAt(subject, 'kind');
+      if ((kind === 'User' || kind === 'Group') && textAt(subject, 'apiGroup') === '') subject['apiGroup'] = group;
+      else if (subject['apiGroup'] === '') delete subject['apiGroup'];
+    }
     if (Array.isArray(object['subjects']) && object['subjects'].length === 0) delete object['subjects'];
   },
   validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
-    const errors: FieldError[] = [];
     const part = (name: string): string => textAt(object, 'roleRef', name);
-    if (!roleKinds.includes(part('kind'))) errors.push(notSupportedError('roleRef.kind', part('kind'), roleKinds));
-    if (part('name') === '') errors.push(requiredError('roleRef.name'));
+    const errors = [...roleRefErrors(object, roleKinds, pathSegmentProblems), ...subjectErrors(object, roleKinds.includes('Role'))];
     // The server shows the struct and not its JSON.
     const shown = { APIGroup: part('apiGroup'), Kind: part('kind'), Name: part('name') };
     if (old !== undefined && ['apiGroup', 'kind', 'name'].some((name) => part(name) !== textAt(old, 'roleRef', name)))
@@ -50,6 +68,7 @@ export const rbacResources: readonly ServedResource[] = [
     plural: 'roles',
     type: 'io.k8s.api.rbac.v1.Role',
     columns: [nameColumn, createdColumn],
+    behaviour: roleBehaviour(true),
   }),
   builtinResource({
     group,
@@ -57,6 +76,7 @@ export const rbacResources: readonly ServedResource[] = [
     plural: 'clusterroles',
     scope: 'Cluster',
     columns: [nameColumn, createdColumn],
+    behaviour: roleBehaviour(false),
     type: 'io.k8s.api.rbac.v1.ClusterRole',
   }),
   builtinResource({

@@ -8,6 +8,7 @@ export const crdBehaviour: BuiltinBehaviour = {
   deleteAnswer: 'object',
   putCreates: false,
   unconditionalPut: false,
+  metadata: { update: ['update'], kubeFinalizers: false },
   prepare(object, old) {
     const spec = object['spec'];
     if (isObject(spec)) {

@@ -8,21 +8,15 @@ import type { Faults } from '../faults/faults.ts';
 import { OpenApi } from '../openapi/index.ts';
 import { versionInfo } from '../release.ts';
 import { parseResourcePath, type ResourcePath } from '../routing/resource-path.ts';
-import { badRequest, methodNotAllowed, notFound, pageNotFound, resourceNotFound } from '../status/status-error.ts';
+import { methodNotAllowed, pageNotFound, resourceNotFound } from '../status/status-error.ts';
 import { presentBytes, presentObject } from '../storage/presenter.ts';
-import type { Answer, Context, Core, User } from '../verbs/context.ts';
-import { createVerb } from '../verbs/writes/create.ts';
-import { deleteCollectionVerb, deleteVerb } from '../verbs/writes/delete.ts';
-import { finalizeVerb } from '../verbs/writes/finalize.ts';
+import type { User } from '../auth/user.ts';
+import type { Context, Core } from '../verbs/context.ts';
+import { deleteCollectionVerb } from '../verbs/writes/delete.ts';
 import { listVerb } from '../verbs/reads/list.ts';
-import { isWatch } from '../verbs/reads/list-options.ts';
-import { patchVerb } from '../verbs/writes/patch.ts';
-import { getVerb } from '../verbs/reads/read.ts';
 import { reviewOf } from '../verbs/subresources/reviews.ts';
-import { scaleVerb } from '../verbs/subresources/scale.ts';
-import { isTokenRequest, tokenVerb } from '../verbs/subresources/token-request.ts';
 import { touchStorage } from '../verbs/reads/storage-ready.ts';
-import { updateVerb } from '../verbs/writes/update.ts';
+import { singleVerb } from '../verbs/single.ts';
 import { watchVerb } from '../verbs/reads/watch.ts';
 import { answerReview } from './answers/answer-review.ts';
 import { readBody } from './bodies/body.ts';
@@ -32,6 +26,7 @@ import { connectionOf, throwBodyAway } from './connection.ts';
 import { writeDiscovery } from './discovery-paths.ts';
 import { healthPaths, writeHealth } from './health.ts';
 import { negotiate } from './bodies/negotiation.ts';
+import { checkTimeout, verbOf } from './request-verb.ts';
 import { showEvents, showList, showObject } from './answers/shown-as.ts';
 import {
   answerStyle,
@@ -283,7 +278,7 @@ export class RequestHandler {
     }
     const negotiated = negotiate(accept, 'object');
     touchStorage(context);
-    const answer = await this.#single(verb, context);
+    const answer = await singleVerb(verb, context);
     writeWarnings(response, context.warnings);
     if ('stored' in answer && negotiated.format === 'json' && negotiated.as === undefined && !style.pretty) {
       const bytes = Buffer.concat([presentBytes(context.kind, context.resource, answer.stored), newline]);
@@ -294,35 +289,6 @@ export class RequestHandler {
     if ('other' in answer) return writeObject(response, answer.code, answer.other, negotiated, style);
     const object = 'stored' in answer ? presentObject(context.kind, context.resource, answer.stored) : answer.object;
     writeObject(response, answer.code, showObject(context, object, negotiated), negotiated, style);
-  }
-
-  #single(verb: FaultVerb, context: Context): Promise<Answer> {
-    const { path, resource } = context;
-    if (path.subresource === 'finalize' && resource.group === '' && resource.plural === 'namespaces' && verb === 'update')
-      return finalizeVerb(context);
-    const scale = resource.subresources.scale;
-    if (path.subresource === 'scale' && scale !== undefined && (verb === 'get' || verb === 'update' || verb === 'patch'))
-      return scaleVerb(context, scale);
-    if (verb === 'create' && isTokenRequest(context)) return tokenVerb(context);
-    if (path.subresource !== undefined && !(path.subresource === 'status' && resource.subresources.status === true))
-      throw resource.builtin === undefined ? notFound(resource, path.name ?? '') : resourceNotFound();
-    switch (verb) {
-      case 'get':
-        return getVerb(context);
-      case 'create':
-        return createVerb(context);
-      case 'update':
-        return updateVerb(context);
-      case 'patch':
-        return patchVerb(context);
-      case 'delete':
-        return deleteVerb(context);
-      case 'list':
-      case 'watch':
-      case 'deletecollection':
-      default:
-        throw new Error(`${verb} is no verb of one object`);
-    }
   }
 
   async #watch(context: Context, request: IncomingMessage, response: ServerResponse, faults: readonly Fault[]): Promise<void> {
@@ -372,32 +338,4 @@ function leaveBody(request: IncomingMessage, response: ServerResponse): void {
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-const duration = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/;
-
-/** kubectl sends how long it waits; no request here takes longer, but it must be a duration. A watch passes it over. */
-function checkTimeout(text: string | null): void {
-  if (text === null || text === '' || duration.test(text)) return;
-  const why = /^[+-]?\d+(?:\.\d*)?$/.test(text) ? 'missing unit in duration' : 'invalid duration';
-  throw badRequest(`invalid timeout specified in the request URL - time: ${why} ${JSON.stringify(text)}`);
-}
-
-function verbOf(method: string, path: ResourcePath, query: URLSearchParams): FaultVerb | undefined {
-  switch (method) {
-    case 'GET':
-    case 'HEAD':
-      if (path.watch || (path.name === undefined && isWatch({ path, query } as Context))) return 'watch';
-      return path.name === undefined ? 'list' : 'get';
-    case 'POST':
-      return 'create';
-    case 'PUT':
-      return 'update';
-    case 'PATCH':
-      return 'patch';
-    case 'DELETE':
-      return path.name === undefined ? 'deletecollection' : 'delete';
-    default:
-      return undefined;
-  }
 }

@@ -1,6 +1,8 @@
 import { isObject } from '@kubecast/crd';
 import type { KubeObject } from '../served-resource.ts';
-import type { MetaVersion } from './table.ts';
+
+/** Versions of the group meta.k8s.io in which clients ask for Tables and PartialObjectMetadata. */
+export type MetaVersion = 'v1' | 'v1beta1';
 
 /** The object's metadata alone, as a PartialObjectMetadata. */
 export function partialObject(object: KubeObject, version: MetaVersion): KubeObject {

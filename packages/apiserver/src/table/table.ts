@@ -1,10 +1,9 @@
 import type { Column, KubeObject, ServedResource } from '../served-resource.ts';
 import { ageOf } from './age.ts';
 import { jsonPathValues } from './json-path.ts';
-import { partialObject } from './partial-object.ts';
+import { partialObject, type MetaVersion } from './partial-object.ts';
 
 export type IncludeObject = 'Metadata' | 'None' | 'Object';
-export type MetaVersion = 'v1' | 'v1beta1';
 
 export interface TableOptions {
   readonly includeObject: IncludeObject;

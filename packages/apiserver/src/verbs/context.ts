@@ -1,6 +1,7 @@
 import type { Clock } from '@kubecast/clock';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
+import type { User } from '../auth/user.ts';
 import type { Release } from '../release.ts';
 import type { Registry } from '../routing/registry.ts';
 import type { ResourcePath } from '../routing/resource-path.ts';
@@ -20,14 +21,6 @@ export interface Core {
   readonly allocator: Allocator;
   readonly release: Release;
   readonly tokens: ServiceAccountTokens;
-}
-
-export interface User {
-  readonly name: string;
-  readonly uid: string;
-  readonly groups: readonly string[];
-  /** What else is known of them, by key; null prototype or a literal's keys. */
-  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One request for a resource, after authentication and routing. */

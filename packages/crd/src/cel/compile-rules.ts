@@ -10,29 +10,11 @@ import { registerLists } from './library/lists.ts';
 import { registerFormats } from './library/name-formats.ts';
 import { registerNetworks } from './library/networks.ts';
 import { registerQuantities } from './library/quantity.ts';
+import type { CompiledRule, RulesAt } from './compiled-rule.ts';
 import { REASONS, type Rule } from './rule-texts.ts';
 import { SchemaTypes, type ValueType } from './schema-types.ts';
 import { registerTexts } from './library/texts.ts';
 import { registerUrls } from './library/urls.ts';
-
-/** A rule that is ready to be held against a value. */
-export interface CompiledRule {
-  readonly rule: Rule;
-  readonly condition: Expression;
-  readonly message: Expression | undefined;
-  /** What fieldPath adds to the value's own path. */
-  readonly place: string;
-}
-
-/** The rules of one place of a schema and of those below it. */
-export interface RulesAt {
-  readonly schema: Schema;
-  readonly type: ValueType | undefined;
-  readonly rules: readonly CompiledRule[];
-  readonly properties: ReadonlyMap<string, RulesAt>;
-  readonly values: RulesAt | undefined;
-  readonly items: RulesAt | undefined;
-}
 
 /** All rules of a schema. */
 export interface RuleSet {

@@ -2,7 +2,7 @@ import { Optional } from '@marcbachmann/cel-js';
 import type { FieldError } from '../schema/field-error.ts';
 import { equalJson, getOwn, isObject, type JsonObject } from '../schema/own-property.ts';
 import type { Schema } from '../schema/schema.ts';
-import type { CompiledRule, RulesAt } from './compile-rules.ts';
+import type { CompiledRule, RulesAt } from './compiled-rule.ts';
 import { brokenError, costError, failedError, messageOf, problemOf } from './rule-texts.ts';
 import { budgetSpent, OBJECT_BUDGET, startBudget } from './library/work-budget.ts';
 

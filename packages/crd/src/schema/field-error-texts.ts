@@ -1,4 +1,5 @@
 import type { FieldError } from './field-error.ts';
+import { int64Text, isInt64, numberText } from './go-number.ts';
 
 // The texts of k8s.io/apimachinery/pkg/util/validation/field, as kube-apiserver 1.36 sends them.
 
@@ -32,8 +33,9 @@ export function goQuote(text: string): string {
   return `${out}"`;
 }
 
-/** A value as an error text shows it: strings quoted, everything else as JSON. */
+/** A value as an error text shows it: strings quoted, numbers as Go writes them, everything else as JSON. */
 export function shownValue(value: unknown): string {
+  if (typeof value === 'number') return numberText(value);
   return typeof value === 'string' ? goQuote(value) : (JSON.stringify(value) ?? 'null');
 }
 
@@ -54,8 +56,14 @@ export function typeInvalidError(field: string, value: unknown, detail: string):
   return { field, reason: 'FieldValueTypeInvalid', message: detailed(`Invalid value: ${shownValue(value)}`, detail) };
 }
 
+/** A supported value as JSON; an int64 with all of its digits. */
+function supportedText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' && isInt64(value) ? int64Text(value) : (JSON.stringify(value) ?? 'null');
+}
+
 export function notSupportedError(field: string, value: unknown, supported: readonly unknown[]): FieldError {
-  const values = supported.map((item) => goQuote(typeof item === 'string' ? item : JSON.stringify(item))).join(', ');
+  const values = supported.map((item) => goQuote(supportedText(item))).join(', ');
   return {
     field,
     reason: 'FieldValueNotSupported',
@@ -72,7 +80,7 @@ export function forbiddenError(field: string, detail: string): FieldError {
 }
 
 export function tooLongError(field: string, maximum: number): FieldError {
-  return { field, reason: 'FieldValueTooLong', message: `Too long: may not be more than ${maximum} bytes` };
+  return { field, reason: 'FieldValueTooLong', message: `Too long: may not be more than ${maximum} ${maximum === 1 ? 'byte' : 'bytes'}` };
 }
 
 export function tooManyError(field: string, actual: number, maximum: number): FieldError {

@@ -1,4 +1,7 @@
-// The formats that kube-apiserver checks in custom resources; an unknown format accepts everything.
+import { labelProblems, subdomainProblems } from './object-names.ts';
+import { isCreditCard, isHexColor, isIsbn10, isIsbn13, isRgbColor, isSsn } from './numbered-formats.ts';
+
+// The formats of texts that kube-apiserver checks in custom resources; an unknown format accepts everything.
 
 const days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
@@ -13,17 +16,12 @@ function isDate(text: string): boolean {
   return day >= 1 && day <= last;
 }
 
+/** As the server reads it: zones are not checked for their range, and what stands behind a second `t` is not looked at. */
 function isDateTime(text: string): boolean {
-  const parts = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|[+-](\d{2}):(\d{2}))$/u.exec(text);
-  if (parts === null) return false;
-  return (
-    isDate(parts[1] as string) &&
-    Number(parts[2]) < 24 &&
-    Number(parts[3]) < 60 &&
-    Number(parts[4]) < 60 &&
-    Number(parts[5] ?? 0) < 24 &&
-    Number(parts[6] ?? 0) < 60
-  );
+  const [date = '', time] = text.toLowerCase().split('t');
+  if (time === undefined || !isDate(date)) return false;
+  const parts = /^(\d{2}):(\d{2}):(\d{2})(?:.\d+)?(?:z|[+-]\d{2}:\d{2})$/u.exec(time);
+  return parts !== null && Number(parts[1]) < 24 && Number(parts[2]) < 60 && Number(parts[3]) < 60;
 }
 
 /** A dotted IPv4 address; leading zeroes are read as decimal, as the server does for the sake of old objects. */
@@ -89,27 +87,57 @@ function isDuration(text: string): boolean {
   });
 }
 
+/** Six, eight or twenty bytes, with one kind of separator or none. */
+function isMac(text: string): boolean {
+  if (/^[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2})*$/iu.test(text)) return macSizes.has((text.length + 1) / 3);
+  if (/^[0-9a-f]{4}(?:\.[0-9a-f]{4})+$/iu.test(text)) return macSizes.has(((text.length + 1) / 5) * 2);
+  return /^[0-9a-f]+$/iu.test(text) && macSizes.has(text.length / 2);
+}
+
+const macSizes: ReadonlySet<number> = new Set([6, 8, 20]);
+
+const mailbox = String.raw`[^\s@<>(),;:"]+@[^\s@<>(),;:"]+`;
+const email = new RegExp(String.raw`^\s*(?:${mailbox}|(?:[^<>()@,;:"\\]*|"[^"\\]*")\s*<${mailbox}>)\s*$`, 'u');
+
+/** An address, or a name before an address in angle brackets. Comments, escapes and quoted local parts, which the server knows, are not read. */
+function isEmail(text: string): boolean {
+  return email.test(text);
+}
+
 const checks = new Map<string, (text: string) => boolean>([
   ['date', isDate],
-  ['date-time', isDateTime],
   ['datetime', isDateTime],
   ['duration', isDuration],
-  ['email', (text) => /^[^\s@<>(),;:"]+@[^\s@<>(),;:"]+$/u.test(text)],
+  ['email', isEmail],
   ['hostname', isHostname],
-  ['ipv4', isIPv4],
+  // An IPv6 address that embeds an IPv4 one passes too.
+  ['ipv4', (text) => isIPv4(text) || (text.includes('.') && isIPv6(text))],
   ['ipv6', isIPv6],
   ['cidr', isCidr],
-  ['mac', (text) => /^(?:[0-9a-f]{2}[:-]){5,7}[0-9a-f]{2}$/iu.test(text) || /^(?:[0-9a-f]{4}\.){2,3}[0-9a-f]{4}$/iu.test(text)],
+  ['mac', isMac],
   ['uri', isUri],
   ['uuid', uuid('[0-9a-f]')],
   ['uuid3', uuid('3')],
   ['uuid4', uuid('4')],
   ['uuid5', uuid('5')],
   ['byte', isBase64],
-  ['hexcolor', (text) => /^#?(?:[0-9a-f]{3}|[0-9a-f]{6})$/iu.test(text)],
+  ['hexcolor', isHexColor],
+  ['rgbcolor', isRgbColor],
+  ['isbn', (text) => isIsbn10(text) || isIsbn13(text)],
+  ['isbn10', isIsbn10],
+  ['isbn13', isIsbn13],
+  ['creditcard', isCreditCard],
+  ['ssn', isSsn],
+  ['bsonobjectid', (text) => /^[0-9a-f]{24}$/iu.test(text)],
+  ['password', () => true],
+  ['k8sshortname', (text) => labelProblems(text).length === 0],
+  ['k8slongname', (text) => subdomainProblems(text).length === 0],
 ]);
+
+/** The formats that are checked, without dashes: the server reads `date-time` and `datetime` as one. */
+export const textFormats: ReadonlySet<string> = new Set(checks.keys());
 
 /** Whether the text is of the format; a format that nobody checks accepts every text. */
 export function isOfFormat(format: string, text: string): boolean {
-  return checks.get(format)?.(text) ?? true;
+  return checks.get(format.replaceAll('-', ''))?.(text) ?? true;
 }

@@ -59,9 +59,9 @@ function compile(schema: Schema): Fits {
 }
 
 function compileNumber({ type, format, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): Fits {
-  // Limits that are no integers are cut for integers, and exclusive ones are rare: both are the full check's.
+  // The full check compares with limits that are not plain integers in ways of its own, and exclusive limits are rare.
   if (exclusiveMinimum === true || exclusiveMaximum === true) return never;
-  if ((minimum !== undefined && !Number.isInteger(minimum)) || (maximum !== undefined && !Number.isInteger(maximum))) return never;
+  if ((minimum !== undefined && !Number.isSafeInteger(minimum)) || (maximum !== undefined && !Number.isSafeInteger(maximum))) return never;
   if (format !== undefined && (type === 'number' || (format !== 'int32' && format !== 'int64'))) return never;
   const least = Math.max(minimum ?? -Infinity, format === 'int32' ? -2147483648 : -Infinity);
   const most = Math.min(maximum ?? Infinity, format === 'int32' ? 2147483647 : Infinity);

@@ -137,8 +137,8 @@ test('a name that JavaScript knows is a field like any other', () => {
     properties: { spec: { type: 'object', additionalProperties: { type: 'integer' } } },
   };
   expect(validateObject(schema, JSON.parse('{"spec":{"__proto__":"x","toString":1}}')).map((error) => error.field)).toEqual([
-    'constructor',
     'spec.__proto__',
+    'constructor',
   ]);
 });
 

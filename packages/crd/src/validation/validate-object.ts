@@ -11,9 +11,12 @@ import {
 } from '../schema/field-error-texts.ts';
 import { copyJson, equalJson, getOwn, isObject, type JsonObject } from '../schema/own-property.ts';
 import { label1035Problems } from '../schema/object-names.ts';
+import { isInt64, isNearInteger, toInt64 } from '../schema/go-number.ts';
 import { fitsPattern } from '../regexp/pattern.ts';
 import type { Schema } from '../schema/schema.ts';
 import { isOfFormat } from '../schema/string-formats.ts';
+import { checkedFormat } from '../schema/checked-format.ts';
+import { checkNumber } from './check-number.ts';
 
 /**
  * Checks a value against a structural schema, as kube-apiserver 1.36 does on every write of a custom resource, and says what
@@ -34,19 +37,29 @@ export function validateObject(schema: Schema, value: unknown, path = ''): reado
 /** Errors, and how many checks ran: of several failed alternatives the one that got furthest is reported. */
 class Result {
   readonly errors: FieldError[] = [];
+  readonly #told = new Set<string>();
   checks = 0;
 
+  /** Adds an error; what was said of a field before is not said again. */
+  add(error: FieldError): void {
+    const id = `${error.field}\n${error.message}`;
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    this.errors.push(error);
+  }
+
   merge(other: Result): void {
-    this.errors.push(...other.errors);
+    for (const error of other.errors) this.add(error);
     this.checks += other.checks;
   }
 }
 
-function typeName(value: unknown): string {
-  if (value === null || value === undefined) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
-  return typeof value;
+/** The type of a value, and the format that the server gives to it: numbers are int64 or float64 there. */
+function typeOf(value: unknown): readonly [type: string, format: string] {
+  if (value === null || value === undefined) return ['null', ''];
+  if (Array.isArray(value)) return ['array', ''];
+  if (typeof value === 'number') return isInt64(value) ? ['integer', 'int64'] : ['number', 'float64'];
+  return [typeof value, ''];
 }
 
 function expectedTypes(schema: Schema): readonly string[] {
@@ -70,46 +83,59 @@ function check(schema: Schema, value: unknown, path: string, result: Result): vo
   }
   checkJunctors(schema, value, path, result);
   if (typeof value === 'string') checkString(schema, value, path, result);
-  if (typeof value === 'number') checkNumber(schema, value, path, result);
+  if (typeof value === 'number') {
+    result.checks += 1;
+    checkNumber(schema, value, path, (error) => result.add(error));
+  }
   if (Array.isArray(value)) checkArray(schema, value, path, result);
   checkEnum(schema, value, path, result);
   if (isObject(value)) checkObject(schema, value, path, result);
 }
 
 function checkType(schema: Schema, value: unknown, path: string, result: Result): void {
-  result.checks += 1;
   const types = expectedTypes(schema);
-  if (types.length === 0) return;
-  const actual = typeName(value);
-  if (actual === 'null' && schema.nullable === true) return;
-  if (types.includes(actual) || (actual === 'integer' && types.includes('number'))) return;
-  const format = schema.format ?? '';
-  // A list where a text of some format is due passes on the server, so it does here.
-  if (format !== '' && actual === 'array' && !types.includes('integer') && !types.includes('number')) return;
-  if (format !== '' && (actual === 'integer' || actual === 'number' || actual === 'boolean' || actual === 'object')) {
-    // The server names the formats here, not the types.
-    const found = actual === 'integer' ? 'int64' : actual === 'number' ? 'float64' : '';
-    result.errors.push(typeInvalidError(path, found, `${inBody(path)} must be of type ${format}: ${goQuote(found)}`));
+  const format = checkedFormat(schema) ?? '';
+  if (types.length === 0 && format === '') return;
+  result.checks += 1;
+  const [actual, actualFormat] = typeOf(value);
+  const refuse = (wanted: string, found: string): void =>
+    result.add(typeInvalidError(path, found, `${inBody(path)} must be of type ${wanted}: ${goQuote(found)}`));
+  if (actual === 'null') {
+    if (types.length > 0 && schema.nullable !== true) refuse(types.join(','), 'null');
     return;
   }
-  result.errors.push(typeInvalidError(path, actual, `${inBody(path)} must be of type ${types.join(',')}: ${goQuote(actual)}`));
+  const fits =
+    types.includes(actual) ||
+    (actual === 'integer' && types.includes('number')) ||
+    (actual === 'number' && types.includes('integer') && isNearInteger(value as number));
+  if (fits) return;
+  if (format !== '') {
+    // The server names the formats here, not the types.
+    if (actual !== 'string' && actual !== 'array') return actualFormat === format ? undefined : refuse(format, actualFormat);
+    // A list where a text of some format is due passes on the server, so it does here.
+    if (!types.includes('integer') && !types.includes('number')) return;
+  }
+  refuse(types.join(','), actual);
 }
 
 function checkEnum(schema: Schema, value: unknown, path: string, result: Result): void {
   if (schema.enum === undefined || schema.enum.length === 0) return;
   result.checks += 1;
-  if (value === null && schema.nullable === true) return;
-  if (!schema.enum.some((allowed) => isAllowed(allowed, value))) result.errors.push(notSupportedError(path, value, schema.enum));
+  if (!schema.enum.some((allowed) => isAllowed(allowed, value))) result.add(notSupportedError(path, value, schema.enum));
 }
 
-/** The server converts a value to the type of what is allowed before it compares: 1.5 passes for 1, and 97 for "a". */
+/** The server converts a value to the type of what is allowed before it compares: 1.5 passes for 1, and 97 for "a". Nothing passes for null. */
 function isAllowed(allowed: unknown, value: unknown): boolean {
-  if (equalJson(allowed, value)) return true;
-  if (typeof value !== 'number') return false;
-  if (typeof allowed === 'number') return Number.isInteger(allowed) && Math.trunc(value) === allowed;
-  return (
-    typeof allowed === 'string' && Number.isInteger(value) && value >= 0 && value <= 0x10_ffff && String.fromCodePoint(value) === allowed
-  );
+  if (value === null || value === undefined) return false;
+  if (typeof value !== 'number') return equalJson(allowed, value);
+  if (typeof allowed === 'number') return allowed === value || (isInt64(allowed) && toInt64(value) === allowed);
+  return typeof allowed === 'string' && isInt64(value) && allowed === characterOf(value);
+}
+
+/** The text that an integer is converted to: the character of that code point. */
+function characterOf(value: number): string {
+  const character = value >= 0 && value <= 0x10_ffff && !(value >= 0xd800 && value <= 0xdfff);
+  return String.fromCodePoint(character ? value : 0xfffd);
 }
 
 function codePoints(text: string): number {
@@ -122,61 +148,16 @@ function checkString(schema: Schema, value: string, path: string, result: Result
   result.checks += 1;
   const length = schema.maxLength === undefined && schema.minLength === undefined ? 0 : codePoints(value);
   if (schema.maxLength !== undefined && length > schema.maxLength) {
-    result.errors.push(tooLongError(path, schema.maxLength));
+    result.add(tooLongError(path, schema.maxLength));
   } else if (schema.minLength !== undefined && length < schema.minLength) {
-    result.errors.push(invalidError(path, value, `${inBody(path)} should be at least ${schema.minLength} chars long`));
+    result.add(invalidError(path, value, `${inBody(path)} should be at least ${schema.minLength} chars long`));
   } else if (schema.pattern !== undefined && !fitsPattern(schema.pattern, value)) {
-    result.errors.push(invalidError(path, value, `${inBody(path)} should match '${schema.pattern}'`));
+    result.add(invalidError(path, value, `${inBody(path)} should match '${schema.pattern}'`));
   }
-  if (schema.format !== undefined && schema.type === 'string' && !isOfFormat(schema.format, value)) {
-    result.errors.push(typeInvalidError(path, value, `${inBody(path)} must be of type ${schema.format}: ${goQuote(value)}`));
+  const format = checkedFormat(schema);
+  if (format !== undefined && (schema.type === undefined || schema.type === 'string') && !isOfFormat(format, value)) {
+    result.add(typeInvalidError(path, value, `${inBody(path)} must be of type ${format}: ${goQuote(value)}`));
   }
-}
-
-function checkNumber(schema: Schema, value: number, path: string, result: Result): void {
-  result.checks += 1;
-  if (!inRange(schema, value)) {
-    const format = schema.format === undefined ? '(default format)' : `with format ${schema.format}`;
-    result.errors.push(invalidError(nowhere, '', `Checked value must be of type ${schema.type} ${format} in ${path}`));
-  }
-  // The server compares integers with limits cut to integers.
-  const limit = (given: number): number => (Number.isInteger(value) ? Math.trunc(given) : given);
-  if (schema.multipleOf !== undefined) {
-    const factor = limit(schema.multipleOf);
-    if (factor <= 0) result.errors.push(invalidError(path, factor, `factor MultipleOf declared for ${path} must be positive: ${factor}`));
-    else if (!Number.isInteger(value / factor))
-      result.errors.push(invalidError(path, value, `${inBody(path)} should be a multiple of ${factor}`));
-  }
-  if (schema.minimum !== undefined) {
-    const least = limit(schema.minimum);
-    if (schema.exclusiveMinimum === true ? value <= least : value < least) {
-      result.errors.push(
-        invalidError(
-          path,
-          value,
-          `${inBody(path)} should be greater than ${schema.exclusiveMinimum === true ? '' : 'or equal to '}${least}`,
-        ),
-      );
-    }
-  }
-  if (schema.maximum !== undefined) {
-    const most = limit(schema.maximum);
-    if (schema.exclusiveMaximum === true ? value >= most : value > most) {
-      result.errors.push(
-        invalidError(path, value, `${inBody(path)} should be less than ${schema.exclusiveMaximum === true ? '' : 'or equal to '}${most}`),
-      );
-    }
-  }
-}
-
-/** Whether a number fits the type and format of its schema, as the server converts it. */
-function inRange(schema: Schema, value: number): boolean {
-  if (schema.type === 'integer') {
-    if (!Number.isInteger(value)) return false;
-    return schema.format === 'int32' ? value <= 2147483647 && value >= -2147483648 : value < 2 ** 63 && value >= -(2 ** 63);
-  }
-  if (schema.type === 'number' && (schema.format === 'float' || schema.format === 'float32')) return Number.isFinite(Math.fround(value));
-  return true;
 }
 
 function checkArray(schema: Schema, value: readonly unknown[], path: string, result: Result): void {
@@ -184,37 +165,33 @@ function checkArray(schema: Schema, value: readonly unknown[], path: string, res
   const items = schema.items;
   if (items !== undefined) value.forEach((item, index) => check(items, item, `${path}[${index}]`, result));
   if (schema.minItems !== undefined && value.length < schema.minItems) {
-    result.errors.push(invalidError(path, value.length, `${inBody(path)} should have at least ${schema.minItems} items`));
+    result.add(invalidError(path, value.length, `${inBody(path)} should have at least ${schema.minItems} items`));
   }
   if (schema.maxItems !== undefined && value.length > schema.maxItems) {
-    result.errors.push(tooManyError(path, value.length, schema.maxItems));
+    result.add(tooManyError(path, value.length, schema.maxItems));
   }
   if (schema.uniqueItems === true && value.some((item, index) => value.slice(0, index).some((other) => equalJson(item, other)))) {
-    result.errors.push(invalidError(path, value.length, `${inBody(path)} shouldn't contain duplicates`));
+    result.add(invalidError(path, '', `${inBody(path)} shouldn't contain duplicates`));
   }
 }
 
 function checkObject(schema: Schema, value: JsonObject, path: string, result: Result): void {
   result.checks += 1;
   const names = Object.keys(value);
-  if (schema.minProperties !== undefined && names.length < schema.minProperties) {
-    result.errors.push(invalidError(path, names.length, `${inBody(path)} should have at least ${schema.minProperties} properties`));
-    return;
-  }
-  if (schema.maxProperties !== undefined && names.length > schema.maxProperties) {
-    result.errors.push(tooManyError(path, names.length, schema.maxProperties));
-    return;
-  }
-  for (const name of schema.required ?? []) {
-    if (!Object.hasOwn(value, name)) result.errors.push(requiredError(childPath(path, name)));
-  }
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    if (Object.hasOwn(value, name)) check(property, value[name], childPath(path, name), result);
-  }
+  if (schema.minProperties !== undefined && names.length < schema.minProperties)
+    result.add(invalidError(path, names.length, `${inBody(path)} should have at least ${schema.minProperties} properties`));
+  if (schema.maxProperties !== undefined && names.length > schema.maxProperties)
+    result.add(tooManyError(path, names.length, schema.maxProperties));
   if (typeof schema.additionalProperties === 'object') {
     for (const name of names) {
       if (getOwn(schema.properties, name) === undefined) check(schema.additionalProperties, value[name], childPath(path, name), result);
     }
+  }
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (Object.hasOwn(value, name)) check(property, value[name], childPath(path, name), result);
+  }
+  for (const name of schema.required ?? []) {
+    if (!Object.hasOwn(value, name)) result.add(requiredError(childPath(path, name)));
   }
 }
 
@@ -240,7 +217,7 @@ function best(results: readonly Result[]): Result | undefined {
 }
 
 function checkJunctors(schema: Schema, value: unknown, path: string, result: Result): void {
-  const say = (text: string): void => void result.errors.push(invalidError(nowhere, '', `${goQuote(path)} ${text}`));
+  const say = (text: string): void => void result.add(invalidError(nowhere, '', `${goQuote(path)} ${text}`));
   if (schema.anyOf !== undefined && schema.anyOf.length > 0) {
     const results = alternatives(schema.anyOf, value, path);
     if (results.every((one) => one.errors.length > 0)) {

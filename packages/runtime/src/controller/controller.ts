@@ -2,10 +2,12 @@ import type { Clock } from '@kubecast/clock';
 import { systemClock } from '@kubecast/clock';
 import { linkedController } from '../timing/deadline.ts';
 import { DurationHistogram, reconcileBounds } from '../timing/duration-histogram.ts';
-import { isTerminalError, ReconcileTimeoutError, RuntimeOptionsError, StoppedError, SyncTimeoutError } from '../errors.ts';
-import type { RateLimiter } from '../queue/rate-limiter.ts';
+import { isTerminalError, ReconcileResultError, ReconcileTimeoutError, RuntimeOptionsError, StoppedError, SyncTimeoutError } from '../errors.ts';
+import { createRateLimiter, tokenBucket, type RateLimiter } from '../queue/limiters.ts';
+import { createWorkQueue } from '../queue/key-queue.ts';
 import type { Reconcile, ReconcileReport, Result, Source } from './reconcile.ts';
-import { createWorkQueue, type DrainResult, type WorkItem, type WorkQueue } from '../queue/work-queue.ts';
+import type { DrainResult, WorkItem, WorkQueue } from '../queue/work-queue.ts';
+import { checkResult } from './result.ts';
 
 export interface ControllerOptions<K> {
   /** Names it in metrics, reports and messages. */
@@ -20,7 +22,10 @@ export interface ControllerOptions<K> {
   readonly timeoutMs?: number;
   /** Milliseconds until all sources must be complete, else `whenSynced` rejects with SyncTimeoutError. Default 0: wait. */
   readonly syncTimeoutMs?: number;
+  /** How long a failed key waits. Default: client-go's (`createRateLimiter`), shortened by up to a fifth at random. */
   readonly rateLimiter?: RateLimiter;
+  /** Runs of all keys together: so many a second, after a burst. Default: no limit; failed keys have the rate limiter's bucket. */
+  readonly runLimit?: { readonly perSecond: number; readonly burst?: number };
   readonly agingMs?: number;
   readonly clock?: Clock;
   readonly onReport?: (report: ReconcileReport<K>) => void;
@@ -32,11 +37,13 @@ export interface ControllerCounters {
   /** Failed runs that are tried again. */
   readonly failed: number;
   readonly terminal: number;
-  /** Of the failures, those that are mistakes in the program: TypeError, ReferenceError, RangeError, SyntaxError, or no Error at all. */
+  /** Of the failures, those that are mistakes in the program: TypeError, ReferenceError, RangeError, SyntaxError, no Error at all, or a bad result. */
   readonly panics: number;
   /** Runs whose time was over, counted when it was, also while they still run. */
   readonly timeouts: number;
   readonly requeues: number;
+  /** What map functions and predicates of the sources threw. */
+  readonly sourceErrors: number;
 }
 
 /** A loop that brings the world to what objects ask for: sources add keys, workers reconcile them. */
@@ -66,6 +73,10 @@ export interface Controller<K> {
   readonly overdue: readonly { readonly id: string; readonly runId: string; readonly ms: number }[];
 }
 
+/** The longest stretch of runs without a turn of the event loop, in milliseconds. */
+const SLICE_MS = 4;
+
+/** @throws RuntimeOptionsError for options that cannot work */
 export function createController<K>(options: ControllerOptions<K>): Controller<K> {
   return new QueueController(options);
 }
@@ -87,7 +98,10 @@ class QueueController<K> implements Controller<K> {
   readonly #runs = new Set<Run>();
   readonly #unsynced = new Set<Source<K>>();
   readonly #synced = Promise.withResolvers<void>();
-  readonly #counters = { runs: 0, succeeded: 0, failed: 0, terminal: 0, panics: 0, timeouts: 0, requeues: 0 };
+  readonly #counters = { runs: 0, succeeded: 0, failed: 0, terminal: 0, panics: 0, timeouts: 0, requeues: 0, sourceErrors: 0 };
+  readonly #bucket: RateLimiter | undefined;
+  readonly #interrupted = new Map<string, K>();
+  #sliceBegan: number;
   #started = false;
   #hasSynced = false;
   #working = 0;
@@ -99,6 +113,8 @@ class QueueController<K> implements Controller<K> {
     const { concurrency = 1, timeoutMs = 0 } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1)
       throw new RuntimeOptionsError(`controller ${options.name}: concurrency is ${concurrency}; it must be a whole number from 1 up`);
+    if (typeof options.reconcile !== 'function')
+      throw new RuntimeOptionsError(`controller ${options.name}: reconcile must be a function; it is of type ${typeof options.reconcile}`);
     if (!(timeoutMs >= 0)) throw new RuntimeOptionsError(`controller ${options.name}: timeoutMs is ${timeoutMs}; it must be 0 or more`);
     this.#o = options;
     this.name = options.name;
@@ -107,9 +123,12 @@ class QueueController<K> implements Controller<K> {
       name: options.name,
       idOf: options.idOf,
       clock: this.#clock,
-      ...(options.rateLimiter === undefined ? {} : { rateLimiter: options.rateLimiter }),
+      order: 'priority',
+      rateLimiter: options.rateLimiter ?? createRateLimiter(this.#clock, { jitter: 0.2 }),
       ...(options.agingMs === undefined ? {} : { agingMs: options.agingMs }),
     });
+    this.#bucket = options.runLimit === undefined ? undefined : tokenBucket({ burst: 1, ...options.runLimit, clock: this.#clock });
+    this.#sliceBegan = this.#clock.now();
     this.#synced.promise.catch(() => {}); // Nobody need wait for it.
   }
 
@@ -143,7 +162,7 @@ class QueueController<K> implements Controller<K> {
     const timer = new AbortController();
     const all = Promise.all(
       sources.map(async (source) => {
-        await source.start(enqueue, signal);
+        await source.start(enqueue, signal, (error) => this.#sourceFailed(source.name, error));
         this.#unsynced.delete(source);
       }),
     );
@@ -168,6 +187,11 @@ class QueueController<K> implements Controller<K> {
         () => {},
       );
     }
+  }
+
+  #sourceFailed(source: string, error: unknown): void {
+    this.#counters.sourceErrors += 1;
+    this.#report({ type: 'source-failed', source, error });
   }
 
   async whenSynced(signal?: AbortSignal): Promise<void> {
@@ -212,6 +236,7 @@ class QueueController<K> implements Controller<K> {
     while (!signal.aborted) {
       let item: WorkItem<K> | undefined;
       try {
+        await this.#pace(signal);
         item = await this.queue.get(signal);
       } catch {
         return;
@@ -219,6 +244,15 @@ class QueueController<K> implements Controller<K> {
       if (item === undefined) return;
       await this.#run(item, signal, term);
     }
+  }
+
+  /** Waits for the limit of runs; and lets the event loop turn after 4 ms of work, since runs that never wait would keep it for themselves. */
+  async #pace(signal: AbortSignal): Promise<void> {
+    const wait = this.#bucket?.next('') ?? 0;
+    if (wait > 0) await this.#clock.sleep(wait, signal);
+    if (this.#clock.now() - this.#sliceBegan < SLICE_MS) return;
+    await this.#clock.yield();
+    this.#sliceBegan = this.#clock.now();
   }
 
   async #run(item: WorkItem<K>, outer: AbortSignal, term: number): Promise<void> {
@@ -243,7 +277,7 @@ class QueueController<K> implements Controller<K> {
     }
     try {
       const result = await this.#o.reconcile(key, { signal: controller.signal, runId: run.runId, failures, priority, term });
-      this.#succeeded(key, run, result ?? {});
+      this.#succeeded(key, run, checkResult(this.name, result));
     } catch (error) {
       this.#failed(item, run, error, outer);
     } finally {
@@ -259,8 +293,7 @@ class QueueController<K> implements Controller<K> {
     this.#counters.succeeded += 1;
     this.queue.forget(key);
     const after = result.requeueAfterMs;
-    const again = after !== undefined && after > 0;
-    if (again) {
+    if (after !== undefined) {
       this.#counters.requeues += 1;
       // Not the priority of this run: a key of the initial list would stay behind all others for ever.
       this.queue.addAfter(key, after, { priority: result.priority ?? 0 });
@@ -270,7 +303,7 @@ class QueueController<K> implements Controller<K> {
       key,
       runId: run.runId,
       ms: this.#clock.now() - run.startedAt,
-      ...(again ? { requeueAfterMs: after } : {}),
+      ...(after === undefined ? {} : { requeueAfterMs: after }),
     });
   }
 
@@ -278,7 +311,8 @@ class QueueController<K> implements Controller<K> {
     const { key, priority } = item;
     if (outer.aborted) {
       // Ended by us, not by itself: it counts as no failure, and the next one who works takes it up.
-      this.queue.add(key, { priority });
+      if (this.queue.shuttingDown) this.#interrupted.set(run.id, key);
+      else this.queue.add(key, { priority });
       return;
     }
     if (isPanic(error)) this.#counters.panics += 1;
@@ -310,8 +344,9 @@ class QueueController<K> implements Controller<K> {
     const stopped = new StoppedError(`controller ${this.name}`);
     this.#stopping.abort(stopped);
     this.#synced.reject(stopped);
-    if (this.#working === 0) this.queue.shutDown();
-    return this.queue.drain({ deadlineMs });
+    // Without a worker nobody takes what is ready.
+    const { drained, abandoned } = await this.queue.drain({ deadlineMs: this.#working === 0 ? 0 : deadlineMs });
+    return { drained, abandoned: [...abandoned, ...this.#interrupted.values()] };
   }
 }
 
@@ -325,7 +360,8 @@ const isPanic = (error: unknown): boolean =>
   error instanceof TypeError ||
   error instanceof ReferenceError ||
   error instanceof RangeError ||
-  error instanceof SyntaxError;
+  error instanceof SyntaxError ||
+  error instanceof ReconcileResultError;
 
 /** What a server asked to wait, on the error or on what caused it. */
 function retryAfterOf(error: unknown): number {

@@ -1,6 +1,10 @@
 /** What a reconcile may ask for. Nothing: the key is done until something changes. */
 export interface Result {
-  /** Run the key again after this many milliseconds. An event that comes first runs it at once, and this is then void. */
+  /**
+   * Run the key again after this many milliseconds; 0: at once, behind the keys that are ready. Of several such times for one key the earliest
+   * counts. A change that comes first runs the key at once; the time stands all the same. A value that is no finite number of 0 or more
+   * fails the run with ReconcileResultError.
+   */
   readonly requeueAfterMs?: number;
   /** The priority of that run; default: 0, also where this run came with a low one. */
   readonly priority?: number;
@@ -25,8 +29,11 @@ export type Reconcile<K> = (key: K, context: ReconcileContext) => Promise<Result
 export interface Source<K> {
   /** Names it in states and messages. */
   readonly name: string;
-  /** Begins; resolves when everything that stood at the start was enqueued. Called once. Rejects with the signal's reason. */
-  start(enqueue: Enqueue<K>, signal: AbortSignal): Promise<void>;
+  /**
+   * Begins; resolves when everything that stood at the start was enqueued. Called once. Rejects with the signal's reason. `onError` is
+   * told what a map function or a predicate throws: it costs the one change that it was called for.
+   */
+  start(enqueue: Enqueue<K>, signal: AbortSignal, onError?: (error: unknown) => void): Promise<void>;
   /** What it is waiting for, in words, while it is not complete. */
   readonly state?: () => string;
 }
@@ -37,5 +44,6 @@ export type Enqueue<K> = (key: K, options?: { readonly priority?: number; readon
 export type ReconcileReport<K> =
   | { readonly type: 'failed'; readonly key: K; readonly runId: string; readonly error: unknown; readonly retryInMs: number }
   | { readonly type: 'terminal'; readonly key: K; readonly runId: string; readonly error: unknown }
+  | { readonly type: 'source-failed'; readonly source: string; readonly error: unknown }
   | { readonly type: 'timeout'; readonly key: K; readonly runId: string; readonly afterMs: number }
   | { readonly type: 'done'; readonly key: K; readonly runId: string; readonly ms: number; readonly requeueAfterMs?: number };

@@ -1,75 +1,33 @@
-import type { Event, KubernetesObject, ResourceType } from '@kubecast/crd';
+import type { Event, ResourceType } from '@kubecast/crd';
 import type { Clock } from '@kubecast/clock';
 import { systemClock } from '@kubecast/clock';
-import { withDeadline } from '../timing/deadline.ts';
+import { EventError, RuntimeOptionsError } from '../errors.ts';
+import { isConflict, isNotFound } from '../objects/api-status.ts';
 import { toMicroTime } from '../timing/micro-time.ts';
-
-/** How events are written. `eventSink` makes one of a client. */
-export interface EventSink {
-  create(event: Event, signal: AbortSignal): Promise<void>;
-  /** A JSON merge patch. */
-  patch(namespace: string, name: string, patch: object, signal: AbortSignal): Promise<void>;
-}
-
-export interface EventRecorderOptions {
-  readonly sink: EventSink;
-  /** `iidp.com/controller`: who reports. */
-  readonly controller: string;
-  /** The process: the pod's name. At most 128 characters. */
-  readonly instance: string;
-  readonly clock?: Clock;
-  /** Events about one object that may come at once. Default 25. */
-  readonly burst?: number;
-  /** Afterwards one each so many milliseconds. Default 300,000. */
-  readonly refillMs?: number;
-  /** Milliseconds between writes of the counts of what repeats. Default 60,000. */
-  readonly flushMs?: number;
-  readonly onError?: (error: unknown) => void;
-}
-
-export interface EventNote {
-  readonly type: 'Normal' | 'Warning';
-  /** Why, CamelCase; cut at 128 characters. */
-  readonly reason: string;
-  /** What was done or tried, CamelCase. */
-  readonly action: string;
-  /** For people; cut at 1,024 characters. */
-  readonly note: string;
-}
-
-export interface EventCounters {
-  readonly created: number;
-  /** Repeats that were counted in a series. */
-  readonly repeated: number;
-  /** Over the object's budget, or over the queue's bound. */
-  readonly dropped: number;
-  readonly failed: number;
-}
-
-/** Records events (events.k8s.io/v1). Never waits and never throws: an event is a courtesy. */
-export interface EventRecorder {
-  record(type: ResourceType, object: Pick<KubernetesObject, 'metadata'>, event: EventNote): void;
-  /** Writes what waits and the counts of all series. */
-  flush(): Promise<void>;
-  /** Flushes, then ends. Idempotent. */
-  stop(): Promise<void>;
-  readonly counters: EventCounters;
-}
+import type { EventCounters, EventNote, EventRecorder, EventRecorderOptions, Regarded } from './event-contract.ts';
+import { checkNote, checkReporter, cutBytes, makeEvent, type Reporter } from './event-fields.ts';
+import { EventLimits } from './event-limits.ts';
+import { EventWriter } from './event-writer.ts';
 
 interface Series {
   readonly event: Event;
   count: number;
-  lastSeen: number;
+  /** When it was last recorded, by the calendar and by the monotonic clock. */
+  seenWall: number;
+  seenNow: number;
   written: number;
 }
 
 const MOST_SERIES = 1024;
-const MOST_WAITING = 256;
-const REQUEST_MS = 10_000;
+/** A series ends after so long without a repeat (client-go's finishTime): the next one is a new event. */
+const SERIES_MS = 360_000;
 
 /**
- * What repeats (same object by UID, type, reason, action and note) is one event with a count, written each `flushMs` and at the end. Each
- * object has a budget. At most 1,024 series are remembered and 256 writes wait.
+ * What repeats (same object by UID, type, reason, action and note) is one event with a count, written each `flushMs` and at the end, until six
+ * minutes pass without a repeat. From the tenth note of one kind on, notes are combined. Each object has a budget. At most 1,024 series
+ * are remembered and 1,000 writes wait. A server that is away is tried again twelve times, ten seconds apart.
+ *
+ * @throws RuntimeOptionsError for a reporter that the server would refuse
  */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   return new SeriesRecorder(options);
@@ -77,117 +35,151 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
 class SeriesRecorder implements EventRecorder {
   readonly #o: EventRecorderOptions;
+  readonly #reporter: Reporter;
   readonly #clock: Clock;
+  readonly #limits: EventLimits;
+  readonly #writer: EventWriter;
   readonly #series = new Map<string, Series>();
-  readonly #budgets = new Map<string, { tokens: number; at: number }>();
-  readonly #counters = { created: 0, repeated: 0, dropped: 0, failed: 0 };
+  readonly #counters = { created: 0, repeated: 0, combined: 0, dropped: 0, refused: 0, failed: 0, recreated: 0 };
   readonly #ending = new AbortController();
-  #waiting = 0;
-  #tail: Promise<void> = Promise.resolve();
   #flushing = false;
   #made = 0;
   #stopped: Promise<void> | undefined;
 
   constructor(options: EventRecorderOptions) {
+    const { burst = 25, refillMs = 300_000, flushMs = 60_000 } = options;
+    for (const [name, value] of Object.entries({ burst, refillMs, flushMs }))
+      if (!(Number.isFinite(value) && value > 0)) throw new RuntimeOptionsError(`event recorder: ${name} must be a number above 0`);
     this.#o = options;
+    this.#reporter = checkReporter(options);
     this.#clock = options.clock ?? systemClock;
+    this.#limits = new EventLimits(this.#clock, { burst, refillMs });
+    this.#writer = new EventWriter(this.#clock);
   }
 
   get counters(): EventCounters {
     return { ...this.#counters };
   }
 
-  record(type: ResourceType, object: Pick<KubernetesObject, 'metadata'>, event: EventNote): void {
-    if (this.#stopped !== undefined) return;
-    const { namespace = '', name = '', uid = '' } = object.metadata;
-    const note = cut(event.note, 1024);
-    const key = JSON.stringify([uid, type.kind, namespace, name, event.type, event.reason, event.action, note]);
-    const known = this.#series.get(key);
-    if (known !== undefined) {
-      known.count += 1;
-      known.lastSeen = this.#clock.wall();
-      this.#counters.repeated += 1;
-      this.#flushSoon();
-      return;
-    }
-    if (!this.#afford(JSON.stringify([type.kind, namespace, name, uid])) || this.#waiting >= MOST_WAITING) {
+  record(type: ResourceType, object: Regarded, event: EventNote): void {
+    if (this.#stopped !== undefined) {
       this.#counters.dropped += 1;
       return;
     }
-    const made = this.#make(type, object, event, note);
-    this.#series.set(key, { event: made, count: 1, lastSeen: this.#clock.wall(), written: 1 });
-    if (this.#series.size > MOST_SERIES) this.#series.delete(this.#series.keys().next().value as string);
-    this.#send(
-      () => this.#request((signal) => this.#o.sink.create(made, signal)),
-      () => {
-        this.#counters.created += 1;
+    try {
+      this.#record(type, object, checkNote(event));
+    } catch (error) {
+      this.#counters.refused += 1;
+      this.#tell(error instanceof EventError ? error : new EventError(`an event cannot be made: ${String(error)}`));
+    }
+  }
+
+  #record(type: ResourceType, object: Regarded, given: EventNote): void {
+    const { namespace = '', name = '', uid = '' } = object.metadata;
+    const about = JSON.stringify([type.group, type.kind, namespace, name, uid]);
+    const kind = JSON.stringify([about, given.type, given.reason, given.action]);
+    const combined = this.#limits.combines(kind, given.note);
+    const event = combined ? { ...given, note: cutBytes(`(combined from similar events): ${given.note}`, 1024) } : given;
+    const key = combined ? kind : JSON.stringify([kind, event.note]);
+    const known = this.#series.get(key);
+    if (known !== undefined && this.#clock.now() - known.seenNow <= SERIES_MS) {
+      known.count += 1;
+      this.#see(known);
+      this.#counters.repeated += 1;
+      if (combined) this.#counters.combined += 1;
+      this.#flushSoon();
+      return;
+    }
+    if (!this.#limits.afford(about) || this.#writer.full) {
+      this.#counters.dropped += 1;
+      return;
+    }
+    if (known !== undefined) this.#end(key, known);
+    const made = makeEvent(this.#reporter, type, object, event, { wall: this.#clock.wall(), unique: this.#unique() });
+    const series: Series = { event: made, count: 1, seenWall: 0, seenNow: 0, written: 1 };
+    this.#see(series);
+    this.#series.set(key, series);
+    this.#forgetOldest();
+    this.#writer.write(
+      (signal) => this.#create(made, signal),
+      (outcome, error) => {
+        if (outcome === 'written') this.#counters.created += 1;
+        if (outcome === 'written' && combined) this.#counters.combined += 1;
+        this.#settle(outcome, error);
       },
     );
   }
 
-  #make(type: ResourceType, object: Pick<KubernetesObject, 'metadata'>, event: EventNote, note: string): Event {
-    const { namespace = '', name = '', uid, resourceVersion } = object.metadata;
-    const wall = this.#clock.wall();
+  #see(series: Series): void {
+    series.seenWall = this.#clock.wall();
+    series.seenNow = this.#clock.now();
+  }
+
+  #unique(): string {
     this.#made += 1;
-    const unique = `${wall.toString(16)}${this.#made.toString(16).padStart(4, '0')}${Math.floor(this.#clock.random() * 0x10000)
-      .toString(16)
-      .padStart(4, '0')}`;
-    return {
-      apiVersion: 'events.k8s.io/v1',
-      kind: 'Event',
-      metadata: { name: `${name.slice(0, 253 - unique.length - 1)}.${unique}`, namespace: namespace === '' ? 'default' : namespace },
-      eventTime: toMicroTime(wall),
-      reportingController: this.#o.controller,
-      reportingInstance: cut(this.#o.instance, 128),
-      action: cut(event.action, 128),
-      reason: cut(event.reason, 128),
-      type: event.type,
-      note,
-      regarding: {
-        apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`,
-        kind: type.kind,
-        name,
-        ...(namespace === '' ? {} : { namespace }),
-        ...(uid === undefined ? {} : { uid }),
-        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    const random = Math.floor(this.#clock.random() * 0x10000);
+    return `${Math.max(0, Math.floor(this.#clock.wall())).toString(16)}${this.#made.toString(16).padStart(4, '0')}${random.toString(16).padStart(4, '0')}`;
+  }
+
+  /** An earlier try of the same request may have reached the server although its answer did not reach us. */
+  async #create(event: Event, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#o.sink.create(event, signal);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  }
+
+  #settle(outcome: 'written' | 'failed' | 'dropped', error: unknown): void {
+    if (outcome === 'written') return;
+    this.#counters[outcome] += 1;
+    this.#tell(error);
+  }
+
+  #tell(error: unknown): void {
+    try {
+      this.#o.onError?.(error);
+    } catch {
+      // Whoever is told must not cost an event its place.
+    }
+  }
+
+  #forgetOldest(): void {
+    if (this.#series.size <= MOST_SERIES) return;
+    const [key, oldest] = this.#series.entries().next().value as [string, Series];
+    this.#end(key, oldest);
+  }
+
+  /** No repeat is counted in the series any more; its last count is written. */
+  #end(key: string, series: Series): void {
+    this.#writeCount(series);
+    this.#series.delete(key);
+  }
+
+  #writeCount(series: Series): void {
+    if (series.count === series.written) return;
+    const { count, event } = series;
+    const more = count - series.written;
+    series.written = count;
+    const told = { count, lastObservedTime: toMicroTime(series.seenWall) };
+    const { namespace = '', name = '' } = event.metadata;
+    this.#writer.write(
+      async (signal) => {
+        try {
+          await this.#o.sink.patch(namespace, name, { series: told }, signal);
+        } catch (error) {
+          if (!isNotFound(error)) throw error;
+          // Its time to live was over, or somebody deleted it.
+          await this.#create({ ...event, series: told }, signal);
+          this.#counters.recreated += 1;
+        }
       },
-    };
-  }
-
-  #afford(object: string): boolean {
-    const { burst = 25, refillMs = 300_000 } = this.#o;
-    const now = this.#clock.now();
-    const budget = this.#budgets.get(object) ?? { tokens: burst, at: now };
-    budget.tokens = Math.min(burst, budget.tokens + (now - budget.at) / refillMs);
-    budget.at = now;
-    this.#budgets.delete(object);
-    this.#budgets.set(object, budget);
-    if (this.#budgets.size > MOST_SERIES) this.#budgets.delete(this.#budgets.keys().next().value as string);
-    if (budget.tokens < 1) return false;
-    budget.tokens -= 1;
-    return true;
-  }
-
-  /** One at a time and in order, so that a count never comes before its event. */
-  #send(task: () => Promise<void>, done: () => void): void {
-    this.#waiting += 1;
-    const before = this.#tail;
-    this.#tail = (async () => {
-      await before;
-      try {
-        await task();
-        done();
-      } catch (error) {
-        this.#counters.failed += 1;
-        this.#o.onError?.(error);
-      } finally {
-        this.#waiting -= 1;
-      }
-    })();
-  }
-
-  #request(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    return withDeadline(this.#clock, { what: 'writing an event', ms: REQUEST_MS }, task);
+      (outcome, error) => {
+        // The next write tells these too.
+        if (outcome === 'failed') series.written = Math.min(series.written, count - more);
+        this.#settle(outcome, error);
+      },
+    );
   }
 
   #flushSoon(): void {
@@ -203,34 +195,20 @@ class SeriesRecorder implements EventRecorder {
   }
 
   async flush(): Promise<void> {
-    for (const series of this.#series.values()) {
-      if (series.count === series.written) continue;
-      const { count, lastSeen, event } = series;
-      series.written = count;
-      const { namespace = '', name = '' } = event.metadata;
-      this.#send(
-        () =>
-          this.#request((signal) =>
-            this.#o.sink.patch(namespace, name, { series: { count, lastObservedTime: toMicroTime(lastSeen) } }, signal),
-          ),
-        () => {},
-      );
+    const now = this.#clock.now();
+    for (const [key, series] of this.#series) {
+      if (now - series.seenNow > SERIES_MS) this.#end(key, series);
+      else this.#writeCount(series);
     }
-    await this.#tail;
+    await this.#writer.idle();
   }
 
-  stop(): Promise<void> {
+  stop({ deadlineMs = 5_000 }: { readonly deadlineMs?: number } = {}): Promise<void> {
     this.#stopped ??= (async () => {
       this.#ending.abort();
-      await this.flush();
+      for (const series of this.#series.values()) this.#writeCount(series);
+      await this.#writer.end(deadlineMs);
     })();
     return this.#stopped;
   }
-}
-
-/** By characters, never through a surrogate pair. */
-function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const end = text.charCodeAt(most - 2) >= 0xd800 && text.charCodeAt(most - 2) <= 0xdbff ? most - 2 : most - 1;
-  return `${text.slice(0, end)}…`;
 }

@@ -1,4 +1,5 @@
-import type { Condition } from '@kubecast/crd';
+import { qualifiedNameProblems, type Condition } from '@kubecast/crd';
+import type { DeepReadonly } from '@kubecast/store';
 import { RuntimeOptionsError } from '../errors.ts';
 import { toTime } from '../timing/micro-time.ts';
 
@@ -22,21 +23,20 @@ export interface ConditionUpdate {
  * of a newer.
  *
  * @param wallMs the calendar's time.
- * @throws RuntimeOptionsError for a reason that no schema of conditions accepts.
+ * @throws RuntimeOptionsError for what no schema of conditions accepts.
  */
-export function withCondition(conditions: readonly Condition[], update: ConditionUpdate, wallMs: number): readonly Condition[] {
-  if (update.reason.length > 1024 || !REASON.test(update.reason))
-    throw new RuntimeOptionsError(
-      `the condition ${update.type}: ${JSON.stringify(update.reason.slice(0, 64))} is no reason; it must be one CamelCase word`,
-    );
+export function withCondition(conditions: readonly DeepReadonly<Condition>[], update: ConditionUpdate, wallMs: number): Condition[] {
+  checkUpdate(update);
   const at = conditions.findIndex((condition) => condition.type === update.type);
   const old = conditions[at];
-  if (old?.observedGeneration !== undefined && (update.observedGeneration ?? 0) < old.observedGeneration) return conditions;
+  // The list that was given, so that whoever compares sees that there is nothing to write.
+  const unchanged = conditions as Condition[];
+  if (old?.observedGeneration !== undefined && (update.observedGeneration ?? 0) < old.observedGeneration) return unchanged;
   const condition: Condition = {
     type: update.type,
     status: update.status,
     reason: update.reason,
-    message: (update.message ?? '').slice(0, 32_768),
+    message: cutCharacters(update.message ?? '', 32_768),
     lastTransitionTime: old?.status === update.status && old.lastTransitionTime ? old.lastTransitionTime : toTime(wallMs),
     ...(update.observedGeneration === undefined ? {} : { observedGeneration: update.observedGeneration }),
   };
@@ -44,13 +44,36 @@ export function withCondition(conditions: readonly Condition[], update: Conditio
   const same = (['status', 'reason', 'message', 'lastTransitionTime', 'observedGeneration'] as const).every(
     (name) => old[name] === condition[name],
   );
-  return same ? conditions : conditions.map((existing, index) => (index === at ? condition : existing));
+  return same ? unchanged : conditions.map((existing, index) => (index === at ? condition : existing));
 }
 
-export function findCondition(conditions: readonly Condition[] | null | undefined, type: string): Condition | undefined {
+/** What a schema made by controller-gen of meta/v1 Condition refuses. */
+function checkUpdate({ type, status, reason, message, observedGeneration }: ConditionUpdate): void {
+  const refuse = (what: string): never => {
+    throw new RuntimeOptionsError(`the condition ${typeof type === 'string' ? type.slice(0, 64) : `of type ${typeof type}`}: ${what}`);
+  };
+  if (typeof type !== 'string' || type.length > 316 || qualifiedNameProblems(type).length > 0)
+    refuse('its type is no name; it must be one CamelCase word, as Ready, or example.com/Ready');
+  if (status !== 'True' && status !== 'False' && status !== 'Unknown') refuse("its status must be 'True', 'False' or 'Unknown', as texts");
+  if (typeof reason !== 'string' || reason.length > 1024 || !REASON.test(reason))
+    refuse(`${typeof reason === 'string' ? JSON.stringify(reason.slice(0, 64)) : `a value of type ${typeof reason}`} is no reason; it must be one CamelCase word`);
+  if (message !== undefined && typeof message !== 'string') refuse('its message must be a text');
+  if (observedGeneration !== undefined && !(Number.isSafeInteger(observedGeneration) && observedGeneration >= 0))
+    refuse('its observedGeneration must be a whole number, 0 or more');
+}
+
+/** Never within a surrogate pair. The server counts characters, of which there are no more than code units. */
+function cutCharacters(text: string, most: number): string {
+  const cut = text.slice(0, most);
+  const last = cut.charCodeAt(cut.length - 1);
+  return text.length > most && last >= 0xd800 && last <= 0xdbff ? cut.slice(0, -1) : cut.toWellFormed();
+}
+
+/** The condition of a type, of a list that may be absent. */
+export function findCondition<C extends DeepReadonly<Condition>>(conditions: readonly C[] | null | undefined, type: string): C | undefined {
   return conditions?.find((condition) => condition.type === type);
 }
 
-export function isConditionTrue(conditions: readonly Condition[] | null | undefined, type: string): boolean {
+export function isConditionTrue(conditions: readonly DeepReadonly<Condition>[] | null | undefined, type: string): boolean {
   return findCondition(conditions, type)?.status === 'True';
 }

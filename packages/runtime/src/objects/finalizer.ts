@@ -1,6 +1,7 @@
-import type { KubernetesObject } from '@kubecast/crd';
+import { qualifiedNameProblems, type KubernetesObject } from '@kubecast/crd';
+import type { DeepReadonly } from '@kubecast/store';
 import { isConflict, isNotFound } from './api-status.ts';
-import { FinalizerError } from '../errors.ts';
+import { FinalizerError, RuntimeOptionsError } from '../errors.ts';
 
 /** How finalizers are read and written: one kind of object. `objectAccess` makes one of a client. Failures carry the API server's status. */
 export interface ObjectAccess<T extends KubernetesObject> {
@@ -11,11 +12,17 @@ export interface ObjectAccess<T extends KubernetesObject> {
 }
 
 export interface FinalizerOptions {
-  /** `domain/name`: a name without a slash is refused for built-in kinds. */
+  /**
+   * `domain/name`: a DNS subdomain of at most 253 bytes, and at most 63 of letters, digits, `-`, `_` and `.`, as the server checks it. A name
+   * without a domain is refused, since the server refuses it for built-in kinds.
+   */
   readonly name: string;
   /** Tries when others write at the same time. Default 5. */
   readonly tries?: number;
 }
+
+/** An object of which only the metadata is read: one of a view, an entry's value, or one that was read from the server. */
+export type WithMetadata = { readonly metadata: DeepReadonly<KubernetesObject['metadata']> };
 
 /**
  * One finalizer of one kind. Each write carries uid and resourceVersion of the object that was read: another's finalizer is never lost, an
@@ -23,32 +30,34 @@ export interface FinalizerOptions {
  */
 export interface Finalizer<T extends KubernetesObject> {
   readonly name: string;
-  has(object: Pick<T, 'metadata'>): boolean;
+  has(object: WithMetadata): boolean;
   /**
    * Puts it on the object, before the first outside effect. Gives the object as written; undefined if it is gone, was made again, or is being
    * deleted: then nothing may be done for it.
    */
-  add(object: T, signal?: AbortSignal): Promise<T | undefined>;
+  add<O extends WithMetadata>(object: O, signal?: AbortSignal): Promise<T | O | undefined>;
   /** Takes it off, after the clean-up. Gives whether it was there. Gone or made again is success: there is nothing left to release. */
-  release(object: T, signal?: AbortSignal): Promise<boolean>;
+  release(object: WithMetadata, signal?: AbortSignal): Promise<boolean>;
 }
 
+/** @throws FinalizerError for a name that the server would refuse at the first use */
 export function createFinalizer<T extends KubernetesObject>(access: ObjectAccess<T>, options: FinalizerOptions): Finalizer<T> {
   const { name, tries = 5 } = options;
-  if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/u.test(name)) {
-    throw new FinalizerError(`${JSON.stringify(name)} is no name for a finalizer; it must be domain/name`);
-  }
-  const has = (object: Pick<T, 'metadata'>): boolean => object.metadata.finalizers?.includes(name) === true;
+  checkName(name);
+  if (!Number.isInteger(tries) || tries < 1) throw new RuntimeOptionsError(`finalizer ${name}: tries must be a whole number from 1 up`);
+  const has = (object: WithMetadata): boolean => object.metadata.finalizers?.includes(name) === true;
 
   /** Changes the list of the object that was read; read again after a conflict. Undefined: there is nothing to change it on. */
-  const change = async (
-    object: T,
+  const change = async <O extends WithMetadata>(
+    object: O,
     doing: string,
-    wanted: (current: T) => readonly string[] | undefined,
+    wanted: (current: WithMetadata) => readonly string[] | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly object: T; readonly changed: boolean } | undefined> => {
+  ): Promise<{ readonly object: T | O; readonly changed: boolean } | undefined> => {
     const { namespace = '', name: objectName = '', uid } = object.metadata;
-    let current = object;
+    if (uid === undefined || uid === '')
+      throw new FinalizerError(`${doing} ${name}: the object ${JSON.stringify(objectName)} has no uid; give it as the server gave it`);
+    let current: T | O = object;
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const finalizers = wanted(current);
       if (finalizers === undefined) return { object: current, changed: false };
@@ -97,4 +106,11 @@ export function createFinalizer<T extends KubernetesObject>(access: ObjectAccess
       return outcome?.changed === true;
     },
   };
+}
+
+function checkName(name: unknown): void {
+  if (typeof name !== 'string') throw new FinalizerError(`a finalizer's name must be a text; it is of type ${typeof name}`);
+  const problems = [...qualifiedNameProblems(name), ...(name.includes('/') ? [] : ['it has no domain: write example.com/name'])];
+  if (problems.length > 0)
+    throw new FinalizerError(`${JSON.stringify(name.slice(0, 320))} is no name for a finalizer, which is domain/name: ${problems.join('; ')}`);
 }

@@ -1,7 +1,8 @@
 import type { KubernetesObject, OwnerReference, ResourceType } from '@kubecast/crd';
+import type { DeepReadonly } from '@kubecast/store';
 import { OwnerReferenceError } from '../errors.ts';
 
-type Owned = { readonly metadata: KubernetesObject['metadata'] };
+type Owned = { readonly metadata: DeepReadonly<KubernetesObject['metadata']> };
 
 /** The reference to an owner, as a dependent carries it. */
 export function ownerReference(
@@ -10,6 +11,11 @@ export function ownerReference(
   options: { readonly controller?: boolean; readonly blockOwnerDeletion?: boolean } = {},
 ): OwnerReference {
   const { name = '', uid = '' } = owner.metadata;
+  if (type.kind === '' || type.version === '')
+    throw new OwnerReferenceError(`an owner needs a kind and a version; ${JSON.stringify(type.kind)} of ${JSON.stringify(type.version)} has not`);
+  // The server refuses these (apimachinery, validation of ownerReferences).
+  if (type.kind === 'Event' && (type.group === '' || type.group === 'events.k8s.io'))
+    throw new OwnerReferenceError('an Event cannot own anything: the server refuses it as an owner');
   if (name === '' || uid === '')
     throw new OwnerReferenceError(`the owner ${type.kind} ${JSON.stringify(name)} has no name and uid yet: create it first`);
   return {
@@ -34,7 +40,7 @@ export function withOwner(
   type: ResourceType,
   owner: Owned,
   options: { readonly controller?: boolean; readonly blockOwnerDeletion?: boolean } = {},
-): readonly OwnerReference[] {
+): OwnerReference[] {
   const { namespace: ownerNamespace = '', name = '' } = owner.metadata;
   const { namespace = '', name: dependentName = '', ownerReferences = [] } = dependent.metadata;
   const subject = `${namespace === '' ? '' : `${namespace}/`}${dependentName}`;
@@ -61,16 +67,16 @@ export function withOwner(
 }
 
 /** The same with `controller` and `blockOwnerDeletion` true. A dependent has at most one. */
-export function withController(dependent: Owned, type: ResourceType, owner: Owned): readonly OwnerReference[] {
+export function withController(dependent: Owned, type: ResourceType, owner: Owned): OwnerReference[] {
   return withOwner(dependent, type, owner, { controller: true, blockOwnerDeletion: true });
 }
 
 /** The dependent's references without this owner, by UID. */
-export function withoutOwner(dependent: Owned, owner: Owned): readonly OwnerReference[] {
+export function withoutOwner(dependent: Owned, owner: Owned): OwnerReference[] {
   return (dependent.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid);
 }
 
 /** The reference whose `controller` is true. */
-export function controllerOf(dependent: Owned): OwnerReference | undefined {
+export function controllerOf(dependent: Owned): DeepReadonly<OwnerReference> | undefined {
   return dependent.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }

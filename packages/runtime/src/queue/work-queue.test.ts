@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
-import { createRateLimiter } from './rate-limiter.ts';
-import { createWorkQueue, lowPriority, type WorkQueue } from './work-queue.ts';
+import { createWorkQueue } from './key-queue.ts';
+import { createRateLimiter, fastSlow, itemExponential, maxOf, tokenBucket } from './limiters.ts';
+import { lowPriority, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 type Clock = ReturnType<typeof createVirtualClock>;
-const queueOn = (clock: Clock): WorkQueue<string> => createWorkQueue<string>({ name: 'test', idOf: (key) => key, clock });
+const queueOn = (clock: Clock, options: Partial<WorkQueueOptions<string>> = {}): WorkQueue<string> =>
+  createWorkQueue<string>({ name: 'test', idOf: (key) => key, clock, ...options });
 
 /** Takes what is ready now, without waiting. */
 async function takeAll(queue: WorkQueue<string>): Promise<string[]> {
@@ -53,9 +55,21 @@ test('of several times for one key the earliest counts, and it fires once', asyn
   expect(clock.pending).toBe(0);
 });
 
-test('an immediate add cancels the timer, and a timer on a ready key is dropped', async () => {
+test('a time that a key waits for is kept when the key runs in the meantime', async () => {
   const clock = createVirtualClock();
   const queue = queueOn(clock);
+  queue.addAfter('a', 200);
+  queue.add('a');
+  expect(await takeAll(queue)).toEqual(['a']);
+  await clock.advance(199);
+  expect(queue.depth).toBe(0);
+  await clock.advance(1);
+  expect(await takeAll(queue)).toEqual(['a']);
+});
+
+test('with merged timers an immediate add cancels the timer, and a timer on a ready key is dropped', async () => {
+  const clock = createVirtualClock();
+  const queue = queueOn(clock, { timers: 'merged' });
   queue.addAfter('a', 300);
   queue.add('a');
   queue.addAfter('a', 200);
@@ -64,16 +78,16 @@ test('an immediate add cancels the timer, and a timer on a ready key is dropped'
   expect(queue.depth).toBe(0);
 });
 
-test('a time that is asked for during a run is kept, and an event in the same run makes it immediate', async () => {
+test('a time that is asked for during a run is kept; with merged timers an event in the same run makes it immediate', async () => {
   const clock = createVirtualClock();
-  const queue = queueOn(clock);
+  const queue = queueOn(clock, { timers: 'merged' });
   queue.add('a');
   queue.add('b');
   await queue.get();
   await queue.get();
   queue.addAfter('a', 100);
-  queue.addAfter('b', 100);
   queue.add('b');
+  queue.addAfter('b', 100);
   queue.done('a');
   queue.done('b');
   expect(await takeAll(queue)).toEqual(['b']);
@@ -95,8 +109,8 @@ test('of several times that are asked for during a run the earliest counts', asy
   expect(queue.depth).toBe(0);
 });
 
-test('higher priority goes first, equal ones in the order in which they became ready', async () => {
-  const queue = queueOn(createVirtualClock());
+test('with priorities the higher one goes first, equal ones in the order in which they became ready', async () => {
+  const queue = queueOn(createVirtualClock(), { order: 'priority' });
   for (const key of ['a', 'b', 'c']) queue.add(key, { priority: lowPriority });
   queue.add('z');
   queue.add('b');
@@ -104,7 +118,7 @@ test('higher priority goes first, equal ones in the order in which they became r
 });
 
 test('a key that waits is only ever raised: who asks for it later with less does not put it back', async () => {
-  const queue = queueOn(createVirtualClock());
+  const queue = queueOn(createVirtualClock(), { order: 'priority' });
   queue.add('a', { priority: 5 });
   queue.add('b');
   queue.add('a', { priority: lowPriority });
@@ -114,7 +128,7 @@ test('a key that waits is only ever raised: who asks for it later with less does
 
 test('a key of low priority is not starved by keys that come back for ever', async () => {
   const clock = createVirtualClock();
-  const queue = queueOn(clock);
+  const queue = queueOn(clock, { order: 'priority' });
   queue.add('low', { priority: lowPriority });
   queue.add('busy');
   let rounds = 0;
@@ -130,7 +144,7 @@ test('a key of low priority is not starved by keys that come back for ever', asy
 });
 
 test('a failed key waits twice as long each time, up to the cap, and forget starts anew', () => {
-  const limiter = createRateLimiter(createVirtualClock(), { jitter: 0, perSecond: Infinity });
+  const limiter = createRateLimiter(createVirtualClock(), { perSecond: Infinity });
   const delays = Array.from({ length: 20 }, () => limiter.next('a'));
   expect(delays.slice(0, 5)).toEqual([5, 10, 20, 40, 80]);
   expect(delays[17]).toBe(655_360);
@@ -143,7 +157,7 @@ test('a failed key waits twice as long each time, up to the cap, and forget star
 });
 
 test('all keys share a bucket: the 101st failure at once waits 100 ms, the 102nd 200 ms', () => {
-  const limiter = createRateLimiter(createVirtualClock(), { jitter: 0 });
+  const limiter = createRateLimiter(createVirtualClock());
   const delays = Array.from({ length: 102 }, (_, index) => limiter.next(`key${index}`));
   expect(delays[99]).toBe(5);
   expect(Math.round(delays[100] ?? 0)).toBe(100);
@@ -151,7 +165,7 @@ test('all keys share a bucket: the 101st failure at once waits 100 ms, the 102nd
 });
 
 test('jitter only shortens, so the cap holds', () => {
-  const limiter = createRateLimiter(createVirtualClock(), { perSecond: Infinity });
+  const limiter = createRateLimiter(createVirtualClock(), { perSecond: Infinity, jitter: 0.2 });
   for (let i = 0; i < 40; i += 1) {
     const delay = limiter.next('a');
     const full = Math.min(1_000_000, 5 * 2 ** i);
@@ -195,6 +209,36 @@ test('a drain ends at its deadline and names what it left', async () => {
   expect((await drained).abandoned.toSorted()).toEqual(['stuck', 'waiting']);
 });
 
+test('after shutDown what is ready is still handed out, what waits for a time is dropped, and adds are refused', async () => {
+  const clock = createVirtualClock();
+  const queue = queueOn(clock);
+  queue.add('ready');
+  queue.addAfter('timed', 10);
+  queue.shutDown();
+  queue.add('late');
+  queue.addRateLimited('late');
+  expect(await takeAll(queue)).toEqual(['ready']);
+  await clock.advance(1_000);
+  expect(await queue.get()).toBeUndefined();
+  expect(queue.counters.refused).toBe(2);
+  expect(clock.pending).toBe(0);
+});
+
+test('shutDownWithDrain waits for what runs, not for what is ready, and shutDown ends the waiting', async () => {
+  const queue = queueOn(createVirtualClock());
+  queue.add('a');
+  queue.add('b');
+  await queue.shutDownWithDrain();
+  await queue.get();
+  let ended = false;
+  const waiting = queue.shutDownWithDrain().then(() => (ended = true));
+  await Promise.resolve();
+  expect(ended).toBe(false);
+  queue.shutDown();
+  await waiting;
+  expect(queue.depth).toBe(1);
+});
+
 test('shutting down twice, and after a drain, is the same as once; who waits gets the end', async () => {
   const queue = queueOn(createVirtualClock());
   const waiting = queue.get();
@@ -212,6 +256,109 @@ test('waiting for a key ends with the reason of the signal, and takes no key wit
   await expect(waiting).rejects.toThrow('enough');
   queue.add('a');
   expect(await takeAll(queue)).toEqual(['a']);
+});
+
+test.each([NaN, Infinity, -Infinity, '5', undefined, null])('a delay of %s is refused by name', (ms) => {
+  const queue = queueOn(createVirtualClock());
+  expect(() => queue.addAfter('a', ms as number)).toThrow(/work queue test: addAfter got/);
+  expect(queue.delayed).toBe(0);
+});
+
+test.each([0, -0, -5])('a delay of %s adds at once', (ms) => {
+  const queue = queueOn(createVirtualClock());
+  queue.addAfter('a', ms);
+  expect(queue.depth).toBe(1);
+});
+
+test('a delay of 40 days is waited out', async () => {
+  const clock = createVirtualClock();
+  const queue = queueOn(clock);
+  queue.addAfter('a', 40 * 86_400_000);
+  await clock.advance(40 * 86_400_000 - 1);
+  expect(queue.depth).toBe(0);
+  await clock.advance(1);
+  expect(queue.depth).toBe(1);
+});
+
+test('limiters are parts: fast then slow, the longest of several, and a bucket that fills again', async () => {
+  const clock = createVirtualClock();
+  const two = fastSlow({ fastMs: 5, slowMs: 10_000, fastTries: 2 });
+  expect([two.next('a'), two.next('a'), two.next('a'), two.failures('a')]).toEqual([5, 5, 10_000, 3]);
+  const longest = maxOf(fastSlow({ fastMs: 50, slowMs: 50, fastTries: 0 }), itemExponential({ baseMs: 20, maxMs: 100 }));
+  expect([longest.next('a'), longest.next('a'), longest.next('a'), longest.next('a')]).toEqual([50, 50, 80, 100]);
+  longest.forget('a');
+  expect([longest.next('a'), longest.failures('a'), longest.size]).toEqual([50, 1, 1]);
+  const bucket = tokenBucket({ perSecond: 2, burst: 1, clock });
+  expect([bucket.next('a'), bucket.next('b')]).toEqual([0, 500]);
+  await clock.advance(10_000);
+  expect([bucket.next('c'), bucket.next('d')]).toEqual([0, 500]);
+});
+
+test.each([
+  ['itemExponential: baseMs', (): unknown => itemExponential({ baseMs: NaN })],
+  ['itemExponential: maxMs', (): unknown => itemExponential({ maxMs: -1 })],
+  ['itemExponential: jitter', (): unknown => itemExponential({ jitter: 2 })],
+  ['fastSlow: fastTries', (): unknown => fastSlow({ fastMs: 1, slowMs: 1, fastTries: '3' as unknown as number })],
+  ['tokenBucket: perSecond', (): unknown => tokenBucket({ perSecond: 0 })],
+  ['tokenBucket: burst', (): unknown => tokenBucket({ burst: 0 })],
+  ['maxOf', (): unknown => maxOf()],
+])('%s that cannot work is refused by name', (name, make) => {
+  expect(make).toThrow(new RegExp(`^${name}`));
+});
+
+test('the keys that have waited longest are told, whatever the order in which they are handed out', async () => {
+  const clock = createVirtualClock();
+  const queue = queueOn(clock, { order: 'priority' });
+  queue.add('low', { priority: lowPriority });
+  await clock.advance(10);
+  queue.add('b');
+  await clock.advance(5);
+  queue.add('c');
+  expect(queue.longestWaiting(2)).toEqual([
+    { id: 'low', priority: lowPriority, waitedMs: 15 },
+    { id: 'b', priority: 0, waitedMs: 5 },
+  ]);
+});
+
+/** A clock that each reading moves: the work of an item takes time. */
+function ticking(perReadMs: number): Clock & { longest: number } {
+  const inner = createVirtualClock();
+  let now = 0;
+  let turned = 0;
+  const clock = {
+    ...inner,
+    longest: 0,
+    now: () => {
+      now += perReadMs;
+      clock.longest = Math.max(clock.longest, now - turned);
+      return now;
+    },
+    yield: async () => {
+      await inner.yield();
+      turned = now;
+    },
+    get pending() {
+      return inner.pending;
+    },
+  };
+  return clock;
+}
+
+test('when 10,000 timers are due at once the event loop gets its turn between them', async () => {
+  const slow = ticking(0.01);
+  const sleeps: (() => void)[] = [];
+  const queue = createWorkQueue<number>({
+    name: 'test',
+    idOf: String,
+    clock: { ...slow, sleep: () => new Promise((resolve) => void sleeps.push(resolve)) },
+  });
+  for (let i = 0; i < 10_000; i += 1) queue.addAfter(i, 1);
+  await slow.yield();
+  slow.longest = 0;
+  sleeps.forEach((wake) => wake());
+  while (queue.delayed > 0) await slow.settle();
+  expect(queue.depth).toBe(10_000);
+  expect(slow.longest).toBeLessThan(6);
 });
 
 test('keys named like members of Object are keys like others', async () => {

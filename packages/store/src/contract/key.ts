@@ -7,3 +7,10 @@ export interface Key {
   readonly namespace: string;
   readonly name: string;
 }
+
+/** A key that is asked for: without `cluster` the one cluster `''` is meant. */
+export interface KeyInput {
+  readonly cluster?: string | undefined;
+  readonly namespace: string;
+  readonly name: string;
+}

@@ -1,6 +1,6 @@
 import type { Change } from './change.ts';
 import type { Entry } from './entry.ts';
-import type { Key } from './key.ts';
+import type { KeyInput } from './key.ts';
 import type { RawRecord, ScopeId } from './record.ts';
 import type { View } from './view.ts';
 
@@ -9,7 +9,7 @@ export interface Replacement<T> {
   /** Collects one object. Of two with one key and UID the newer stays (by the store's order of versions), whatever their order. */
   put(record: RawRecord): void;
   /** Takes a collected object out again, if the key holds this UID: a streamed list may bring a DELETED before its end. */
-  remove(key: Key, uid: string): void;
+  remove(key: KeyInput, uid: string): void;
   /**
    * Swaps the collected set in at once and gives the exact difference to what stood there for this scope. Publishes at once;
    * walking the changes is the caller's time. Records of equal UID, version and bytes are used again and give no change.
@@ -27,7 +27,7 @@ export interface Writer<T> {
    */
   put(record: RawRecord): readonly Change<T>[];
   /** Removes the key if it holds this UID. `final` is the last state, as the DELETED event brought it. */
-  remove(key: Key, uid: string, final?: RawRecord): readonly Change<T>[];
+  remove(key: KeyInput, uid: string, final?: RawRecord): readonly Change<T>[];
   replace(scope: ScopeId): Replacement<T>;
   /**
    * Hands the objects of one namespace of a scope over to another scope, which keeps them from now on. Readers see nothing of it: no

@@ -47,7 +47,7 @@ export class HotTier<T> {
     return item.value;
   }
 
-  /** Counts a miss, and keeps the value if it is the second. What is kept is frozen. */
+  /** Counts a miss, and keeps the value, which is frozen, if it is the second. */
   missed(slot: number, value: T, jsonBytes: number): void {
     this.#untilNext -= 1;
     if (this.#untilNext === 0) {
@@ -65,7 +65,7 @@ export class HotTier<T> {
       this.#counts[slot] = (this.#epoch << 4) | 1;
       return;
     }
-    this.#items.set(slot, { value: deepFreeze(value), bytes, used: true });
+    this.#items.set(slot, { value, bytes, used: true });
     this.bytes += bytes;
     this.promotions += 1;
     while (this.bytes > this.#budget) this.#evict();

@@ -25,7 +25,7 @@ export class PackedEntry<T> implements Entry<T> {
   #labels: Readonly<Record<string, string>> | undefined;
   #value: T | undefined;
 
-  /** `alone`: one reader gets it, and only for a moment. Its value is made for that, and neither frozen nor looked for in the hot tier. */
+  /** `alone`: only the extractors of one write read it. Its value is made for them, and neither looked for in the hot tier nor counted. */
   constructor(source: EntrySource<T>, slab: Slab, offset: number, alone = false) {
     this.#source = source;
     this.#slab = slab;
@@ -68,9 +68,8 @@ export class PackedEntry<T> implements Entry<T> {
   }
 
   get value(): DeepReadonly<T> {
-    // Several handlers are given one entry: none may change what the others read. A hot value is frozen already, which costs nothing then.
-    if (this.#alone) this.#value ??= this.mutable();
-    else this.#value ??= deepFreeze(this.#source.read(this.#slab, this.#offset));
+    // Several readers are given one entry: none may change what the others read. A hot value is frozen already, which costs nothing then.
+    this.#value ??= deepFreeze(this.#alone ? this.mutable() : this.#source.read(this.#slab, this.#offset));
     return this.#value as DeepReadonly<T>;
   }
 

@@ -1,4 +1,4 @@
-import type { Key } from '../contract/key.ts';
+import type { KeyInput } from '../contract/key.ts';
 
 const encoder = new TextEncoder();
 const ASCII = /^[\x00-\x7F]*$/;
@@ -22,9 +22,9 @@ export function compareBytes(a: string, b: string): number {
 }
 
 /** The order in which the API server lists: bytes of the cluster, then of `namespace/name` with the slash included, so `a-0/x` is before `a/x`. */
-export function compareKeys(a: Key, b: Key): number {
+export function compareKeys(a: KeyInput, b: KeyInput): number {
   return (
-    compareBytes(a.cluster, b.cluster) ||
+    compareBytes(a.cluster ?? '', b.cluster ?? '') ||
     compareBytes(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`) ||
     compareBytes(a.namespace, b.namespace)
   );
@@ -41,8 +41,8 @@ function part(text: string): string {
 /**
  * One text for a key. Injective, and in the order of compareKeys when compared by bytes: no two keys share it, whatever they are made of.
  */
-export function encodeKey(key: Key): string {
-  const { cluster, namespace, name } = key;
+export function encodeKey(key: KeyInput): string {
+  const { cluster = '', namespace, name } = key;
   const path = `${part(cluster)}${END}${part(namespace)}/${part(name)}`;
   // Only where a part itself holds a slash can two keys have the same path; the namespace then tells them apart.
   return namespace.includes('/') || name.includes('/') ? `${path}${END}${part(namespace)}` : path;

@@ -1,4 +1,4 @@
-import type { Key } from '../contract/key.ts';
+import type { KeyInput } from '../contract/key.ts';
 import { compareBytes } from './key-order.ts';
 import { NAME, NAMESPACE, partLength, partStart } from '../records/packed-record.ts';
 import type { Slab } from '../records/slabs.ts';
@@ -53,7 +53,7 @@ export class KeyProbe {
   }
 
   /** False if no record can have this key. */
-  fromKey(key: Key, cluster: number): boolean {
+  fromKey(key: KeyInput, cluster: number): boolean {
     const { namespace, name } = key;
     if (cluster < 0 || !namespace.isWellFormed() || !name.isWellFormed()) return false;
     const room = (namespace.length + name.length) * 3;

@@ -14,7 +14,8 @@ const HEAD = 64;
 const DELETING = 0x8000_0000 | 0;
 const MAX_PART = 0xffff;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A name may begin with U+FEFF, which is no byte order mark there.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export const UID = 0;
 export const VERSION = 1;

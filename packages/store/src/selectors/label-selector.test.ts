@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatLabelSelector, labelSelectorFromObject, LabelSelectorError, matchesLabels, parseLabelSelector } from '../index.ts';
+import {
+  andSelectors,
+  formatLabelSelector,
+  labelSelectorFromObject,
+  LabelSelectorError,
+  matchesLabels,
+  parseLabelSelector,
+} from '../index.ts';
 
 const matches = (selector: string, labels?: Record<string, string>): boolean => matchesLabels(parseLabelSelector(selector), labels);
 
@@ -64,7 +71,7 @@ test("what does not parse is refused with the API server's words", () => {
     return 'parsed';
   };
   expect(message('a b')).toBe("unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt");
-  expect(message(',a')).toBe("unable to parse requirement: found ',', expected: !, identifier, or 'end of string'");
+  expect(message(',a')).toBe("found ',', expected: !, identifier, or 'end of string'");
   expect(message('a>x')).toContain("for 'Gt', 'Lt' operators, the value must be an integer");
   expect(message('-a')).toContain("name part must consist of alphanumeric characters, '-', '_' or '.'");
   expect(message('a=-b')).toContain('a valid label must be an empty string or consist of alphanumeric characters');
@@ -80,13 +87,15 @@ test('a selector written as text parses to the same selector', () => {
     fc.record({
       key: word,
       operator: fc.constantFrom('In' as const, 'NotIn' as const),
-      values: fc.array(value, { minLength: 1, maxLength: 3 }),
+      values: fc.uniqueArray(value, { minLength: 1, maxLength: 3 }),
     }),
-    fc.record({ key: word, operator: fc.constantFrom('Gt' as const, 'Lt' as const), values: fc.constantFrom(['1'], ['-7']) }),
+    fc.record({ key: word, operator: fc.constantFrom('Gt' as const, 'Lt' as const), values: fc.constantFrom(['1'], ['007']) }),
   );
   fc.assert(
     fc.property(fc.array(requirement, { maxLength: 4 }), (requirements) => {
-      expect(parseLabelSelector(formatLabelSelector({ requirements }))).toEqual({ requirements });
+      const sets = requirements.map(({ key, operator, values }) => ({ key, operator, values: [...values].sort() }));
+      const byKey = sets.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+      expect(parseLabelSelector(formatLabelSelector(andSelectors({ requirements })))).toEqual({ requirements: byKey });
     }),
   );
 });
@@ -99,6 +108,23 @@ test('the object form of specs is the same selector; an operator that is none is
       { key: 'x', operator: 'Exists' },
     ],
   });
-  expect(formatLabelSelector(selector)).toBe('app=web,tier!=db,x');
+  expect(formatLabelSelector(selector)).toBe('app=web,tier notin (db),x');
   expect(() => labelSelectorFromObject({ matchExpressions: [{ key: 'a', operator: 'Like', values: ['b'] }] })).toThrow(LabelSelectorError);
+  for (const broken of [
+    { key: 'a', operator: 'In', values: [] },
+    { key: 'a', operator: 'Exists', values: ['b'] },
+    { key: '-a', operator: 'Exists' },
+    { key: 'a', operator: 'In', values: ['b '] },
+  ])
+    expect(() => labelSelectorFromObject({ matchExpressions: [broken] }), JSON.stringify(broken)).toThrow(LabelSelectorError);
+});
+
+test('only space, tab, CR and LF are white space, and integers end at 64 bits', () => {
+  for (const odd of ['\u00a0', '\u2003', '\ufeff', '\v', '\f'])
+    expect(() => parseLabelSelector(`a${odd}=b`), JSON.stringify(odd)).toThrow();
+  expect(parseLabelSelector('a\t =\r\n b').requirements).toEqual([{ key: 'a', operator: 'In', values: ['b'], sign: '=' }]);
+  expect(() => parseLabelSelector('a>-5')).toThrow('a valid label must be');
+  expect(() => parseLabelSelector('a>9223372036854775808')).toThrow('the value must be an integer');
+  expect(matches('a>5', { a: '9223372036854775807' })).toBe(true);
+  expect(matches('a>5', { a: '9223372036854775808' })).toBe(false);
 });

@@ -1,204 +1,150 @@
 import { LabelSelectorError } from '../store-error.ts';
+import { tokenize } from './label-lexer.ts';
+import type { Token } from './label-lexer.ts';
+import { keyProblem, newRequirement } from './label-requirement.ts';
 import type { LabelRequirement, LabelSelector } from './label-selector.ts';
 
-type Token = { kind: 'word' | 'op' | 'end'; text: string };
+const PREFIX = 'unable to parse requirement: ';
 
-const OPERATORS = ['==', '!=', '=', '>', '<', '!', ',', '(', ')'] as const;
+function fail(text: string): never {
+  throw new LabelSelectorError(text);
+}
 
-function tokenize(text: string): Token[] {
-  const tokens: Token[] = [];
-  for (let i = 0; i < text.length;) {
-    if (/\s/.test(text[i] ?? '')) {
-      i += 1;
-      continue;
-    }
-    const operator = OPERATORS.find((candidate) => text.startsWith(candidate, i));
-    if (operator) {
-      tokens.push({ kind: 'op', text: operator });
-      i += operator.length;
-      continue;
-    }
-    const word = /^[^\s=!<>,()]+/.exec(text.slice(i))?.[0] ?? '';
-    tokens.push({ kind: 'word', text: word });
-    i += word.length;
+/** One text once, in the order of bytes; label values are ASCII. */
+function asSet(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** The recursive descent of apimachinery's labels.Parser, over the tokens of one text. */
+class Parser {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#tokens = tokenize(text);
   }
-  tokens.push({ kind: 'end', text: '' });
-  return tokens;
+
+  parse(): readonly LabelRequirement[] {
+    const requirements: LabelRequirement[] = [];
+    for (;;) {
+      const first = this.#look();
+      if (first.kind === 'end') return requirements;
+      if (!beginsRequirement(first)) fail(`found '${first.text}', expected: !, identifier, or 'end of string'`);
+      requirements.push(this.#requirement());
+      const separator = this.#take();
+      if (separator.kind === 'end') return requirements;
+      if (separator.text !== ',') fail(`found '${separator.text}', expected: ',' or 'end of string'`);
+      const next = this.#look();
+      if (!beginsRequirement(next)) fail(`found '${next.text}', expected: identifier after ','`);
+    }
+  }
+
+  #look(): Token {
+    return this.#tokens[this.#at] as Token;
+  }
+
+  #take(): Token {
+    const token = this.#look();
+    // Behind the end there is only the end.
+    if (token.kind !== 'end') this.#at += 1;
+    return token;
+  }
+
+  #requirement(): LabelRequirement {
+    const absent = this.#look().text === '!';
+    if (absent) this.#take();
+    const word = this.#take();
+    if (word.kind !== 'word') fail(`${PREFIX}found '${word.text}', expected: identifier`);
+    const key = word.text;
+    const problem = keyProblem(key, '<nil>');
+    if (problem !== undefined) fail(`${PREFIX}${problem}`);
+    const next = this.#look();
+    if (absent) return newRequirement({ key, operator: 'DoesNotExist', values: [] }, PREFIX);
+    if (next.kind === 'end' || next.text === ',') return newRequirement({ key, operator: 'Exists', values: [] }, PREFIX);
+    const { text } = this.#take();
+    if (text === 'in' || text === 'notin')
+      return newRequirement({ key, operator: text === 'in' ? 'In' : 'NotIn', values: asSet(this.#values()) }, PREFIX);
+    if (text === '>' || text === '<')
+      return newRequirement({ key, operator: text === '>' ? 'Gt' : 'Lt', values: [this.#exactValue()] }, PREFIX);
+    if (text === '=' || text === '==' || text === '!=')
+      return newRequirement({ key, operator: text === '!=' ? 'NotIn' : 'In', values: [this.#exactValue()], sign: text }, PREFIX);
+    return fail(`${PREFIX}found '${text}', expected: in, notin, =, ==, !=, gt, lt`);
+  }
+
+  #exactValue(): string {
+    const next = this.#look();
+    if (next.kind === 'end' || next.text === ',') return '';
+    this.#take();
+    return next.kind === 'word' ? next.text : fail(`${PREFIX}found '${next.text}', expected: identifier`);
+  }
+
+  #values(): readonly string[] {
+    const open = this.#take();
+    if (open.text !== '(') fail(`${PREFIX}found '${open.text}' expected: '('`);
+    const first = this.#look();
+    if (first.text === ')') {
+      this.#take();
+      return [''];
+    }
+    if (first.kind !== 'word' && first.text !== ',') fail(`${PREFIX}found '${first.text}', expected: ',', ')' or identifier`);
+    const values: string[] = [];
+    for (;;) {
+      const token = this.#take();
+      if (token.kind === 'word') {
+        values.push(token.text);
+        const next = this.#look();
+        if (next.text !== ',' && next.text !== ')') fail(`${PREFIX}found '${next.text}', expected: ',' or ')'`);
+      } else if (token.text === ',') {
+        // An empty value stands before, between or behind commas.
+        if (values.length === 0) values.push('');
+        const next = this.#look();
+        if (next.text === ')' || next.text === ',') values.push('');
+      } else fail(`${PREFIX}found '${token.text}', expected: ',', or identifier`);
+      if (this.#look().text !== ')') continue;
+      this.#take();
+      return values;
+    }
+  }
 }
 
-const KEY_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const NAME_RULE =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const VALUE_RULE =
-  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-
-function checkKey(key: string): void {
-  const slash = key.indexOf('/');
-  const prefix = slash < 0 ? undefined : key.slice(0, slash);
-  const name = slash < 0 ? key : key.slice(slash + 1);
-  const prefixOk = prefix === undefined || (prefix.length <= 253 && DNS_SUBDOMAIN.test(prefix));
-  if (!prefixOk || name.length > 63 || !KEY_NAME.test(name))
-    throw new LabelSelectorError(`unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(key)}: ${NAME_RULE}`);
+function beginsRequirement(token: Token): boolean {
+  return token.kind === 'word' || token.text === '!';
 }
 
-function checkValue(key: string, value: string): void {
-  if (value === '' || (value.length <= 63 && KEY_NAME.test(value))) return;
-  const rule = value.length > 63 ? 'must be no more than 63 bytes' : VALUE_RULE;
-  throw new LabelSelectorError(`unable to parse requirement: values[0][${key}]: Invalid value: ${JSON.stringify(value)}: ${rule}`);
-}
-
-function fail(found: string, expected: string): never {
-  throw new LabelSelectorError(`unable to parse requirement: found '${found}', expected: ${expected}`);
+/** By key, as apimachinery keeps them, so that one selector has one text. */
+function sorted(requirements: readonly LabelRequirement[]): LabelSelector {
+  return { requirements: [...requirements].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)) };
 }
 
 /**
- * Parses a label selector in the API server's grammar: `a`, `!a`, `a=b`, `==`, `!=`, `in (..)`, `notin (..)`, `>`, `<`, joined by commas.
+ * Parses a label selector as apimachinery's labels.Parse does: `a`, `!a`, `a=b`, `==`, `!=`, `in (..)`, `notin (..)`, `>`, `<`, joined by commas.
  * @throws LabelSelectorError with the API server's words.
  */
 export function parseLabelSelector(text: string): LabelSelector {
-  const tokens = tokenize(text);
-  let at = 0;
-  const peek = (): Token => tokens[at] ?? { kind: 'end', text: '' };
-  const next = (): Token => {
-    const token = peek();
-    at += 1;
-    return token;
-  };
-  const requirements: LabelRequirement[] = [];
-  if (peek().kind === 'end') return { requirements };
-  for (;;) {
-    const first = next();
-    if (first.kind === 'op' && first.text === '!') {
-      const key = next();
-      if (key.kind !== 'word') fail(key.text, 'identifier');
-      checkKey(key.text);
-      requirements.push({ key: key.text, operator: 'DoesNotExist', values: [] });
-    } else if (first.kind === 'word') {
-      checkKey(first.text);
-      requirements.push(parseOperator(first.text));
-    } else {
-      fail(first.text, "!, identifier, or 'end of string'");
-    }
-    const separator = next();
-    if (separator.kind === 'end') return { requirements };
-    // [!] What stands between two requirements belongs to none, and is told without their prefix.
-    if (separator.text !== ',') throw new LabelSelectorError(`found '${separator.text}', expected: ',' or 'end of string'`);
-    if (peek().kind === 'end' || (peek().kind === 'op' && peek().text === ','))
-      throw new LabelSelectorError(`found '${peek().text}', expected: identifier after ','`);
-  }
-
-  function parseOperator(key: string): LabelRequirement {
-    const operator = peek();
-    if (operator.kind === 'end' || operator.text === ',') return { key, operator: 'Exists', values: [] };
-    next();
-    switch (operator.text) {
-      case '=':
-      case '==':
-      case '!=': {
-        const value = peek().kind === 'word' ? next().text : '';
-        checkValue(key, value);
-        return { key, operator: operator.text === '!=' ? 'NotIn' : 'In', values: [value] };
-      }
-      case '>':
-      case '<': {
-        const value = peek().kind === 'word' ? next().text : '';
-        if (!/^-?\d+$/.test(value))
-          throw new LabelSelectorError(
-            `unable to parse requirement: values[0]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
-          );
-        return { key, operator: operator.text === '>' ? 'Gt' : 'Lt', values: [value] };
-      }
-      case 'in':
-      case 'notin': {
-        const open = next();
-        if (open.text !== '(') throw new LabelSelectorError(`unable to parse requirement: found '${open.text}' expected: '('`);
-        const values: string[] = [];
-        for (;;) {
-          const value = peek().kind === 'word' ? next().text : '';
-          checkValue(key, value);
-          values.push(value);
-          const close = next();
-          if (close.text === ')') break;
-          if (close.text !== ',') fail(close.text, "',' or ')'");
-        }
-        return { key, operator: operator.text === 'in' ? 'In' : 'NotIn', values };
-      }
-      default:
-        return fail(operator.text, 'in, notin, =, ==, !=, gt, lt');
-    }
-  }
-}
-
-/** A selector as text that parses to the same selector. */
-export function formatLabelSelector(selector: LabelSelector): string {
-  return selector.requirements
-    .map(({ key, operator, values }) => {
-      switch (operator) {
-        case 'Exists':
-          return key;
-        case 'DoesNotExist':
-          return `!${key}`;
-        case 'In':
-          return values.length === 1 ? `${key}=${values[0]}` : `${key} in (${values.join(',')})`;
-        case 'NotIn':
-          return values.length === 1 ? `${key}!=${values[0]}` : `${key} notin (${values.join(',')})`;
-        case 'Gt':
-          return `${key}>${values[0]}`;
-        case 'Lt':
-        default:
-          return `${key}<${values[0]}`;
-      }
-    })
-    .join(',');
+  return sorted(new Parser(text).parse());
 }
 
 /** Both selectors must hold. */
 export function andSelectors(...selectors: readonly LabelSelector[]): LabelSelector {
-  return { requirements: selectors.flatMap((selector) => selector.requirements) };
+  return sorted(selectors.flatMap((selector) => selector.requirements));
 }
 
-const value = (labels: Readonly<Record<string, string>> | undefined, key: string): string | undefined =>
-  labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
-
-/** Whether labels satisfy a selector. `!=` and `notin` are satisfied by a label that is absent, as on the API server. */
-export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<string, string>> | undefined): boolean {
-  return selector.requirements.every(({ key, operator, values }) => {
-    const found = value(labels, key);
-    switch (operator) {
-      case 'Exists':
-        return found !== undefined;
-      case 'DoesNotExist':
-        return found === undefined;
-      case 'In':
-        return found !== undefined && values.includes(found);
-      case 'NotIn':
-        return found === undefined || !values.includes(found);
-      case 'Gt':
-      case 'Lt':
-      default: {
-        if (found === undefined || !/^-?\d+$/.test(found)) return false;
-        const difference = BigInt(found) - BigInt(values[0] ?? '0');
-        return operator === 'Gt' ? difference > 0n : difference < 0n;
-      }
-    }
-  });
-}
-
-/** A selector from the object form that specs carry (matchLabels and matchExpressions, meta/v1 LabelSelector). */
+/**
+ * A selector from the object form that specs carry (matchLabels and matchExpressions, meta/v1 LabelSelector), by the rules of apimachinery's
+ * LabelSelectorAsSelector.
+ * @throws LabelSelectorError if a requirement is none.
+ */
 export function labelSelectorFromObject(object: {
   readonly matchLabels?: Readonly<Record<string, string>>;
   readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
 }): LabelSelector {
-  const requirements: LabelRequirement[] = Object.entries(object.matchLabels ?? {}).map(([key, text]) => ({
-    key,
-    operator: 'In',
-    values: [text],
-  }));
+  const requirements = Object.entries(object.matchLabels ?? {}).map(([key, text]) =>
+    newRequirement({ key, operator: 'In', values: [text], sign: '=' }, ''),
+  );
   for (const { key, operator, values = [] } of object.matchExpressions ?? []) {
     if (operator !== 'In' && operator !== 'NotIn' && operator !== 'Exists' && operator !== 'DoesNotExist')
       throw new LabelSelectorError(`${JSON.stringify(operator)} is not a valid label selector operator`);
-    requirements.push({ key, operator, values });
+    requirements.push(newRequirement({ key, operator, values }, ''));
   }
-  return { requirements };
+  return sorted(requirements);
 }

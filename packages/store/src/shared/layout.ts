@@ -14,7 +14,7 @@
  * takes back what was changed since it came with the help of the log: that is its consistent picture. A point read holds none: it copies the
  * record, then looks whether the slot still names that place and the slab is of that generation, and compares the checksum.
  */
-export const FORMAT = 0x6b632;
+export const FORMAT = 0x6b633;
 
 /** Words of `control`. */
 export const MAGIC = 0;
@@ -32,7 +32,10 @@ export const CLUSTERS = 7;
 export const INDEXES = 8;
 /** Block of the order's directory; 0: none. */
 export const ORDER = 9;
+/** Counts tickets; a ticket is the time at which it was made, in units of so many milliseconds of the calendar, and some bits of this count. */
 export const TICKETS = 10;
+export const TICKET_TIME_MS = 1024;
+export const TICKET_COUNT_BITS = 14;
 /** Leases that were ever used at once. */
 export const LEASES_USED = 11;
 export const RECORD_TABLES = 16;
@@ -73,8 +76,9 @@ export const POSTING_TEXT = 4;
 export const LINK = 0;
 export const LINK_TEXT = 1;
 
-/** How long a reader may hold what it iterates over, in milliseconds. */
+/** How long a reader may hold what it iterates over, in milliseconds, unless the store says otherwise, and the longest that it may say. */
 export const LEASE_MS = 10_000;
+export const LONGEST_LEASE_MS: number = 24 * 3_600_000;
 
 /** What a worker needs to read a store of another thread; it may be sent in a message. */
 export interface StoreHandle {

@@ -1,5 +1,6 @@
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A text may begin with U+FEFF, which is no byte order mark there.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** A text as words: its length in bytes, then the bytes. Half a surrogate pair, which has no bytes of its own, keeps its UTF-16. */
 export function textWords(text: string): Int32Array {

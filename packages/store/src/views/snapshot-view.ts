@@ -1,7 +1,8 @@
 import type { DeepReadonly, Entry } from '../contract/entry.ts';
-import type { Key } from '../contract/key.ts';
+import type { Key, KeyInput } from '../contract/key.ts';
 import { compareKeys, encodeKey } from '../keys/key-order.ts';
-import { matchesLabels } from '../selectors/parse-label-selector.ts';
+import { KeyHeap } from './key-heap.ts';
+import { matchesLabels } from '../selectors/match-labels.ts';
 import type { Query } from '../contract/query.ts';
 import { SnapshotExpired, StoreError } from '../store-error.ts';
 import type { View } from '../contract/view.ts';
@@ -29,6 +30,8 @@ export const UNDO_CAP = 65_536;
 export class SnapshotView<T> implements View<T>, Disposable {
   readonly #live: Live<T>;
   readonly #undo = new Map<string, Undo<T>>();
+  /** The same, in the order in which it was remembered: a walk takes what is new of it. */
+  readonly #log: Undo<T>[] = [];
   readonly #indexes: ReadonlySet<string>;
   readonly sequence: bigint;
   readonly #size: number;
@@ -51,16 +54,18 @@ export class SnapshotView<T> implements View<T>, Disposable {
     const id = encodeKey(key);
     if (this.#undo.has(id)) return;
     if (this.#undo.size >= UNDO_CAP) return this.#end('expired');
-    this.#undo.set(id, { key, entry, indexed });
+    const undo = { key, entry, indexed };
+    this.#undo.set(id, undo);
+    this.#log.push(undo);
   }
 
-  get(key: Key): DeepReadonly<T> | undefined {
+  get(key: KeyInput): DeepReadonly<T> | undefined {
     this.#check();
     const undo = this.#undo.get(encodeKey(key));
     return undo ? undo.entry?.value : this.#live.get(key);
   }
 
-  entry(key: Key): Entry<T> | undefined {
+  entry(key: KeyInput): Entry<T> | undefined {
     this.#check();
     const undo = this.#undo.get(encodeKey(key));
     return undo ? undo.entry : this.#live.entry(key);
@@ -74,40 +79,43 @@ export class SnapshotView<T> implements View<T>, Disposable {
         `there was no index named ${JSON.stringify(query.index.name)}; there were: ${[...this.#indexes].join(', ') || 'none'}`,
       );
     }
+    // What was taken back goes between what still stands, by key. Both only go on: the walk of the live view resumes at its key after a write,
+    // and what a write takes back meanwhile is put in as it comes.
+    const undone = new KeyHeap<T>();
+    let taken = 0;
     let shown: Key | undefined;
-    for (;;) {
-      // What was taken back goes between what still stands, by key. A change in the midst makes both be looked at anew.
-      const undone = this.#undone(query, shown);
-      const { size } = this.#undo;
-      let next = 0;
-      let again = false;
-      for (const entry of this.#live.select(query)) {
-        const { key } = entry;
-        if ((shown && compareKeys(key, shown) <= 0) || this.#undo.has(encodeKey(key))) continue;
-        while (!again && next < undone.length && compareKeys((undone[next] as Entry<T>).key, key) < 0) {
-          const before = undone[next] as Entry<T>;
-          next += 1;
+    const takeBack = (): void => {
+      for (; taken < this.#log.length; taken += 1) {
+        const { entry } = this.#log[taken] as Undo<T>;
+        if (entry && (!shown || compareKeys(entry.key, shown) > 0) && this.#fits(this.#log[taken] as Undo<T>, query)) undone.push(entry);
+      }
+    };
+    for (const entry of this.#live.select(query)) {
+      const { key } = entry;
+      for (;;) {
+        takeBack();
+        const before = undone.first;
+        if (before && compareKeys(before.key, key) < 0) {
+          undone.shift();
           shown = before.key;
           yield before;
           this.#check();
-          again = this.#undo.size !== size;
+          continue;
         }
-        if (again) break;
+        // What changed since is shown as it was taken back.
+        if (this.#undo.size > 0 && this.#undo.has(encodeKey(key))) break;
         shown = key;
         yield entry;
         this.#check();
-        again = this.#undo.size !== size;
-        if (again) break;
+        break;
       }
-      while (!again && next < undone.length) {
-        const before = undone[next] as Entry<T>;
-        next += 1;
-        shown = before.key;
-        yield before;
-        this.#check();
-        again = this.#undo.size !== size;
-      }
-      if (!again) return;
+    }
+    for (takeBack(); undone.first; takeBack()) {
+      const before = undone.first;
+      undone.shift();
+      shown = before.key;
+      yield before;
+      this.#check();
     }
   }
 
@@ -121,23 +129,19 @@ export class SnapshotView<T> implements View<T>, Disposable {
     if (this.#state === 'open') this.#end('disposed');
   }
 
-  #undone(query: Query, after: Key | undefined): readonly Entry<T>[] {
-    const found: Entry<T>[] = [];
-    for (const { key, entry, indexed } of this.#undo.values()) {
-      if (!entry || (after && compareKeys(key, after) <= 0)) continue;
-      if (query.cluster !== undefined && key.cluster !== query.cluster) continue;
-      if (query.namespace !== undefined && key.namespace !== query.namespace) continue;
-      if (query.namePrefix !== undefined && !key.name.startsWith(query.namePrefix)) continue;
-      if (query.index && !indexed.get(query.index.name)?.includes(query.index.value)) continue;
-      if (query.labels && !matchesLabels(query.labels, entry.labels)) continue;
-      found.push(entry);
-    }
-    return found.sort((a, b) => compareKeys(a.key, b.key));
+  #fits({ key, entry, indexed }: Undo<T>, query: Query): boolean {
+    if (query.cluster !== undefined && key.cluster !== query.cluster) return false;
+    if (query.namespace !== undefined && key.namespace !== query.namespace) return false;
+    // Half of a surrogate pair begins no name, as in the live view, which compares bytes.
+    if (query.namePrefix !== undefined && !(query.namePrefix.isWellFormed() && key.name.startsWith(query.namePrefix))) return false;
+    if (query.index && !indexed.get(query.index.name)?.includes(query.index.value)) return false;
+    return !query.labels || matchesLabels(query.labels, entry?.labels);
   }
 
   #end(state: 'expired' | 'disposed'): void {
     this.#state = state;
     this.#undo.clear();
+    this.#log.length = 0;
     this.#live.snapshots.delete(this);
   }
 

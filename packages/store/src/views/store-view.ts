@@ -1,13 +1,13 @@
 import type { DeepReadonly, Entry } from '../contract/entry.ts';
-import { HotTier } from '../entries/hot-tier.ts';
+import { deepFreeze, HotTier } from '../entries/hot-tier.ts';
 import { compareBytes } from '../keys/key-order.ts';
-import type { Key } from '../contract/key.ts';
+import type { KeyInput } from '../contract/key.ts';
 import { KeyProbe, Numbers } from '../keys/key-probe.ts';
 import { OrderedSlots } from '../keys/ordered-slots.ts';
 import { isIntact, jsonOf, partText, NAME, NAMESPACE, pathStartsWith } from '../records/packed-record.ts';
 import type { EntrySource } from '../entries/packed-entry.ts';
 import { PackedEntry } from '../entries/packed-entry.ts';
-import { matchesLabels } from '../selectors/parse-label-selector.ts';
+import { matchesLabels } from '../selectors/match-labels.ts';
 import type { Postings } from '../indexes/postings.ts';
 import type { Query } from '../contract/query.ts';
 import { RecordTable } from '../keys/record-table.ts';
@@ -68,12 +68,12 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
     return this.table.size - this.damagedSlots.length;
   }
 
-  get(key: Key): DeepReadonly<T> | undefined {
+  get(key: KeyInput): DeepReadonly<T> | undefined {
     const slot = this.slotOf(key);
     return slot < 0 ? undefined : (this.#valueOf(slot) as DeepReadonly<T>);
   }
 
-  entry(key: Key): Entry<T> | undefined {
+  entry(key: KeyInput): Entry<T> | undefined {
     const slot = this.slotOf(key);
     return slot < 0 ? undefined : this.entryOf(slot);
   }
@@ -93,8 +93,8 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
     return snapshot;
   }
 
-  slotOf(key: Key): number {
-    const slot = this.#probe.fromKey(key, this.clusters.find(key.cluster)) ? this.table.find(this.#probe) : -1;
+  slotOf(key: KeyInput): number {
+    const slot = this.#probe.fromKey(key, this.clusters.find(key.cluster ?? '')) ? this.table.find(this.#probe) : -1;
     return slot >= 0 && this.isSound(slot) ? slot : -1;
   }
 
@@ -182,7 +182,7 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
     if (hot !== undefined) return hot;
     const slab = this.table.slab(slot);
     const offset = this.table.offset(slot);
-    const value = this.decode(slab, offset);
+    const value = deepFreeze(this.decode(slab, offset));
     this.hot.missed(slot, value, slab.words[(offset >> 2) + 6] as number);
     return value;
   }

@@ -2,7 +2,7 @@ import { isObject } from '@kubecast/crd';
 import type { ObjectTable } from '../../storage/object-table.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { objectKey, parseStored, type StoredObject } from '../../storage/stored-object.ts';
-import type { User } from '../../verbs/context.ts';
+import type { User } from '../user.ts';
 import type { Ask } from '../ask.ts';
 import { mastersGroup, type Authorizer, type Decision, type Rights } from '../authorizer.ts';
 import { accountUser } from '../service-account-names.ts';

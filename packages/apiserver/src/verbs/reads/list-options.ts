@@ -17,7 +17,7 @@ export interface ListOptions {
   readonly timeoutSeconds: number | undefined;
 }
 
-export function isWatch(context: Context): boolean {
+export function isWatch(context: Pick<Context, 'path' | 'query'>): boolean {
   return context.path.watch || booleanParameter(context.query, 'watch');
 }
 

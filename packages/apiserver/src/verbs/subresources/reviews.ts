@@ -6,7 +6,7 @@ import type { KubeObject } from '../../served-resource.ts';
 import type { ResourcePath } from '../../routing/resource-path.ts';
 import { badRequest, invalid } from '../../status/status-error.ts';
 import { textOf } from '../../status/text-of.ts';
-import type { User } from '../context.ts';
+import type { User } from '../../auth/user.ts';
 import { wholeSeconds } from '../writes/create.ts';
 
 /** What a review is answered from. */

@@ -1,8 +1,6 @@
 import { askOf } from '../../auth/ask.ts';
 import { demand } from '../../auth/authorizer.ts';
 import { checkGranting } from '../../auth/rbac/escalation.ts';
-import { scaleErrors } from '../subresources/scale-errors.ts';
-import { isObject, validateObject, validateObjectMeta, type FieldError } from '@kubecast/crd';
 import { withRules } from '../../crds/cel-rules.ts';
 import type { KubeObject } from '../../served-resource.ts';
 import { alreadyExists, badRequest, forbidden, internalText, invalid, notFound } from '../../status/status-error.ts';
@@ -12,6 +10,7 @@ import { objectKey, type StoredObject } from '../../storage/stored-object.ts';
 import type { Answer, Context } from '../context.ts';
 import { decodeObject, kindErrors } from './decode-object.ts';
 import { applyFieldValidation, metadataOf } from './field-validation.ts';
+import { newObjectErrors, standardFinalizers } from './object-errors.ts';
 import { trackCreated } from './track.ts';
 import { writeOptions, type WriteOptions } from './write-options.ts';
 import { textOf } from '../../status/text-of.ts';
@@ -59,8 +58,9 @@ export function checkNamespace(context: Context, metadata: Record<string, unknow
 /** What the server itself sets on a new object, and what of it a client may not say. */
 function fillNew(context: Context, object: KubeObject): void {
   const metadata = object['metadata'] as Record<string, unknown>;
-  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation', 'resourceVersion'])
-    delete metadata[name];
+  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'resourceVersion']) delete metadata[name];
+  // A built-in kind that counts no generations keeps the one that it is given.
+  if (context.resource.builtin === undefined || metadata['generation'] === 0) delete metadata['generation'];
   metadata['uid'] = crypto.randomUUID();
   metadata['creationTimestamp'] = wholeSeconds(context.core.clock.wall());
   if (context.resource.generation) metadata['generation'] = 1;
@@ -93,13 +93,14 @@ export function createObject(context: Context, object: KubeObject, options: Writ
   fillNew(context, object);
   resource.builtin?.prepare?.(object, undefined, core.allocator);
   checkGranting(context, object, undefined);
-  const errors = withRules([...kindErrors(context, object), ...objectErrors(context, object, undefined)], resource, object, undefined);
+  const errors = withRules([...kindErrors(context, object), ...newObjectErrors(context, object)], resource, object, undefined);
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   // An object of another kind is reported under the kind that it says.
   if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(object['kind']) }, name, errors);
   // A PUT or an apply that makes an object is a create too.
   if (context.method !== 'POST') demand(context.authorizer, context.user, askOf('create', context.path, context.query));
   finalizerWarnings(context, metadata);
+  context.warnings.push(...(resource.builtin?.warnings?.(object) ?? []));
   track(object);
   const existing = kind.table.get(objectKey(resource.scope === 'Namespaced' ? (context.path.namespace ?? '') : '', name));
   if (existing !== undefined) throw alreadyExists(resource, name, existing.terminating);
@@ -128,46 +129,10 @@ export function store(context: Context, object: KubeObject): StoredObject {
   return stored;
 }
 
-/** Everything that is wrong with an object in the words of the server; `old` is what stands there. */
-export function objectErrors(context: Context, object: KubeObject, old: KubeObject | undefined): FieldError[] {
-  const { resource } = context;
-  const nameIsLabel = resource.group === '' && (resource.plural === 'namespaces' || resource.plural === 'services');
-  const pathNames = resource.group === 'rbac.authorization.k8s.io';
-  const rules = { namespaced: resource.scope === 'Namespaced', nameIsLabel, ...(pathNames ? { nameProblems: pathSegmentProblems } : {}) };
-  return [
-    ...validateObjectMeta(object['metadata'], rules),
-    ...(resource.builtin === undefined ? customErrors(context, object) : (resource.builtin.validate?.(object, old) ?? [])),
-  ];
-}
-
-/** What the schema refuses, and then the scale. [!] Below /status the server's texts begin within the status, their fields do not. */
-function customErrors({ resource, path }: Context, object: KubeObject): FieldError[] {
-  const { scale } = resource.subresources;
-  const errors = validateObject(resource.schema, withoutMetadata(object));
-  if (path.subresource === 'status')
-    return errors.map((error) => ({
-      ...error,
-      message: error.message.replaceAll(`${error.field} in body`, `${error.field.replace(/^status\./, '')} in body`),
-    }));
-  return [...errors, ...(scale === undefined ? [] : scaleErrors(object, scale))];
-}
-
-/** RBAC names are free of what a path segment cannot hold, and of nothing else. */
-function pathSegmentProblems(name: string): string[] {
-  if (name === '.' || name === '..') return [`may not be '${name}'`];
-  return ['/', '%'].filter((bad) => name.includes(bad)).map((bad) => `may not contain '${bad}'`);
-}
-
-/** metadata has its own checks; the structural schema sees the rest. */
-function withoutMetadata(object: KubeObject): KubeObject {
-  const { metadata, ...rest } = object;
-  return isObject(metadata) ? { ...rest, metadata: {} } : rest;
-}
-
 function finalizerWarnings(context: Context, metadata: Record<string, unknown>): void {
-  const known = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
+  if (context.resource.builtin !== undefined) return;
   for (const finalizer of (metadata['finalizers'] as string[] | undefined) ?? []) {
-    if (!finalizer.includes('/') && !known.has(finalizer)) {
+    if (!finalizer.includes('/') && !standardFinalizers.includes(finalizer)) {
       context.warnings.push(
         `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
       );

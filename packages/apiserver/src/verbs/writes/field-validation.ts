@@ -40,15 +40,28 @@ export function applyFieldValidation(context: Context, object: KubeObject, dupli
 export function checkBuiltinTypes(context: Context, object: KubeObject): void {
   const { resource } = context;
   if (resource.builtin === undefined) return;
-  const wrong = validateObject(resource.schema, { ...object, metadata: {} }).find((error) => error.reason === 'FieldValueTypeInvalid');
-  if (wrong === undefined) return;
-  const match = /^Invalid value: "(\w+)": .* must be of type ([\w,]+): /.exec(wrong.message);
-  if (match === null) return;
-  const names: Readonly<Record<string, string>> = { integer: 'number', boolean: 'bool' };
-  const found = match[1] as string;
-  throw badRequest(
-    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${names[found] ?? found} into Go struct field ${resource.kind}.${goPath(resource.schema, wrong.field)} of type ${goTypeOf(match[2] as string)}`,
-  );
+  for (const wrong of validateObject(resource.schema, { ...object, metadata: {} })) {
+    if (wrong.reason !== 'FieldValueTypeInvalid') continue;
+    // Where a schema has a format, that is what the error names in place of the type.
+    const wanted = / must be of type ([\w,-]+): /.exec(wrong.message)?.[1];
+    const value = valueAt(object, wrong.field);
+    // The texts of a format are read by the kind itself.
+    if (wanted === undefined || (typeof value === 'string' && !jsonTypes.has(wanted))) continue;
+    const { kind, version } = resource;
+    const place = `${kind}.${goPath(resource.schema, wrong.field)}`;
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonType(value)} into Go struct field ${place} of type ${goTypeOf(wanted)}`,
+    );
+  }
+}
+
+const jsonTypes: ReadonlySet<string> = new Set(['string', 'integer', 'number', 'boolean', 'object', 'array', 'integer,string']);
+
+/** The value at a path of struct fields and indexes. */
+function valueAt(object: KubeObject, field: string): unknown {
+  let value: unknown = object;
+  for (const name of field.split(/[.[\]]+/u).filter((part) => part !== '')) value = (value as Record<string, unknown> | undefined)?.[name];
+  return value;
 }
 
 /** The path as Go's decoder says it: without indexes, and without the names that are keys of a map. */
@@ -70,6 +83,8 @@ function goTypeOf(type: string): string {
     boolean: 'bool',
     object: 'map[string]string',
     array: '[]interface {}',
+    'date-time': 'string',
+    double: 'float64',
   };
   return names[type] ?? type;
 }

@@ -16,9 +16,10 @@ import { canonicalObject } from '../../storage/canonical.ts';
 import { presentBytes, presentObject } from '../../storage/presenter.ts';
 import { objectKey, parseStored, type StoredObject } from '../../storage/stored-object.ts';
 import type { Answer, Context } from '../context.ts';
-import { checkNamespace, createObject, errorGroup, objectErrors, store } from './create.ts';
+import { checkNamespace, createObject, errorGroup, store } from './create.ts';
 import { decodeObject, kindErrors } from './decode-object.ts';
 import { applyFieldValidation, metadataOf } from './field-validation.ts';
+import { changedObjectErrors, customErrors } from './object-errors.ts';
 import { trackCreated, trackUpdated } from './track.ts';
 import { writeOptions, type WriteOptions } from './write-options.ts';
 import { textOf } from '../../status/text-of.ts';
@@ -126,7 +127,7 @@ export function updateObject(
     if (old['status'] === undefined) delete next['status'];
     else next['status'] = old['status'];
   }
-  const changes = deletionErrors(oldMetadata, metadata);
+  const moved = deletionErrors(oldMetadata, metadata);
   for (const name of kept) {
     if (oldMetadata[name] === undefined) delete metadata[name];
     else metadata[name] = oldMetadata[name];
@@ -138,13 +139,14 @@ export function updateObject(
   checkGranting(context, next, old);
   if (path.subresource !== 'status' && resource.generation && specChanged(context, old, next))
     metadata['generation'] = ((oldMetadata['generation'] as number | undefined) ?? 0) + 1;
+  const changes = [...finalizerErrors(oldMetadata, metadata), ...moved];
   const wrongKind = kindErrors(context, next);
   const errors = twice(context, [
-    ...changes,
     ...wrongKind,
-    ...finalizerErrors(oldMetadata, metadata),
     // What is of another kind has no schema to hold to.
-    ...(wrongKind.length > 0 ? [] : withRules(tolerate(objectErrors(context, next, old), context, old), resource, next, old)),
+    ...(wrongKind.length > 0
+      ? changes
+      : withRules(tolerate(changedObjectErrors(context, next, old, changes), context, old), resource, next, old)),
   ]);
   if (errors.length > 0) throw invalid({ group: errorGroup(context), kind: textOf(next['kind']) }, live.name, errors);
   track(old, next);
@@ -199,7 +201,11 @@ function specChanged(context: Context, old: KubeObject, next: KubeObject): boole
   for (const name of new Set([...Object.keys(old), ...Object.keys(next)])) {
     if (!skip.has(name) && !equalJson(old[name], next[name])) return true;
   }
-  return false;
+  return context.resource.builtin?.labelsCount === true && !equalJson(labelsOf(old), labelsOf(next));
+}
+
+function labelsOf(object: KubeObject): unknown {
+  return (object['metadata'] as Record<string, unknown>)['labels'] ?? {};
 }
 
 function finalizerErrors(old: Record<string, unknown>, next: Record<string, unknown>): FieldError[] {
@@ -219,7 +225,7 @@ function finalizerErrors(old: Record<string, unknown>, next: Record<string, unkn
 function tolerate(errors: readonly FieldError[], context: Context, old: KubeObject): FieldError[] {
   if (errors.length === 0 || context.resource.builtin !== undefined) return [...errors];
   const before = new Set(
-    objectErrors(context, old, undefined)
+    customErrors(context, old)
       .filter((error) => error.field.startsWith('spec') || error.field.startsWith('status'))
       .map((error) => `${error.field}\n${error.message}`),
   );

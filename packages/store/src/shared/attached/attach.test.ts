@@ -3,7 +3,7 @@ import type { Key, ObjectStore, Query, ScopeId, View } from '../../index.ts';
 import { attach, compareResourceVersions, createObjectStore, isStoreError, IterationExpired } from '../../index.ts';
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { testRecord } from '../../testing/index.ts';
-import { LEASE_COUNT } from '../layout.ts';
+import { LEASE_COUNT, LEASES } from '../layout.ts';
 
 interface Thing {
   readonly spec: { readonly app: string; readonly text: string };
@@ -317,11 +317,62 @@ test('after 65,536 changes a snapshot expires rather than guess', () => {
 });
 
 test('256 readers may hold a lease, one more is refused until one is done', () => {
-  const view = attach<Thing>(filled(3).share());
-  const held = Array.from({ length: LEASE_COUNT }, () => view.snapshot());
+  const handle = filled(3).share();
+  const held = Array.from({ length: LEASE_COUNT }, () => attach<Thing>(handle).snapshot());
+  const view = attach<Thing>(handle);
   expect(() => view.snapshot()).toThrow('256 readers');
   held[7]?.[Symbol.dispose]();
   expect(rows(view.snapshot())).toHaveLength(3);
+});
+
+test('iterators that are left open cost one lease each half second, so they never use up the leases of a quiet store', async () => {
+  const clock = createVirtualClock();
+  const handle = filled(3, { ...small, clock }).share();
+  const view = attach<Thing>(handle, { clock });
+  for (let i = 0; i < 10_000; i += 1) {
+    expect(view.select().next().done).toBe(false);
+    if (i % 100 === 0) await clock.advance(600);
+  }
+  expect(rows(view)).toHaveLength(3);
+  const left = new Int32Array(handle.control).subarray(LEASES, LEASES + LEASE_COUNT).filter((ticket) => ticket !== 0);
+  expect(left.length).toBeLessThan(LEASE_COUNT);
+});
+
+test('leases past their time are taken over by a reader where the writer has nothing to write, and not before', async () => {
+  const clock = createVirtualClock();
+  const handle = filled(3, { ...small, clock }).share();
+  const held = Array.from({ length: LEASE_COUNT }, () => {
+    const iteration = attach<Thing>(handle, { clock }).select();
+    iteration.next();
+    return iteration;
+  });
+  const view = attach<Thing>(handle, { clock });
+  await clock.advance(10_000);
+  expect(() => view.select().next()).toThrow('256 readers');
+  await clock.advance(3_000);
+  expect(rows(view)).toHaveLength(3);
+  expect(() => held[0]?.next()).toThrow(IterationExpired);
+});
+
+test('a calendar that is set back ends a lease early at worst, and shows nothing wrong', async () => {
+  const clock = createVirtualClock();
+  const handle = filled(3, { ...small, clock }).share();
+  const held = Array.from({ length: LEASE_COUNT }, () => attach<Thing>(handle, { clock }).snapshot());
+  const back = createVirtualClock({ wall: clock.wall() - 3_600_000 });
+  expect(rows(attach<Thing>(handle, { clock: back }))).toHaveLength(3);
+  expect(() => held[0]?.size).toThrow(IterationExpired);
+});
+
+test('a snapshot under a lease that began before it stays what it was, and the lease stands while one of its holders does', () => {
+  const store = filled(300);
+  const view = attach<Thing>(store.share());
+  const first = view.snapshot();
+  for (let i = 0; i < 300; i += 1) store.put(record(i * 2, 2));
+  const second = view.snapshot();
+  const expected = rows(store.view);
+  first[Symbol.dispose]();
+  for (let version = 3; version < 40; version += 1) for (let i = 0; i < 300; i += 1) store.put(record(i * 2, version));
+  expect(rows(second)).toEqual(expected);
 });
 
 test('a record whose bytes were damaged reads as absent, and is counted', () => {

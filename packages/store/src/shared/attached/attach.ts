@@ -1,7 +1,7 @@
 import type { Clock } from '@kubecast/clock';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
-import { HotTier } from '../../entries/hot-tier.ts';
-import type { Key } from '../../contract/key.ts';
+import { deepFreeze, HotTier } from '../../entries/hot-tier.ts';
+import type { KeyInput } from '../../contract/key.ts';
 import { KeyProbe } from '../../keys/key-probe.ts';
 import { jsonOf, NAME, NAMESPACE, partText } from '../../records/packed-record.ts';
 import { PackedEntry, type EntrySource } from '../../entries/packed-entry.ts';
@@ -10,6 +10,7 @@ import type { Slab } from '../../records/slabs.ts';
 import { systemClock } from '@kubecast/clock';
 import type { View } from '../../contract/view.ts';
 import { COMMITTED, ROUNDS, SIZE, type StoreHandle } from '../layout.ts';
+import { LeasePool } from './lease.ts';
 import { RecordCopies, RecordScratch, SharedMemory } from './shared-memory.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
 
@@ -49,7 +50,7 @@ export type CopiedRecord = { readonly slab: Slab; readonly offset: number };
 export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
   readonly memory: SharedMemory;
   readonly probe: KeyProbe;
-  readonly clock: Clock;
+  readonly leases: LeasePool;
   readonly #hot: HotTier<Cached<T>>;
   readonly #scratch = new RecordScratch();
   readonly #copies = new RecordCopies();
@@ -58,7 +59,7 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
   #retries = 0;
   #damaged = 0;
   /** The key that is sought; a field, so that a read makes no function. */
-  #sought: Key | undefined;
+  #sought: KeyInput | undefined;
   #hit: T | undefined;
   #copied: CopiedRecord | undefined;
   #wantsEntry = false;
@@ -66,7 +67,7 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
   constructor(handle: StoreHandle, options: AttachOptions) {
     this.memory = new SharedMemory(handle);
     this.probe = new KeyProbe(this.memory.seed);
-    this.clock = options.clock ?? systemClock;
+    this.leases = new LeasePool(this.memory.control, options.clock ?? systemClock, this.memory.leaseMs);
     this.#hot = new HotTier(options.hotBytes ?? 32 * 1024 * 1024);
     this.#apiVersion = handle.apiVersion;
     this.#kind = handle.kind;
@@ -89,14 +90,14 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
     }
   }
 
-  get(key: Key): DeepReadonly<T> | undefined {
+  get(key: KeyInput): DeepReadonly<T> | undefined {
     this.#look(key, false);
     const hit = this.#hit;
     this.#hit = undefined;
     return hit as DeepReadonly<T> | undefined;
   }
 
-  entry(key: Key): Entry<T> | undefined {
+  entry(key: KeyInput): Entry<T> | undefined {
     this.#look(key, true);
     const copied = this.#copied;
     this.#copied = undefined;
@@ -141,10 +142,10 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
     this.#damaged += 1;
   }
 
-  #look(key: Key, wantsEntry: boolean): void {
+  #look(key: KeyInput, wantsEntry: boolean): void {
     this.#hit = undefined;
     this.#copied = undefined;
-    if (!this.probe.fromKey(key, this.memory.clusterNumber(key.cluster))) return;
+    if (!this.probe.fromKey(key, this.memory.clusterNumber(key.cluster ?? ''))) return;
     this.#sought = key;
     this.#wantsEntry = wantsEntry;
     this.memory.find(this.probe.hash, this.#found);
@@ -153,7 +154,7 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
   /** Whether the slot holds the key that is sought. Tries again for as long as the writer moves on under its hands. */
   readonly #found = (slot: number): boolean => {
     const { memory, probe } = this;
-    const key = this.#sought as Key;
+    const key = this.#sought as KeyInput;
     for (;;) {
       const place = memory.place(slot);
       if (place < 0) return false;
@@ -166,7 +167,7 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
             cached.generation === generation &&
             cached.name === key.name &&
             cached.namespace === key.namespace &&
-            cached.cluster === key.cluster &&
+            cached.cluster === (key.cluster ?? '') &&
             memory.place(slot) === place
           ) {
             this.#hit = cached.value;
@@ -189,14 +190,14 @@ export class AttachedView<T> implements SharedView<T>, EntrySource<T> {
       if (!probe.equals(slab, offset)) return false;
       if (this.#wantsEntry) this.#copied = copied;
       else {
-        const value = this.decode(slab, offset);
+        const value = deepFreeze(this.decode(slab, offset));
         this.#hit = value;
         this.#hot.missed(
           slot,
           {
             place,
             generation,
-            cluster: key.cluster,
+            cluster: key.cluster ?? '',
             namespace: partText(slab, offset, NAMESPACE),
             name: partText(slab, offset, NAME),
             value,

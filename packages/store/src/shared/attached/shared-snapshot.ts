@@ -1,16 +1,16 @@
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
 import { compareKeys } from '../../keys/key-order.ts';
-import type { Key } from '../../contract/key.ts';
+import type { Key, KeyInput } from '../../contract/key.ts';
 import { KeyProbe } from '../../keys/key-probe.ts';
 import { NAME, NAMESPACE, partText } from '../../records/packed-record.ts';
 import { PackedEntry } from '../../entries/packed-entry.ts';
-import { matchesLabels } from '../../selectors/parse-label-selector.ts';
+import { matchesLabels } from '../../selectors/match-labels.ts';
 import type { Query } from '../../contract/query.ts';
 import { StoreError } from '../../store-error.ts';
 import type { View } from '../../contract/view.ts';
 import type { AttachedView, CopiedRecord } from './attach.ts';
 import { LIST_ENTRIES, LOG_POST, LOG_UNPOST, ORDER, POSTING_COUNT, POSTING_LIST } from '../layout.ts';
-import { Lease } from './lease.ts';
+import type { Lease } from './lease.ts';
 import { PastLog } from './past-log.ts';
 import { textWords } from '../shared-text.ts';
 
@@ -30,9 +30,9 @@ export class SharedSnapshot<T> implements View<T>, Disposable {
 
   constructor(view: AttachedView<T>) {
     this.#view = view;
-    const { memory, clock } = view;
+    const { memory, leases } = view;
     // First the lease, then the look: what is let go of after it was seen waits for the lease.
-    this.#lease = new Lease(memory.control, clock, memory.leaseMs);
+    this.#lease = leases.take();
     this.#past = new PastLog(memory);
     this.sequence = view.sequence;
     memory.refreshNames();
@@ -40,21 +40,25 @@ export class SharedSnapshot<T> implements View<T>, Disposable {
   }
 
   get size(): number {
+    this.#lease.check();
     if (this.#size < 0) {
-      this.#size = 0;
-      for (const slot of this.#slots()) if (this.#placeAt(slot) >= 0) this.#size += 1;
+      let size = 0;
+      for (const slot of this.#slots()) if (this.#placeAt(slot) >= 0) size += 1;
+      // What was counted after the lease was over may be something else.
+      this.#lease.check();
+      this.#size = size;
     }
     return this.#size;
   }
 
-  get(key: Key): DeepReadonly<T> | undefined {
+  get(key: KeyInput): DeepReadonly<T> | undefined {
     return this.entry(key)?.value;
   }
 
-  entry(key: Key): Entry<T> | undefined {
+  entry(key: KeyInput): Entry<T> | undefined {
     this.#lease.check();
     const { memory, probe } = this.#view;
-    if (!probe.fromKey(key, memory.clusterNumber(key.cluster))) return undefined;
+    if (!probe.fromKey(key, memory.clusterNumber(key.cluster ?? ''))) return undefined;
     let found: CopiedRecord | undefined;
     memory.find(probe.hash, (slot) => {
       const copied = this.#record(slot);

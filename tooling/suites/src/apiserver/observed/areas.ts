@@ -4,9 +4,12 @@ import { cel } from './cel.ts';
 import { creates } from './creates.ts';
 import { deletes } from './deletes.ts';
 import { envelope } from './envelope.ts';
+import { events } from './events.ts';
 import { lists } from './lists.ts';
+import { metadataRules, namespaceFinalizers } from './metadata-rules.ts';
 import type { Observation } from './observation.ts';
 import { patches } from './patches.ts';
+import { roleRules } from './role-rules.ts';
 import { schemas } from './schemas.ts';
 import { strictFields } from './strict-fields.ts';
 import { updates } from './updates.ts';
@@ -24,4 +27,7 @@ export const areas: Readonly<Record<string, readonly Observation[]>> = {
   authorization,
   cel,
   'strict-fields': strictFields,
+  events,
+  'role-rules': roleRules,
+  'metadata-rules': [...metadataRules, namespaceFinalizers],
 };

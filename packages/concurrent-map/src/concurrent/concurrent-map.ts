@@ -1,0 +1,301 @@
+import { systemClock, TimeSlice, type Clock } from '@kubecast/clock';
+import { KeyError, MapOptionsError, MapValueError } from '../errors.ts';
+import { ChangeLog } from './change-log.ts';
+import { KeyLock, type WithKeyOptions } from './key-lock.ts';
+import { TableSnapshot, type MapSnapshot } from './map-snapshot.ts';
+import { SingleFlight } from './single-flight.ts';
+import { SplitTable } from './split-table.ts';
+import { changesOf, type SubscribeOptions } from './subscription.ts';
+import type { MapChange, MapDifference, Versioned } from './versioned.ts';
+
+export interface ConcurrentMapOptions<V> {
+  /** Named in errors. Default `map`. */
+  readonly name?: string;
+  /** Whether two values are the same, for replaceAll(). Default Object.is. */
+  readonly equals?: (a: V, b: V) => boolean;
+  /** How many changes are kept for subscribers that lag behind. Default 65,536. */
+  readonly changes?: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * A map for many asyncs of one thread. Every method that returns no promise is one step: nothing of another async runs amid it. What reads, awaits and then
+ * writes has three ways not to lose an update: compute() for what needs no await, compareAndSet() for what may be tried again, withKey() for the rest.
+ *
+ * Keys are strings; any string is a key. Values may be anything but undefined. The map hands out the very values that it was given: it copies nothing.
+ */
+export class ConcurrentMap<V> {
+  readonly name: string;
+  readonly #equals: (a: V, b: V) => boolean;
+  readonly #clock: Clock;
+  readonly #log: ChangeLog<V>;
+  readonly #locks: KeyLock;
+  readonly #flights = new SingleFlight<V>();
+  #table = new SplitTable<Versioned<V>>();
+  #newest: TableSnapshot<V> | undefined;
+  /** Keys that were written while replaceAll() collects; undefined: it does not. */
+  #touched: Set<string> | undefined;
+  #replacing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ConcurrentMapOptions<V> = {}) {
+    const { name = 'map', changes = 65_536 } = options;
+    if (typeof name !== 'string') throw new MapOptionsError(`the option "name" of a ConcurrentMap is a string, not ${typeof name}`);
+    if (!Number.isSafeInteger(changes) || changes < 1)
+      throw new MapOptionsError(`the option "changes" of the map "${name}" is an integer of at least 1, not ${String(changes)}`);
+    this.name = name;
+    this.#equals = options.equals ?? Object.is;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = new ChangeLog(name, changes);
+    this.#locks = new KeyLock(name, this.#clock);
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** The sequence of the last change; 0: there was none. */
+  get sequence(): number {
+    return this.#log.sequence;
+  }
+
+  get(key: string): V | undefined {
+    if (typeof key !== 'string') throw new KeyError(this.name, key);
+    return this.#table.get(key)?.value;
+  }
+
+  has(key: string): boolean {
+    if (typeof key !== 'string') throw new KeyError(this.name, key);
+    return this.#table.has(key);
+  }
+
+  /** The value with its version, for compareAndSet(). */
+  entry(key: string): Versioned<V> | undefined {
+    if (typeof key !== 'string') throw new KeyError(this.name, key);
+    return this.#table.get(key);
+  }
+
+  /** Writes, and returns the version that the write got. */
+  set(key: string, value: V): number {
+    this.#check(key, value);
+    this.#flights.invalidate(key);
+    return this.#write(key, value, this.#table.get(key));
+  }
+
+  /** True when the key was there. */
+  delete(key: string): boolean {
+    if (typeof key !== 'string') throw new KeyError(this.name, key);
+    this.#flights.invalidate(key);
+    const entry = this.#table.get(key);
+    if (!entry) return false;
+    this.#remove(key, entry);
+    return true;
+  }
+
+  /** The value that stands under the key; sets `value` where none does. */
+  getOrInsert(key: string, value: V): V {
+    this.#check(key, value);
+    const entry = this.#table.get(key);
+    if (entry) return entry.value;
+    this.set(key, value);
+    return value;
+  }
+
+  /**
+   * Writes only if the entry's version is `expected`; `undefined` means that the key must be absent. Returns the new version, or undefined when another
+   * write was there first: read entry() again and decide anew.
+   */
+  compareAndSet(key: string, expected: number | undefined, value: V): number | undefined {
+    this.#check(key, value);
+    if (this.#table.get(key)?.version !== expected) return undefined;
+    return this.set(key, value);
+  }
+
+  /** Deletes only if the entry's version is `expected`. */
+  compareAndDelete(key: string, expected: number): boolean {
+    return this.entry(key)?.version === expected && this.delete(key);
+  }
+
+  /**
+   * Reads and writes in one step. `change` gets the present value and returns the next; undefined deletes. It must not be async: a promise is refused, since
+   * others would write while it waits. What it throws is thrown on, and nothing is written.
+   */
+  compute(key: string, change: (current: V | undefined, key: string) => V | undefined): V | undefined {
+    const entry = this.entry(key);
+    const next = change(entry?.value, key);
+    if (isThenable(next))
+      throw new MapValueError(this.name, key, 'is a promise: the function given to compute() must not be async; use withKey()');
+    if (this.#table.get(key) !== entry) throw new MapValueError(this.name, key, 'was written by the function given to compute() itself');
+    if (next === undefined) {
+      if (entry) this.delete(key);
+    } else if (!entry || !Object.is(next, entry.value)) this.set(key, next);
+    return next;
+  }
+
+  /**
+   * The value under the key; where there is none, what `load` gives, which is then kept. While one load of a key runs, all others who ask for the key wait
+   * for it. A failure reaches all of them and is not kept. A set() or delete() of the key amid the load wins: those who wait get what was loaded, but it is
+   * not kept. `load` gets a signal that is aborted when all who wait gave up.
+   */
+  computeIfAbsent(
+    key: string,
+    load: (key: string, signal: AbortSignal) => V | PromiseLike<V>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<V> {
+    if (typeof key !== 'string') return Promise.reject(new KeyError(this.name, key));
+    const entry = this.#table.get(key);
+    if (entry) return Promise.resolve(entry.value);
+    return this.#flights.join(
+      key,
+      (signal) => load(key, signal),
+      (value, fresh) => {
+        if (value === undefined) throw new MapValueError(this.name, key, 'is undefined: what computeIfAbsent() loads must be a value');
+        if (fresh) this.#write(key, value, this.#table.get(key));
+        return value;
+      },
+      options.signal,
+    );
+  }
+
+  /**
+   * Runs `section` while no other section of the same key runs, in the order of the calls. It guards sections against each other, not against a bare set().
+   * A section that asks for its own key again gets a ReentryError instead of waiting for itself.
+   */
+  withKey<R>(key: string, section: (key: string) => R | PromiseLike<R>, options?: WithKeyOptions): Promise<R> {
+    if (typeof key !== 'string') return Promise.reject(new KeyError(this.name, key));
+    return this.#locks.run(key, () => section(key), options);
+  }
+
+  /**
+   * Makes the map hold exactly `content`, in one step, and returns the exact difference to what it held then. The new content is collected aside, in slices of
+   * 4 ms; readers see nothing of it before, and all of it after. Writes amid the collecting are told to subscribers and then replaced. A value that equals
+   * what stands under its key (`equals`) is no change and keeps its version. If `content` throws, nothing is changed. Calls run one after another.
+   */
+  replaceAll(content: Iterable<readonly [string, V]> | AsyncIterable<readonly [string, V]>): Promise<MapDifference> {
+    const run = this.#replacing.then(
+      () => this.#replace(content),
+      () => this.#replace(content),
+    );
+    this.#replacing = run;
+    run.catch(() => undefined);
+    return run;
+  }
+
+  /** The map as it is now; the map may change, the snapshot does not. Taking it costs the same for any size. Dispose it: each write keeps what it replaces for it. */
+  snapshot(): MapSnapshot<V> {
+    const snapshot = new TableSnapshot(this.name, this.#table, this.sequence, this.#newest, (gone) => {
+      if (gone.older) gone.older.newer = gone.newer;
+      if (gone.newer) gone.newer.older = gone.older;
+      if (this.#newest === gone) this.#newest = gone.older;
+    });
+    if (this.#newest) this.#newest.newer = snapshot;
+    this.#newest = snapshot;
+    return snapshot;
+  }
+
+  /**
+   * Each change after a sequence, in order and without a gap, for as long as the loop goes on. Subscribing after snapshot().sequence misses nothing and tells
+   * nothing twice. A subscriber that lags more than `changes` behind gets a ChangesLostError.
+   */
+  subscribe(options: SubscribeOptions = {}): AsyncIterableIterator<MapChange<V>> & AsyncDisposable {
+    return changesOf(this.name, this.#log, options);
+  }
+
+  /** Weakly consistent: an entry that stands all along is met once; one that comes or goes amid the walk may be met or not. */
+  *entries(): IterableIterator<[string, V]> {
+    const table = this.#table;
+    const met = table.wholeParts;
+    for (let part = 0; part < met; part += 1) {
+      const found: [string, V][] = [];
+      table.forPart(part, met, (key, entry) => found.push([key, entry.value]));
+      yield* found;
+    }
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const [key] of this.entries()) yield key;
+  }
+
+  *values(): IterableIterator<V> {
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, V]> {
+    return this.entries();
+  }
+
+  #check(key: string, value: V): void {
+    if (typeof key !== 'string') throw new KeyError(this.name, key);
+    if (value === undefined) throw new MapValueError(this.name, key, 'is undefined: delete() removes a key');
+  }
+
+  #write(key: string, value: V, before: Versioned<V> | undefined): number {
+    this.#newest?.keep(key, before);
+    this.#touched?.add(key);
+    const version = this.#log.set(key, value, before !== undefined, before?.value);
+    this.#table.set(key, { value, version });
+    return version;
+  }
+
+  #remove(key: string, before: Versioned<V>): void {
+    this.#newest?.keep(key, before);
+    this.#touched?.add(key);
+    this.#log.deleted(key, before.value);
+    this.#table.delete(key);
+  }
+
+  async #replace(content: Iterable<readonly [string, V]> | AsyncIterable<readonly [string, V]>): Promise<MapDifference> {
+    const slice = new TimeSlice(this.#clock, 4);
+    const wanted = new SplitTable<V>();
+    for await (const pair of content) {
+      const [key, value] = pair;
+      this.#check(key, value);
+      wanted.set(key, value);
+      if (slice.due()) await slice.yield();
+    }
+    const touched = new Set<string>();
+    this.#touched = touched;
+    try {
+      const differing: string[] = [];
+      const parts = wanted.wholeParts;
+      for (let part = 0; part < parts; part += 1) {
+        wanted.forPart(part, parts, (key, value) => {
+          const entry = this.#table.get(key);
+          if (!entry || !this.#equals(entry.value, value)) differing.push(key);
+        });
+        if (slice.due()) await slice.yield();
+      }
+      for (const key of this.keys()) {
+        if (!wanted.has(key)) differing.push(key);
+        if (slice.due()) await slice.yield();
+      }
+      return this.#apply(wanted, new Set([...differing, ...touched]));
+    } finally {
+      this.#touched = undefined;
+    }
+  }
+
+  /** The step in which readers see the new content: its length is that of the difference. */
+  #apply(wanted: SplitTable<V>, candidates: ReadonlySet<string>): MapDifference {
+    const difference = { added: [] as string[], updated: [] as string[], deleted: [] as string[] };
+    this.#touched = undefined;
+    for (const key of candidates) {
+      const value = wanted.get(key);
+      const entry = this.#table.get(key);
+      if (value === undefined) {
+        if (!entry) continue;
+        this.#flights.invalidate(key);
+        this.#remove(key, entry);
+        difference.deleted.push(key);
+      } else if (!entry || !this.#equals(entry.value, value)) {
+        this.#flights.invalidate(key);
+        this.#write(key, value, entry);
+        (entry ? difference.updated : difference.added).push(key);
+      }
+    }
+    return { ...difference, sequence: this.sequence };
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
+}

@@ -1,0 +1,106 @@
+import { CodedError } from '@kubecast/errors';
+
+export type ConcurrentMapErrorCode =
+  | 'MAP_KEY'
+  | 'MAP_VALUE'
+  | 'MAP_OPTIONS'
+  | 'MAP_REENTRY'
+  | 'MAP_DEADLINE'
+  | 'MAP_CHANGES_LOST'
+  | 'MAP_SNAPSHOT_DISPOSED'
+  | 'MAP_CLOSED';
+
+/** Every error that this package throws. `code` is stable; messages name the map and the key. */
+export class ConcurrentMapError extends CodedError<ConcurrentMapErrorCode> {
+  override readonly name: string = 'ConcurrentMapError';
+}
+
+/** What was given is no key: a key is a string. */
+export class KeyError extends ConcurrentMapError {
+  override readonly name = 'KeyError';
+
+  constructor(map: string, key: unknown) {
+    super('MAP_KEY', `the map "${map}" takes strings as keys, not ${describe(key)}`);
+  }
+}
+
+/** What was given cannot be kept. `undefined` is none of a map's values: get() returns it for a key that is absent. */
+export class MapValueError extends ConcurrentMapError {
+  override readonly name = 'MapValueError';
+
+  constructor(map: string, key: string, reason: string) {
+    super('MAP_VALUE', `the value for ${show(key)} of the map "${map}" ${reason}`);
+  }
+}
+
+/** Options that cannot work. */
+export class MapOptionsError extends ConcurrentMapError {
+  override readonly name = 'MapOptionsError';
+
+  constructor(message: string) {
+    super('MAP_OPTIONS', message);
+  }
+}
+
+/** A critical section asked for the key that it already holds: it would wait for itself. */
+export class ReentryError extends ConcurrentMapError {
+  override readonly name = 'ReentryError';
+
+  constructor(map: string, key: string) {
+    super(
+      'MAP_REENTRY',
+      `withKey(${show(key)}) of the map "${map}" was called within the critical section of that key, and would wait for itself; pass on what the outer call holds`,
+    );
+  }
+}
+
+/** The deadline passed before the key was free. What was to run did not run. */
+export class DeadlineError extends ConcurrentMapError {
+  override readonly name = 'DeadlineError';
+  readonly afterMs: number;
+
+  constructor(map: string, key: string, afterMs: number) {
+    super('MAP_DEADLINE', `withKey(${show(key)}) of the map "${map}" did not get the key within ${afterMs} ms`);
+    this.afterMs = afterMs;
+  }
+}
+
+/** The changes after the sequence that was asked for are no longer kept. Take a snapshot and subscribe after its sequence. */
+export class ChangesLostError extends ConcurrentMapError {
+  override readonly name = 'ChangesLostError';
+  readonly asked: number;
+  readonly oldest: number;
+
+  constructor(map: string, asked: number, oldest: number) {
+    super(
+      'MAP_CHANGES_LOST',
+      `the map "${map}" keeps its changes after ${oldest}, not those after ${asked}; take a snapshot and subscribe after its sequence`,
+    );
+    this.asked = asked;
+    this.oldest = oldest;
+  }
+}
+
+/** The snapshot was disposed. */
+export class SnapshotDisposedError extends ConcurrentMapError {
+  override readonly name = 'SnapshotDisposedError';
+
+  constructor(map: string) {
+    super('MAP_SNAPSHOT_DISPOSED', `a snapshot of the map "${map}" was read after it was disposed`);
+  }
+}
+
+export function isConcurrentMapError(error: unknown): error is ConcurrentMapError {
+  return error instanceof ConcurrentMapError;
+}
+
+/** A key for a message: quoted, and cut where it is long. */
+export function show(key: string): string {
+  return key.length <= 64 ? JSON.stringify(key) : `${JSON.stringify(key.slice(0, 64))}… (${key.length} characters)`;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'boolean' || value === undefined) return String(value);
+  return `a value of type ${typeof value}`;
+}

@@ -1,0 +1,21 @@
+export { ConcurrentMap } from './concurrent/concurrent-map.ts';
+export type { ConcurrentMapOptions } from './concurrent/concurrent-map.ts';
+export type { WithKeyOptions } from './concurrent/key-lock.ts';
+export type { MapSnapshot } from './concurrent/map-snapshot.ts';
+export type { SubscribeOptions } from './concurrent/subscription.ts';
+export type { MapChange, MapDifference, Versioned } from './concurrent/versioned.ts';
+export {
+  ChangesLostError,
+  ConcurrentMapError,
+  DeadlineError,
+  isConcurrentMapError,
+  KeyError,
+  MapOptionsError,
+  MapValueError,
+  ReentryError,
+  SnapshotDisposedError,
+} from './errors.ts';
+export { TenantCache } from './tenant/tenant-cache.ts';
+export type { TenantCacheOptions, TenantHandle, TenantId, TenantLimits } from './tenant/tenant-cache.ts';
+export type { TenantCounters } from './tenant/tenant-counters.ts';
+export type { CollectionReport } from './tenant/collector.ts';

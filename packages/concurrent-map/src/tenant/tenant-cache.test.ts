@@ -1,0 +1,197 @@
+import { createVirtualClock } from '@kubecast/clock/testing';
+import { expect, test } from 'vitest';
+import { KeyError, MapOptionsError, MapValueError, TenantCache } from '../index.ts';
+
+const a = { namespace: 'a' };
+const b = { namespace: 'b' };
+
+test('an expired entry is never served, collected or not, and the TTL of a tenant can be changed for what it holds', async () => {
+  const clock = createVirtualClock();
+  const cache = new TenantCache<number>({ defaults: { ttlMs: 1000, quota: 100 }, clock });
+  const tenant = cache.tenant(a);
+  tenant.set('k', 1);
+  await clock.advance(999);
+  expect(tenant.get('k')).toBe(1);
+  await clock.advance(1);
+  expect(tenant.peek('k')).toBeUndefined();
+  expect([...tenant.keys()]).toEqual([]);
+  expect(tenant.get('k')).toBeUndefined();
+  tenant.set('k', 2);
+  await clock.advance(500);
+  // A read does not make an entry live longer; a write does.
+  expect(tenant.get('k')).toBe(2);
+  tenant.set('k', 3);
+  await clock.advance(700);
+  expect(tenant.get('k')).toBe(3);
+  tenant.configure({ ttlMs: 600 });
+  expect(tenant.get('k')).toBeUndefined();
+  tenant.set('k', 4);
+  tenant.configure({ ttlMs: Infinity });
+  await clock.advance(1e9);
+  expect(tenant.get('k')).toBe(4);
+});
+
+test('a quota holds at every moment, can be changed live, and a value that is larger than all of it is not taken', () => {
+  const cache = new TenantCache<string>({ defaults: { quota: 1000 }, weigh: (value) => value.length });
+  const tenant = cache.tenant(a);
+  for (let i = 0; i < 500; i += 1) {
+    tenant.set(`k${i}`, 'x'.repeat(i % 97));
+    expect(tenant.weight).toBeLessThanOrEqual(1000);
+  }
+  expect(tenant.size).toBeGreaterThan(10);
+  tenant.configure({ quota: 50 });
+  expect(tenant.weight).toBeLessThanOrEqual(50);
+  tenant.set('small', 'abc');
+  expect(tenant.set('small', 'x'.repeat(51))).toBe(false);
+  expect(tenant.get('small')).toBeUndefined();
+  expect(cache.counters()[0]?.counters.refusals).toBe(1);
+  let sum = 0;
+  for (const key of tenant.keys()) sum += tenant.peek(key)?.length ?? 0;
+  expect(tenant.weight).toBe(sum);
+});
+
+test('one tenant can neither evict nor see what another holds, and names that look alike are two tenants', () => {
+  const cache = new TenantCache<number>({ defaults: { quota: 100 } });
+  for (let i = 0; i < 100; i += 1) cache.tenant(a).set(`k${i}`, i);
+  for (let i = 0; i < 100_000; i += 1) cache.tenant(b).set(`k${i}`, -i);
+  for (let i = 0; i < 100; i += 1) expect(cache.tenant(a).get(`k${i}`)).toBe(i);
+  cache.tenant({ cluster: 'x/y', namespace: 'z' }).set('k', 1);
+  expect(cache.tenant({ cluster: 'x', namespace: 'y/z' }).get('k')).toBeUndefined();
+  cache.tenant({ namespace: '__proto__' }).set('__proto__', 5);
+  expect(cache.tenant({ namespace: '__proto__' }).get('__proto__')).toBe(5);
+});
+
+test('of a million entries, four fifths of them expired, none is served late and all are freed in slices of at most 256', async () => {
+  const virtual = createVirtualClock();
+  let yields = 0;
+  let removedBefore = 0;
+  let most = 0;
+  const cache: TenantCache<number> = new TenantCache<number>({
+    defaults: { ttlMs: 60_000, quota: 2_000_000 },
+    clock: {
+      ...virtual,
+      yield: () => {
+        yields += 1;
+        const { expirations } = cache.counters().reduce((sum, { counters }) => ({ expirations: sum.expirations + counters.expirations }), {
+          expirations: 0,
+        });
+        most = Math.max(most, expirations - removedBefore);
+        removedBefore = expirations;
+        return Promise.resolve();
+      },
+    },
+  });
+  const tenants = Array.from({ length: 4 }, (_, number) => cache.tenant({ namespace: `n${number}` }));
+  const fill = (from: number, to: number): void => {
+    for (let i = from; i < to; i += 1) tenants[i % 4]?.set(`k${i}`, i);
+  };
+  fill(0, 800_000);
+  await virtual.advance(40_000);
+  fill(800_000, 1_000_000);
+  await virtual.advance(20_000);
+  expect(tenants[0]?.get('k0')).toBeUndefined();
+  removedBefore = 1;
+  const begun = performance.now();
+  const report = await cache.collect();
+  expect(performance.now() - begun).toBeLessThan(10_000);
+  expect(report.removed).toBe(799_999);
+  expect(report.slices).toBeLessThanOrEqual(3200);
+  expect(yields).toBe(report.slices - 1);
+  expect(most).toBeLessThanOrEqual(256);
+  expect(tenants.reduce((sum, tenant) => sum + tenant.size, 0)).toBe(200_000);
+  for (let i = 800_000; i < 1_000_000; i += 997) expect(tenants[i % 4]?.peek(`k${i}`)).toBe(i);
+  expect((await cache.collect()).removed).toBe(0);
+});
+
+test('a slice ends after a millisecond, and parts that are mostly expired come first', async () => {
+  let now = 0;
+  const virtual = createVirtualClock();
+  const cache = new TenantCache<number>({ defaults: { ttlMs: 1000, quota: 100_000 }, clock: { ...virtual, now: () => now } });
+  const partly = cache.tenant(a);
+  const mostly = cache.tenant(b);
+  for (let i = 0; i < 2000; i += 1) {
+    partly.set(`k${i}`, i);
+    mostly.set(`k${i}`, i);
+  }
+  now = 500;
+  for (let i = 2000; i < 6000; i += 1) partly.set(`k${i}`, i);
+  now = 1000;
+  let atFirstYield: readonly number[] = [];
+  const slow = new TenantCache<number>({ defaults: { ttlMs: 1, quota: 10_000 }, clock: { ...virtual, now: () => (now += 0.5) } });
+  for (let i = 0; i < 1000; i += 1) slow.tenant(a).set(`k${i}`, i);
+  now += 10;
+  const report = await slow.collect();
+  expect(report.removed).toBe(1000);
+  expect(report.slices).toBeGreaterThan(25);
+  now = 1000;
+  const ordered = cache.collect();
+  atFirstYield = [partly.size, mostly.size];
+  expect(atFirstYield).toEqual([6000, 2000 - 256]);
+  await ordered;
+  expect([partly.size, mostly.size]).toEqual([4000, 0]);
+});
+
+test('run() begins a collection every 30 s until its signal, and not twice at once', async () => {
+  const clock = createVirtualClock();
+  const cache = new TenantCache<number>({ defaults: { ttlMs: 1000, quota: 100 }, clock });
+  const stop = new AbortController();
+  const running = cache.run(stop.signal);
+  await expect(cache.run(stop.signal)).rejects.toThrow(MapOptionsError);
+  cache.tenant(a).set('k', 1);
+  await clock.advance(29_999);
+  expect(cache.tenant(a).size).toBe(1);
+  await clock.advance(1);
+  expect(cache.tenant(a).size).toBe(0);
+  stop.abort();
+  await running;
+  expect(clock.pending).toBe(0);
+});
+
+test('counters tell a bounded number of tenants apart and never go back, though empty tenants are forgotten', async () => {
+  const clock = createVirtualClock();
+  const cache = new TenantCache<number>({ defaults: { ttlMs: 1000, quota: 10 }, labels: 3, clock });
+  for (let number = 0; number < 1000; number += 1) {
+    const tenant = cache.tenant({ namespace: `n${number}` });
+    for (let i = 0; i <= number % 5; i += 1) tenant.set(`k${i}`, i);
+    tenant.get('k0');
+    tenant.get('none');
+  }
+  const sum = (): { readonly hits: number; readonly misses: number; readonly entries: number } =>
+    cache.counters().reduce(
+      (all, { counters }) => ({
+        hits: all.hits + counters.hits,
+        misses: all.misses + counters.misses,
+        entries: all.entries + counters.entries,
+      }),
+      {
+        hits: 0,
+        misses: 0,
+        entries: 0,
+      },
+    );
+  expect(cache.counters()).toHaveLength(4);
+  expect(cache.counters().at(-1)?.tenant).toBeUndefined();
+  expect(sum()).toEqual({ hits: 1000, misses: 1000, entries: 3000 });
+  await clock.advance(1000);
+  await cache.collect();
+  expect(cache.counters()).toHaveLength(1);
+  expect(sum()).toEqual({ hits: 1000, misses: 1000, entries: 0 });
+});
+
+test('wrong keys, values, weights and limits are refused by name', () => {
+  const cache = new TenantCache<number>({ name: 'payloads', defaults: { quota: 10 }, weigh: (value) => value });
+  const tenant = cache.tenant(a);
+  for (const key of [undefined, null, 5, {}] as unknown as string[]) {
+    for (const call of [() => tenant.get(key), () => tenant.set(key, 1), () => tenant.peek(key)]) expect(call).toThrow(KeyError);
+    expect(() => cache.tenant({ namespace: key })).toThrow(KeyError);
+  }
+  expect(() => tenant.set('k', undefined as unknown as number)).toThrow(MapValueError);
+  for (const weight of [Number.NaN, -1, Infinity]) expect(() => tenant.set('k', weight)).toThrow('"payloads" cannot be weighed');
+  for (const bad of [0, -1, Number.NaN, '5' as unknown as number]) {
+    expect(() => tenant.configure({ quota: bad })).toThrow(MapOptionsError);
+    expect(() => tenant.configure({ ttlMs: bad })).toThrow(MapOptionsError);
+    expect(() => new TenantCache({ defaults: { quota: bad } })).toThrow(MapOptionsError);
+  }
+  expect(() => new TenantCache({ defaults: {} as { quota: number } })).toThrow('"defaults.quota" of the cache "cache" is missing');
+  expect(() => new TenantCache({ defaults: { quota: 1 }, shards: 15 })).toThrow('at least 16');
+});

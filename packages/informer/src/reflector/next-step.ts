@@ -1,3 +1,5 @@
+import { Backoff } from '@kubecast/clock';
+import type { Clock } from '@kubecast/clock';
 import type { ReflectorState } from '../contract/informer.ts';
 import type { ReflectorLimits } from '../contract/limits.ts';
 import type { Fault, FaultKind } from '../server/fault.ts';
@@ -141,5 +143,38 @@ export class FaultRuns {
   over(kind?: FaultKind): void {
     if (kind === undefined) this.#since.clear();
     else this.#since.delete(kind);
+  }
+}
+
+/** How long to wait after a fault, in milliseconds. */
+export class RetryDelays {
+  readonly #clock: Clock;
+  readonly #limits: ReflectorLimits;
+  /** Each kind of failure backs off by itself: a server that is back after many refusals, and asks for a second, or a list, is not kept waiting. */
+  readonly #backoffs = new Map<FaultKind, Backoff>();
+
+  constructor(clock: Clock, limits: ReflectorLimits) {
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  of({ kind, retryAfterMs }: Fault, wait: Wait): number {
+    if (wait.kind === 'none') return 0;
+    // A little over a Retry-After, never under it: a fleet that was told the same second should not come back in it.
+    const spread = 1 + 0.2 * this.#clock.random();
+    if (wait.kind === 'asked') return Math.max(wait.atLeastMs, retryAfterMs) * spread;
+    const asked = retryAfterMs * spread;
+    const ms = this.#of(kind).next(asked);
+    // Above the cap draw again below it: clamping would make every client retry at exactly the cap.
+    return ms > Math.max(asked, wait.maxMs) ? Math.max(asked, wait.maxMs * (1 - this.#clock.random())) : ms;
+  }
+
+  #of(kind: FaultKind): Backoff {
+    const known = this.#backoffs.get(kind);
+    if (known !== undefined) return known;
+    const { backoffBaseMs: baseMs, backoffMaxMs: maxMs, backoffResetMs: resetAfterMs } = this.#limits;
+    const made = new Backoff(this.#clock, { baseMs, maxMs, resetAfterMs });
+    this.#backoffs.set(kind, made);
+    return made;
   }
 }

@@ -1,5 +1,5 @@
 import type { ResourceSource } from '@kubecast/client';
-import { Backoff, TimeSlice } from '@kubecast/clock';
+import { TimeSlice } from '@kubecast/clock';
 import type { Clock } from '@kubecast/clock';
 import { compareResourceVersions } from '@kubecast/store';
 import type { ReflectorState } from '../contract/informer.ts';
@@ -12,19 +12,16 @@ import type { FaultKind } from '../server/fault.ts';
 import { SchemaFingerprint } from '../server/schema-fingerprint.ts';
 import { ServerProbe } from '../server/server-probe.ts';
 import { WatchStream } from '../server/watch-stream.ts';
+import { WrittenBelow } from '../server/written-below.ts';
 import { followWatch } from './live-watch.ts';
-import { countsAsFruitless, FaultRuns, nextStep } from './next-step.ts';
-import type { NextStep } from './next-step.ts';
+import { Lister } from './lister.ts';
+import { countsAsFruitless, FaultRuns, nextStep, RetryDelays } from './next-step.ts';
 import { ObjectReader } from './object-reader.ts';
 import type { ListEnd, ReadingParts } from './object-reader.ts';
-import { pagedListOptions, readPagedList } from './paged-list.ts';
 import { Position } from './position.ts';
 import type { PositionOptions } from './position.ts';
 import type { ReflectorSink } from './reflector-sink.ts';
 import { RelistSchedule } from './relist-schedule.ts';
-import { readStreamedList } from './streamed-list.ts';
-import type { StreamedListEnd } from './streamed-list.ts';
-import { WrittenBelow } from './written-below.ts';
 
 export interface ReflectorOptions extends PositionOptions {
   readonly source: ResourceSource;
@@ -43,8 +40,6 @@ export interface ReflectorOptions extends PositionOptions {
   readonly onReport: (report: ReflectorReport) => void;
 }
 
-/** A server cuts off who reads a streamed list too slowly while much is written; it would do so for ever. */
-const CUTS = 3;
 /** A watch that lived for this long saw a bookmark, where there was one to see: what it did not tell did not happen. */
 const LIVED_MS = 60_000;
 /** A watch that something on the way cuts for its silence is resumed at once, if it lived for this long. */
@@ -59,22 +54,18 @@ export class Reflector {
   readonly #o: ReflectorOptions;
   readonly #position: Position;
   readonly #parts: ReadingParts;
+  readonly #lister: Lister;
   readonly #probe: ServerProbe;
   readonly #schema: SchemaFingerprint;
   readonly #schedule: RelistSchedule;
   readonly #doubt = new WrittenBelow();
   readonly #runs = new FaultRuns();
-  /** Each kind of failure backs off by itself: a server that is back after many refusals, and asks for a second, or a list, is not kept waiting. */
-  readonly #backoffs = new Map<FaultKind, Backoff>();
+  readonly #delays: RetryDelays;
   #state: ReflectorState = 'Idle';
   #reason = 'not started';
   #since: number;
   #lastHeard = -Infinity;
   #wake: AbortController | undefined;
-  /** Streamed lists in a row that failed although the server was there. */
-  #failedStreams = 0;
-  /** The next list is one in pages, whatever the server can do: what answers watches is not to be trusted. */
-  #inPages = false;
   /** The stream of a streamed list that is complete, until the watch takes it over. */
   #goesOn: WatchStream | undefined;
   /** What the watch came to that the fault ended, which is dealt with next. */
@@ -86,6 +77,7 @@ export class Reflector {
     this.#since = clock.now();
     this.#position = new Position(options);
     this.#schedule = new RelistSchedule(clock, limits);
+    this.#delays = new RetryDelays(clock, limits);
     const { counters } = this;
     this.#parts = {
       source,
@@ -101,6 +93,11 @@ export class Reflector {
       onHeard: () => (this.#lastHeard = clock.now()),
       idleWait: (heardAt) => this.#idleWait(heardAt),
     };
+    this.#lister = new Lister(this.#parts, options.memory, {
+      onState: (state, reason) => this.#set(state, reason),
+      wakeable: (signal) => this.#wakeable(signal),
+      watchSeconds: () => this.#watchSeconds(),
+    });
     this.#schema = new SchemaFingerprint(source, clock, limits.formLagMs);
     this.#probe = new ServerProbe(source, clock, counters, this.#parts.idleWait);
     if (!this.#position.synced || resume === undefined) return;
@@ -179,7 +176,7 @@ export class Reflector {
   // ---- the list ----
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { clock, memory, limits } = this.#o;
+    const { clock } = this.#o;
     const begun = clock.now();
     this.counters.lists += 1;
     this.#schedule.listing();
@@ -189,68 +186,14 @@ export class Reflector {
       // A question that costs the server nothing comes before a whole list that may be its old state.
       if (this.#doubt.some) this.#doubt.believe(await this.#probe.newest(this.#wakeable(signal)));
       await this.#schema.note(signal);
-      if (this.#inPages || !memory.streamsLists) return await this.#take(await this.#paged(signal), signal);
-      const end = await this.#streamed(signal);
-      if (end.kind === 'fault') {
-        this.#streamFailed(end);
-        throw end.fault;
-      }
-      if (end.kind === 'complete') {
-        this.#goesOn = end.stream;
-        return await this.#take(end, signal);
-      }
-      this.#o.onReport({ kind: 'streamed-list-given-up', message: `${end.why}; a paged list follows` });
-      if (end.endless) memory.refusedStreamedList(limits.streamedListMemoryMs);
-      const pages = await this.#paged(signal);
-      // A selector that the server does not understand is refused in either form, and says nothing of streamed lists.
-      if (pages.kind === 'complete' || pages.fault.kind !== 'invalid') memory.refusedStreamedList(limits.streamedListMemoryMs);
-      await this.#take(pages, signal);
+      await this.#take(await this.#lister.read(signal), signal);
     } finally {
       this.counters.listSeconds += (clock.now() - begun) / 1000;
     }
   }
 
-  #streamed(signal: AbortSignal): Promise<StreamedListEnd> {
-    const from = this.#position.listVersion;
-    this.#set(
-      this.#position.regressing ? 'Regressed' : 'Streaming',
-      from === '' ? 'streamed list of the newest state' : `streamed list not older than ${from}`,
-    );
-    return readStreamedList(this.#parts, this.#watchSeconds(), this.#wakeable(signal));
-  }
-
-  async #paged(signal: AbortSignal): Promise<ListEnd> {
-    const held = this.#position.listVersion;
-    const { options, reason } = pagedListOptions(held, this.#position.anyAge);
-    this.#set(this.#position.regressing ? 'Regressed' : 'Listing', reason);
-    const end = await readPagedList(this.#parts, options, this.#wakeable(signal));
-    // A continue token that expired: one consistent read without paging, as the API concepts advise.
-    if (end.kind === 'complete' || signal.aborted || held !== '' || end.fault.kind !== 'expired') return end;
-    this.counters.expired += 1;
-    this.#set('Listing', 'the list’s token expired between pages; listing again in one piece');
-    return readPagedList(this.#parts, { limit: 0 }, this.#wakeable(signal));
-  }
-
-  /** Who cuts or refuses every streamed list may still answer one in pages. */
-  #streamFailed({ fault, began }: Extract<StreamedListEnd, { kind: 'fault' }>): void {
-    const { memory, limits, onReport } = this.#o;
-    const cut = fault.kind === 'connection' && began;
-    if (!cut && fault.kind !== 'protocol' && fault.kind !== 'forbidden' && fault.kind !== 'gone' && fault.kind !== 'idle') return;
-    this.#failedStreams += 1;
-    if (this.#failedStreams < CUTS) return;
-    this.#failedStreams = 0;
-    this.#inPages = true;
-    if (!cut) return;
-    memory.refusedStreamedList(limits.streamedListMs);
-    onReport({
-      kind: 'streamed-list-given-up',
-      message: `the streamed list broke off ${CUTS} times (${fault.message}); a paged list follows`,
-    });
-  }
-
   /** The last act of a list: what it ended in is judged, swapped in, and only then moves the position. */
-  async #take(end: ListEnd, signal: AbortSignal): Promise<void> {
-    this.#inPages = false;
+  async #take(end: ListEnd & { readonly stream?: WatchStream }, signal: AbortSignal): Promise<void> {
     if (end.kind === 'fault') throw end.fault;
     const { collection, version, skipped } = end;
     let tell: () => Promise<void>;
@@ -261,12 +204,12 @@ export class Reflector {
       tell = collection.swap(version, this.#position.regressing ? 'regressed' : 'relist', skipped > 0);
     } catch (error) {
       collection.abort();
-      this.#goesOn?.close();
-      this.#goesOn = undefined;
+      end.stream?.close();
       throw error;
     }
     this.#position.took(version);
-    this.#failedStreams = 0;
+    this.#goesOn = end.stream;
+    this.#lister.taken();
     this.#doubt.settled();
     this.#runs.over();
     this.#lastHeard = this.#o.clock.now();
@@ -372,7 +315,7 @@ export class Reflector {
   /** The next step is a list that no watch has a part in. */
   #listOver(reason: string): void {
     this.#position.mustList('latest');
-    this.#inPages = true;
+    this.#lister.nextInPages();
     this.#o.onReport({
       kind: 'fruitless-watches',
       message: `watches from ${this.#position.version} bring nothing (${reason}); a list follows`,
@@ -406,29 +349,9 @@ export class Reflector {
     else if (step.state !== undefined) this.#set(step.state, step.reason);
     if (relistDue) this.#listOver(step.reason);
     else if (step.next === 'list-held' || step.next === 'list-latest') position.mustList(step.next === 'list-held' ? 'held' : 'latest');
-    await this.#wait(fault, step, signal);
+    const ms = this.#delays.of(fault, step.wait);
+    if (ms > 0) await this.#sleep(ms, signal);
     return step.next === 'end';
-  }
-
-  async #wait(fault: Fault, { wait }: NextStep, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#o;
-    if (wait.kind === 'none') return;
-    // A little over a Retry-After, never under it: a fleet that was told the same second should not come back in it.
-    const spread = 1 + 0.2 * clock.random();
-    if (wait.kind === 'asked') return this.#sleep(Math.max(wait.atLeastMs, fault.retryAfterMs) * spread, signal);
-    const asked = fault.retryAfterMs * spread;
-    const ms = this.#backoffOf(fault.kind).next(asked);
-    // Above the cap draw again below it: clamping would make every client retry at exactly the cap.
-    await this.#sleep(ms > Math.max(asked, wait.maxMs) ? Math.max(asked, wait.maxMs * (1 - clock.random())) : ms, signal);
-  }
-
-  #backoffOf(kind: FaultKind): Backoff {
-    const known = this.#backoffs.get(kind);
-    if (known !== undefined) return known;
-    const { backoffBaseMs: baseMs, backoffMaxMs: maxMs, backoffResetMs: resetAfterMs } = this.#o.limits;
-    const made = new Backoff(this.#o.clock, { baseMs, maxMs, resetAfterMs });
-    this.#backoffs.set(kind, made);
-    return made;
   }
 
   /** The next list is of the newest state, and begins a new epoch. */

@@ -1,5 +1,5 @@
 import { compareResourceVersions } from '@kubecast/store';
-import { Fault } from '../server/fault.ts';
+import { Fault } from './fault.ts';
 
 /**
  * After a write's answer below what was seen: the server went back, but where the stream itself shows nothing (an API server that lives on over

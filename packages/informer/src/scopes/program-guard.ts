@@ -12,16 +12,18 @@ export class TransformFailed extends Error {
   readonly namespace: string;
   readonly objectName: string;
   readonly uid: string;
+  readonly version: string;
 
   constructor(of: ObjectIdentity, why: string, cause: unknown) {
     super(why, { cause });
     this.namespace = of.namespace;
     this.objectName = of.name;
     this.uid = of.uid;
+    this.version = of.version;
   }
 }
 
-interface ObjectIdentity {
+export interface ObjectIdentity {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -83,13 +85,18 @@ export class ProgramGuard<T> {
     };
   }
 
+  /** The object that the last write transformed; undefined where there is no transform. */
+  get transformed(): ObjectIdentity | undefined {
+    return this.#transformed;
+  }
+
   /** Runs a write to the store. What fails in the transform, or for what it gave, comes out as TransformFailed. */
   write<R>(body: () => R): R {
     this.#transformed = undefined;
     try {
       return body();
     } catch (error) {
-      const given = this.#transformed as ObjectIdentity | undefined;
+      const given = this.transformed;
       if (error instanceof TransformFailed || given === undefined || !isOfResult(error)) throw error;
       throw new TransformFailed(given, 'gave what cannot be kept', error);
     }

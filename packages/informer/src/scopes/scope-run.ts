@@ -1,5 +1,6 @@
 import type { ResourceSource } from '@kubecast/client';
 import type { Clock } from '@kubecast/clock';
+import { compareResourceVersions } from '@kubecast/store';
 import type { Change, Key, ObjectStore, Query, RawRecord } from '@kubecast/store';
 import type { DeleteCause, DeltaOrigin } from '../contract/delta.ts';
 import type { ScopeStatus } from '../contract/informer.ts';
@@ -182,17 +183,28 @@ export class ScopeRun<T> implements ReflectorSink {
     const { writer, clock, limits } = this.#host;
     const replacement = writer.replace(this.scope.id);
     // What the transform failed for is missing in the view, and was not deleted.
-    const untransformed = new Set<string>();
+    const untransformed = new Map<string, TransformFailed>();
     return {
       put: (object) => {
+        const { guard } = this.#host;
         try {
-          this.#host.guard.write(() => replacement.put(this.#record(object)));
+          guard.write(() => replacement.put(this.#record(object)));
         } catch (error) {
           if (!(error instanceof TransformFailed)) throw error;
           this.#untransformed(error);
           replacement.remove(this.#keyOf(error), error.uid);
-          untransformed.add(`${error.namespace}/${error.objectName}`);
+          const id = `${error.namespace}/${error.objectName}`;
+          const before = untransformed.get(id);
+          if (before?.uid !== error.uid || compareResourceVersions(error.version, before.version) !== -1) untransformed.set(id, error);
+          return;
         }
+        if (untransformed.size === 0 || guard.transformed === undefined) return;
+        const { namespace, name, uid, version } = guard.transformed;
+        const failed = untransformed.get(`${namespace}/${name}`);
+        if (failed === undefined) return;
+        // A streamed list may bring an object twice: an older version must not stand in for the one that is not kept.
+        if (failed.uid === uid && compareResourceVersions(version, failed.version) === -1) replacement.remove(this.#keyOf(failed), uid);
+        else untransformed.delete(`${namespace}/${name}`);
       },
       remove: (key, uid) => replacement.remove({ ...key, cluster: this.scope.cluster }, uid),
       abort: () => replacement.abort(),

@@ -95,6 +95,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   }
 
   addIndex(name: string, extract: IndexExtractor<T>): void {
+    this.guard.refuseInside('addIndex');
     this.writer.addIndex(name, this.guard.extractor(name, extract));
   }
 
@@ -269,6 +270,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
 
   setNamespaces(namespaces: readonly string[], cluster: string = this.#o.cluster ?? ''): void {
     if (this.#o.type.scope === 'Cluster') throw new InformerOptionsError(`${this.#o.type.plural} have no namespaces`);
+    this.guard.refuseInside('setNamespaces');
     this.#scopes.set(cluster, namespaces);
     this.#checkAll();
   }
@@ -289,6 +291,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   }
 
   removeCluster(cluster: string): boolean {
+    this.guard.refuseInside('removeCluster');
     const removed = this.#scopes.removeCluster(cluster);
     this.#checkAll();
     return removed;
@@ -346,7 +349,8 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T> {
   #extractorFailed(key: Key, report: ReflectorReport | undefined): void {
     const run = this.#scopes.runOf(key.cluster, key.namespace);
     if (run !== undefined) run.reflector.counters.programErrors += 1;
-    if (report !== undefined) this.onReport(report, run?.scope ?? scopeOf(key.namespace, key.cluster));
+    // In a turn of its own: the store is amid a write.
+    if (report !== undefined) queueMicrotask(() => this.onReport(report, run?.scope ?? scopeOf(key.namespace, key.cluster)));
   }
 
   onReport(report: ReflectorReport, scope: Scope): void {

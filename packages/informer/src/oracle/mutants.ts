@@ -78,8 +78,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a list below the last version is shown',
     file: 'reflector/position.ts',
-    find: "if (!this.#regressing && this.#version !== '' && compareResourceVersions(version, this.#version) === -1) {",
-    put: 'if (false) {',
+    find: "if (this.#regressing || this.#version === '' || compareResourceVersions(version, this.#version) !== -1) return undefined;",
+    put: 'if (version !== undefined) return undefined;',
   },
   {
     name: 'an object deleted inside the initial stream comes back',

@@ -19,32 +19,32 @@ test('a resume point without a version is none', () => {
 
 test('judging a list moves nothing; taking it moves everything at once', () => {
   const position = new Position();
-  expect(position.judge('10')).toBe('take');
+  expect(position.judge('10')).toBeUndefined();
   expect(position).toMatchObject({ version: '', synced: false, need: 'list' });
   position.took('10');
   expect(position).toMatchObject({ version: '10', synced: true, need: 'watch', unproven: false });
 });
 
 test.each([
-  ['', 'no-version'],
-  ['0', 'no-version'],
-  ['9', 'below-held'],
-  ['10', 'take'],
-  ['11', 'take'],
+  ['', 'invalid'],
+  ['0', 'invalid'],
+  ['9', 'too-large'],
+  ['10', undefined],
+  ['11', undefined],
   // Versions of a server that does not count in decimal numbers compare for equality only.
-  ['opaque', 'take'],
-])('a list not older than 10 that is complete at %o: %s', (version, verdict) => {
+  ['opaque', undefined],
+])('a list not older than 10 that is complete at %o: %s', (version, refused) => {
   const position = new Position();
   position.took('10');
   position.mustList('held');
-  expect(position.judge(version)).toBe(verdict);
+  expect(position.judge(version)?.kind).toBe(refused);
 });
 
 test('a list of the newest state below what is held proves that the server went back', () => {
   const position = new Position();
   position.took('10');
   position.mustList('latest');
-  expect(position.judge('9')).toBe('went-back');
+  expect(position.judge('9')?.kind).toBe('regressed');
 });
 
 test('a server that went back is known once, and the next list begins an epoch and may stand below', () => {
@@ -54,7 +54,7 @@ test('a server that went back is known once, and the next list begins an epoch a
   expect(position.goBack()).toBe(false);
   position.mustList('held');
   expect(position).toMatchObject({ regressing: true, need: 'list', listVersion: '', version: '10', epoch: 1 });
-  expect(position.judge('4')).toBe('take');
+  expect(position.judge('4')).toBeUndefined();
   position.took('4');
   expect(position).toMatchObject({ regressing: false, version: '4', epoch: 2, need: 'watch' });
 });
@@ -63,12 +63,12 @@ test('a scope that takes over others is complete only where they stood, and goes
   let floor = '20';
   const position = new Position({ notBelow: () => floor, epochOf: () => 4 });
   expect(position.anyAge).toBe(false);
-  expect(position.judge('19')).toBe('below-floor');
-  expect(position.judge('20')).toBe('take');
+  expect(position.judge('19')?.kind).toBe('too-large');
+  expect(position.judge('20')).toBeUndefined();
   position.took('20');
   expect(position.epoch).toBe(4);
   floor = '99';
-  expect(position.judge('21')).toBe('take');
+  expect(position.judge('21')).toBeUndefined();
 });
 
 test('a bookmark of the version that is held moves nothing; without a version nothing is in doubt', () => {

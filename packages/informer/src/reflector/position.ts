@@ -1,4 +1,5 @@
 import { compareResourceVersions } from '@kubecast/store';
+import { Fault } from '../server/fault.ts';
 
 /** A complete state that stands in the view already. */
 export interface ResumePoint {
@@ -12,9 +13,6 @@ export interface ResumePoint {
 
 /** Where the next list begins: at the newest state, or anywhere not older than what is held. */
 export type ListFrom = 'latest' | 'held';
-
-/** What may be shown of a list that is complete at a version. */
-export type Verdict = 'take' | 'below-floor' | 'below-held' | 'went-back' | 'no-version';
 
 export interface PositionOptions {
   readonly resume?: ResumePoint;
@@ -92,15 +90,14 @@ export class Position {
     return this.#o.notBelow?.() ?? '';
   }
 
-  /** Judges a list that is complete at a version, before anything of it is shown. */
-  judge(version: string): Verdict {
-    if (version === '' || version === '0') return 'no-version';
-    if (this.isBelowFloor(version)) return 'below-floor';
-    if (!this.#regressing && this.#version !== '' && compareResourceVersions(version, this.#version) === -1) {
-      // A consistent read below what was seen is proof; one that was only to be "not older" may come from a replica that lags.
-      return this.#from === 'latest' ? 'went-back' : 'below-held';
-    }
-    return 'take';
+  /** Judges a list that is complete at a version, before anything of it is shown. Undefined: it may be. */
+  judge(version: string): Fault | undefined {
+    if (version === '' || version === '0') return new Fault('invalid', 'the list carries no resourceVersion');
+    if (this.isBelowFloor(version)) return new Fault('too-large', `the list stands at ${version}, below what is shown already`);
+    if (this.#regressing || this.#version === '' || compareResourceVersions(version, this.#version) !== -1) return undefined;
+    // A consistent read below what was seen is proof; one that was only to be "not older" may come from a replica that lags.
+    if (this.#from === 'latest') return new Fault('regressed', `the newest list stands at ${version}, below ${this.#version}`);
+    return new Fault('too-large', `the list stands at ${version}, below ${this.#version}`);
   }
 
   /** A complete list at this version stands in the view: called after the swap succeeded, never before. */

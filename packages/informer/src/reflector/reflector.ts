@@ -68,6 +68,8 @@ export class Reflector {
   #wake: AbortController | undefined;
   /** The stream of a streamed list that is complete, until the watch takes it over. */
   #goesOn: WatchStream | undefined;
+  /** The last step was taken: nothing is tried any more, and the state stays. */
+  #over = false;
   /** What the watch came to that the fault ended, which is dealt with next. */
   #watched: Watched | undefined;
 
@@ -149,7 +151,8 @@ export class Reflector {
         else await this.#watch(signal);
       } catch (error) {
         if (signal.aborted) break;
-        if (await this.#recover(programFault(error), listing, signal)) await aborted(signal);
+        this.#over = await this.#recover(programFault(error), listing, signal);
+        if (this.#over) await aborted(signal);
       }
     }
     this.#goesOn?.close();
@@ -162,6 +165,7 @@ export class Reflector {
    * the newest state is asked for until it stands below `seen`, or moves on from where it stood still.
    */
   regressed(seen: string, reason: string): void {
+    if (this.#over) return;
     this.#doubt.sign(seen);
     this.#goBack(reason);
     this.#wake?.abort(new Fault('regressed', reason));
@@ -172,8 +176,6 @@ export class Reflector {
     this.#schedule.now();
     this.#wake?.abort(new Fault('relist', reason));
   }
-
-  // ---- the list ----
 
   async #list(signal: AbortSignal): Promise<void> {
     const { clock } = this.#o;
@@ -200,7 +202,8 @@ export class Reflector {
     try {
       signal.throwIfAborted();
       this.#doubt.believe(version);
-      this.#judge(version);
+      const refused = this.#position.judge(version);
+      if (refused !== undefined) throw refused;
       tell = collection.swap(version, this.#position.regressing ? 'regressed' : 'relist', skipped > 0);
     } catch (error) {
       collection.abort();
@@ -218,24 +221,6 @@ export class Reflector {
     await tell();
     this.#o.onProgress();
   }
-
-  #judge(version: string): void {
-    const position = this.#position;
-    switch (position.judge(version)) {
-      case 'take':
-        return;
-      case 'no-version':
-        throw new Fault('invalid', 'the list carries no resourceVersion');
-      case 'below-floor':
-        throw new Fault('too-large', `the list stands at ${version}, below what is shown already`);
-      case 'below-held':
-        throw new Fault('too-large', `the list stands at ${version}, below ${position.version}`);
-      case 'went-back':
-        throw new Fault('regressed', `the newest list stands at ${version}, below ${position.version}`);
-    }
-  }
-
-  // ---- the watch ----
 
   async #watch(signal: AbortSignal): Promise<void> {
     const resumed = this.#goesOn;
@@ -322,8 +307,6 @@ export class Reflector {
     });
   }
 
-  // ---- failures ----
-
   /** Takes the step that follows a fault, and waits as long as it says. True: it was the last one. */
   async #recover(fault: Fault, listing: boolean, signal: AbortSignal): Promise<boolean> {
     const { clock, limits } = this.#o;
@@ -360,8 +343,6 @@ export class Reflector {
     this.#runs.over('too-large');
     this.#set('Regressed', reason);
   }
-
-  // ---- small parts ----
 
   #watchSeconds(): number {
     const { limits, clock } = this.#o;

@@ -16,6 +16,8 @@ function filled(options: Parameters<typeof createModelRig>[0] = {}): ModelRig {
   return rig;
 }
 
+const throwing = (error: () => unknown) => ({ throws: error() });
+
 /** What an extractor may do wrong, for the object with payload 3. */
 const badExtractors: readonly (readonly [string, () => never[]])[] = [
   ['throws', () => JSON.parse('{"secret": hunter2}') as never[]],
@@ -83,6 +85,7 @@ test('an index that is added later and throws for an object holds the others', a
     return ['all'];
   });
   expect(found(rig, 'late', 'all')).toHaveLength(4);
+  await rig.clock.settle();
   expect(rig.reports.map((report) => report.kind)).toEqual(['program-error']);
   expect(rig.reports[0]?.cause).toBeInstanceOf(TypeError);
   await rig.informer.stop();
@@ -178,6 +181,67 @@ test.each(badTransforms)(
   },
 );
 
+test('an extractor or a transform that changes its informer is refused, and counts as one that throws', async () => {
+  for (const change of ['setNamespaces', 'removeCluster', 'addIndex'] as const) {
+    const act = (): void => {
+      if (change === 'setNamespaces') rig.informer.setNamespaces(['other']);
+      else if (change === 'removeCluster') rig.informer.removeCluster('');
+      else rig.informer.addIndex('inner', () => []);
+    };
+    const rig: ModelRig = filled({
+      indexes: {
+        outer: (entry) => {
+          if (entry.value.spec.payload === 3) act();
+          return ['all'];
+        },
+      },
+    });
+    rig.informer.start();
+    await rig.clock.settle();
+    expect(rig.held()).toEqual(rig.truth());
+    expect(found(rig, 'outer', 'all')).toHaveLength(4);
+    expect(String(rig.reports[0]?.cause)).toContain(`${change} was called by an index extractor or a transform`);
+    await rig.informer.stop();
+  }
+});
+
+test('a report of an extractor that throws may change the informer', async () => {
+  const rig: ModelRig = filled({
+    indexes: {
+      bad: () => {
+        throw new Error('x');
+      },
+    },
+    onReport: () => rig.informer.setNamespaces(['other']),
+  });
+  rig.server.put('other', 'a', 1);
+  rig.informer.start();
+  await rig.clock.advance(5000);
+  expect(rig.held()).toEqual(['other/a uid-6@101 1']);
+  expect(rig.state()).toBe('Watching');
+  await rig.informer.stop();
+});
+
+test('a client that was closed stays the last word, also where a write shows that the server went back', async () => {
+  const rig = filled();
+  rig.informer.start();
+  await rig.clock.settle();
+  const mark = rig.informer.markWrite({ cluster: '', namespace: 'default', name: 'thing-1' });
+  rig.api.plan(
+    'any',
+    throwing(() => new ClosedError()),
+    1000,
+  );
+  rig.server.cut();
+  await rig.clock.advance(5000);
+  const receipt = { key: mark.key, uid: 'uid-2', version: '90', gone: false };
+  rig.informer.observeReceipt(receipt, mark);
+  await rig.clock.advance(5000);
+  expect(rig.state()).toBe('Failed');
+  expect(rig.clock.pending).toBe(0);
+  await rig.informer.stop();
+});
+
 test('listeners that throw or reject cost nothing', async () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => void unhandled.push(reason);
@@ -204,8 +268,6 @@ test('listeners that throw or reject cost nothing', async () => {
 });
 
 // ---- errors of the client and of the source ----
-
-const throwing = (error: () => unknown) => ({ throws: error() });
 
 test('a client that is closed under an informer is a final state that says so, and nothing is tried again', async () => {
   for (const when of ['before', 'amid'] as const) {

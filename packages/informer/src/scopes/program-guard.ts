@@ -1,4 +1,5 @@
 import type { Entry, IndexExtractor, Key } from '@kubecast/store';
+import { InformerOptionsError } from '../errors.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 
 type Transform = (object: Record<string, unknown>) => Record<string, unknown>;
@@ -41,6 +42,7 @@ export class ProgramGuard<T> {
   /** An extractor failed for the object of this key. The informer counts it, and reports it where there is a report. */
   onExtractorError: (key: Key, report: ReflectorReport | undefined) => void = () => undefined;
   readonly #failures = new Map<string, number>();
+  #inside = false;
   /** The object that the transform was last given. */
   #transformed: ObjectIdentity | undefined;
 
@@ -52,7 +54,7 @@ export class ProgramGuard<T> {
     return (entry) => {
       let values: unknown;
       try {
-        values = extract(entry);
+        values = this.#run(() => extract(entry));
       } catch (error) {
         return this.#failed(name, entry, `threw ${kindOf(error)}`, error);
       }
@@ -68,7 +70,7 @@ export class ProgramGuard<T> {
       this.#transformed = before;
       let result: unknown;
       try {
-        result = given(object);
+        result = this.#run(() => given(object));
       } catch (error) {
         throw new TransformFailed(before, `threw ${kindOf(error)}`, error);
       }
@@ -83,6 +85,20 @@ export class ProgramGuard<T> {
       }
       return result as Record<string, unknown>;
     };
+  }
+
+  /** @throws InformerOptionsError inside an extractor or a transform: the store is amid a write, and must not be changed by it */
+  refuseInside(what: string): void {
+    if (this.#inside) throw new InformerOptionsError(`${what} was called by an index extractor or a transform, which may only read`);
+  }
+
+  #run<R>(body: () => R): R {
+    this.#inside = true;
+    try {
+      return body();
+    } finally {
+      this.#inside = false;
+    }
   }
 
   /** The object that the last write transformed; undefined where there is no transform. */

@@ -166,17 +166,17 @@ export function modelFault(name: FaultName, after: number): ModelFault {
     case 'config':
       return { throws: new ConfigError('there is no such user') };
     case 'event-null':
-      return { frames: [frameOf('ERROR', null)], then: 'end' };
+      return { frames: [frameOf('ERROR', null)], last: 'end' };
     case 'event-wordless':
-      return { frames: [frameOf('ERROR', { kind: 'Status', status: 'Failure' })], then: 'end' };
+      return { frames: [frameOf('ERROR', { kind: 'Status', status: 'Failure' })], last: 'end' };
     case 'event-compacted':
-      return { frames: [frameOf('ERROR', { message: 'etcdserver: mvcc: required revision has been compacted' })], then: 'end' };
+      return { frames: [frameOf('ERROR', { message: 'etcdserver: mvcc: required revision has been compacted' })], last: 'end' };
     case 'event-410-text':
-      return { frames: [frameOf('ERROR', { code: '410' })], then: 'end' };
+      return { frames: [frameOf('ERROR', { code: '410' })], last: 'end' };
     case 'same-bookmark':
-      return { frames: (from) => [bookmarkFrame(from)], then: 'end' };
+      return { frames: (from) => [bookmarkFrame(from)], last: 'end' };
     case 'same-bookmark-reset':
-      return { frames: (from) => [bookmarkFrame(from)], then: 'break' };
+      return { frames: (from) => [bookmarkFrame(from)], last: 'break' };
     case 'event-410':
       return { error: { status: statuses.expired, after } };
     case 'event-429':

@@ -12,7 +12,7 @@ async function synced(options: Parameters<typeof createModelRig>[0] = {}): Promi
 }
 
 const lists = (rig: ModelRig): number => rig.informer.scopes()[0]?.counters.lists ?? NaN;
-const event = (object: unknown): ModelFault => ({ frames: [frameOf('ERROR', object)], then: 'end' });
+const event = (object: unknown): ModelFault => ({ frames: [frameOf('ERROR', object)], last: 'end' });
 const old = wireObject({ namespace: 'default', name: 'thing-1', uid: 'uid-2', rv: 97, labels: {}, payload: 1 });
 
 /** Every way in which a watch was seen, or can be thought, not to go on, while lists are answered. */
@@ -33,7 +33,7 @@ const ways: readonly (readonly [string, ModelFault])[] = [
   ['alone is answered 503', { status: statuses.unavailable }],
   ['is answered by an HTML page with 200', { throws: new ProtocolError('a line of the watch is no event') }],
   ['is reset before the first line', { breakAfter: 0 }],
-  ['is reset after a bookmark that moves nothing', { frames: (from) => [bookmarkFrame(from)], then: 'break' }],
+  ['is reset after a bookmark that moves nothing', { frames: (from) => [bookmarkFrame(from)], last: 'break' }],
   ['ends inside a line', { throws: new ProtocolError('the watch ended inside an event') }],
   ['is refused by what stands before the server', { refused: true }],
   ['brings an ERROR event that is null', event(null)],
@@ -44,11 +44,11 @@ const ways: readonly (readonly [string, ModelFault])[] = [
   ['brings an ERROR event with the code as a text', event({ code: '410' })],
   ['brings an ERROR event of 410 without a reason', event({ code: 410 })],
   ['brings an ERROR event of code 0', event({ kind: 'Status', code: 0 })],
-  ['brings an ERROR event that is not JSON', { frames: [{ type: 'ERROR', object: new Uint8Array([1, 2, 3]) }], then: 'end' }],
-  ['brings bookmarks of the version that is held, and ends', { frames: (from) => [bookmarkFrame(from), bookmarkFrame(from)], then: 'end' }],
-  ['brings a bookmark without a version, and ends', { frames: [bookmarkFrame('')], then: 'end' }],
-  ['brings events that are not newer, and ends', { frames: [frameOf('MODIFIED', old)], then: 'end' }],
-  ['brings events that cannot be read, and ends', { frames: [{ type: 'ADDED', object: new Uint8Array([1]) }], then: 'end' }],
+  ['brings an ERROR event that is not JSON', { frames: [{ type: 'ERROR', object: new Uint8Array([1, 2, 3]) }], last: 'end' }],
+  ['brings bookmarks of the version that is held, and ends', { frames: (from) => [bookmarkFrame(from), bookmarkFrame(from)], last: 'end' }],
+  ['brings a bookmark without a version, and ends', { frames: [bookmarkFrame('')], last: 'end' }],
+  ['brings events that are not newer, and ends', { frames: [frameOf('MODIFIED', old)], last: 'end' }],
+  ['brings events that cannot be read, and ends', { frames: [{ type: 'ADDED', object: new Uint8Array([1]) }], last: 'end' }],
   ['falls silent', { silentAfter: 0 }],
   ['is never answered', { hang: true }],
 ];

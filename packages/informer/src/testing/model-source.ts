@@ -27,9 +27,9 @@ export interface ModelFault {
   readonly duplicateInitial?: boolean;
   readonly reverseInitial?: boolean;
   readonly initialEnd?: 'missing' | 'True' | 'unmarked-first';
-  /** The frames instead of the server's own, or what makes them of the version that was asked for; then silence, or what `then` says. */
+  /** The frames instead of the server's own, or what makes them of the version that was asked for; then silence, or what `last` says. */
   readonly frames?: readonly Frame[] | ((from: string) => readonly Frame[]);
-  readonly then?: 'end' | 'break';
+  readonly last?: 'end' | 'break';
   /** Thrown instead of an answer: by a client that is closed, by a source with a bug. */
   readonly throws?: unknown;
 }
@@ -244,8 +244,8 @@ class ModelStream {
     const { frames } = this.#fault;
     if (frames !== undefined) {
       yield typeof frames === 'function' ? frames(wanted) : frames;
-      if (this.#fault.then === 'end') return;
-      if (this.#fault.then === 'break') throw new ModelConnectionError('read ECONNRESET');
+      if (this.#fault.last === 'end') return;
+      if (this.#fault.last === 'break') throw new ModelConnectionError('read ECONNRESET');
       await forever(this.#signal);
     }
     const floor = wanted === '' ? 0 : Number(wanted);

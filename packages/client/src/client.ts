@@ -1,5 +1,9 @@
 import type { InferApply, KubernetesObject, ResourceType } from '@kubecast/crd';
-import { ApiCaller, type CallRequest } from './calls/api-call.ts';
+import { ApiCaller } from './calls/api-call.ts';
+import { shown } from './calls/api-path.ts';
+import type { CallRequest } from './calls/call-request.ts';
+import { checkConnection } from './connection/check-connection.ts';
+import { RequestError } from './errors.ts';
 import type { Connection } from './connection/connection.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { KindRegistry } from './discovery/kind-registry.ts';
@@ -65,8 +69,9 @@ export interface KubernetesClient extends AsyncDisposable {
   close(): void;
 }
 
-/** Makes a client. Opens nothing and reads nothing. */
+/** Makes a client. Opens nothing and reads nothing. Throws ConfigError for what is no Connection, and names the way to one. */
 export function createClient(connection: Connection, options: ClientOptions = {}): KubernetesClient {
+  checkConnection(connection);
   const transport = options.transport ?? new LazyTransport(connection, options);
   const budget = new RequestBudget(transport.clock, options.budget);
   const caller = new ApiCaller(transport, budget, options.onWarning);
@@ -74,7 +79,7 @@ export function createClient(connection: Connection, options: ClientOptions = {}
   const kinds = new KindRegistry(options.kinds, (apiVersion, kind, signal) => discovery.byKind(apiVersion, kind, signal));
   const place = (namespace: string | undefined): { cluster: string; namespace: string; defaultNamespace: string } => ({
     cluster: options.cluster ?? '',
-    namespace: namespace ?? '',
+    namespace: namespace === undefined ? '' : namespace,
     defaultNamespace: connection.namespace,
   });
   const close = (): void => {
@@ -95,6 +100,8 @@ export function createClient(connection: Connection, options: ClientOptions = {}
         | { readonly group: string; readonly version: string; readonly plural: string },
       { namespace, signal }: { readonly namespace?: string; readonly signal?: AbortSignal } = {},
     ) {
+      if (typeof of !== 'object' || of === null)
+        throw new RequestError(`dynamic: ${shown(of)} names no kind; expected { apiVersion, kind }`);
       const type =
         'kind' in of
           ? await kinds.resolve(of, signal === undefined ? {} : { signal })

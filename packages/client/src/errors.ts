@@ -64,10 +64,10 @@ export class TlsError extends ClientError {
   }
 }
 
-/** A deadline of this client passed. `phase`: waiting in the request budget, for the answer, or for more of a stream. */
+/** A deadline of this client passed. `phase`: waiting in the request budget, for credentials, for the answer, or for more of a stream. */
 export class TimeoutError extends ClientError {
   override readonly name = 'TimeoutError';
-  readonly phase: 'budget' | 'request' | 'idle';
+  readonly phase: 'budget' | 'credentials' | 'request' | 'idle';
   readonly afterMs: number;
 
   constructor(phase: TimeoutError['phase'], afterMs: number, message: string) {
@@ -102,6 +102,38 @@ export class ClosedError extends ClientError {
   constructor(message = 'the client is closed') {
     super('CLIENT_CLOSED', message);
   }
+}
+
+/**
+ * Whose fault an error is:
+ * - `program`: the call cannot work as it is written (RequestError, ConfigError, an error of a callback): sending it again changes nothing;
+ * - `closed`: the client was closed;
+ * - `credentials`: there are none to send;
+ * - `connection`: no connection, a broken one, TLS, or a deadline: the same call may work later;
+ * - `answer`: the server refused or answered something else (StatusError, DiscoveryError, ProtocolError).
+ *
+ * The reason of an aborted signal is whatever the program gave: look at the signal first.
+ */
+export type Fault = 'program' | 'closed' | 'credentials' | 'connection' | 'answer';
+
+const faults: Readonly<Record<ClientErrorCode, Fault>> = {
+  CLIENT_CONFIG: 'program',
+  CLIENT_REQUEST: 'program',
+  CLIENT_PATH: 'program',
+  CLIENT_MERGE_PATCH: 'program',
+  CLIENT_CLOSED: 'closed',
+  CLIENT_CREDENTIALS: 'credentials',
+  CLIENT_CONNECTION: 'connection',
+  CLIENT_TLS: 'connection',
+  CLIENT_TIMEOUT: 'connection',
+  CLIENT_PROTOCOL: 'answer',
+  CLIENT_STATUS: 'answer',
+  CLIENT_DISCOVERY: 'answer',
+};
+
+/** Whose fault an error is. Everything that this package did not throw on purpose is the program's, a TypeError as well. */
+export function faultOf(error: unknown): Fault {
+  return error instanceof ClientError ? faults[error.code] : 'program';
 }
 
 export function isClientError(error: unknown): error is ClientError {

@@ -61,7 +61,8 @@ const from = (path: string): string => `await client.connectionFromKubeconfig({ 
 test('importing the client loads none of what it may need later, and few modules', () => {
   const { loaded, modules } = loadedBy('');
   expect(loaded).toEqual([]);
-  expect(modules).toBeLessThanOrEqual(40);
+  // Sources, of this package and the ground: what is published is bundled, and what is loaded later stays outside of both.
+  expect(modules).toBeLessThanOrEqual(46);
 });
 
 test('a request loads node:https alone', () => {

@@ -1,5 +1,6 @@
-export type { CallAnswer, CallRequest, Priority } from './calls/api-call.ts';
-export { apiVersionOf, resourcePath } from './calls/api-path.ts';
+export type { CallAnswer } from './calls/api-call.ts';
+export type { CallRequest, Priority } from './calls/call-request.ts';
+export { apiVersionOf, collectionPath, objectPath } from './calls/api-path.ts';
 export { createClient, type ApplyTypeOf, type ClientOptions, type KubernetesClient, type ServerVersion } from './client.ts';
 export type {
   Connection,
@@ -8,10 +9,13 @@ export type {
   Credentials,
   CredentialSource,
   Impersonation,
+  ReloadCounters,
+  TrustSource,
 } from './connection/connection.ts';
 export { connectionFrom } from './connection/connection-from.ts';
 export { connectionFromDefaults } from './connect/connection-from-defaults.ts';
-export { connectionFromKubeconfig, type KubeconfigOptions } from './connect/connection-from-kubeconfig.ts';
+export { connectionFromKubeconfig } from './connect/connection-from-kubeconfig.ts';
+export type { KubeconfigOptions } from './connect/kubeconfig-options.ts';
 export { connectionInCluster, isInCluster, type InClusterOptions } from './connect/connection-in-cluster.ts';
 export type { DiscoveredGroup, DiscoveredResource, DiscoveredVersion } from './discovery/discovered.ts';
 export { Discovery, splitApiVersion, type DiscoveryCounters, type Names } from './discovery/discovery.ts';
@@ -22,20 +26,23 @@ export {
   ConnectionError,
   CredentialsError,
   DiscoveryError,
+  faultOf,
   isClientError,
   ProtocolError,
   RequestError,
   TimeoutError,
   TlsError,
   type ClientErrorCode,
+  type Fault,
 } from './errors.ts';
 export type { Frame, FrameType, WatchFrames, WatchOptions } from './streams/frame.ts';
 export { KindRegistry, type KindLookup, type KindName } from './discovery/kind-registry.ts';
 export { MetadataView, type PartialObjectMetadata } from './resources/partial-metadata.ts';
 export type { ListPages, ListPagesOptions, RawPage, ResourceSource } from './streams/raw-page.ts';
 export type { BudgetCounters, BudgetOptions } from './calls/request-budget.ts';
-export { ResourceClient, type Appliable } from './resources/resource-client.ts';
+export { ResourceClient } from './resources/resource-client.ts';
 export type {
+  Appliable,
   ApplyOptions,
   CallOptions,
   DeleteCollectionOptions,

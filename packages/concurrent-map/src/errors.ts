@@ -8,7 +8,7 @@ export type ConcurrentMapErrorCode =
   | 'MAP_DEADLINE'
   | 'MAP_CHANGES_LOST'
   | 'MAP_SNAPSHOT_DISPOSED'
-  | 'MAP_CLOSED';
+  | 'MAP_INDEX';
 
 /** Every error that this package throws. `code` is stable; messages name the map and the key. */
 export class ConcurrentMapError extends CodedError<ConcurrentMapErrorCode> {

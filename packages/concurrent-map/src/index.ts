@@ -19,3 +19,14 @@ export { TenantCache } from './tenant/tenant-cache.ts';
 export type { TenantCacheOptions, TenantHandle, TenantId, TenantLimits } from './tenant/tenant-cache.ts';
 export type { TenantCounters } from './tenant/tenant-counters.ts';
 export type { CollectionReport } from './tenant/collector.ts';
+export { Indexer } from './keyed/indexer.ts';
+export type { IndexFunc, Indexers } from './keyed/index-table.ts';
+export {
+  DeletedFinalStateUnknown,
+  formatCompositeKey,
+  metaNamespaceKey,
+  parseCompositeKey,
+  splitMetaNamespaceKey,
+} from './keyed/object-keys.ts';
+export type { CompositeKey, KeyFunc, NamedObject } from './keyed/object-keys.ts';
+export { VersionCache } from './keyed/version-cache.ts';

@@ -17,6 +17,7 @@ import {
   type KubernetesClient,
   TlsError,
 } from '@kubecast/client';
+import { createVirtualClock } from '@kubecast/clock/testing';
 import { appModel, isValidationError } from '@kubecast/crd';
 
 const pem = (name: string): string => readFileSync(new URL(`../../../packages/client/testdata/${name}`, import.meta.url), 'utf8');
@@ -88,6 +89,77 @@ test('client: a client certificate is presented', async () => {
   client.close();
   nobody.close();
   await server.close();
+});
+
+test('client: client certificate, key and CA in files are read again as they are replaced, and half a pair is not taken', async () => {
+  const server = await serve(
+    (_, response) => {
+      response.end('{"metadata":{"name":"known"}}');
+    },
+    { ca: pem('ca.crt'), requestCert: true, rejectUnauthorized: true },
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'kubecast-certificates-'));
+  const put = (name: string, text: string): void => {
+    writeFileSync(join(folder, name), text);
+  };
+  const text = {
+    'current-context': 'dev',
+    contexts: [{ name: 'dev', context: { cluster: 'c', user: 'u' } }],
+    clusters: [{ name: 'c', cluster: { server: server.url, 'certificate-authority': join(folder, 'ca.crt') } }],
+    users: [{ name: 'u', user: { 'client-certificate': join(folder, 'a.crt'), 'client-key': join(folder, 'a.key') } }],
+  };
+  put('ca.crt', pem('ca.crt'));
+  put('a.crt', pem('client.crt'));
+  put('a.key', pem('client.key'));
+  const clock = createVirtualClock();
+  const client = createClient(await connectionFromKubeconfig({ text: JSON.stringify(text), env: {}, clock }));
+  const get = async (): Promise<string | undefined> => {
+    await clock.advance(1000);
+    return (await client.resource(appModel).get('x')).metadata.name;
+  };
+  assert.equal(await get(), 'known');
+  put('a.crt', pem('other-client.crt'));
+  assert.equal(await get(), 'known');
+  assert.equal(client.connection.credentials.counters?.notReloaded, 1);
+  put('a.key', pem('other-client.key'));
+  // Of nobody whom the server knows: that it is refused proves that a new connection was made with it.
+  await assert.rejects(get());
+  put('a.crt', pem('client.crt'));
+  put('a.key', pem('client.key'));
+  assert.equal(await get(), 'known');
+  put('ca.crt', 'cut');
+  assert.equal(await get(), 'known');
+  put('ca.crt', pem('other-ca.crt'));
+  await assert.rejects(get(), (error) => error instanceof TlsError);
+  put('ca.crt', pem('ca.crt'));
+  assert.equal(await get(), 'known');
+  client.close();
+  await server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('client: without TLS no token is sent, and names to impersonate go as UTF-8', async () => {
+  let seen = Buffer.alloc(0);
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      seen = Buffer.concat([seen, chunk]);
+      if (seen.includes('\r\n\r\n')) socket.end('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const impersonate = { user: 'jürgen', groups: ['größe', 'b'], extra: { 'a/b': ['日本'] } };
+  const secure = connectionFrom({ server: `https://${address}`, token: 's3cret', impersonate });
+  const client = createClient({ ...secure, server: `http://${address}` });
+  await client.version();
+  const head = seen.toString('utf8').toLowerCase();
+  assert.match(head, /impersonate-user: jürgen\r\n/);
+  assert.match(head, /impersonate-group: größe\r\nimpersonate-group: b\r\n/);
+  assert.match(head, /impersonate-extra-a%2fb: 日本\r\n/);
+  assert.doesNotMatch(head, /authorization|s3cret/);
+  client.close();
+  server.close();
 });
 
 test('client: twenty requests one after the other use one connection', async () => {

@@ -1,17 +1,11 @@
-import { ProtocolError } from '../errors.ts';
-import { readText } from '../transport/read-body.ts';
+import { parseJson } from '@kubecast/exact-json';
+import { ProtocolError, TimeoutError } from '../errors.ts';
+import { describeAnswer, readText } from '../transport/read-body.ts';
 import type { RequestBudget } from './request-budget.ts';
-import { statusErrorFrom } from './status-error.ts';
+import type { CallRequest } from './call-request.ts';
+import { checkRequest } from './check-request.ts';
+import { type StatusError, statusErrorFrom } from './status-error.ts';
 import type { Answer, Transport, TransportRequest } from '../transport/transport-options.ts';
-
-/** How important a request is to the request budget: leases and status before ordinary work before lists of whole resources. */
-export type Priority = 'high' | 'normal' | 'low';
-
-export interface CallRequest extends TransportRequest {
-  readonly priority?: Priority | undefined;
-  /** Times that a 429 is obeyed (waited for as long as the server asks) before it is thrown. Default 4. */
-  readonly retries?: number | undefined;
-}
 
 export interface CallAnswer {
   readonly statusCode: number;
@@ -19,7 +13,7 @@ export interface CallAnswer {
   readonly warnings: readonly string[];
 }
 
-/** Sends API requests: within the budget, obeying 429, with refusals as StatusError. */
+/** Sends API requests: within the budget and one deadline, obeying Retry-After, with refusals as StatusError. */
 export class ApiCaller {
   readonly transport: Transport;
   readonly budget: RequestBudget;
@@ -32,43 +26,88 @@ export class ApiCaller {
   }
 
   /**
-   * Sends it and gives the answer, open, if it is a success. Throws StatusError otherwise. A 429 was refused before anything was done,
-   * so it is sent again, whatever the method; nothing else is.
+   * Sends the request and gives the answer, open, if it is a success. Throws StatusError otherwise, and RequestError, before anything is sent, for
+   * what is no request.
+   *
+   * A refusal with Retry-After is obeyed: a 429 whatever the method, since the server did nothing; a 500, 502 or 503 for reads alone. A 429 of a read,
+   * or one that the server's own limit sends, also holds back the client's other requests; one that is about an object (an eviction that a disruption
+   * budget forbids) does not.
+   *
+   * `requestMs` covers all of it: the wait for the budget, the answers and the waits between them, and, where the request names it, the wait for
+   * credentials. A Retry-After beyond it is thrown at once.
    */
   async open(request: CallRequest): Promise<Answer> {
+    checkRequest(request);
     const what = describe(request);
-    const clock = this.transport.clock;
-    const requestMs = request.requestMs ?? this.transport.limits.requestMs;
+    const { clock, limits } = this.transport;
+    const deadlineMs = request.requestMs ?? limits.requestMs;
+    const endsAt = deadlineMs > 0 ? clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
+    const left = (): number => {
+      if (endsAt === Number.POSITIVE_INFINITY) return 0;
+      const ms = endsAt - clock.now();
+      if (ms <= 0) throw new TimeoutError('request', deadlineMs, `${what}: no complete answer within ${deadlineMs} ms`);
+      return ms;
+    };
     for (let tries = 0; ; tries++) {
-      await this.budget.take(request.priority ?? 'normal', { signal: request.signal, deadlineMs: requestMs, what });
-      const answer = await this.transport.open(request);
+      await this.budget.take(request.priority ?? 'normal', { signal: request.signal, deadlineMs: left(), totalMs: deadlineMs, what });
+      const ms = left();
+      const answer = await this.transport.open({
+        ...request,
+        requestMs: ms,
+        ...(request.requestMs === undefined ? {} : { credentialsMs: ms }),
+      });
       for (const text of answer.warnings) this.#onWarning?.(text, what);
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
-      const body = await readText(answer, this.transport.limits.answerBytes, what);
-      // By the clock of who wrote it, where it told that: ours may be off.
-      const dated = Date.parse(answer.headers['date'] ?? '');
-      const now = Number.isNaN(dated) ? clock.wall() : dated;
-      const error = statusErrorFrom(answer.statusCode, body, answer.headers['retry-after'], what, answer.warnings, now);
-      if (error.statusCode !== 429 || tries >= (request.retries ?? 4)) throw error;
-      const wait = error.retryAfterMs ?? 1000;
-      this.budget.pause(wait);
-      // Who has no time for that is told so now, and when to come again.
-      if (requestMs > 0 && wait > requestMs) throw error;
-      await clock.sleep(wait * (1 + 0.25 * clock.random()), request.signal);
+      const error = await this.#refusal(answer, what);
+      const asked = error.retryAfterMs;
+      if (error.statusCode === 429 && asked !== undefined && isForAll(error, request)) this.budget.pause(asked);
+      if (asked === undefined || tries >= (request.retries ?? 10) || !maySendAgain(error, request)) throw error;
+      // A server that asks for no wait, again and again, gets a growing one.
+      const wait = Math.max(asked, 20 * tries);
+      const time = endsAt - clock.now();
+      if (wait >= time) throw error;
+      await clock.sleep(Math.min(wait * (1 + 0.25 * clock.random()), (wait + time) / 2), request.signal);
     }
   }
 
-  /** Sends it and reads the answer as JSON. Throws StatusError, ProtocolError and what the transport throws. */
+  /** Sends the request and reads the answer as JSON. Throws StatusError, ProtocolError and what the transport throws. */
   async json(request: CallRequest): Promise<CallAnswer> {
-    const what = describe(request);
     const answer = await this.open(request);
+    const what = describe(request);
     const body = await readText(answer, this.transport.limits.answerBytes, what);
     try {
-      return { statusCode: answer.statusCode, value: body === '' ? undefined : JSON.parse(body), warnings: answer.warnings };
+      return { statusCode: answer.statusCode, value: body === '' ? undefined : parseJson(body), warnings: answer.warnings };
     } catch (cause) {
-      throw new ProtocolError(`${what}: the answer is not JSON`, { cause });
+      throw new ProtocolError(`${what}: the answer is not JSON: ${describeAnswer(answer, body)}`, { cause });
     }
   }
+
+  async #refusal(answer: Answer, what: string): Promise<StatusError> {
+    const { clock, limits } = this.transport;
+    const body = await readText(answer, limits.answerBytes, what);
+    // By the clock of the sender, where the answer has it: ours may be off.
+    const dated = Date.parse(answer.headers['date'] ?? '');
+    return statusErrorFrom(answer.statusCode, body, {
+      headers: answer.headers,
+      request: what,
+      warnings: answer.warnings,
+      now: Number.isNaN(dated) ? clock.wall() : dated,
+    });
+  }
+}
+
+function isRead(request: TransportRequest): boolean {
+  return request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS';
+}
+
+// A 504 with Retry-After is the answer to a resourceVersion that the server has not reached: waiting belongs to who asked for it.
+function maySendAgain(error: StatusError, request: TransportRequest): boolean {
+  return error.statusCode === 429 || (isRead(request) && [500, 502, 503].includes(error.statusCode));
+}
+
+// The limit of requests in flight answers with a line of text, before the request is looked at. A Status in answer to a write may be about that object alone.
+function isForAll(error: StatusError, request: TransportRequest): boolean {
+  return isRead(request) || !error.isStatus;
 }
 
 /** A request in words: method and path, without the query. */

@@ -64,9 +64,15 @@ export class RequestBudget {
   /** Resolves when the request may be sent. Rejects with the signal's reason, TimeoutError after `deadlineMs` (0: none), ClosedError. */
   take(
     level: Level,
-    options: { readonly signal?: AbortSignal | undefined; readonly deadlineMs: number; readonly what: string },
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      readonly deadlineMs: number;
+      /** The whole call's limit, of which `deadlineMs` is left: what the error tells. */
+      readonly totalMs?: number;
+      readonly what: string;
+    },
   ): Promise<void> {
-    const { signal, deadlineMs, what } = options;
+    const { signal, deadlineMs, totalMs = deadlineMs, what } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (this.#closed) return Promise.reject(new ClosedError());
     this.#fill();
@@ -101,7 +107,7 @@ export class RequestBudget {
       if (deadlineMs > 0) {
         this.#clock.sleep(deadlineMs, timer.signal).then(
           () => {
-            waiter.refuse(new TimeoutError('budget', deadlineMs, `${what}: the request budget granted nothing within ${deadlineMs} ms`));
+            waiter.refuse(new TimeoutError('budget', totalMs, `${what}: the request budget granted nothing within ${totalMs} ms`));
           },
           () => {},
         );

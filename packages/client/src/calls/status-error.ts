@@ -26,6 +26,7 @@ export interface StatusErrorInit {
   readonly continueToken?: string;
   readonly request?: string;
   readonly warnings?: readonly string[];
+  readonly isStatus?: boolean;
 }
 
 /** The API server refused. Its own words are the message, after the request's method and path. */
@@ -45,6 +46,8 @@ export class StatusError extends ClientError {
   readonly continueToken: string;
   /** Warnings that came with the answer. */
   readonly warnings: readonly string[];
+  /** Whether the API server itself answered, with a Status; false for a line of text, and for what a proxy in between says. */
+  readonly isStatus: boolean;
 
   constructor(init: StatusErrorInit, options?: { readonly cause?: unknown }) {
     super('CLIENT_STATUS', init.request === undefined ? init.message : `${init.request}: ${init.message}`, options);
@@ -56,6 +59,7 @@ export class StatusError extends ClientError {
     this.retryAfterMs = init.retryAfterMs;
     this.continueToken = init.continueToken ?? '';
     this.warnings = init.warnings ?? [];
+    this.isStatus = init.isStatus ?? true;
   }
 }
 
@@ -83,10 +87,12 @@ const NO_DETAILS: StatusDetails = { name: '', group: '', kind: '', uid: '' };
 export function statusErrorFrom(
   statusCode: number,
   body: string,
-  retryAfter: string | undefined,
-  request?: string,
-  warnings: readonly string[] = [],
-  now?: number,
+  from: {
+    readonly headers: Readonly<Record<string, string | undefined>>;
+    readonly request: string;
+    readonly warnings: readonly string[];
+    readonly now: number;
+  },
 ): StatusError {
   let parsed: unknown;
   try {
@@ -95,15 +101,35 @@ export function statusErrorFrom(
     parsed = undefined;
   }
   const fields = record(parsed);
-  // The plain 404 of an unknown path is a line of text; a proxy's page may be long.
+  const isStatus = fields['kind'] === 'Status';
+  const { headers, ...rest } = from;
+  return statusErrorOf(
+    isStatus ? fields : { message: redirected(statusCode, headers['location']) ?? plainMessage(statusCode, body, headers) },
+    {
+      statusCode,
+      retryAfter: headers['retry-after'],
+      isStatus,
+      ...rest,
+    },
+  );
+}
+
+// The plain 404 of an unknown path is a line of text; a proxy's page may be long, and says with its type that it is none of the API server's.
+function plainMessage(statusCode: number, body: string, headers: Readonly<Record<string, string | undefined>>): string {
   const plain = body.trim().replace(/\s+/g, ' ').slice(0, 300);
-  return statusErrorOf(fields['kind'] === 'Status' ? fields : { code: statusCode, message: plain || `HTTP ${statusCode}` }, {
-    statusCode,
-    retryAfter,
-    request,
-    warnings,
-    ...(now === undefined ? {} : { now }),
-  });
+  if (plain === '') return `HTTP ${statusCode}`;
+  const type = headers['content-type']?.split(';', 1)[0] ?? '';
+  return type === 'text/html' ? `HTTP ${statusCode} with a page of ${type}: ${plain}` : plain;
+}
+
+/** A redirect is not followed: the credentials would go where it points. The query and the user of the address are left out, for they may be secrets. */
+function redirected(statusCode: number, location: string | undefined): string | undefined {
+  if (statusCode < 300 || statusCode > 399 || location === undefined) return undefined;
+  const to = location
+    .replace(/[?#].*$/s, '')
+    .replace(/^([^/]*\/\/)[^/]*@/, '$1')
+    .slice(0, 300);
+  return `HTTP ${statusCode} to ${to}; redirects are not followed, since the credentials would go there. Give the address of the API server itself`;
 }
 
 /** The StatusError of a Status object, such as the one in an ERROR event of a watch. */
@@ -116,6 +142,8 @@ export function statusErrorOf(
     readonly now?: number;
     readonly request?: string | undefined;
     readonly warnings?: readonly string[];
+    /** Whether it is a Status of the API server. Default true. */
+    readonly isStatus?: boolean;
   } = {},
 ): StatusError {
   const fields = record(status);
@@ -132,6 +160,7 @@ export function statusErrorOf(
     continueToken: text(record(fields['metadata'])['continue']),
     ...(from.request === undefined ? {} : { request: from.request }),
     warnings: from.warnings ?? [],
+    isStatus: from.isStatus ?? true,
   };
   const conflicts = causes.filter((cause) => cause.reason === 'FieldManagerConflict');
   if (init.statusCode === 409 && conflicts.length > 0) {

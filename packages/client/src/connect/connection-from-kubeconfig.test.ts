@@ -5,9 +5,11 @@ import { createVirtualClock } from '@kubecast/clock/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectionFromDefaults } from './connection-from-defaults.ts';
 import { connectionFrom } from '../connection/connection-from.ts';
-import { connectionFromKubeconfig, type KubeconfigOptions } from './connection-from-kubeconfig.ts';
+import { connectionFromKubeconfig } from './connection-from-kubeconfig.ts';
+import type { KubeconfigOptions } from './kubeconfig-options.ts';
 import { connectionInCluster } from './connection-in-cluster.ts';
 import { ConfigError, CredentialsError } from '../errors.ts';
+import { pem } from '../testing/test-server.ts';
 import { TokenFile } from '../credentials/token-file.ts';
 
 let folder = '';
@@ -38,16 +40,16 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 test('a context gives server, namespace, CA, name, certificate; inline data and files relative to the kubeconfig alike', async () => {
   mkdirSync(join(folder, 'pki'), { recursive: true });
-  file('CERT', 'pki/a.crt');
+  file(pem.clientCert, 'pki/a.crt');
   const connection = await load(
     config(
-      { 'client-certificate': 'pki/a.crt', 'client-key-data': base64('KEY') },
-      { 'certificate-authority-data': base64('CA'), 'tls-server-name': 'kube.test', server: 'https://kube.example:6443/k8s/' },
+      { 'client-certificate': 'pki/a.crt', 'client-key-data': base64(pem.clientKey) },
+      { 'certificate-authority-data': base64(pem.ca), 'tls-server-name': 'kube.test', server: 'https://kube.example:6443/k8s/' },
       { namespace: 'team' },
     ),
   );
-  expect(connection).toMatchObject({ server: 'https://kube.example:6443/k8s', namespace: 'team', ca: 'CA', serverName: 'kube.test' });
-  expect(await connection.credentials.get({ fresh: false })).toEqual({ cert: 'CERT', key: 'KEY' });
+  expect(connection).toMatchObject({ server: 'https://kube.example:6443/k8s', namespace: 'team', ca: pem.ca, serverName: 'kube.test' });
+  expect(await connection.credentials.get({ fresh: false })).toEqual({ cert: pem.clientCert, key: pem.clientKey });
 });
 
 test('YAML is read; token, basic auth, impersonation, insecure and no compression are understood', async () => {
@@ -90,12 +92,12 @@ test('files in KUBECONFIG are merged: the first that names a thing wins, missing
 
 test('a file that a merged kubeconfig names is looked for beside that kubeconfig', async () => {
   mkdirSync(join(folder, 'other'), { recursive: true });
-  file('WRONG', 'ca.crt');
-  file('RIGHT', 'other/ca.crt');
+  file(pem.otherCa, 'ca.crt');
+  file(pem.ca, 'other/ca.crt');
   const first = file({ 'current-context': 'dev' });
   const second = file(config({}, { 'certificate-authority': 'ca.crt' }), 'other/config');
   const connection = await connectionFromKubeconfig({ env: { KUBECONFIG: [first, second].join(delimiter) } });
-  expect(connection.ca).toBe('RIGHT');
+  expect(connection.ca).toBe(pem.ca);
 });
 
 test('without a path and KUBECONFIG, ~/.kube/config is read', async () => {
@@ -122,19 +124,20 @@ test('each mistake is a ConfigError that names the file and the thing, and what 
     [config({}, { server: '' }), /cluster "c" has no server/],
     [config({}, { server: 'ftp://x' }), /must begin with https:/],
     [config({}, { server: 'https://ann:pw@x' }), /carries a user or a password/],
-    [config({ 'client-certificate-data': base64('x') }), /user "u" has a client certificate or its key, but not both/],
-    [config({ 'client-certificate-data': '***' }), /client-certificate-data of user "u" is not base64/],
-    [config({ 'client-certificate': 'missing.crt' }), /client-certificate of user "u" cannot be read/],
+    [config({ 'client-certificate-data': base64('x') }), /user "u": a client certificate needs its key/],
+    [config({ 'client-certificate-data': '***' }), /user "u": client-certificate-data is not base64/],
+    [config({ 'client-certificate': 'missing.crt', 'client-key': 'x' }), /user "u": the client certificate cannot be read/],
     [config({}, { 'proxy-url': 'gopher://x' }), /gopher:\/\/ is not supported/],
-    [config({}, { 'insecure-skip-tls-verify': true, 'certificate-authority-data': base64('x') }), /one of both/],
+    [config({}, { 'insecure-skip-tls-verify': true, 'certificate-authority-data': base64(pem.ca) }), /exclude each other/],
+    [config({}, { 'certificate-authority-data': base64('x') }), /cluster "c": the certificate authority holds no certificate/],
     [config({ 'as-groups': ['viewers'] }), /user "u" impersonates groups, a uid or extra, and no user; add "as"/],
     [config({ 'as-uid': '7' }), /and no user/],
-    [config({ as: 'jane', 'as-groups': 'viewers' }), /as-groups that are no list of texts/],
-    [config({ as: 'jane', 'as-user-extra': { reason: 'x' } }), /as-user-extra that is no map of lists/],
-    ['token: [s3cret', /is not YAML \(line 1/],
-    ['just text', /holds no configuration/],
-    [{ contexts: {} }, /contexts is no list/],
-    [{ users: [{ user: {} }] }, /an entry of users has no name/],
+    [config({ as: 'jane', 'as-groups': 'viewers' }), /user "u": as-groups is a text; expected a list/],
+    [config({ as: 'jane', 'as-user-extra': { reason: 'x' } }), /user "u": as-user-extra\["reason"\] is a text; expected a list/],
+    ['token: [s3cret', /is not YAML: line 1/],
+    ['just text', /it is a text; expected a map/],
+    [{ contexts: {} }, /contexts is a map; expected a list/],
+    [{ users: [{ name: 'a' }, { name: 'a' }] }, /users has the name "a" twice/],
   ];
   for (const [content, message, options] of bad) {
     const error: unknown = await load(content, options).catch((caught: unknown) => caught);
@@ -192,7 +195,7 @@ test('in a pod, address, CA, namespace and token come from the service account',
   mkdirSync(account);
   for (const [name, content] of [
     ['token', 'tok'],
-    ['ca.crt', 'CA'],
+    ['ca.crt', pem.ca],
     ['namespace', 'team\n'],
   ] as const)
     writeFileSync(join(account, name), content);
@@ -200,7 +203,7 @@ test('in a pod, address, CA, namespace and token come from the service account',
     folder: account,
     env: { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' },
   });
-  expect(connection).toMatchObject({ server: 'https://[fd00::1]', namespace: 'team', ca: 'CA' });
+  expect(connection).toMatchObject({ server: 'https://[fd00::1]', namespace: 'team', ca: pem.ca });
   const proxied = await connectionInCluster({ folder: account, env: { KUBERNETES_SERVICE_HOST: '10.0.0.1', HTTPS_PROXY: 'proxy:3128' } });
   expect(proxied.proxyUrl).toBe('http://proxy:3128');
   expect(await connection.credentials.get({ fresh: false })).toEqual({ token: 'tok' });

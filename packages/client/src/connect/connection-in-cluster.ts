@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/clock';
+import { type Clock, systemClock } from '@kubecast/clock';
 import { connectionFrom } from '../connection/connection-from.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ConfigError } from '../errors.ts';
@@ -10,32 +10,48 @@ export interface InClusterOptions {
   /** Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
+  /** Told of what did not work and ends no request: a folder without a certificate authority. Must not throw. */
+  readonly onWarning?: (text: string) => void;
 }
 
-/** The connection of a pod, by its service account: address and proxy from the environment, CA and namespace read now, the token again and again. */
+/**
+ * The connection of a pod by its service account, as client-go makes it: address and proxy from the environment, the namespace of POD_NAMESPACE or of
+ * the folder, else `default`; token and certificate authority are read again as they are replaced. Without a certificate authority the runtime's own are
+ * trusted.
+ */
 export async function connectionInCluster(options: InClusterOptions = {}): Promise<Connection> {
   const env = options.env ?? process.env;
   const folder = options.folder ?? '/var/run/secrets/kubernetes.io/serviceaccount';
   const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
-  const port = env['KUBERNETES_SERVICE_PORT_HTTPS'] ?? env['KUBERNETES_SERVICE_PORT'] ?? '443';
+  const port = env['KUBERNETES_SERVICE_PORT'] || env['KUBERNETES_SERVICE_PORT_HTTPS'] || '443';
   if (host === '') throw new ConfigError('not in a pod: KUBERNETES_SERVICE_HOST is not set. Outside of one, give a kubeconfig');
-  const [{ readFile }, { environmentProxy }] = await Promise.all([import('node:fs/promises'), import('./environment-proxy.ts')]);
-  const read = async (file: string): Promise<string> => {
-    try {
-      return await readFile(`${folder}/${file}`, 'utf8');
-    } catch (cause) {
-      throw new ConfigError(`in a pod, but ${folder}/${file} cannot be read: is automountServiceAccountToken off?`, { cause });
-    }
-  };
-  const credentials = new TokenFile(`${folder}/token`, options.clock === undefined ? {} : { clock: options.clock });
+  const [{ readFile }, { environmentProxy }, { authorityFile, readAuthorities }] = await Promise.all([
+    import('node:fs/promises'),
+    import('./environment-proxy.ts'),
+    import('../credentials/certificate-files.ts'),
+  ]);
+  const origin = `the pod's service account (${folder})`;
+  const { clock = systemClock, onWarning } = options;
+  const credentials = new TokenFile(`${folder}/token`, { clock });
+  try {
+    await credentials.get({ fresh: false });
+  } catch (cause) {
+    throw new ConfigError(`in a pod, but ${folder}/token cannot be used: is automountServiceAccountToken off?`, { cause });
+  }
+  const path = `${folder}/ca.crt`;
+  const ca = await readAuthorities({ path }).catch((error: unknown) => {
+    onWarning?.(`${origin}: ${error instanceof Error ? error.message : String(error)}; the authorities of the runtime are trusted instead`);
+    return undefined;
+  });
+  const namespace = env['POD_NAMESPACE'] || (await readFile(`${folder}/namespace`, 'utf8').catch(() => '')).trim() || 'default';
   const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const proxyUrl = await environmentProxy(server, env);
   return connectionFrom({
     server,
     ...(proxyUrl === '' ? {} : { proxyUrl }),
-    origin: `the pod's service account (${folder})`,
-    ca: await read('ca.crt'),
-    namespace: (await read('namespace')).trim() || 'default',
+    origin,
+    ...(ca === undefined ? {} : { ca, trust: authorityFile(ca, path, { clock, place: origin, onWarning }) }),
+    namespace,
     credentials,
   });
 }

@@ -1,212 +1,154 @@
 import { resolve } from 'node:path';
 import { systemClock } from '@kubecast/clock';
 import { connectionFrom } from '../connection/connection-from.ts';
-import {
-  type Connection,
-  type Credentials,
-  type CredentialSource,
-  type Impersonation,
-  staticCredentials,
-} from '../connection/connection.ts';
-import type { KubeconfigOptions } from './connection-from-kubeconfig.ts';
-import { environmentProxy } from './environment-proxy.ts';
+import { type Connection, type Impersonation, staticCredentials, type TrustSource } from '../connection/connection.ts';
+import { carriesCredentials } from '../connection/identity.ts';
+import { authorityFile, readAuthorities } from '../credentials/certificate-files.ts';
 import { ConfigError } from '../errors.ts';
-import {
-  type ConfigPart,
-  dataOrFile,
-  isRecord,
-  kubeconfigFiles,
-  readKubeconfigs,
-  relativeTo,
-  textOf,
-} from '../kubeconfig/kubeconfig-file.ts';
-import { TokenFile } from '../credentials/token-file.ts';
+import type { ClusterEntry, Kubeconfig, UserEntry } from '../kubeconfig/kubeconfig.ts';
+import { kubeconfigFiles, parseKubeconfig, readKubeconfigFiles, relativeTo } from '../kubeconfig/kubeconfig-file.ts';
+import { environmentProxy } from './environment-proxy.ts';
+import { checkKubeconfigOptions, type KubeconfigOptions } from './kubeconfig-options.ts';
+import { checkUser, credentialsOf } from './user-credentials.ts';
 
 /** The work behind connectionFromKubeconfig; a module of its own, so that who needs no kubeconfig does not load it. */
 export async function readConnection(options: KubeconfigOptions): Promise<Connection> {
+  checkKubeconfigOptions(options);
   const env = options.env ?? process.env;
-  const { files, from, optional } = kubeconfigFiles(options.path, env);
-  const config = await readKubeconfigs(
-    files.map((file) => resolve(file)),
-    optional,
-  );
-  const name = options.context ?? config.currentContext;
-  if (name === '') throw new ConfigError(`${from}: no current-context is set; name one of: ${known(config.contexts)}`);
-  const context = config.contexts.get(name);
-  if (context === undefined)
-    throw new ConfigError(`${from}: there is no context ${JSON.stringify(name)}; known: ${known(config.contexts)}`);
-  const origin = `context ${JSON.stringify(name)} of ${context.file}`;
-  const clusterName = textOf(context.value['cluster']);
-  const cluster = config.clusters.get(clusterName);
-  if (cluster === undefined)
-    throw new ConfigError(`${origin}: there is no cluster ${JSON.stringify(clusterName)}; known: ${known(config.clusters)}`);
-  const userName = textOf(context.value['user']);
-  const user = config.users.get(userName);
-  if (user === undefined && userName !== '')
-    throw new ConfigError(`${origin}: there is no user ${JSON.stringify(userName)}; known: ${known(config.users)}`);
-  const server = textOf(cluster.value['server']);
-  if (server === '') throw new ConfigError(`${origin}: cluster ${JSON.stringify(clusterName)} has no server`);
-  const ca = await dataOrFile(cluster, 'certificate-authority', `cluster ${JSON.stringify(clusterName)}`);
-  const serverName = textOf(cluster.value['tls-server-name']);
-  const ownProxy = textOf(cluster.value['proxy-url']);
-  const proxyUrl = ownProxy || (await environmentProxy(server, env));
-  const impersonate = user === undefined ? undefined : impersonationOf(user, `${origin}: user ${JSON.stringify(userName)}`);
-  const insecure = cluster.value['insecure-skip-tls-verify'] === true;
-  if (insecure && ca !== undefined)
-    throw new ConfigError(
-      `${origin}: cluster ${JSON.stringify(clusterName)} has a certificate authority and insecure-skip-tls-verify; one of both`,
+  const { config, from } = await configOf(options, env);
+  const { origin, cluster, user, namespace } = chosen(config, from, options.context);
+  if (user !== undefined) checkUser(user);
+  const { credentialsWithoutTls = false } = options;
+  const carries = carriesCredentials({ server: cluster.server, credentialsWithoutTls });
+  if (cluster.authority !== '' && cluster.authorityData !== '')
+    throw new ConfigError(`${cluster.place}: certificate-authority and certificate-authority-data exclude each other`);
+  // Without TLS nobody is trusted, and nobody is told who asks, as kubectl does it: then neither files nor plugins are looked at.
+  const trusted = /^https:/i.test(cluster.server) ? await trustOf(cluster, options) : {};
+  if (cluster.insecure && trusted.ca !== undefined)
+    throw new ConfigError(`${cluster.place}: a certificate authority and insecure-skip-tls-verify exclude each other`);
+  const proxyUrl = cluster.proxyUrl || (await environmentProxy(cluster.server, env));
+  const impersonate = user === undefined ? undefined : impersonationOf(user);
+  if (!carries && user !== undefined && hasCredentials(user))
+    options.onWarning?.(
+      `${origin}: the server is reached without TLS, so that the credentials of the user are not sent; credentialsWithoutTls sends them all the same`,
     );
   return connectionFrom({
-    server,
+    server: cluster.server,
     origin,
-    namespace: options.namespace ?? (textOf(context.value['namespace']) || 'default'),
-    ...(ca === undefined ? {} : { ca }),
-    ...(serverName === '' ? {} : { serverName }),
-    ...(insecure ? { insecure } : {}),
+    namespace: options.namespace ?? (namespace || 'default'),
+    ...trusted,
+    ...(cluster.serverName === '' ? {} : { serverName: cluster.serverName }),
+    ...(cluster.insecure ? { insecure: true } : {}),
     ...(proxyUrl === '' ? {} : { proxyUrl }),
-    ...(cluster.value['disable-compression'] === true ? { compression: false } : {}),
+    ...(cluster.disableCompression ? { compression: false } : {}),
     ...(impersonate === undefined ? {} : { impersonate }),
-    credentials:
-      user === undefined
-        ? staticCredentials({})
-        : await credentialsOf(user, userName, {
-            origin,
-            options,
-            env,
-            execCluster: () => execClusterOf(cluster, { server, ca, serverName, insecure, proxyUrl: ownProxy }),
-          }),
+    ...(credentialsWithoutTls ? { credentialsWithoutTls } : {}),
+    ...(!carries
+      ? {}
+      : user === undefined
+        ? { credentials: staticCredentials({}) }
+        : { credentials: await userOf(user, origin, cluster, trusted.ca, options, env) }),
   });
 }
 
-/** From what a user's credentials are made, besides the user. */
-interface CredentialsFrom {
+async function configOf(
+  options: KubeconfigOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly config: Kubeconfig; readonly from: string }> {
+  if (options.text !== undefined) {
+    // A name that no file has; its folder, the working directory, is where relative paths start.
+    const file = resolve('the text of a kubeconfig');
+    return { config: await parseKubeconfig(new TextEncoder().encode(options.text), file), from: 'the text of a kubeconfig' };
+  }
+  const { files, from, optional } = kubeconfigFiles(options.path, env);
+  return { config: await readKubeconfigFiles(files, optional), from };
+}
+
+interface Chosen {
   readonly origin: string;
-  readonly options: KubeconfigOptions;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly execCluster: () => Readonly<Record<string, unknown>>;
+  readonly cluster: ClusterEntry;
+  readonly user: UserEntry | undefined;
+  readonly namespace: string;
+}
+
+function chosen(config: Kubeconfig, from: string, context: string | undefined): Chosen {
+  const name = context ?? config.currentContext;
+  const found = config.contexts.get(name);
+  if (found === undefined)
+    throw new ConfigError(
+      name === ''
+        ? `${from}: no current-context is set; name one of: ${known(config.contexts)}`
+        : `${from}: there is no context ${JSON.stringify(name)}; known: ${known(config.contexts)}`,
+    );
+  const origin = `context ${JSON.stringify(name)} of ${found.file}`;
+  const cluster = config.clusters.get(found.cluster);
+  if (cluster === undefined)
+    throw new ConfigError(`${origin}: there is no cluster ${JSON.stringify(found.cluster)}; known: ${known(config.clusters)}`);
+  const user = config.users.get(found.user);
+  if (user === undefined && found.user !== '')
+    throw new ConfigError(`${origin}: there is no user ${JSON.stringify(found.user)}; known: ${known(config.users)}`);
+  if (cluster.server === '') throw new ConfigError(`${cluster.place} has no server`);
+  return { origin, cluster, user, namespace: found.namespace };
+}
+
+async function trustOf(cluster: ClusterEntry, options: KubeconfigOptions): Promise<{ readonly ca?: string; readonly trust?: TrustSource }> {
+  const { authority, authorityData, place } = cluster;
+  if (authority === '' && authorityData === '') return {};
+  const path = relativeTo(cluster.file, authority);
+  let ca: string;
+  try {
+    ca = await readAuthorities(authority === '' ? { text: authorityData } : { path });
+  } catch (cause) {
+    throw new ConfigError(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  if (authority === '') return { ca };
+  return { ca, trust: authorityFile(ca, path, { clock: options.clock ?? systemClock, place, onWarning: options.onWarning }) };
+}
+
+function userOf(
+  user: UserEntry,
+  origin: string,
+  cluster: ClusterEntry,
+  ca: string | undefined,
+  options: KubeconfigOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): ReturnType<typeof credentialsOf> {
+  return credentialsOf(user, { origin, options, env, execCluster: execClusterOf(cluster, ca) });
 }
 
 /** What an exec plugin is told of the cluster, where it asks for that (client.authentication.k8s.io v1, Cluster). */
-function execClusterOf(
-  cluster: ConfigPart,
-  known: {
-    readonly server: string;
-    readonly ca: string | undefined;
-    readonly serverName: string;
-    readonly insecure: boolean;
-    readonly proxyUrl: string;
-  },
-): Readonly<Record<string, unknown>> {
-  const extensions = cluster.value['extensions'];
-  const own = Array.isArray(extensions)
-    ? (extensions as unknown[]).filter(isRecord).find((entry) => entry['name'] === 'client.authentication.k8s.io/exec')
-    : undefined;
+function execClusterOf(cluster: ClusterEntry, ca: string | undefined): Readonly<Record<string, unknown>> {
+  const own = 'client.authentication.k8s.io/exec';
   return {
-    server: known.server,
-    ...(known.serverName === '' ? {} : { 'tls-server-name': known.serverName }),
-    ...(known.insecure ? { 'insecure-skip-tls-verify': true } : {}),
-    ...(known.ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(known.ca, 'utf8').toString('base64') }),
-    ...(known.proxyUrl === '' ? {} : { 'proxy-url': known.proxyUrl }),
-    ...(cluster.value['disable-compression'] === true ? { 'disable-compression': true } : {}),
-    ...(own === undefined ? {} : { config: own['extension'] ?? null }),
+    server: cluster.server,
+    ...(cluster.serverName === '' ? {} : { 'tls-server-name': cluster.serverName }),
+    ...(cluster.insecure ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(ca, 'utf8').toString('base64') }),
+    ...(cluster.proxyUrl === '' ? {} : { 'proxy-url': cluster.proxyUrl }),
+    ...(cluster.disableCompression ? { 'disable-compression': true } : {}),
+    ...(cluster.extensions.has(own) ? { config: cluster.extensions.get(own) ?? null } : {}),
   };
 }
 
-async function credentialsOf(user: ConfigPart, name: string, from: CredentialsFrom): Promise<CredentialSource> {
-  const { clock = systemClock } = from.options;
-  const what = `user ${JSON.stringify(name)}`;
-  const cert = await dataOrFile(user, 'client-certificate', what);
-  const key = await dataOrFile(user, 'client-key', what);
-  if ((cert === undefined) !== (key === undefined))
-    throw new ConfigError(`${from.origin}: ${what} has a client certificate or its key, but not both`);
-  const certificate: Credentials = cert === undefined || key === undefined ? {} : { cert, key };
-  const tokenFile = textOf(user.value['tokenFile']);
-  const token = textOf(user.value['token']);
-  const username = textOf(user.value['username']);
-  // The order of client-go: a token file wins over a token.
-  if (tokenFile !== '') {
-    const source = new TokenFile(relativeTo(user.file, tokenFile), { clock });
-    return { get: async (options) => ({ ...certificate, ...(await source.get(options)) }) };
-  }
-  if (token !== '') return staticCredentials({ ...certificate, token });
-  if (username !== '') return staticCredentials({ ...certificate, username, password: textOf(user.value['password']) });
-  const provider = user.value['auth-provider'];
-  const hasExec = isRecord(user.value['exec']);
-  if (hasExec && isRecord(provider)) throw new ConfigError(`${from.origin}: ${what} has an exec plugin and an auth-provider; one of both`);
-  if (hasExec) {
-    const [{ readExecConfig }, { execCredentials }] = await Promise.all([
-      import('../kubeconfig/exec-config.ts'),
-      import('../credentials/exec-credentials.ts'),
-    ]);
-    return execCredentials({
-      origin: from.origin,
-      what,
-      exec: readExecConfig(user, `${from.origin}: ${what}`),
-      cluster: from.execCluster(),
-      env: from.env,
-      clock,
-      terminal: from.options.terminal ?? process.stdin.isTTY,
-      limitMs: from.options.pluginMs ?? 60_000,
-    });
-  }
-  if (isRecord(provider)) {
-    if (provider['name'] === 'oidc') return oidcOf(user, name, provider, what, from);
-    const { providerCredentials } = await import('../credentials/provider-credentials.ts');
-    return providerCredentials({ origin: from.origin, user, what });
-  }
-  return staticCredentials(certificate);
+function hasCredentials(user: UserEntry): boolean {
+  const texts = [user.token, user.tokenFile, user.username, user.certificate, user.certificateData];
+  return texts.some((text) => text !== '') || user.exec !== undefined || user.authProvider !== undefined;
 }
 
-/** OIDC by ourselves: client-node 2.0.1 gives its OpenID library the issuer in a form that it refuses, and never gets a second token. */
-async function oidcOf(
-  user: ConfigPart,
-  name: string,
-  provider: Readonly<Record<string, unknown>>,
-  what: string,
-  from: CredentialsFrom,
-): Promise<CredentialSource> {
-  const config = isRecord(provider['config']) ? provider['config'] : {};
-  const { oidcCredentials } = await import('../credentials/oidc-credentials.ts');
-  return oidcCredentials({
-    origin: from.origin,
-    what,
-    idToken: textOf(config['id-token']),
-    refreshToken: textOf(config['refresh-token']),
-    issuer: textOf(config['idp-issuer-url']),
-    clientId: textOf(config['client-id']),
-    clientSecret: textOf(config['client-secret']),
-    ca: await dataOrFile({ value: config, file: user.file }, 'idp-certificate-authority', `the issuer of ${what}`),
-    clock: from.options.clock ?? systemClock,
-    proxyUrl: await environmentProxy(textOf(config['idp-issuer-url']), from.env),
-    ...(from.options.writeBack === false ? {} : { file: { path: user.file, user: name } }),
-    ...(from.options.onWarning === undefined ? {} : { onWarning: from.options.onWarning }),
-  });
-}
-
-function impersonationOf(user: ConfigPart, place: string): Impersonation | undefined {
-  const as = textOf(user.value['as']);
-  const uid = textOf(user.value['as-uid']);
-  const groups = user.value['as-groups'] ?? [];
-  const extra = user.value['as-user-extra'] ?? {};
-  if (!isTexts(groups)) throw new ConfigError(`${place} has as-groups that are no list of texts`);
-  if (!isRecord(extra) || !Object.values(extra).every(isTexts))
-    throw new ConfigError(`${place} has as-user-extra that is no map of lists of texts`);
+function impersonationOf(user: UserEntry): Impersonation | undefined {
+  const { as, asUid, asGroups, asUserExtra, place } = user;
   if (as === '') {
     // Passed over, it would leave the user with all rights of his own.
-    if (uid !== '' || groups.length > 0 || Object.keys(extra).length > 0)
+    if (asUid !== '' || asGroups.length > 0 || asUserExtra.size > 0)
       throw new ConfigError(`${place} impersonates groups, a uid or extra, and no user; add "as"`);
     return undefined;
   }
   return {
     user: as,
-    ...(uid === '' ? {} : { uid }),
-    ...(groups.length === 0 ? {} : { groups }),
-    ...(Object.keys(extra).length === 0 ? {} : { extra: extra as Record<string, string[]> }),
+    ...(asUid === '' ? {} : { uid: asUid }),
+    ...(asGroups.length === 0 ? {} : { groups: asGroups }),
+    ...(asUserExtra.size === 0 ? {} : { extra: Object.fromEntries(asUserExtra) }),
   };
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function known(parts: ReadonlyMap<string, unknown>): string {

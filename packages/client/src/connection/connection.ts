@@ -16,10 +16,30 @@ export interface CredentialSource {
    */
   get(options: { readonly fresh: boolean; readonly signal?: AbortSignal }): Promise<Credentials>;
   readonly counters?: CredentialCounters;
+  /** Why files that changed are not taken and the last good ones are used instead; undefined where all is well. Holds no secret. */
+  readonly problem?: string | undefined;
 }
 
-/** Of credentials that are made anew and kept in a file; they only grow. */
-export interface CredentialCounters {
+/** Certificate authorities in a file that others replace. */
+export interface TrustSource {
+  /** PEM: the authorities to trust now. Cheap when nothing changed. */
+  get(options: { readonly fresh: boolean }): Promise<string>;
+  readonly counters: ReloadCounters;
+  /** Why the file is not taken and its last good content is used instead; undefined where all is well. */
+  readonly problem: string | undefined;
+}
+
+/** Of files that are read again as others replace them; they only grow. */
+export interface ReloadCounters {
+  /** Times that other content was found and taken. */
+  readonly reloads: number;
+  /** Times that a file could not be read, or held a certificate without its key or half of either: the last good content stayed in use. */
+  readonly notReloaded: number;
+}
+
+/** Of credentials that change while the program runs; they only grow. */
+export interface CredentialCounters extends ReloadCounters {
+  /** Tokens that an OIDC issuer gave. */
   readonly refreshes: number;
   /** Times that new tokens were written to the file they came from. */
   readonly written: number;
@@ -44,6 +64,8 @@ export interface Connection {
   readonly namespace: string;
   /** PEM; the only authorities that are trusted. Absent: the runtime's own. */
   readonly ca?: string;
+  /** Where `ca` was read from, if that was a file: its content of now is what is trusted. */
+  readonly trust?: TrustSource;
   /** The name that the server's certificate must carry, where it is not the address's. */
   readonly serverName?: string;
   /** Whether the server's certificate is not checked at all. */
@@ -53,6 +75,8 @@ export interface Connection {
   /** User and password for the proxy. `connectionFrom` takes them out of the URL, which is logged everywhere. */
   readonly proxyCredentials?: CredentialSource;
   readonly credentials: CredentialSource;
+  /** Whether the credentials are sent to a server without TLS (`http://`) too, where anybody on the way can read them. Default false. */
+  readonly credentialsWithoutTls?: boolean;
   readonly impersonate?: Impersonation;
   /** Whether answers may come compressed. Default true. */
   readonly compression?: boolean;
@@ -69,6 +93,9 @@ export interface ConnectionInit extends Credentials {
   readonly proxyUrl?: string;
   /** Instead of token, username and cert. */
   readonly credentials?: CredentialSource;
+  readonly trust?: TrustSource;
+  /** Allows credentials for a server without TLS (`http://`), where anybody on the way can read them. Default false: they are refused. */
+  readonly credentialsWithoutTls?: boolean;
   readonly impersonate?: Impersonation;
   readonly compression?: boolean;
 }

@@ -5,7 +5,8 @@ import { inspect } from 'node:util';
 import { type Clock, systemClock } from '@kubecast/clock';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '../client.ts';
-import { connectionFromKubeconfig, type KubeconfigOptions } from '../connect/connection-from-kubeconfig.ts';
+import { connectionFromKubeconfig } from '../connect/connection-from-kubeconfig.ts';
+import type { KubeconfigOptions } from '../connect/kubeconfig-options.ts';
 import { ConfigError, CredentialsError } from '../errors.ts';
 import { oneUserKubeconfig } from '../testing/one-user-kubeconfig.ts';
 import { answerJson, pem, startServer } from '../testing/test-server.ts';
@@ -157,10 +158,12 @@ test('a token, a certificate, or both are kept until they expire', async () => {
   const clock: Clock = { ...systemClock, wall: () => Date.now() + ahead };
   const runs = (): number => readFileSync(seen, 'utf8').trim().split('\n').length;
   const expirationTimestamp = new Date(Date.now() + 3600_000).toISOString();
-  const script = printing({ token: 't', clientCertificateData: 'CERT', clientKeyData: 'KEY', expirationTimestamp }, seen);
+  const script = printing({ token: 't', clientCertificateData: pem.clientCert, clientKeyData: pem.clientKey, expirationTimestamp }, seen);
   const { credentials } = await connectionFromKubeconfig({ path: kubeconfig('both', plugin(script)), env: {}, clock });
   const all = await Promise.all(Array.from({ length: 20 }, () => credentials.get({ fresh: false })));
-  expect(new Set(all.map((given) => JSON.stringify(given)))).toEqual(new Set(['{"token":"t","cert":"CERT","key":"KEY"}']));
+  expect(new Set(all.map((given) => JSON.stringify(given)))).toEqual(
+    new Set([JSON.stringify({ token: 't', cert: pem.clientCert, key: pem.clientKey })]),
+  );
   expect(runs()).toBe(1);
   ahead = 3600_000 - 11_000;
   await credentials.get({ fresh: false });
@@ -172,11 +175,13 @@ test('a token, a certificate, or both are kept until they expire', async () => {
 
 test('what a plugin does wrong is told, and nothing that it printed', async () => {
   const gave = async (script: string): Promise<string> => (await failureOf(own(script))).message;
-  expect(await gave(`console.log('s3cret-and-no-json')`)).toMatch(/printed no JSON/);
+  expect(await gave(`console.log('s3cret-and-no-json')`)).toMatch(/printed neither JSON nor YAML/);
   expect(await gave(`console.log('s3cret-and-no-json')`)).not.toContain('s3cret');
   expect(await gave(`console.log('{"kind":"Secret"}')`)).toMatch(/no ExecCredential/);
   expect(await gave(printing({ token: 't' }, '', 'client.authentication.k8s.io/v1beta1'))).toMatch(/another apiVersion than the .*\/v1 /);
   expect(await gave(printing({ clientCertificateData: 'CERT' }))).toMatch(/but not both/);
+  const mixed = printing({ clientCertificateData: pem.clientCert, clientKeyData: pem.otherClientKey });
+  expect(await gave(mixed)).toMatch(/the client key is not that of the client certificate/);
   expect(await gave(printing({}))).toMatch(/neither a token nor a client certificate/);
   expect(await gave(printing({ token: 't', expirationTimestamp: 'soon' }))).toMatch(/expirationTimestamp is no time/);
   expect(await gave(`process.stdout.write('x'.repeat(3e6))`)).toMatch(/more than a credential/);
@@ -252,7 +257,7 @@ test('an exec that could never be run is a ConfigError before anything is', asyn
     [{ apiVersion: v1, command: 'x' }, /no interactiveMode/],
     [{ apiVersion: v1, command: 'x', interactiveMode: 'Sometimes' }, /interactiveMode "Sometimes"/],
     [{ apiVersion: v1, interactiveMode: 'Never' }, /has no command/],
-    [own('', { args: [1] }), /args that are no list of texts/],
+    [own('', { args: [1] }), /user "u": exec.args\[0\] is a number; expected a text/],
     [own('', { env: [{ value: 's3cret' }] }), /entry of env without a name/],
   ] as const) {
     const error = await failureOf(exec);
@@ -262,5 +267,5 @@ test('an exec that could never be run is a ConfigError before anything is', asyn
   }
   await expect(
     connectionFromKubeconfig({ path: kubeconfig('two', { exec: own(''), 'auth-provider': { name: 'oidc' } }), env: {} }),
-  ).rejects.toThrow(/an exec plugin and an auth-provider; one of both/);
+  ).rejects.toThrow(/exec and auth-provider exclude each other/);
 });

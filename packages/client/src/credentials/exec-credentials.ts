@@ -4,7 +4,8 @@ import { CredentialsError } from '../errors.ts';
 import type { ExecConfig } from '../kubeconfig/exec-config.ts';
 import { aheadMs } from './jwt-expiry.ts';
 import { keptCredentials } from './kept-credentials.ts';
-import { isRecord, textOf } from '../kubeconfig/kubeconfig-file.ts';
+import { type KeyPair, keyPairOf } from './pem.ts';
+import { isRecord, textOf } from '../kubeconfig/fields.ts';
 import { redact } from './redact.ts';
 import { runPlugin } from './run-plugin.ts';
 
@@ -84,15 +85,18 @@ function inherited(env: Readonly<Record<string, string | undefined>>): [string, 
 }
 
 /** What the plugin printed is never quoted: where it is no ExecCredential it may be a token all the same. */
-function readCredential(plugin: ExecPlugin, stdout: string): Given {
+async function readCredential(plugin: ExecPlugin, stdout: string): Promise<Given> {
   let value: unknown;
   try {
     value = JSON.parse(stdout);
   } catch {
-    throw failed(plugin, 'it printed no JSON; expected an ExecCredential');
+    // client-go takes YAML too.
+    const { readGoYaml } = await import('../kubeconfig/go-yaml.ts');
+    value = await readGoYaml(new TextEncoder().encode(stdout)).catch(() => undefined);
+    if (!isRecord(value)) throw failed(plugin, 'it printed neither JSON nor YAML; expected an ExecCredential');
   }
   const { apiVersion } = plugin.exec;
-  if (!isRecord(value) || value['kind'] !== 'ExecCredential') throw failed(plugin, 'it printed JSON that is no ExecCredential');
+  if (!isRecord(value) || value['kind'] !== 'ExecCredential') throw failed(plugin, 'what it printed is no ExecCredential');
   if (value['apiVersion'] !== apiVersion)
     throw failed(plugin, `it answered in another apiVersion than the ${apiVersion} that the kubeconfig asks for`);
   const status = isRecord(value['status']) ? value['status'] : {};
@@ -104,7 +108,13 @@ function readCredential(plugin: ExecPlugin, stdout: string): Given {
   const expiry = status['expirationTimestamp'] ?? undefined;
   const expiresAt = expiry === undefined ? Number.POSITIVE_INFINITY : typeof expiry === 'string' ? Date.parse(expiry) : Number.NaN;
   if (Number.isNaN(expiresAt)) throw failed(plugin, 'its expirationTimestamp is no time; expected RFC 3339');
-  return { credentials: { ...(token === '' ? {} : { token }), ...(cert === '' ? {} : { cert, key }) }, expiresAt };
+  let pair: KeyPair | undefined;
+  if (cert !== '') {
+    const read = await keyPairOf(cert, key);
+    if (typeof read === 'string') throw failed(plugin, read);
+    pair = read;
+  }
+  return { credentials: { ...(token === '' ? {} : { token }), ...pair }, expiresAt };
 }
 
 /** The end of what it wrote for people, without what may be a secret. */

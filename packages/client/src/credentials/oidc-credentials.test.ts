@@ -120,9 +120,17 @@ test('OIDC: what is missing, an issuer that is another, and one without TLS are 
     expect((error as Error).message).not.toContain('r3fresh');
     return (error as Error).message;
   };
-  expect(await failure({ 'refresh-token': undefined })).toMatch(
-    /there is no refresh-token and no idp-issuer-url to get another one by; log in again/,
+  expect(await failure({ 'refresh-token': undefined, 'idp-issuer-url': issuer.url })).toMatch(
+    /there is no ID token, and there is no refresh-token to get another one by; log in again/,
   );
+  const expiring = async (exp: number, fresh: boolean): Promise<string> => {
+    const token = ['{}', JSON.stringify({ exp }), ''].map((part) => Buffer.from(part).toString('base64url')).join('.');
+    const provider = { name: 'oidc', config: { 'client-id': 'kubernetes', 'idp-issuer-url': issuer.url, 'id-token': token } };
+    const { credentials } = await connectionFromKubeconfig({ path: kubeconfig('oidc-wrong', { 'auth-provider': provider }), env: {} });
+    return String(await credentials.get({ fresh }).catch((caught: unknown) => caught));
+  };
+  expect(await expiring(1000, false)).toMatch(/the ID token has expired, and there is no refresh-token/);
+  expect(await expiring(4_102_444_800, true)).toMatch(/the server refused the ID token, and there is no refresh-token/);
   const ca = { 'idp-certificate-authority-data': Buffer.from(pem.ca).toString('base64') };
   expect(await failure({ ...ca, 'idp-issuer-url': issuer.url })).toMatch(
     /says that it is "https:\/\/other\.example"; correct idp-issuer-url/,

@@ -6,7 +6,7 @@ import { Http1Wire } from '../transport/http1-wire.ts';
 import { HttpTransport } from '../transport/http-transport.ts';
 import { aheadMs, expiryOf } from './jwt-expiry.ts';
 import { keptCredentials } from './kept-credentials.ts';
-import { textOf } from '../kubeconfig/kubeconfig-file.ts';
+import { textOf } from '../kubeconfig/fields.ts';
 import { readText } from '../transport/read-body.ts';
 import { redact } from './redact.ts';
 import type { TransportRequest } from '../transport/transport-options.ts';
@@ -47,7 +47,7 @@ const answerBytes = 1024 * 1024;
  */
 export function oidcCredentials(config: OidcConfig): CredentialSource {
   let tokens: OidcTokens = { idToken: config.idToken, refreshToken: config.refreshToken };
-  const counters = { refreshes: 0, written: 0, notWritten: 0 };
+  const counters = { refreshes: 0, written: 0, notWritten: 0, reloads: 0, notReloaded: 0 };
   const holds = (): boolean => tokens.idToken !== '' && config.clock.wall() < expiryOf(tokens.idToken) - aheadMs;
   /** Whether the file has other tokens than those that are known here, which are known then. */
   const reread = async (): Promise<boolean> => {
@@ -67,6 +67,7 @@ export function oidcCredentials(config: OidcConfig): CredentialSource {
   };
   const refresh = async (): Promise<Credentials> => {
     const refused = tokens.idToken;
+    const why = refused === '' ? 'there is no ID token' : holds() ? 'the server refused the ID token' : 'the ID token has expired';
     if ((await reread()) && holds() && tokens.idToken !== refused) return { token: tokens.idToken };
     for (;;) {
       const lacking = [
@@ -75,7 +76,7 @@ export function oidcCredentials(config: OidcConfig): CredentialSource {
         ...(config.issuer === '' ? ['idp-issuer-url'] : []),
       ];
       if (lacking.length > 0)
-        throw failed(config, `the ID token has expired, and there is no ${lacking.join(' and no ')} to get another one by; log in again`);
+        throw failed(config, `${why}, and there is no ${lacking.join(' and no ')} to get another one by; log in again`);
       const used = tokens.refreshToken;
       let answer: Readonly<Record<string, unknown>>;
       try {

@@ -1,18 +1,21 @@
 import { type Credentials, type CredentialSource } from '../connection/connection.ts';
 import { CredentialsError } from '../errors.ts';
-import type { ConfigPart } from '../kubeconfig/kubeconfig-file.ts';
 import { redact } from './redact.ts';
 
 /**
  * Credentials of the old auth providers other than OIDC, by @kubernetes/client-node, which is loaded at the first use of one and not before:
  * its import costs more than everything else here together.
  */
-export function providerCredentials(from: { readonly origin: string; readonly user: ConfigPart; readonly what: string }): CredentialSource {
+export function providerCredentials(from: {
+  readonly origin: string;
+  readonly provider: { readonly name: string; readonly config: Readonly<Record<string, string>> };
+  readonly what: string;
+}): CredentialSource {
   let loaded: Promise<{ applyToHTTPSOptions(options: object): Promise<void> }> | undefined;
   const load = async (): Promise<{ applyToHTTPSOptions(options: object): Promise<void> }> => {
     const { KubeConfig } = await import('@kubernetes/client-node');
     const kubeconfig = new KubeConfig();
-    const user = { name: 'user', authProvider: from.user.value['auth-provider'] };
+    const user = { name: 'user', authProvider: from.provider };
     kubeconfig.loadFromOptions({
       clusters: [{ name: 'cluster', server: 'https://localhost', skipTLSVerify: true }],
       users: [user as never],

@@ -1,44 +1,56 @@
 import type { Clock } from '@kubecast/clock';
 import { systemClock } from '@kubecast/clock';
-import type { Credentials, CredentialSource } from '../connection/connection.ts';
+import type { CredentialCounters, Credentials, CredentialSource } from '../connection/connection.ts';
 import { CredentialsError } from '../errors.ts';
+import { ReloadedFiles } from './reloaded-files.ts';
 
 /**
  * A bearer token in a file that others rotate, such as a service account's. Read again after `maxAgeMs` (default 10 s; the kubelet
- * rotates at 80 % of a token's life, an hour by default) and at once when the server refused it.
+ * rotates at 80 % of a token's life, an hour by default) and at once when the server refused it. A file that is missing or empty for a moment,
+ * as while it is rotated, leaves the last token in use until the server refuses it.
  */
 export class TokenFile implements CredentialSource {
   readonly #path: string;
-  readonly #maxAgeMs: number;
-  readonly #clock: Clock;
-  #token = '';
-  #readAt = Number.NEGATIVE_INFINITY;
+  readonly #fallback: string | undefined;
+  readonly #files: ReloadedFiles<string>;
 
-  constructor(path: string, options: { readonly maxAgeMs?: number; readonly clock?: Clock } = {}) {
+  /** `fallback`: the token to use as long as the file was never readable. */
+  constructor(path: string, options: { readonly maxAgeMs?: number; readonly clock?: Clock; readonly fallback?: string } = {}) {
     this.#path = path;
-    this.#maxAgeMs = options.maxAgeMs ?? 10_000;
-    this.#clock = options.clock ?? systemClock;
+    this.#fallback = options.fallback;
+    this.#files = new ReloadedFiles({
+      read: () => readToken(path),
+      same: (a, b) => a === b,
+      maxAgeMs: options.maxAgeMs ?? 10_000,
+      clock: options.clock ?? systemClock,
+    });
+  }
+
+  get counters(): CredentialCounters {
+    return { refreshes: 0, written: 0, notWritten: 0, ...this.#files.counters };
+  }
+
+  get problem(): string | undefined {
+    const { problem } = this.#files;
+    return problem === undefined ? undefined : `the token file ${this.#path} cannot be used: ${problem.message}`;
   }
 
   async get(options: { readonly fresh: boolean }): Promise<Credentials> {
-    const now = this.#clock.now();
-    if (options.fresh || now - this.#readAt >= this.#maxAgeMs) {
-      try {
-        const { readFile } = await import('node:fs/promises');
-        const token = (await readFile(this.#path, 'utf8')).trim();
-        if (token === '') throw new Error('it is empty');
-        this.#token = token;
-        this.#readAt = now;
-      } catch (cause) {
-        // While a rotation is under way the file may be missing for a moment; the last token is good until the server says no.
-        if (this.#token === '' || options.fresh) {
-          throw new CredentialsError(
-            `the token file ${this.#path} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
-            { cause },
-          );
-        }
-      }
+    try {
+      const token = await this.#files.get(options.fresh);
+      // The server refused the last token, and there is no other: why there is none is what helps.
+      if (options.fresh && this.#files.problem !== undefined) throw this.#files.problem;
+      return { token };
+    } catch (cause) {
+      if (this.#fallback !== undefined) return { token: this.#fallback };
+      throw new CredentialsError(this.problem ?? `the token file ${this.#path} cannot be used`, { cause });
     }
-    return { token: this.#token };
   }
+}
+
+async function readToken(path: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  const token = (await readFile(path, 'utf8')).trim();
+  if (token === '') throw new Error('it is empty');
+  return token;
 }

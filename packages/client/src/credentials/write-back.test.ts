@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { systemClock } from '@kubecast/clock';
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connectionFromKubeconfig, type KubeconfigOptions } from '../connect/connection-from-kubeconfig.ts';
+import { connectionFromKubeconfig } from '../connect/connection-from-kubeconfig.ts';
+import type { KubeconfigOptions } from '../connect/kubeconfig-options.ts';
 import type { CredentialSource } from '../connection/connection.ts';
 import { answerJson, pem, startServer, type TestServer } from '../testing/test-server.ts';
 import { readTokens, writeTokens } from './write-back.ts';
@@ -138,7 +139,7 @@ test('a refresh token that the issuer replaced serves after a restart; two proce
   writeFileSync(path, text('r1', 'expired', issuer.url));
   const first = await start(path);
   const { token } = await first.get({ fresh: false });
-  expect(first.counters).toEqual({ refreshes: 1, written: 1, notWritten: 0 });
+  expect(first.counters).toMatchObject({ refreshes: 1, written: 1, notWritten: 0 });
   expect(await readTokens({ path, user: 'u' })).toEqual({ refreshToken: 'r2', idToken: token });
   // Begun anew, the ID token of the file holds; refused, the refresh token of the file does.
   const second = await start(path);
@@ -161,7 +162,7 @@ test('a file that cannot be written ends no request: it is counted and told, wit
   const fast = { ...systemClock, now: () => systemClock.now() * 100 };
   const credentials = await start(path, { onWarning: (warning) => warnings.push(warning), clock: fast });
   expect((await credentials.get({ fresh: false })).token).toEqual(expect.any(String));
-  expect(credentials.counters).toEqual({ refreshes: 1, written: 0, notWritten: 1 });
+  expect(credentials.counters).toMatchObject({ refreshes: 1, written: 0, notWritten: 1 });
   expect(warnings).toEqual([expect.stringMatching(/tokens of user "u" could not be written back to .*config: .*config\.lock/)]);
   expect(warnings.join('')).not.toMatch(/r1|r2|eyJ/);
 });
@@ -172,6 +173,6 @@ test('nothing is written where that is turned off', async () => {
   writeFileSync(path, text('r1', 'expired', issuer.url));
   const credentials = await start(path, { writeBack: false });
   await credentials.get({ fresh: false });
-  expect(credentials.counters).toEqual({ refreshes: 1, written: 0, notWritten: 0 });
+  expect(credentials.counters).toMatchObject({ refreshes: 1, written: 0, notWritten: 0 });
   expect(readFileSync(path, 'utf8')).toBe(text('r1', 'expired', issuer.url));
 });

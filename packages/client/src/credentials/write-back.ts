@@ -1,5 +1,5 @@
 import type { Clock } from '@kubecast/clock';
-import { isRecord, textOf } from '../kubeconfig/kubeconfig-file.ts';
+import { parseKubeconfig } from '../kubeconfig/kubeconfig-file.ts';
 
 /** The tokens of a user of the `oidc` auth provider, as the kubeconfig holds them. */
 export interface OidcTokens {
@@ -20,13 +20,9 @@ const lockMs = 3000;
 export async function readTokens(place: TokenPlace): Promise<OidcTokens | undefined> {
   try {
     const { readFile } = await import('node:fs/promises');
-    const { parse } = await import('yaml');
-    const config: unknown = parse(await readFile(place.path, 'utf8'), { maxAliasCount: 100 });
-    const users = isRecord(config) && Array.isArray(config['users']) ? (config['users'] as unknown[]) : [];
-    const entry = users.find((candidate) => isRecord(candidate) && candidate['name'] === place.user);
-    const provider = isRecord(entry) && isRecord(entry['user']) ? entry['user']['auth-provider'] : undefined;
-    const own = isRecord(provider) ? provider['config'] : undefined;
-    return isRecord(own) ? { idToken: textOf(own['id-token']), refreshToken: textOf(own['refresh-token']) } : undefined;
+    const { users } = await parseKubeconfig(await readFile(place.path), place.path);
+    const config = users.get(place.user)?.authProvider?.config;
+    return config && { idToken: config.get('id-token') ?? '', refreshToken: config.get('refresh-token') ?? '' };
   } catch {
     return undefined;
   }

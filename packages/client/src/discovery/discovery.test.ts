@@ -107,7 +107,7 @@ for (const old of [false, true]) {
   });
 }
 
-test('a kind that is missing is looked for once more, at most once a second, and found when its CRD came meanwhile', async () => {
+test('a kind that is not known is asked for at its group version, so that one whose CRD was made a moment ago is found at once', async () => {
   const clock = createVirtualClock();
   const served = world();
   const server = await startDiscovery(served);
@@ -116,11 +116,44 @@ test('a kind that is missing is looked for once more, at most once a second, and
   await expect(client.dynamic({ apiVersion: 'new.example/v1', kind: '__proto__' })).rejects.toThrow(
     /serves no kind __proto__ in new.example\/v1/,
   );
-  expect(server.seen).toHaveLength(2);
+  expect(server.seen.map((request) => request.path)).toEqual(['/api', '/apis', '/apis/new.example/v1', '/apis/new.example/v1']);
   served.groups['new.example'] = [{ version: 'v1', resources: [resource('gears', 'Gear')] }];
-  await clock.advance(1000);
   expect((await client.dynamic({ apiVersion: 'new.example/v1', kind: 'Gear' })).type.plural).toBe('gears');
-  expect(server.seen).toHaveLength(4);
+  expect((await client.dynamic({ group: 'new.example', version: 'v1', plural: 'gears' })).type.kind).toBe('Gear');
+  expect((await client.discovery.groups()).map((group) => group.name)).toContain('new.example');
+  client.close();
+  await server.close();
+});
+
+test('a name that is not known reads everything anew, at most once a second, and waits for that second before it says no', async () => {
+  const clock = createVirtualClock();
+  const served = world();
+  const server = await startDiscovery(served);
+  const client = createClient(connectionFrom({ server: server.url, ca: pem.ca }), { clock });
+  expect((await client.discovery.byName('appmodels')).kind).toBe('AppModel');
+  served.groups['new.example'] = [{ version: 'v1', resources: [resource('gears', 'Gear')] }];
+  const asked = [
+    client.discovery.byName('gears'),
+    client.discovery.byName('gears'),
+    client.discovery.byName('none').catch((error: unknown) => error),
+  ];
+  const settled = Promise.all(asked);
+  const over = settled.then(() => true);
+  while (!(await Promise.race([over, clock.advance(100).then(() => false)])));
+  const [first, second, third] = await settled;
+  expect([first, second].map((found) => (found as { plural: string }).plural)).toEqual(['gears', 'gears']);
+  expect(third).toBeInstanceOf(DiscoveryError);
+  expect(client.discovery.counters.refreshes).toBe(2);
+  client.close();
+  await server.close();
+});
+
+test('a group version that cannot tell is not one without the kind', async () => {
+  const server = await startDiscovery({ ...world(), dead: 'events.k8s.io' }, true);
+  const client = createClient(connectionFrom({ server: server.url, ca: pem.ca }));
+  await expect(client.dynamic({ apiVersion: 'events.k8s.io/v1', kind: 'Gear' })).rejects.toThrow(
+    /could not tell whether it serves kind Gear/,
+  );
   client.close();
   await server.close();
 });

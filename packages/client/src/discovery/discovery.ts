@@ -1,6 +1,6 @@
 import { orAborted } from '../sockets/abort.ts';
 import type { ApiCaller } from '../calls/api-call.ts';
-import { groupVersionPath } from '../calls/api-path.ts';
+import { groupVersionPath, shown } from '../calls/api-path.ts';
 import {
   type DiscoveredGroup,
   type DiscoveredResource,
@@ -10,7 +10,7 @@ import {
   readGroupList,
   readResourceList,
 } from './discovered.ts';
-import { DiscoveryError } from '../errors.ts';
+import { DiscoveryError, RequestError } from '../errors.ts';
 import { isNotFound, isStatusError } from '../calls/status-error.ts';
 
 const accept = ['v2', 'v2beta1']
@@ -35,7 +35,8 @@ export interface Names {
 
 /**
  * What the server serves: asked for at the first question, by two requests where the server knows aggregated discovery (1.26+), else
- * group by group; then kept. A question that the cache cannot answer reads it anew, at most once a second, so that a CRD made a moment ago is found.
+ * group by group; then kept. A kind or resource that is not in the cache is asked for at its group version, now, so that a CRD made a moment ago is
+ * found; a name that is not in the cache reads everything anew, at most once a second, and waits for that second.
  */
 export class Discovery {
   readonly #caller: ApiCaller;
@@ -65,16 +66,13 @@ export class Discovery {
   /** The resource of a kind: `{apiVersion, kind}`. Throws DiscoveryError where the server serves none. */
   async byKind(apiVersion: string, kind: string, signal?: AbortSignal): Promise<DiscoveredResource> {
     const [group, version] = splitApiVersion(apiVersion);
-    return this.#find(`kind ${kind} in ${apiVersion}`, signal, (groups) =>
-      versionOf(groups, group, version)?.resources.find((resource) => resource.kind === kind),
-    );
+    return this.#findIn(`kind ${kind} in ${apiVersion}`, group, version, (resource) => resource.kind === kind, signal);
   }
 
   /** The resource of a plural name in a group and version. Throws DiscoveryError where the server serves none. */
   async byResource(group: string, version: string, plural: string, signal?: AbortSignal): Promise<DiscoveredResource> {
-    return this.#find(`resource ${plural} in ${group === '' ? version : `${group}/${version}`}`, signal, (groups) =>
-      versionOf(groups, group, version)?.resources.find((resource) => resource.plural === plural),
-    );
+    const what = `resource ${plural} in ${group === '' ? version : `${group}/${version}`}`;
+    return this.#findIn(what, group, version, (resource) => resource.plural === plural, signal);
   }
 
   /**
@@ -103,13 +101,47 @@ export class Discovery {
   /** Whether a resource is served, asked of that one group version, now: what to know before choosing EndpointSlice v1 or v1beta1. */
   async serves(groupVersion: string, plural: string, signal?: AbortSignal): Promise<boolean> {
     const [group, version] = splitApiVersion(groupVersion);
+    return (await this.#resourcesOf(group, version, signal)).some((resource) => resource.plural === plural);
+  }
+
+  /** What a group version holds, asked of it alone, now; nothing where the server does not serve it. */
+  async #resourcesOf(group: string, version: string, signal: AbortSignal | undefined): Promise<DiscoveredResource[]> {
     try {
-      const { value } = await this.#caller.json({ method: 'GET', path: groupVersionPath({ group, version }), signal });
-      return readResourceList(value, group, version).some((resource) => resource.plural === plural);
+      const { value } = await this.#caller.json({ method: 'GET', path: groupVersionPath({ group, version }), gzip: true, signal });
+      return readResourceList(value, group, version);
     } catch (error) {
-      if (isNotFound(error)) return false;
+      if (isNotFound(error)) return [];
       throw error;
     }
+  }
+
+  /** A resource of one group version: from the cache, else from that group version itself. */
+  async #findIn(
+    what: string,
+    group: string,
+    version: string,
+    fits: (resource: DiscoveredResource) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<DiscoveredResource> {
+    // What cannot stand in a path is refused before anything is asked.
+    groupVersionPath({ group, version });
+    const cached = this.#groups !== undefined;
+    const known = versionOf(await this.#load(signal), group, version)?.resources.find(fits);
+    if (known !== undefined) {
+      if (cached) this.#counters.hits++;
+      return known;
+    }
+    this.#counters.misses++;
+    const resources = await this.#resourcesOf(group, version, signal).catch((cause: unknown) => {
+      if (!isStatusError(cause)) throw cause;
+      const place = group === '' ? version : `${group}/${version}`;
+      throw new DiscoveryError(`the server could not tell whether it serves ${what}: ${place} answered ${cause.message}`, { cause });
+    });
+    const found = resources.find(fits);
+    if (found === undefined) throw this.#unknown(what);
+    // The rest of the cache is as old as what it lacks.
+    this.invalidate();
+    return found;
   }
 
   async #find(
@@ -124,16 +156,23 @@ export class Discovery {
       return found;
     }
     this.#counters.misses++;
-    const now = this.#caller.transport.clock.now();
-    if (cached && now - this.#loadedAt >= 1000) {
-      this.invalidate();
+    if (cached) {
+      const { clock } = this.#caller.transport;
+      const wait = this.#loadedAt + 1000 - clock.now();
+      if (wait > 0) await clock.sleep(wait, signal);
+      // Another question may have read it while this one waited.
+      if (clock.now() - this.#loadedAt >= 1000) this.invalidate();
       const again = pick(await this.#load(signal));
       if (again !== undefined) return again;
     }
+    throw this.#unknown(what);
+  }
+
+  #unknown(what: string): DiscoveryError {
     const stale = [...(this.#groups ?? new Map<string, DiscoveredGroup>()).values()].flatMap((group) =>
       group.versions.filter((version) => !version.fresh).map((version) => `${group.name}/${version.version}`),
     );
-    throw new DiscoveryError(
+    return new DiscoveryError(
       `the server serves no ${what}${stale.length === 0 ? '' : `; but it could not tell what these hold: ${stale.join(', ')}`}`,
     );
   }
@@ -233,6 +272,7 @@ function versionOf(groups: ReadonlyMap<string, DiscoveredGroup>, group: string, 
 
 /** `['', 'v1']` of `v1`, `['apps', 'v1']` of `apps/v1`. */
 export function splitApiVersion(apiVersion: string): [group: string, version: string] {
+  if (typeof apiVersion !== 'string') throw new RequestError(`the apiVersion is ${shown(apiVersion)}; expected a string`);
   const at = apiVersion.indexOf('/');
   return at < 0 ? ['', apiVersion] : [apiVersion.slice(0, at), apiVersion.slice(at + 1)];
 }

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@kubecast/crd';
+import { RequestError } from '../errors.ts';
 import type { ResourceClient } from '../resources/resource-client.ts';
 import type { JsonPatchOperation, PatchKind, WriteOptions, Written } from '../resources/resource-options.ts';
 
@@ -41,6 +42,9 @@ export async function batchPatch<T extends KubernetesObject, A>(
   targets: Iterable<PatchTarget>,
   options: BatchOptions<T> = {},
 ): Promise<BatchSummary<T>> {
+  const { concurrency = 8, stopAtError = false, onResult, ...own } = options;
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+    throw new RequestError(`batchPatch: concurrency is ${String(concurrency)}; expected a whole number from 1`);
   const list = [...targets];
   const results = new Map<number, PatchResult<T>>();
   let next = 0;
@@ -52,19 +56,19 @@ export async function batchPatch<T extends KubernetesObject, A>(
       let result: PatchResult<T>;
       try {
         const written = await client.patch(target.name, target.patch, {
-          ...options,
+          ...own,
           ...(target.namespace === undefined ? {} : { namespace: target.namespace }),
         });
         result = { target, ok: true, written };
       } catch (error) {
         result = { target, ok: false, error };
-        if (options.stopAtError === true) stopped = true;
+        if (stopAtError) stopped = true;
       }
       results.set(index, result);
-      options.onResult?.(result);
+      onResult?.(result);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(options.concurrency ?? 8, list.length)) }, worker));
+  await Promise.all(Array.from({ length: Math.min(concurrency, list.length) }, worker));
   const ordered = [...results.entries()].sort(([a], [b]) => a - b).map(([, result]) => result);
   return {
     patched: ordered.filter((result) => result.ok).length,

@@ -1,4 +1,5 @@
 import type { Schema } from '@kubecast/crd';
+import { shareExactTexts } from '@kubecast/exact-json';
 import { jsonType, type Path } from './paths.ts';
 
 /** One value that was read as another type. */
@@ -27,7 +28,12 @@ function walk(schema: Schema, value: unknown, path: Path, changes: Coercion[]): 
     return read;
   }
   if (Array.isArray(value))
-    return schema.items === undefined ? value : value.map((item, index) => walk(schema.items as Schema, item, [...path, index], changes));
+    return schema.items === undefined
+      ? value
+      : shareExactTexts(
+          value,
+          value.map((item, index) => walk(schema.items as Schema, item, [...path, index], changes)),
+        );
   if (jsonType(value) !== 'object') return value;
   const copy: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(value as object)) {
@@ -36,7 +42,7 @@ function walk(schema: Schema, value: unknown, path: Path, changes: Coercion[]): 
     const read = of === undefined ? item : walk(of, item, [...path, name], changes);
     Object.defineProperty(copy, name, { value: read, enumerable: true, configurable: true, writable: true });
   }
-  return copy;
+  return shareExactTexts(value as object, copy);
 }
 
 function readAs(type: Schema['type'], text: string): number | boolean | undefined {
@@ -45,5 +51,7 @@ function readAs(type: Schema['type'], text: string): number | boolean | undefine
   // JSON's own form of a number, and only if writing it again gives the same text: nothing is rounded.
   if (!(type === 'integer' ? /^-?(0|[1-9]\d*)$/ : /^-?(0|[1-9]\d*)(\.\d+)?$/).test(text)) return undefined;
   const number = Number(text);
+  // Beyond 2^53 a number does not tell which integer was meant, though it may be written alike.
+  if (type === 'integer' && !Number.isSafeInteger(number)) return undefined;
   return String(number) === text ? number : undefined;
 }

@@ -1,3 +1,4 @@
+import { exactTextOf, keepExactText } from '@kubecast/exact-json';
 import { ClientError } from '../errors.ts';
 import type { JsonPatchOperation } from '../resources/resource-options.ts';
 import { deepCopy, jsonType, type Path } from './paths.ts';
@@ -24,6 +25,21 @@ export function diff(before: unknown, after: unknown): Difference[] {
   return differences;
 }
 
+/** Whether two members are one number to a double, and different numbers by the digits that they were read with. */
+function digitsDiffer(before: object, after: object, name: string | number): boolean {
+  return (
+    exactTextOf(before, name) !== exactTextOf(after, name) &&
+    (before as Record<string | number, unknown>)[name] === (after as Record<string | number, unknown>)[name]
+  );
+}
+
+/** A member, or an item: compared with its digits. */
+function compareAt(before: object, after: object, name: string | number, path: Path, out: Difference[]): void {
+  const [old, now] = [(before as Record<string | number, unknown>)[name], (after as Record<string | number, unknown>)[name]];
+  if (digitsDiffer(before, after, name)) out.push({ kind: 'changed', path: [...path, name], before: old, after: now });
+  else compare(old, now, [...path, name], out);
+}
+
 function compare(before: unknown, after: unknown, path: Path, out: Difference[]): void {
   if (before === after) return;
   const type = jsonType(before);
@@ -39,7 +55,7 @@ function compareObjects(before: Record<string, unknown>, after: Record<string, u
     if (!has(after, name)) {
       if (has(before, name)) out.push({ kind: 'removed', path: [...path, name], before: before[name] });
     } else if (!has(before, name)) out.push({ kind: 'added', path: [...path, name], after: after[name] });
-    else compare(before[name], after[name], [...path, name], out);
+    else compareAt(before, after, name, path, out);
   }
   for (const name of Object.keys(after))
     if (!Object.hasOwn(before, name) && has(after, name)) out.push({ kind: 'added', path: [...path, name], after: after[name] });
@@ -47,7 +63,7 @@ function compareObjects(before: Record<string, unknown>, after: Record<string, u
 
 function compareLists(before: unknown[], after: unknown[], path: Path, out: Difference[]): void {
   const shared = Math.min(before.length, after.length);
-  for (let i = 0; i < shared; i++) compare(before[i], after[i], [...path, i], out);
+  for (let i = 0; i < shared; i++) compareAt(before, after, i, path, out);
   for (let i = before.length - 1; i >= shared; i--) out.push({ kind: 'removed', path: [...path, i], before: before[i] });
   for (let i = shared; i < after.length; i++) out.push({ kind: 'added', path: [...path, i], after: after[i] });
 }
@@ -65,11 +81,24 @@ export function jsonPatch(before: unknown, after: unknown, options: { readonly t
   const operations: JsonPatchOperation[] = [];
   for (const difference of diff(before, after)) {
     const path = pointer(difference.path);
-    if (options.test === true && difference.kind !== 'added') operations.push({ op: 'test', path, value: deepCopy(difference.before) });
+    if (options.test === true && difference.kind !== 'added')
+      operations.push(valued('test', path, difference.before, before, difference.path));
     if (difference.kind === 'removed') operations.push({ op: 'remove', path });
-    else operations.push({ op: difference.kind === 'added' ? 'add' : 'replace', path, value: deepCopy(difference.after) });
+    else operations.push(valued(difference.kind === 'added' ? 'add' : 'replace', path, difference.after, after, difference.path));
   }
   return operations;
+}
+
+/** An operation with a value, which keeps the digits that it has at its place. */
+function valued(op: 'add' | 'replace' | 'test', path: string, value: unknown, root: unknown, at: Path): JsonPatchOperation {
+  const operation: JsonPatchOperation = { op, path, value: deepCopy(value) };
+  const last = at.at(-1);
+  if (typeof value !== 'number' || last === undefined) return operation;
+  let holder: unknown = root;
+  for (const part of at.slice(0, -1)) holder = (holder as Record<string | number, unknown>)[part];
+  const text = exactTextOf(holder as object, last);
+  if (text !== undefined) keepExactText(operation, 'value', text);
+  return operation;
 }
 
 /** A JSON pointer (RFC 6901). */
@@ -85,12 +114,14 @@ export function mergePatch(before: Readonly<Record<string, unknown>>, after: Rea
   const patch: Record<string, unknown> = {};
   const set = (name: string, value: unknown): void => {
     Object.defineProperty(patch, name, { value, enumerable: true, configurable: true, writable: true });
+    const text = typeof value === 'number' ? exactTextOf(after, name) : undefined;
+    if (text !== undefined) keepExactText(patch, name, text);
   };
   for (const name of Object.keys(before)) if (has(before, name) && !has(after, name)) set(name, null);
   for (const name of Object.keys(after)) {
     if (!has(after, name)) continue;
     const [old, now] = [has(before, name) ? before[name] : undefined, after[name]];
-    if (old !== undefined && diff(old, now).length === 0) continue;
+    if (old !== undefined && diff(old, now).length === 0 && !digitsDiffer(before, after, name)) continue;
     if (jsonType(old) === 'object' && jsonType(now) === 'object')
       set(name, mergePatch(old as Record<string, unknown>, now as Record<string, unknown>));
     else {

@@ -1,3 +1,4 @@
+import { shareExactTexts } from '@kubecast/exact-json';
 import { ClientError } from '../errors.ts';
 
 /** A path into JSON: names of members and indexes of items. A list, so that names may hold dots and slashes. */
@@ -74,7 +75,7 @@ function put(here: unknown, path: Path, depth: number, value: unknown): unknown 
     if (!Array.isArray(list)) throw new PathError(`expected a list, found ${jsonType(here)}`, path.slice(0, depth));
     if (!Number.isInteger(part) || part < 0 || part > list.length)
       throw new PathError(`the index is outside of the list of ${list.length}`, path.slice(0, depth + 1));
-    const copy = [...(list as unknown[])];
+    const copy = shareExactTexts(list, [...(list as unknown[])]);
     copy[part] = put(copy[part], path, depth + 1, value);
     return copy;
   }
@@ -97,20 +98,27 @@ export function removeAt<T>(object: T, path: Path): T {
     return setAt(
       object,
       parent,
-      (found.value as unknown[]).filter((_, index) => index !== last),
+      shareExactTexts(
+        found.value,
+        (found.value as unknown[]).filter((_, index) => index !== last),
+      ),
     );
   const copy: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(found.value)) if (name !== last) define(copy, name, value);
-  return setAt(object, parent, copy);
+  return setAt(object, parent, shareExactTexts(found.value, copy));
 }
 
-/** A deep copy of JSON data; own names only, `__proto__` among them. */
+/** A deep copy of JSON data; own names only, `__proto__` among them. Numbers keep the digits that they were read with. */
 export function deepCopy<T>(value: T): T {
-  if (Array.isArray(value)) return value.map((item: unknown) => deepCopy(item)) as T;
+  if (Array.isArray(value))
+    return shareExactTexts(
+      value,
+      value.map((item: unknown) => deepCopy(item)),
+    ) as T;
   if (typeof value !== 'object' || value === null) return value;
   const copy: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(value)) define(copy, name, deepCopy(item));
-  return copy as T;
+  return shareExactTexts(value, copy) as T;
 }
 
 export function jsonType(value: unknown): JsonType {
@@ -124,7 +132,7 @@ function withMember(object: Record<string, unknown>, name: string, value: unknow
   const copy: Record<string, unknown> = {};
   for (const [own, item] of Object.entries(object)) define(copy, own, item);
   define(copy, name, value);
-  return copy;
+  return shareExactTexts(object, copy);
 }
 
 // An assignment to `__proto__` would set the prototype instead.

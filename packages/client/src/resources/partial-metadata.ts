@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@kubecast/crd';
+import { checkOptions, getRules, listRules, watchRules } from './check-options.ts';
 import type { WatchOptions } from '../streams/frame.ts';
 import type { ResourceSource } from '../streams/raw-page.ts';
 import type { GetOptions, ListOptions, ListPage, WatchEvent } from './resource-options.ts';
@@ -17,6 +18,7 @@ export const metadataListAccept: string = form('PartialObjectMetadataList');
 /** What a view of metadata reads by: the calls of a resource that take a form of answer. */
 export interface MetadataCalls {
   get(name: string, options: GetOptions): Promise<PartialObjectMetadata>;
+  list(options: ListOptions): AsyncGenerator<PartialObjectMetadata, void>;
   pages(options: ListOptions): AsyncGenerator<ListPage<PartialObjectMetadata>, void>;
   watch(
     options: WatchOptions & { readonly signal?: AbortSignal; readonly accept: string },
@@ -37,20 +39,24 @@ export class MetadataView {
 
   /** Throws StatusError with 404 where there is none. */
   get(name: string, options: GetOptions = {}): Promise<PartialObjectMetadata> {
+    checkOptions('get', options, getRules);
     return this.#calls.get(name, { ...options, accept: metadataAccept });
   }
 
   /** Every object's metadata, one by one. Memory: one page. */
-  async *list(options: ListOptions = {}): AsyncGenerator<PartialObjectMetadata, void> {
-    for await (const page of this.pages(options)) yield* page.items;
+  list(options: ListOptions = {}): AsyncGenerator<PartialObjectMetadata, void> {
+    checkOptions('list', options, listRules);
+    return this.#calls.list({ ...options, accept: metadataListAccept });
   }
 
   pages(options: ListOptions = {}): AsyncGenerator<ListPage<PartialObjectMetadata>, void> {
+    checkOptions('pages', options, listRules);
     return this.#calls.pages({ ...options, accept: metadataListAccept });
   }
 
   /** One watch; it ends when the server ends it. Bookmarks are asked for unless told otherwise. */
   watch(options: WatchOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<WatchEvent<PartialObjectMetadata>, void> {
+    checkOptions('watch', options, watchRules);
     return this.#calls.watch({ ...options, accept: metadataAccept });
   }
 

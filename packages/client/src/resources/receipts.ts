@@ -6,7 +6,9 @@ import type { WriteReceipt } from './write-receipt.ts';
 
 /** The receipt of a write that was answered with the object. */
 export function receiptOf(object: KubernetesObject, cluster: string): WriteReceipt {
-  const { name = '', namespace = '', uid = '', resourceVersion, deletionTimestamp, finalizers } = object.metadata;
+  // What is only asked, a SelfSubjectAccessReview say, may come back without metadata.
+  const metadata: Partial<KubernetesObject['metadata']> | undefined = object.metadata;
+  const { name = '', namespace = '', uid = '', resourceVersion, deletionTimestamp, finalizers } = metadata ?? {};
   return {
     key: { cluster, namespace, name },
     uid,
@@ -49,7 +51,7 @@ export function subresourceReceipt(value: unknown, key: Key, uid: string): Write
 
 /** The receipt of one that a deletecollection names: as it was before, so its version is none of the deletion's. */
 export function collectedReceipt(object: KubernetesObject, cluster: string, heldByPolicy: boolean): WriteReceipt {
-  const { name = '', namespace = '', uid = '' } = object.metadata;
+  const { name = '', namespace = '', uid = '' } = (object.metadata as KubernetesObject['metadata'] | undefined) ?? {};
   return { key: { cluster, namespace, name }, uid, gone: !heldByPolicy && !isHeld(object) && !endsLater(object) };
 }
 
@@ -60,9 +62,9 @@ function endsLater(object: KubernetesObject): boolean {
 
 function isHeld(object: KubernetesObject): boolean {
   return (
-    (object.metadata.finalizers?.length ?? 0) > 0 ||
+    (object.metadata?.finalizers?.length ?? 0) > 0 ||
     namespaceFinalizers(object) > 0 ||
-    (object.metadata.deletionGracePeriodSeconds ?? 0) > 0
+    (object.metadata?.deletionGracePeriodSeconds ?? 0) > 0
   );
 }
 

@@ -1,13 +1,17 @@
-import type { CheckOptions, KubernetesObject, ObjectMeta, ResourceType } from '@kubecast/crd';
-import { type ApiCaller, type CallRequest, describe } from '../calls/api-call.ts';
-import { apiVersionOf, queryString, resourcePath } from '../calls/api-path.ts';
+import type { CheckOptions, KubernetesObject, ResourceType } from '@kubecast/crd';
+import { type ApiCaller, describe } from '../calls/api-call.ts';
+import type { CallRequest } from '../calls/call-request.ts';
+import { collectionPath, objectPath, queryString, shown } from '../calls/api-path.ts';
+import { ending } from '../streams/ending.ts';
 import { ProtocolError, RequestError } from '../errors.ts';
 import type { Frame, WatchOptions } from '../streams/frame.ts';
 import { listPages } from '../streams/list-pages.ts';
 import { MetadataView, type PartialObjectMetadata } from './partial-metadata.ts';
 import type { ListPagesOptions, RawPage, ResourceSource } from '../streams/raw-page.ts';
-import { collectedReceipt, deletedOf, receiptOf, subresourceReceipt } from './receipts.ts';
+import { collectedReceipt, deletedOf, receiptOf } from './receipts.ts';
+import { SubresourceCalls } from './subresource-calls.ts';
 import type {
+  Appliable,
   ApplyOptions,
   CallOptions,
   Deleted,
@@ -19,34 +23,40 @@ import type {
   ListOptions,
   ListPage,
   PatchKind,
+  ResourcePlace,
   Scaled,
   WatchEvent,
   WriteOptions,
   Written,
   WrittenSubresource,
 } from './resource-options.ts';
-import { type IncludeObject, type TableObject, TableView } from './table.ts';
-import { call, deleteBody, nameOf, patchTypes, writeQuery } from './request-parts.ts';
-import { typedWatch } from './typed-watch.ts';
+import { type IncludeObject, type TableObject, type TablePlace, TableView } from './table.ts';
+import {
+  applyRules,
+  checkOptions,
+  deleteCollectionRules,
+  deleteRules,
+  pageRules,
+  patchRules,
+  subGetRules,
+  watchRules,
+  writeRules,
+} from './check-options.ts';
+import {
+  bodyOf,
+  call,
+  checkObject,
+  collectionQuery,
+  deleteBody,
+  identified,
+  nameOf,
+  objectOf,
+  patchTypes,
+  writeQuery,
+} from './request-parts.ts';
+import { typedPages, typedWatchOf } from './typed-reads.ts';
 import { watchFrames } from '../streams/watch-frames.ts';
 import type { WriteReceipt } from './write-receipt.ts';
-
-/** Where a resource client stands. */
-export interface ResourcePlace {
-  /** The cluster's part of the keys in receipts. */
-  readonly cluster: string;
-  /** `''`: lists and watches span all namespaces. */
-  readonly namespace: string;
-  /** For named objects where no namespace is given. */
-  readonly defaultNamespace: string;
-}
-
-/** What apply takes; apiVersion and kind are filled in where they are left out, and a name must be there. */
-export type Appliable<A> = Omit<A, 'apiVersion' | 'kind' | 'metadata'> & {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly metadata: ObjectMeta;
-};
 
 /**
  * One resource. T: the objects' type; A: what apply takes. Lists and watches span all namespaces unless one is given; calls that name an
@@ -65,22 +75,28 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     this.#caller = caller;
     this.type = type;
     this.#place = place;
+    if (typeof place.namespace !== 'string')
+      throw new RequestError(`${type.plural}: the namespace is ${shown(place.namespace)}; expected a string, or none for all namespaces`);
+    // A type or a namespace that cannot stand in a path is refused here, not by the first call.
+    collectionPath(type, place.namespace);
   }
 
-  /** The same resource in one namespace. */
+  /** The same resource in one namespace. Throws RequestError for what is none. */
   inNamespace(namespace: string): ResourceClient<T, A> {
+    if (namespace === '') throw new RequestError(`${this.type.plural}: the namespace is empty; client.resource(type) spans all namespaces`);
     return new ResourceClient(this.#caller, this.type, { ...this.#place, namespace });
   }
 
   /** Throws StatusError with 404 where there is none. */
   async get(name: string, options: GetOptions & { readonly subresource?: string } = {}): Promise<T> {
+    checkOptions('get', options, subGetRules);
     const path = this.#path(name, options, undefined, options.subresource);
     const { value } = await this.#caller.json({
       method: 'GET',
       path: path + queryString({ resourceVersion: options.resourceVersion }),
       ...call(options),
     });
-    return this.#object(value, path);
+    return objectOf<T>(this.type, value, path);
   }
 
   /** As get, but undefined where there is none. */
@@ -94,41 +110,46 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   }
 
   /** Every object, one by one, as consistent as the server's pages. Memory: one page. */
-  async *list(options: ListOptions = {}): AsyncGenerator<T, void> {
-    for await (const page of this.pages(options)) yield* page.items;
+  list(options: ListOptions = {}): AsyncGenerator<T, void> {
+    return ending(options?.signal, (signal) => this.#items(options, signal));
   }
 
   /** The pages of a list, parsed. Items of built-in kinds get the apiVersion and kind that the server leaves out of lists. */
-  async *pages(options: ListOptions = {}): AsyncGenerator<ListPage<T>, void> {
-    const decoder = new TextDecoder();
-    const way = {
-      ...(options.priority === undefined ? {} : { priority: options.priority }),
-      ...(options.accept === undefined ? {} : { accept: options.accept }),
-      requestMs: options.deadlineMs,
-      goOn: options.whenExpired === 'continue',
-    };
-    for await (const page of listPages(this.#caller, this.type, this.#listNamespace(options), options, options.signal, way)) {
-      const items = page.items.map((bytes) => this.#object(JSON.parse(decoder.decode(bytes)), 'a list'));
-      yield { items, resourceVersion: page.resourceVersion, more: page.more, remainingItemCount: page.list.remainingItemCount };
-    }
+  pages(options: ListOptions = {}): AsyncGenerator<ListPage<T>, void> {
+    return ending(options?.signal, (signal) => this.#pages(options, signal));
+  }
+
+  async *#items(options: ListOptions, signal: AbortSignal): AsyncGenerator<T, void> {
+    for await (const page of this.#pages(options, signal)) yield* page.items;
+  }
+
+  #pages(options: ListOptions, signal: AbortSignal): AsyncGenerator<ListPage<T>, void> {
+    return typedPages<T>(this.#caller, this.type, this.#place.namespace, options, signal);
   }
 
   /** The pages of a list, not parsed; see RawPage for what is borrowed. */
   listPages(options: ListPagesOptions = {}, signal?: AbortSignal): AsyncIterable<RawPage> {
+    checkOptions('listPages', options, pageRules);
     return listPages(this.#caller, this.type, this.#listNamespace({}), options, signal);
   }
 
   /** One watch, not parsed; see WatchFrames. */
   watchFrames(options: WatchOptions = {}, signal?: AbortSignal): AsyncIterable<readonly Frame[]> {
+    checkOptions('watchFrames', options, watchRules);
     return watchFrames(this.#caller, this.type, this.#listNamespace({}), options, signal);
   }
 
   /**
    * One watch, parsed. Ends when the server ends it; resuming is an informer's work. Bookmarks are asked for unless told otherwise: they
-   * are what tells a quiet stream from a dead one, and without them no idle limit holds.
+   * are what tells a quiet stream from a dead one, and without them no idle limit holds. `return()` and `await using` end it at once, also while a
+   * `next()` is pending.
    */
   watch(options: WatchOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<WatchEvent<T>, void> {
-    return typedWatch<T>(this.watchFrames({ allowWatchBookmarks: true, ...options }, options.signal));
+    return this.#watch<T>(options);
+  }
+
+  #watch<O>(options: WatchOptions & { readonly signal?: AbortSignal }, accept?: string): AsyncGenerator<WatchEvent<O>, void> {
+    return typedWatchOf<O>(this.#caller, this.type, this.#place.namespace, options, accept);
   }
 
   /** The same resource, of which only the metadata is asked for. */
@@ -137,9 +158,9 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const resource = new ResourceClient<PartialObjectMetadata>(caller, this.type as ResourceType<never>, this.#place);
     return new MetadataView({
       get: (name, options) => resource.get(name, options),
+      list: (options) => resource.list(options),
       pages: (options) => resource.pages(options),
-      watch: ({ accept, signal, ...options }) =>
-        typedWatch(watchFrames(caller, this.type, this.#listNamespace({}), { allowWatchBookmarks: true, ...options }, signal, { accept })),
+      watch: ({ accept, ...options }) => this.#watch<PartialObjectMetadata>(options, accept),
       source: (options, accept) => this.#source(options, accept),
     });
   }
@@ -149,8 +170,8 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const include = options.includeObject ?? 'Metadata';
     const calls = {
       caller: this.#caller,
-      path: (name: string | undefined, of: CallOptions) =>
-        name === undefined ? resourcePath(this.type, this.#listNamespace(of)) : this.#path(name, of),
+      path: (of: TablePlace) =>
+        of.collection ? collectionPath(this.type, this.#listNamespace(of.options)) : this.#path(of.name, of.options),
       frames: (watch: WatchOptions, signal: AbortSignal | undefined, accept: string, includeObject: string) =>
         watchFrames(this.#caller, this.type, this.#listNamespace({}), watch, signal, { accept, query: { includeObject } }),
     };
@@ -174,34 +195,44 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     };
   }
 
-  /** Creates it. Validates first. */
+  /**
+   * Creates the object; a type with a schema checks it first. `metadata.name` may be left out where the server makes one (`generateName`) or needs none.
+   */
   async create(object: T, options: WriteOptions = {}): Promise<Written<T>> {
+    checkOptions('create', options, writeRules);
+    checkObject(object, `create of ${this.type.plural}`);
     const namespace = this.#namespaceOf(object, options);
+    const name: unknown = (object.metadata as { readonly name?: unknown } | undefined)?.name;
+    // The path of an object refuses a name that is none, here too, where the name stands in the object alone.
+    const own =
+      name === undefined && options.subresource === undefined
+        ? undefined
+        : this.#path(name as string, options, object, options.subresource);
     if (options.validate !== false && options.subresource === undefined) await this.#check(object, { namespace });
-    const { name } = object.metadata;
-    const path =
-      options.subresource === undefined ? resourcePath(this.type, namespace) : this.#path(name ?? '', options, object, options.subresource);
+    const path = options.subresource === undefined ? this.#collection(namespace) : (own as string);
     return this.#write({
       method: 'POST',
       path: path + writeQuery(options),
-      body: JSON.stringify(this.#identified(object)),
+      ...this.#body(identified(this.type, object), 'create'),
       ...call(options),
     });
   }
 
   /**
    * Writes the object whole. With its resourceVersion it is refused (409) when the stored one changed since. Fields that the type does
-   * not know are sent as they are: what was read and written back loses nothing.
+   * not know are sent as they are, and numbers with the digits that were read: what was read and written back loses nothing. A number whose digits
+   * are not known (see writeJson of `@kubecast/exact-json`) is a RequestError.
    */
   async replace(object: T, options: WriteOptions = {}): Promise<Written<T>> {
-    const name = nameOf(object);
+    checkOptions('replace', options, writeRules);
+    checkObject(object, `replace of ${this.type.plural}`);
+    const path = this.#path(nameOf(object), options, object, options.subresource);
     const namespace = this.#namespaceOf(object, options);
     if (options.validate !== false) await this.#check(object, { namespace, unknownFields: false });
-    const path = this.#path(name, options, object, options.subresource);
     return this.#write({
       method: 'PUT',
       path: path + writeQuery(options),
-      body: JSON.stringify(this.#identified(object)),
+      ...this.#body(identified(this.type, object), 'replace'),
       ...call(options),
     });
   }
@@ -217,6 +248,8 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     patch: readonly JsonPatchOperation[] | object,
     options: WriteOptions & { readonly kind?: PatchKind } = {},
   ): Promise<Written<T>> {
+    checkOptions('patch', options, patchRules);
+    if (typeof patch !== 'object' || patch === null) throw new RequestError(`patch of ${this.type.plural}: the patch is ${shown(patch)}`);
     const kind = options.kind ?? (Array.isArray(patch) ? 'json' : 'merge');
     if ((kind === 'json') !== Array.isArray(patch))
       throw new RequestError(kind === 'json' ? 'a JSON patch is a list of operations' : `a ${kind} patch is an object`);
@@ -224,7 +257,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     return this.#write({
       method: 'PATCH',
       path: path + writeQuery(options),
-      body: JSON.stringify(patch),
+      ...this.#body(patch, 'patch'),
       contentType: patchTypes[kind],
       ...call(options),
     });
@@ -235,23 +268,24 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
    * ApplyConflictError, which names every field and manager; ValidationError, also for the 500 by which the server says the same.
    */
   async apply(object: Appliable<A>, options: ApplyOptions = {}): Promise<Written<T>> {
-    const name = nameOf(object);
+    checkOptions('apply', options, applyRules);
+    checkObject(object, `apply of ${this.type.plural}`);
+    const path = this.#path(nameOf(object), options, object, options.subresource);
     const namespace = this.#namespaceOf(object, options);
-    const identified = this.#identified(object);
-    if (options.validate !== false) await this.#check(identified, { partial: true, namespace });
-    const path = this.#path(name, options, object, options.subresource);
+    const whole = identified(this.type, object);
+    if (options.validate !== false) await this.#check(whole, { partial: true, namespace });
     const manager = options.fieldManager ?? 'kubecast';
     try {
       return await this.#write({
         method: 'PATCH',
         path: path + writeQuery({ ...options, fieldManager: manager }, options.force === true),
-        body: JSON.stringify(identified),
+        ...this.#body(whole, 'apply'),
         contentType: 'application/apply-patch+yaml',
         ...call(options),
       });
     } catch (error) {
       const { applyError } = await import('./check-write.ts');
-      throw await applyError(error, this.type, identified, namespace);
+      throw await applyError(error, this.type, whole, namespace);
     }
   }
 
@@ -265,71 +299,72 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
    * another object took the name or it changed.
    */
   async delete(name: string, options: DeleteOptions = {}): Promise<Deleted<T>> {
+    checkOptions('delete', options, deleteRules);
     const path = this.#path(name, options);
-    const answer = await this.#caller.json({ method: 'DELETE', path, body: JSON.stringify(deleteBody(options)), ...call(options) });
+    const answer = await this.#caller.json({ method: 'DELETE', path, ...this.#body(deleteBody(options), 'delete'), ...call(options) });
     return deletedOf<T>(answer, this.#key(name, options), options.preconditions?.uid ?? '');
   }
 
   /**
-   * Deletes all that match. Gives what was deleted, as it was before, with a receipt for each. Needs a namespace for namespaced kinds. Not one
-   * step: the server deletes one after the other, and an error may leave some deleted.
+   * Deletes all objects that a selector matches, or `all: true` of them. Gives what was deleted, as it was before, with a receipt for each. Needs a
+   * namespace for namespaced kinds: its own, or that of the client, never the connection's. Not one step: the server deletes one after the other, and an
+   * error may leave some deleted.
    */
-  async deleteCollection(options: DeleteCollectionOptions = {}): Promise<DeletedCollection<T>> {
+  async deleteCollection(options: DeleteCollectionOptions): Promise<DeletedCollection<T>> {
+    const what = `deleteCollection of ${this.type.plural}`;
+    checkOptions(what, options, deleteCollectionRules);
     const namespace = options.namespace ?? this.#place.namespace;
-    if (this.type.scope === 'Namespaced' && namespace === '')
-      throw new RequestError(`deleteCollection of ${this.type.plural} needs a namespace`);
-    const path =
-      resourcePath(this.type, namespace) + queryString({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector });
+    if (this.type.scope === 'Namespaced' && namespace === '') throw new RequestError(`${what} needs a namespace`);
+    const path = this.#collection(namespace) + collectionQuery(options, what);
     const { value, warnings } = await this.#caller.json({
       method: 'DELETE',
       path,
-      body: JSON.stringify(deleteBody(options)),
+      ...this.#body(deleteBody(options), 'deleteCollection'),
       ...call(options),
     });
     const listed = (value as { items?: unknown } | undefined)?.items;
-    const items = Array.isArray(listed) ? listed.map((item) => this.#object(item, path)) : [];
+    const items = Array.isArray(listed) ? listed.map((item) => objectOf<T>(this.type, item, path)) : [];
     // By these policies the server adds a finalizer to what it shows here without it.
     const held = options.propagationPolicy === 'Foreground' || options.propagationPolicy === 'Orphan';
     return { items, receipts: items.map((item) => collectedReceipt(item, this.#place.cluster, held)), warnings };
   }
 
   /** Reads a subresource of another kind: `scale`, `log` is text and goes by `client.raw`. */
-  async getSubresource(name: string, subresource: string, options: CallOptions = {}): Promise<unknown> {
-    return (await this.#caller.json({ method: 'GET', path: this.#path(name, options, undefined, subresource), ...call(options) })).value;
+  getSubresource(name: string, subresource: string, options: CallOptions = {}): Promise<unknown> {
+    return this.#subresources().get(name, subresource, options);
   }
 
   /** Writes a subresource of another kind: POST for `eviction` and `token`, PUT for `scale`. */
-  async writeSubresource(
+  writeSubresource(
     method: 'POST' | 'PUT',
     name: string,
     subresource: string,
     body: object,
     options: WriteOptions = {},
   ): Promise<WrittenSubresource> {
-    const path = this.#path(name, options, undefined, subresource) + writeQuery(options);
-    return this.#subresource({ method, path, body: JSON.stringify(body), ...call(options) }, name, options);
+    return this.#subresources().write(method, name, subresource, body, options);
   }
 
   /** Sets the number of replicas by the scale subresource; gives what the server answers as wanted. */
-  async scale(name: string, replicas: number, options: WriteOptions = {}): Promise<Scaled> {
-    const path = this.#path(name, options, undefined, 'scale') + writeQuery(options);
-    const { value, receipt, warnings } = await this.#subresource(
-      { method: 'PATCH', path, body: JSON.stringify({ spec: { replicas } }), contentType: patchTypes.merge, ...call(options) },
-      name,
-      options,
-    );
-    return { replicas: (value as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0, receipt, warnings };
+  scale(name: string, replicas: number, options: WriteOptions = {}): Promise<Scaled> {
+    return this.#subresources().scale(name, replicas, options);
   }
 
   /**
    * Asks for the eviction of a Pod; a disruption budget that forbids it is answered 429, thrown at once. The answer does not tell whether the
    * Pod is gone or has yet to end: `waitFor({ ...receipt, gone: true })` of an informer waits for its end.
    */
-  async evict(name: string, options: DeleteOptions = {}): Promise<WrittenSubresource> {
-    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name }, deleteOptions: deleteBody(options) };
-    const path = this.#path(name, options, undefined, 'eviction');
-    const request = { method: 'POST', path, body: JSON.stringify(body), retries: 0, ...call(options) } as const;
-    return this.#subresource(request, name, options, options.preconditions?.uid);
+  evict(name: string, options: DeleteOptions = {}): Promise<WrittenSubresource> {
+    return this.#subresources().evict(name, options);
+  }
+
+  #subresources(): SubresourceCalls {
+    return new SubresourceCalls({
+      caller: this.#caller,
+      type: this.type,
+      path: (name, options, subresource) => this.#path(name, options, undefined, subresource),
+      key: (name, options) => this.#key(name, options),
+    });
   }
 
   /** The checks are loaded by the first write of a type that has a schema. */
@@ -341,13 +376,8 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
 
   async #write(request: CallRequest): Promise<Written<T>> {
     const answer = await this.#caller.json(request);
-    const object = this.#object(answer.value, describe(request));
+    const object = objectOf<T>(this.type, answer.value, describe(request));
     return { object, receipt: receiptOf(object, this.#place.cluster), warnings: answer.warnings };
-  }
-
-  async #subresource(request: CallRequest, name: string, options: CallOptions, uid: string = ''): Promise<WrittenSubresource> {
-    const { value, warnings } = await this.#caller.json(request);
-    return { value, receipt: subresourceReceipt(value, this.#key(name, options), uid), warnings };
   }
 
   #key(name: string, options: CallOptions): WriteReceipt['key'] {
@@ -356,7 +386,15 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   }
 
   #path(name: string, options: CallOptions, object?: unknown, subresource?: string): string {
-    return resourcePath(this.type, this.type.scope === 'Namespaced' ? this.#namespaceOf(object, options) : '', name, subresource);
+    return objectPath(this.type, this.type.scope === 'Namespaced' ? this.#namespaceOf(object, options) : '', name, subresource);
+  }
+
+  #collection(namespace: string): string {
+    return collectionPath(this.type, namespace);
+  }
+
+  #body(value: unknown, verb: string): { readonly body: string } {
+    return { body: bodyOf(value, `${verb} of ${this.type.plural}`) };
   }
 
   #listNamespace(options: CallOptions): string {
@@ -364,25 +402,12 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   }
 
   #namespaceOf(object: unknown, options: CallOptions): string {
+    if (options.namespace === '' && this.type.scope === 'Namespaced')
+      throw new RequestError(`${this.type.plural}: the namespace is empty; leave it out for the client's or the connection's`);
     const own = (object as { metadata?: { namespace?: string } } | undefined)?.metadata?.namespace;
     return (
       [options.namespace, own, this.#place.namespace].find((namespace) => namespace !== undefined && namespace !== '') ??
       this.#place.defaultNamespace
     );
-  }
-
-  /** With apiVersion and kind, which the server wants and a typed object may lack. */
-  #identified<O>(object: O): O {
-    const own = object as { apiVersion?: unknown; kind?: unknown };
-    if (own.apiVersion !== undefined && own.kind !== undefined) return object;
-    return { apiVersion: apiVersionOf(this.type), kind: this.type.kind, ...object };
-  }
-
-  #object(value: unknown, what: string): T {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ProtocolError(`${what}: the answer is no object`);
-    const own = value as { apiVersion?: unknown; kind?: unknown };
-    if (own.apiVersion === undefined && own.kind === undefined)
-      return { apiVersion: apiVersionOf(this.type), kind: this.type.kind, ...value } as T;
-    return value as T;
   }
 }

@@ -1,5 +1,5 @@
-import type { KubernetesObject } from '@kubecast/crd';
-import type { Priority } from '../calls/api-call.ts';
+import type { KubernetesObject, ObjectMeta } from '@kubecast/crd';
+import type { Priority } from '../calls/call-request.ts';
 import type { ListPagesOptions } from '../streams/raw-page.ts';
 import type { WriteReceipt } from './write-receipt.ts';
 
@@ -62,10 +62,14 @@ export interface DeleteOptions extends CallOptions {
   readonly dryRun?: boolean;
 }
 
-export interface DeleteCollectionOptions extends DeleteOptions {
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-}
+/** What a deletecollection takes: a selector, or `all`. None of them is a RequestError, and so is one that is undefined or empty. */
+export type DeleteCollectionOptions = DeleteOptions &
+  (
+    | { readonly labelSelector: string; readonly fieldSelector?: string; readonly all?: never }
+    | { readonly fieldSelector: string; readonly labelSelector?: never; readonly all?: never }
+    /** Every object of the namespace, or of a kind without namespaces. */
+    | { readonly all: true; readonly labelSelector?: never; readonly fieldSelector?: never }
+  );
 
 /** What a write left: the object as the server answered it, the receipt for `informer.waitFor`, and the server's warnings. */
 export interface Written<T> {
@@ -122,3 +126,20 @@ export interface ListPage<T> {
 export interface UnknownObject extends KubernetesObject {
   [field: string]: unknown;
 }
+
+/** Where a resource client stands. */
+export interface ResourcePlace {
+  /** The cluster's part of the keys in receipts. */
+  readonly cluster: string;
+  /** `''`: lists and watches span all namespaces. */
+  readonly namespace: string;
+  /** For named objects where no namespace is given. */
+  readonly defaultNamespace: string;
+}
+
+/** What apply takes; apiVersion and kind are filled in where they are left out, and a name must be there. */
+export type Appliable<A> = Omit<A, 'apiVersion' | 'kind' | 'metadata'> & {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: ObjectMeta;
+};

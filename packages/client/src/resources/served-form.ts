@@ -1,5 +1,6 @@
 import type { ResourceType } from '@kubecast/crd';
-import type { ApiCaller, Priority } from '../calls/api-call.ts';
+import type { ApiCaller } from '../calls/api-call.ts';
+import type { Priority } from '../calls/call-request.ts';
 import { isStatusError } from '../calls/status-error.ts';
 
 /** An answer of some 10 KB from memory; a server that does not give it within this time is not worth waiting for. */

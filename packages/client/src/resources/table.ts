@@ -5,7 +5,9 @@ import type { Frame, WatchOptions } from '../streams/frame.ts';
 import type { PartialObjectMetadata } from './partial-metadata.ts';
 import type { ListPagesOptions } from '../streams/raw-page.ts';
 import type { CallOptions, GetOptions, ListOptions } from './resource-options.ts';
-import { typedWatch } from './typed-watch.ts';
+import { checkOptions, getRules, listRules, watchRules } from './check-options.ts';
+import { ending } from '../streams/ending.ts';
+import { typedWatch } from './typed-reads.ts';
 
 /** A column as the server defines it (meta.k8s.io/v1 TableColumnDefinition). */
 export interface TableColumn {
@@ -53,11 +55,15 @@ export type TableObject<T, I extends IncludeObject> = I extends 'None' ? null : 
 
 const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
+/** What a table is of: one object, which has a name, or the collection. */
+export type TablePlace =
+  | { readonly collection: true; readonly options: CallOptions }
+  | { readonly collection: false; readonly name: string; readonly options: CallOptions };
+
 /** Where the rows come from. */
 export interface TableCalls {
   readonly caller: ApiCaller;
-  /** The path of one object, or of the collection. */
-  path(name: string | undefined, options: CallOptions): string;
+  path(of: TablePlace): string;
   frames(
     options: WatchOptions,
     signal: AbortSignal | undefined,
@@ -85,12 +91,18 @@ export class TableView<O> {
 
   /** One object: a table of one row. Throws StatusError with 404 where there is none. */
   async get(name: string, options: GetOptions = {}): Promise<Table<O>> {
+    checkOptions('get', options, getRules);
     const query = { resourceVersion: options.resourceVersion, includeObject: this.#include };
-    return this.#read(this.#calls.path(name, options) + queryString(query), options);
+    return this.#read(this.#calls.path({ collection: false, name, options }) + queryString(query), options);
   }
 
   /** The pages of a list; each has the columns. */
-  async *pages(options: ListOptions = {}): AsyncGenerator<Table<O>, void> {
+  pages(options: ListOptions = {}): AsyncGenerator<Table<O>, void> {
+    return ending(options?.signal, (signal) => this.#pages(options, signal));
+  }
+
+  async *#pages(options: ListOptions, signal: AbortSignal): AsyncGenerator<Table<O>, void> {
+    checkOptions('pages', options, listRules);
     const { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch, limit = 500 }: ListPagesOptions = options;
     for (let token = ''; ;) {
       const query = queryString({
@@ -101,7 +113,7 @@ export class TableView<O> {
         // A page after the first carries the version in its token; the server refuses both together.
         ...(token === '' ? { resourceVersion, resourceVersionMatch } : { continue: token }),
       });
-      const { token: next, ...table } = await this.#read(this.#calls.path(undefined, options) + query, options);
+      const { token: next, ...table } = await this.#read(this.#calls.path({ collection: true, options }) + query, { ...options, signal });
       yield table;
       if (next === '') return;
       token = next;
@@ -109,8 +121,13 @@ export class TableView<O> {
   }
 
   /** One watch; it ends when the server ends it. Without `resourceVersion` it begins with a row for each object there is. */
-  async *watch(options: WatchOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<TableEvent<O>, void> {
-    const { signal, ...rest } = options;
+  watch(options: WatchOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<TableEvent<O>, void> {
+    return ending(options?.signal, (signal) => this.#watch(options, signal));
+  }
+
+  async *#watch(options: WatchOptions & { readonly signal?: AbortSignal }, signal: AbortSignal): AsyncGenerator<TableEvent<O>, void> {
+    checkOptions('watch', options, watchRules);
+    const { signal: _, ...rest } = options;
     const frames = this.#calls.frames({ allowWatchBookmarks: true, ...rest }, signal, accept, this.#include);
     // Only the first event of a watch tells the columns.
     let columns: readonly TableColumn[] = [];

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Connection, Credentials } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Identity } from '../connection/identity.ts';
 
-/** The options of node:tls that a connection and its credentials ask for. */
-export function tlsOptions(connection: Connection, credentials: Credentials): TlsOptions {
+/** The options of node:tls that a connection and the identity of one request ask for. */
+export function tlsOptions(connection: Connection, identity: Identity): TlsOptions {
   return {
-    ...(connection.ca === undefined ? {} : { ca: connection.ca }),
-    ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
-    ...(credentials.key === undefined ? {} : { key: credentials.key }),
+    ...(identity.ca === undefined ? {} : { ca: identity.ca }),
+    ...(identity.cert === undefined ? {} : { cert: identity.cert }),
+    ...(identity.key === undefined ? {} : { key: identity.key }),
     ...(connection.serverName === undefined ? {} : { servername: connection.serverName }),
     rejectUnauthorized: connection.insecure !== true,
   };

@@ -1,9 +1,11 @@
 import type { ResourceType } from '@kubecast/crd';
-import { type ApiCaller, type CallRequest, describe, type Priority } from '../calls/api-call.ts';
-import { queryString, resourcePath } from '../calls/api-path.ts';
+import { type ApiCaller, describe } from '../calls/api-call.ts';
+import type { CallRequest, Priority } from '../calls/call-request.ts';
+import { collectionPath, queryString } from '../calls/api-path.ts';
+import { ending } from './ending.ts';
 import { ProtocolError } from '../errors.ts';
 import type { ListPagesOptions, RawPage } from './raw-page.ts';
-import { BodyBuffer } from '../transport/read-body.ts';
+import { BodyBuffer, describeAnswer } from '../transport/read-body.ts';
 import type { ScannedList } from './scan-list.ts';
 import { isExpired } from '../calls/status-error.ts';
 import type { Answer } from '../transport/transport-options.ts';
@@ -27,13 +29,24 @@ export interface ScannedPage extends RawPage {
  * The pages of a list, each cut into its items without parsing them. All pages come from one buffer: what a page gave is borrowed until
  * the next is asked for. Memory: one page. Throws StatusError (410 when the continue token expired), and what the transport throws.
  */
-export async function* listPages(
+export function listPages(
   caller: ApiCaller,
   type: ResourceType,
   namespace: string,
   options: ListPagesOptions,
   signal: AbortSignal | undefined,
   way: ListWay = {},
+): AsyncGenerator<ScannedPage, void> {
+  return ending(signal, (own) => pagesOf(caller, type, namespace, options, own, way));
+}
+
+async function* pagesOf(
+  caller: ApiCaller,
+  type: ResourceType,
+  namespace: string,
+  options: ListPagesOptions,
+  signal: AbortSignal,
+  way: ListWay,
 ): AsyncGenerator<ScannedPage, void> {
   // Loaded by the first list: a program that only gets and writes does without.
   const { scanList } = await import('./scan-list.ts');
@@ -52,7 +65,7 @@ export async function* listPages(
     });
     const request: CallRequest = {
       method: 'GET',
-      path: resourcePath(type, namespace) + query,
+      path: collectionPath(type, namespace) + query,
       gzip: true,
       signal,
       priority: way.priority,
@@ -73,7 +86,8 @@ export async function* listPages(
       token = rest;
       continue;
     }
-    const list = scanList(await buffer.read(answer, caller.transport.limits.pageBytes, what), what);
+    const bytes = await buffer.read(answer, caller.transport.limits.pageBytes, what);
+    const list = scanList(bytes, what, () => describeAnswer(answer, new TextDecoder().decode(bytes.subarray(0, 400))));
     const more = list.continueToken !== '';
     if (more && list.continueToken === token) throw new ProtocolError(`${what}: the server gives the same continue token again`);
     yield { resourceVersion: list.resourceVersion, items: list.items, more, list };

@@ -17,8 +17,11 @@ const METADATA = new JsonName('metadata');
 const KIND = new JsonName('kind');
 const API_VERSION = new JsonName('apiVersion');
 
-/** Cuts a list into its items in one pass, whatever the order of its members. Throws ProtocolError if it is no list. */
-export function scanList(bytes: Uint8Array, what: string): ScannedList {
+/**
+ * Cuts a list into its items in one pass, whatever the order of its members. A list without `items`, or with null, has none: some servers leave them out.
+ * Throws ProtocolError if it is no list. `came`: what the answer was, for that error.
+ */
+export function scanList(bytes: Uint8Array, what: string, came: () => string = () => ''): ScannedList {
   const items: Uint8Array[] = [];
   const own: { kind: unknown; apiVersion: unknown; metadata: unknown } = { kind: '', apiVersion: '', metadata: undefined };
   let itemsSeen = false;
@@ -39,10 +42,13 @@ export function scanList(bytes: Uint8Array, what: string): ScannedList {
     }
     if (skipSpace(bytes, list.behind, bytes.length) !== bytes.length) throw new JsonBytesError('more follows the list', list.behind);
   } catch (cause) {
-    throw new ProtocolError(`${what}: the answer is no list: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new ProtocolError(`${what}: the answer is no list: ${cause instanceof Error ? cause.message : String(cause)}${suffix(came())}`, {
+      cause,
+    });
   }
   const metadata = typeof own.metadata === 'object' && own.metadata !== null ? (own.metadata as Record<string, unknown>) : {};
-  if (!itemsSeen) throw new ProtocolError(`${what}: the answer is no list but ${text(own.kind) || 'an object without items'}`);
+  if (!itemsSeen && !text(own.kind).endsWith('List'))
+    throw new ProtocolError(`${what}: the answer is no list but ${text(own.kind) || 'an object without items'}${suffix(came())}`);
   return {
     kind: text(own.kind),
     apiVersion: text(own.apiVersion),
@@ -51,6 +57,10 @@ export function scanList(bytes: Uint8Array, what: string): ScannedList {
     remainingItemCount: typeof metadata['remainingItemCount'] === 'number' ? metadata['remainingItemCount'] : undefined,
     items,
   };
+}
+
+function suffix(came: string): string {
+  return came === '' ? '' : `; ${came}`;
 }
 
 function parse(bytes: Uint8Array, start: number, end: number): unknown {

@@ -1,25 +1,43 @@
 import type { ResourceType } from '@kubecast/crd';
-import { type ApiCaller, describe, type Priority } from '../calls/api-call.ts';
-import { queryString, resourcePath } from '../calls/api-path.ts';
+import { type ApiCaller, describe } from '../calls/api-call.ts';
+import type { Priority } from '../calls/call-request.ts';
+import { collectionPath, queryString } from '../calls/api-path.ts';
+import { ending } from './ending.ts';
+import { ProtocolError } from '../errors.ts';
+import { describeAnswer } from '../transport/read-body.ts';
 import type { Frame, WatchOptions } from './frame.ts';
+
+/** How a watch asks. */
+export interface WatchWay {
+  readonly priority?: Priority;
+  readonly retries?: number;
+  readonly accept?: string;
+  /** More of the query. */
+  readonly query?: Readonly<Record<string, string>>;
+}
 
 /**
  * Opens one watch and yields batches of frames as they arrive, one batch a chunk of the network. Borrowed until the next batch is asked
  * for; while nobody asks, nothing is read and the server is held back by TCP. Breaking out of the loop closes the connection.
  */
-export async function* watchFrames(
+export function watchFrames(
   caller: ApiCaller,
   type: ResourceType,
   namespace: string,
   options: WatchOptions,
   signal: AbortSignal | undefined,
-  way: {
-    readonly priority?: Priority;
-    readonly retries?: number;
-    readonly accept?: string;
-    /** More of the query. */
-    readonly query?: Readonly<Record<string, string>>;
-  } = {},
+  way: WatchWay = {},
+): AsyncGenerator<readonly Frame[], void> {
+  return ending(signal, (own) => framesOf(caller, type, namespace, options, own, way));
+}
+
+async function* framesOf(
+  caller: ApiCaller,
+  type: ResourceType,
+  namespace: string,
+  options: WatchOptions,
+  signal: AbortSignal,
+  way: WatchWay,
 ): AsyncGenerator<readonly Frame[], void> {
   const query = queryString({
     watch: true,
@@ -34,7 +52,7 @@ export async function* watchFrames(
   });
   const request = {
     method: 'GET' as const,
-    path: resourcePath(type, namespace) + query,
+    path: collectionPath(type, namespace) + query,
     stream: true,
     signal,
     // Without bookmarks a quiet resource is silent for hours, and silence proves nothing.
@@ -47,7 +65,12 @@ export async function* watchFrames(
   const { FrameSplitter } = await import('./split-frames.ts');
   const splitter = new FrameSplitter(caller.transport.limits.lineBytes, describe(request));
   const answer = await caller.open(request);
+  const isHtml = answer.headers['content-type']?.toLowerCase().startsWith('text/html') === true;
   for await (const chunk of answer.chunks) {
+    if (isHtml)
+      throw new ProtocolError(
+        `${describe(request)}: the answer is no watch: ${describeAnswer(answer, new TextDecoder().decode(chunk.subarray(0, 400)))}`,
+      );
     const frames = splitter.push(chunk);
     if (frames.length > 0) yield frames;
   }

@@ -12,6 +12,9 @@ export const pem = {
   otherCa: readFileSync(join(folder, 'other-ca.crt'), 'utf8'),
   clientCert: readFileSync(join(folder, 'client.crt'), 'utf8'),
   clientKey: readFileSync(join(folder, 'client.key'), 'utf8'),
+  /** Of nobody but itself. */
+  otherClientCert: readFileSync(join(folder, 'other-client.crt'), 'utf8'),
+  otherClientKey: readFileSync(join(folder, 'other-client.key'), 'utf8'),
 };
 
 export interface SeenRequest {

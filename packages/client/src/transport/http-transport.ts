@@ -1,11 +1,14 @@
 import { systemClock } from '@kubecast/clock';
 import { orAborted } from '../sockets/abort.ts';
-import type { Connection, Credentials } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import { type Identity, identityOf } from '../connection/identity.ts';
+import { CallSlots } from './call-slots.ts';
+import { decodeBody, isZlibError } from './decode-body.ts';
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from '../errors.ts';
 import { networkError } from '../sockets/network-error.ts';
 import {
   type Answer,
-  defaultLimits,
+  limitsOf,
   type Transport,
   type TransportLimits,
   type TransportOptions,
@@ -24,6 +27,12 @@ interface Counters {
   openStreams: number;
 }
 
+/** Who has an answer: whether somebody waits for more of it, and since when that is so. */
+interface Reading {
+  waiting: boolean;
+  since: number;
+}
+
 /** A stream that was silent for this long as it was given up makes the kept connections suspect: they may be half-open like its own. */
 const suspectMs = 20_000;
 
@@ -39,12 +48,14 @@ export class HttpTransport implements Transport {
   readonly #counters: Counters = { requests: 0, failures: 0, repeats: 0, connections: 0, bytesRead: 0, openRequests: 0, openStreams: 0 };
   readonly #calls = new Set<Call>();
   readonly #closing = new AbortController();
+  readonly #slots: CallSlots;
   #closed = false;
 
   constructor(connection: Connection, options: TransportOptions, wire: (parts: WireParts) => Wire) {
     this.#connection = connection;
     this.clock = options.clock ?? systemClock;
-    this.limits = { ...defaultLimits, ...options.limits };
+    this.limits = limitsOf(options);
+    this.#slots = new CallSlots(this.limits.atOnce);
     this.#wire = wire({
       connection,
       limits: this.limits,
@@ -62,13 +73,17 @@ export class HttpTransport implements Transport {
 
   async open(request: TransportRequest): Promise<Answer> {
     if (this.#closed) throw new ClosedError();
-    const source = this.#connection.credentials;
-    const signal = request.signal === undefined ? {} : { signal: request.signal };
+    const { clock } = this;
     request.signal?.throwIfAborted();
-    let credentials = await this.#asked(source.get({ fresh: false, ...signal }), request.signal);
-    let answer = await this.#openOnce(request, credentials, false);
+    const signal = request.signal === undefined ? {} : { signal: request.signal };
+    const begun = clock.now();
+    let credentials = await this.#asked(identityOf(this.#connection, { fresh: false, ...signal }), request);
+    // One deadline for all that follows, and for what the credentials took where the request says so.
+    const deadlineMs = request.requestMs ?? this.limits.requestMs;
+    const endsAt = deadlineMs > 0 ? (request.credentialsMs === undefined ? clock.now() : begun) + deadlineMs : Number.POSITIVE_INFINITY;
+    let answer = await this.#openOnce(request, credentials, endsAt, false);
     if (answer.statusCode === 401 && (credentials.token !== undefined || credentials.cert !== undefined)) {
-      const fresh = await this.#asked(this.#anew(credentials, signal), request.signal).catch((error: unknown) => {
+      const fresh = await this.#asked(this.#anew(credentials, signal), request).catch((error: unknown) => {
         answer.cancel();
         throw error;
       });
@@ -76,7 +91,7 @@ export class HttpTransport implements Transport {
         answer.cancel();
         credentials = fresh;
         this.#counters.repeats++;
-        answer = await this.#openOnce(request, credentials, false);
+        answer = await this.#openOnce(request, credentials, endsAt, false);
       }
     }
     return answer;
@@ -90,21 +105,33 @@ export class HttpTransport implements Transport {
     this.#wire.close();
   }
 
-  /** What a source of credentials gives, unless the request is given up before; a plugin that hangs must not hold it. */
-  #asked(credentials: Promise<Credentials>, signal: AbortSignal | undefined): Promise<Credentials> {
-    return orAborted(orAborted(credentials, this.#closing.signal), signal ?? this.#closing.signal);
+  /** What a source of credentials gives, unless the request is given up or its time for credentials passes: a plugin that hangs must not hold it. */
+  async #asked(credentials: Promise<Identity>, { signal, credentialsMs, method, path }: TransportRequest): Promise<Identity> {
+    const asked = orAborted(orAborted(credentials, this.#closing.signal), signal ?? this.#closing.signal);
+    if (credentialsMs === undefined || credentialsMs <= 0) return asked;
+    const timer = new AbortController();
+    const late = this.clock.sleep(credentialsMs, timer.signal).then(() => {
+      const what = `${method} ${this.#connection.server}${path.split('?', 1)[0] ?? ''}`;
+      throw new TimeoutError('credentials', credentialsMs, `${what}: the credentials did not come within ${Math.round(credentialsMs)} ms`);
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      timer.abort();
+      late.catch(() => {});
+      asked.catch(() => {});
+    }
   }
 
-  /** Credentials after these were refused: they may have been rotated since they were read. */
-  async #anew(refused: Credentials, signal: { readonly signal?: AbortSignal }): Promise<Credentials> {
-    const source = this.#connection.credentials;
+  /** Identity after these were refused: they may have been rotated since they were read. */
+  async #anew(refused: Identity, signal: { readonly signal?: AbortSignal }): Promise<Identity> {
     // Another request may have found that out before this one: a thousand at once do not each ask the plugin.
-    const known = await source.get({ fresh: false, ...signal });
+    const known = await identityOf(this.#connection, { fresh: false, ...signal });
     if (known.token !== refused.token || known.cert !== refused.cert) return known;
-    return source.get({ fresh: true, ...signal });
+    return identityOf(this.#connection, { fresh: true, ...signal });
   }
 
-  async #openOnce(request: TransportRequest, credentials: Credentials, again: boolean): Promise<Answer> {
+  async #openOnce(request: TransportRequest, credentials: Identity, endsAt: number, again: boolean): Promise<Answer> {
     if (this.#closed) throw new ClosedError();
     request.signal?.throwIfAborted();
     const what = `${request.method} ${this.#connection.server}${request.path.split('?', 1)[0] ?? ''}`;
@@ -114,9 +141,11 @@ export class HttpTransport implements Transport {
       call.end(request.signal?.reason);
     };
     let ended = false;
+    let giveBack: (() => void) | undefined;
     const done = (): void => {
       if (ended) return;
       ended = true;
+      giveBack?.();
       timers.abort();
       request.signal?.removeEventListener('abort', onAbort);
       this.#calls.delete(call);
@@ -135,6 +164,8 @@ export class HttpTransport implements Transport {
         call.failure ??= reason;
         stopWaiting.abort(reason);
         call.destroy?.();
+        // Nobody may be reading the answer: what it holds is let go of here, not where it would be read.
+        done();
       },
     };
     this.#calls.add(call);
@@ -143,8 +174,9 @@ export class HttpTransport implements Transport {
     if (request.stream === true) counters.openStreams++;
     request.signal?.addEventListener('abort', onAbort, { once: true });
     const deadlineMs = request.requestMs ?? this.limits.requestMs;
+    const leftMs = Math.max(1, endsAt - this.clock.now());
     const headersTimer = request.stream === true ? new AbortController() : timers;
-    if (deadlineMs > 0) {
+    if (endsAt !== Number.POSITIVE_INFINITY) {
       timers.signal.addEventListener(
         'abort',
         () => {
@@ -152,14 +184,14 @@ export class HttpTransport implements Transport {
         },
         { once: true },
       );
-      this.clock.sleep(deadlineMs, headersTimer.signal).then(
+      this.clock.sleep(leftMs, headersTimer.signal).then(
         () => {
           this.#wire.dropKept();
           call.end(
             new TimeoutError(
               'request',
               deadlineMs,
-              `${what}: no ${request.stream === true ? '' : 'complete '}answer within ${deadlineMs} ms`,
+              `${what}: no ${request.stream === true ? '' : 'complete '}answer within ${Math.round(deadlineMs)} ms`,
             ),
           );
         },
@@ -167,11 +199,20 @@ export class HttpTransport implements Transport {
       );
     }
     try {
+      if (request.stream !== true) {
+        giveBack = await this.#slots.take(call.signal);
+        if (call.failure !== undefined) throw call.failure;
+      }
       const response = await this.#wire.send(call, request, credentials);
       // Given up while the answer was on its way: what would read it is not there.
       if (call.failure !== undefined) throw call.failure;
-      if (request.stream === true) headersTimer.abort();
-      const chunks = this.#body(call, response, request, timers.signal, done);
+      const success = response.statusCode >= 200 && response.statusCode < 300;
+      // A refusal is no stream: what it says comes within the deadline too.
+      if (request.stream === true && success) headersTimer.abort();
+      const reading: Reading = { waiting: false, since: this.clock.now() };
+      if ((request.stream === true && success) || endsAt === Number.POSITIVE_INFINITY)
+        this.#guard(call, request, reading, timers.signal).catch(() => {});
+      const chunks = this.#body(call, response, request, reading, done);
       return {
         statusCode: response.statusCode,
         headers: response.headers,
@@ -179,11 +220,11 @@ export class HttpTransport implements Transport {
         chunks,
         cancel: () => {
           call.end(new ConnectionError(`${what}: cancelled`));
-          done();
         },
       };
     } catch (error) {
       done();
+      giveBack?.();
       counters.failures++;
       if (call.failure !== undefined) throw call.failure;
       const typed = networkError(error, what);
@@ -191,9 +232,31 @@ export class HttpTransport implements Transport {
       const harmless = call.kept && (request.method === 'GET' || request.method === 'HEAD') && typed instanceof ConnectionError;
       if (!again && (harmless || call.refused)) {
         counters.repeats++;
-        return this.#openOnce(request, credentials, true);
+        return this.#openOnce(request, credentials, endsAt, true);
       }
       throw typed;
+    }
+  }
+
+  /** Ends an answer that is silent while somebody waits for more of it, and one that nobody reads. */
+  async #guard(call: Call, request: TransportRequest, reading: Reading, over: AbortSignal): Promise<void> {
+    const { clock, limits } = this;
+    const idleMs = request.stream === true ? (request.idleMs ?? limits.idleMs) : 0;
+    for (let wait = Math.min(idleMs || Infinity, limits.unreadMs || Infinity); wait !== Infinity;) {
+      await clock.sleep(wait, over);
+      const passed = clock.now() - reading.since;
+      // While the consumer is busy nobody reads the socket, and silence proves nothing.
+      const limit = (reading.waiting ? idleMs : limits.unreadMs) || Infinity;
+      if (passed >= limit)
+        return call.end(
+          new TimeoutError(
+            'idle',
+            limit,
+            `${call.what}: ${reading.waiting ? 'nothing came' : 'nobody read the answer, or cancelled it,'} for ${limit} ms`,
+          ),
+        );
+      // The other of the two limits may begin to run as soon as this sleep does.
+      wait = Math.min(limit - passed, (reading.waiting ? limits.unreadMs : idleMs) || Infinity);
     }
   }
 
@@ -201,35 +264,23 @@ export class HttpTransport implements Transport {
     call: Call,
     response: WireAnswer,
     request: TransportRequest,
-    signal: AbortSignal,
+    reading: Reading,
     done: () => void,
   ): AsyncGenerator<Uint8Array, void> {
-    const { limits, clock } = this;
-    let waitingSince = 0;
-    let waiting = false;
-    const idleMs = request.idleMs ?? limits.idleMs;
-    if (request.stream === true && idleMs > 0) {
-      const watch = async (): Promise<void> => {
-        let wait = idleMs;
-        for (;;) {
-          await clock.sleep(wait, signal);
-          // While the consumer is busy nobody reads the socket, and silence proves nothing.
-          const quiet = waiting ? clock.now() - waitingSince : 0;
-          if (quiet >= idleMs) return call.end(new TimeoutError('idle', idleMs, `${call.what}: nothing came for ${idleMs} ms`));
-          wait = idleMs - quiet;
-        }
-      };
-      watch().catch(() => {});
-    }
+    const { clock } = this;
+    const turn = (waiting: boolean): void => {
+      reading.waiting = waiting;
+      reading.since = clock.now();
+    };
     let complete = false;
     try {
-      const source = response.headers['content-encoding'] === 'gzip' ? await gunzip(response.body) : response.body;
+      turn(true);
+      const source = await decodeBody(response.body, response.headers['content-encoding'], call.what);
       const chunks = source[Symbol.asyncIterator]();
       for (;;) {
-        waitingSince = clock.now();
-        waiting = true;
+        turn(true);
         const next = await chunks.next();
-        waiting = false;
+        turn(false);
         if (call.failure !== undefined) throw call.failure;
         if (next.done === true) break;
         this.#counters.bytesRead += next.value.length;
@@ -241,27 +292,14 @@ export class HttpTransport implements Transport {
       if (call.failure !== undefined) throw call.failure;
       throw isZlibError(error)
         ? new ProtocolError(`${call.what}: the compressed answer is damaged`, { cause: error })
-        : networkError(error, call.what);
+        : networkError(response.failure?.() ?? error, call.what);
     } finally {
       if (!complete) {
-        if (request.stream === true && waiting && clock.now() - waitingSince >= suspectMs) this.#wire.dropKept();
+        if (request.stream === true && reading.waiting && clock.now() - reading.since >= suspectMs) this.#wire.dropKept();
         call.failure ??= new ConnectionError(`${call.what}: cancelled`);
         call.destroy?.();
       }
       done();
     }
   }
-}
-
-async function gunzip(body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-  const { createGunzip } = await import('node:zlib');
-  const { pipeline } = await import('node:stream');
-  const plain = createGunzip();
-  pipeline(body, plain, () => {});
-  return plain as AsyncIterable<Uint8Array>;
-}
-
-function isZlibError(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && code.startsWith('Z_');
 }

@@ -2,8 +2,8 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import type { Credentials } from '../connection/connection.ts';
-import { ConnectionError } from '../errors.ts';
+import { type Identity, sameTls } from '../connection/identity.ts';
+import { ConnectionError, ProtocolError } from '../errors.ts';
 import { addressOf, openTls, tlsOptions } from '../sockets/open-tls.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { TransportRequest } from './transport-options.ts';
@@ -16,26 +16,28 @@ export class Http1Wire implements Wire {
   readonly #parts: WireParts;
   readonly #closing = new AbortController();
   #agent: Agent | undefined;
-  // A pool belongs to one client certificate: a connection made with the old one must not carry requests of the new.
-  #agentCert: string | undefined;
+  // A pool belongs to one client certificate and its authorities: a connection made with the old ones must not carry requests of the new.
+  #agentIdentity: Identity = {};
 
   constructor(parts: WireParts) {
     this.#parts = parts;
   }
 
-  async send(call: Call, request: TransportRequest, credentials: Credentials): Promise<WireAnswer> {
+  async send(call: Call, request: TransportRequest, identity: Identity): Promise<WireAnswer> {
     const { connection, userAgent } = this.#parts;
     const { secure, host, port, prefix } = addressOf(connection.server);
-    const tls = secure ? tlsOptions(connection, credentials) : {};
+    const tls = secure ? tlsOptions(connection, identity) : {};
     const http: Http = secure ? https : await plainHttp();
     const options = {
       method: request.method,
       path: prefix + request.path,
-      headers: requestHeaders(request, credentials, connection, userAgent),
+      headers: requestHeaders(request, identity, connection, userAgent),
       hostname: host,
       port,
       ...tls,
-      agent: this.#pool(http, credentials),
+      agent: this.#pool(http, identity),
+      // Twice what the API server may send; Node's own limit, 16 KB, is less than some proxies add.
+      maxHeaderSize: 256 * 1024,
     };
     return this.#send(call, http, options, request);
   }
@@ -50,34 +52,35 @@ export class Http1Wire implements Wire {
     this.#agent = undefined;
   }
 
-  #pool(http: Http, credentials: Credentials): Agent {
-    const { cert } = credentials;
-    if (this.#agent !== undefined && this.#agentCert !== cert) {
-      // Those in use end by themselves: an agent that is destroyed would take running watches with it.
+  #pool(http: Http, identity: Identity): Agent {
+    if (this.#agent !== undefined && !sameTls(this.#agentIdentity, identity)) {
+      // Those in use are closed when what they carry has ended: an agent that is destroyed would take running watches with it.
       this.dropKept();
+      Object.assign(this.#agent, { keepAlive: false, maxFreeSockets: 0 });
       this.#agent = undefined;
     }
-    this.#agentCert = cert;
-    // Long watches hold a connection each, so their number is not bounded here; the request budget bounds the rest.
-    const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 16, scheduling: 'lifo' as const };
-    this.#agent ??= this.#parts.connection.proxyUrl === undefined ? new http.Agent(options) : this.#tunnels(http, options, credentials);
+    this.#agentIdentity = identity;
+    // Streams hold a connection each, and their number is not bounded; the transport bounds the other requests. As many as these use at once are kept.
+    const maxFreeSockets = Math.max(1, this.#parts.limits.atOnce);
+    const options = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets, scheduling: 'lifo' as const };
+    this.#agent ??= this.#parts.connection.proxyUrl === undefined ? new http.Agent(options) : this.#tunnels(http, options, identity);
     return this.#agent;
   }
 
   /** A pool whose connections are tunnels through the proxy. */
-  #tunnels(http: Http, options: https.AgentOptions, credentials: Credentials): Agent {
+  #tunnels(http: Http, options: https.AgentOptions, identity: Identity): Agent {
     const agent = new http.Agent(options);
     agent.createConnection = (_options, done) => {
-      if (done !== undefined) void this.#tunnelFor(credentials, done);
+      if (done !== undefined) void this.#tunnelFor(identity, done);
       return undefined;
     };
     return agent;
   }
 
-  async #tunnelFor(credentials: Credentials, done: (error: Error | null, socket: Socket) => void): Promise<void> {
+  async #tunnelFor(identity: Identity, done: (error: Error | null, socket: Socket) => void): Promise<void> {
     let socket: Socket;
     try {
-      socket = await this.#tunnel(credentials);
+      socket = await this.#tunnel(identity);
     } catch (error) {
       return done(error as Error, undefined as never);
     }
@@ -85,7 +88,7 @@ export class Http1Wire implements Wire {
   }
 
   /** One tunnel, with TLS on it where the server speaks it. Who asked for it may have given up: it has a deadline of its own. */
-  async #tunnel(credentials: Credentials): Promise<Socket> {
+  async #tunnel(identity: Identity): Promise<Socket> {
     const { connection, clock, limits } = this.#parts;
     const { secure, host, port } = addressOf(connection.server);
     const [{ openTunnel }, { withDeadline }] = await Promise.all([
@@ -100,7 +103,7 @@ export class Http1Wire implements Wire {
     );
     try {
       const raw = await openTunnel(connection, host, port, signal);
-      return secure ? await openTls({ host, port, over: raw }, tlsOptions(connection, credentials), signal) : raw;
+      return secure ? await openTls({ host, port, over: raw }, tlsOptions(connection, identity), signal) : raw;
     } finally {
       done();
     }
@@ -111,6 +114,7 @@ export class Http1Wire implements Wire {
     const { signal } = call;
     return new Promise((resolve, reject) => {
       const request = http.request(options);
+      let broken: unknown;
       call.destroy = () => {
         request.destroy();
       };
@@ -122,7 +126,13 @@ export class Http1Wire implements Wire {
         signal.removeEventListener('abort', onAbort);
         // Whoever reads the body sees its error; nobody reading must not be an uncaught one.
         response.on('error', () => {});
-        resolve(answerOf(response));
+        resolve(answerOf(response, () => broken));
+      });
+      // A 101 that nobody asked for.
+      request.once('upgrade', (response, socket) => {
+        signal.removeEventListener('abort', onAbort);
+        socket.destroy();
+        reject(new ProtocolError(`${call.what}: the server switched to another protocol (HTTP ${response.statusCode ?? 0})`));
       });
       request.once('socket', () => {
         call.kept = request.reusedSocket;
@@ -132,6 +142,7 @@ export class Http1Wire implements Wire {
         if (!call.kept) this.#parts.opened();
       });
       request.on('error', (error) => {
+        broken ??= error;
         signal.removeEventListener('abort', onAbort);
         reject(error);
       });
@@ -143,12 +154,14 @@ export class Http1Wire implements Wire {
   }
 }
 
-function answerOf(response: IncomingMessage): WireAnswer {
+function answerOf(response: IncomingMessage, failure: () => unknown): WireAnswer {
   return {
     statusCode: response.statusCode ?? 0,
     headers: response.headers as Record<string, string | undefined>,
     body: response as AsyncIterable<Uint8Array>,
     complete: () => response.complete,
+    // What the parser found wrong is the request's error; the body only tells that it was aborted.
+    failure,
   };
 }
 

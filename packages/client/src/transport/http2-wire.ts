@@ -1,7 +1,8 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { orAborted } from '../sockets/abort.ts';
-import type { Credentials } from '../connection/connection.ts';
-import { ConnectionError, ProtocolError, TimeoutError } from '../errors.ts';
+import { type Identity, sameTls } from '../connection/identity.ts';
+import { ConnectionError, ProtocolError, RequestError, TimeoutError } from '../errors.ts';
+import { networkError } from '../sockets/network-error.ts';
 import { addressOf, openTls, tlsOptions } from '../sockets/open-tls.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { TransportRequest } from './transport-options.ts';
@@ -19,7 +20,7 @@ const REFUSED_STREAM = 7;
 
 interface Session {
   readonly session: ClientHttp2Session;
-  readonly cert: string | undefined;
+  readonly identity: Identity;
   /** Why the connection ended. */
   error: unknown;
   open: number;
@@ -44,13 +45,13 @@ export class Http2Wire implements Wire {
     this.#parts = parts;
   }
 
-  async send(call: Call, request: TransportRequest, credentials: Credentials): Promise<WireAnswer> {
+  async send(call: Call, request: TransportRequest, identity: Identity): Promise<WireAnswer> {
     for (;;) {
-      const session = this.#free(credentials.cert) ?? (await this.#connected(call, credentials));
+      const session = this.#free(identity) ?? (await this.#connected(call, identity));
       if (call.failure !== undefined) throw call.failure;
       // While this one waited others may have taken all of its streams.
-      if (session.retired || session.open >= maxStreams || session.cert !== credentials.cert) continue;
-      return this.#send(call, session, request, credentials);
+      if (session.retired || session.open >= maxStreams || !sameTls(session.identity, identity)) continue;
+      return this.#send(call, session, request, identity);
     }
   }
 
@@ -63,11 +64,11 @@ export class Http2Wire implements Wire {
     for (const { session } of this.#sessions) session.destroy();
   }
 
-  #free(cert: string | undefined): Session | undefined {
+  #free(identity: Identity): Session | undefined {
     for (const session of this.#sessions) {
       if (session.session.closed || session.session.destroyed) this.#retire(session);
-      // A connection belongs to one client certificate: one made with the old must not carry requests of the new.
-      else if (session.cert !== cert) this.#retire(session);
+      // A connection belongs to one client certificate and its authorities: one made with the old must not carry requests of the new.
+      else if (!sameTls(session.identity, identity)) this.#retire(session);
       else if (!session.retired && session.open < maxStreams) return session;
     }
     return undefined;
@@ -79,14 +80,14 @@ export class Http2Wire implements Wire {
   }
 
   /** A new connection, one for all who wait; who gives up waiting does not end it for the others. */
-  #connected(call: Call, credentials: Credentials): Promise<Session> {
-    this.#connecting ??= this.#connect(credentials).finally(() => {
+  #connected(call: Call, identity: Identity): Promise<Session> {
+    this.#connecting ??= this.#connect(identity).finally(() => {
       this.#connecting = undefined;
     });
     return orAborted(this.#connecting, call.signal);
   }
 
-  async #connect(credentials: Credentials): Promise<Session> {
+  async #connect(identity: Identity): Promise<Session> {
     const { connection, clock, limits } = this.#parts;
     const { host, port } = addressOf(connection.server);
     // Nobody may be left who waits for it, so that it needs a deadline of its own.
@@ -98,7 +99,7 @@ export class Http2Wire implements Wire {
           : await (await import('../sockets/proxy-tunnel.ts')).openTunnel(connection, host, port, signal);
       // With both offered a server that speaks no HTTP/2 says so; with one it breaks the handshake off.
       const to = { host, port, alpn: ['h2', 'http/1.1'], ...(over === undefined ? {} : { over }) };
-      const socket = await openTls(to, tlsOptions(connection, credentials), signal);
+      const socket = await openTls(to, tlsOptions(connection, identity), signal);
       if (socket.alpnProtocol !== 'h2') {
         socket.destroy();
         throw new ProtocolError(`${connection.server} does not speak HTTP/2; leave the option http at 1`);
@@ -109,17 +110,17 @@ export class Http2Wire implements Wire {
           createConnection: () => socket,
           settings: { enablePush: false, initialWindowSize: streamWindow },
         }),
-        credentials.cert,
+        identity,
       );
     } finally {
       done();
     }
   }
 
-  #session(http: ClientHttp2Session, cert: string | undefined): Session {
+  #session(http: ClientHttp2Session, identity: Identity): Session {
     const session: Session = {
       session: http,
-      cert,
+      identity,
       error: undefined,
       open: 0,
       busy: new AbortController(),
@@ -147,14 +148,14 @@ export class Http2Wire implements Wire {
     return session;
   }
 
-  #send(call: Call, session: Session, request: TransportRequest, credentials: Credentials): Promise<WireAnswer> {
+  #send(call: Call, session: Session, request: TransportRequest, identity: Identity): Promise<WireAnswer> {
     const { connection, userAgent } = this.#parts;
     call.kept = session.used;
     session.used = true;
     const { prefix } = addressOf(connection.server);
     const { signal } = call;
     return new Promise((resolve, reject) => {
-      const headers = requestHeaders(request, credentials, connection, userAgent);
+      const headers = requestHeaders(request, identity, connection, userAgent);
       let stream: ClientHttp2Stream;
       try {
         stream = session.session.request(
@@ -162,9 +163,11 @@ export class Http2Wire implements Wire {
           { endStream: request.body === undefined },
         );
       } catch (error) {
-        // The connection ended since it was looked at; nothing was sent.
-        session.retired = true;
-        call.refused = true;
+        // The connection ended since it was looked at; nothing was sent. An error of the request itself would come again.
+        if (!(networkError(error, call.what) instanceof RequestError)) {
+          session.retired = true;
+          call.refused = true;
+        }
         throw error;
       }
       this.#took(session);

@@ -4,7 +4,7 @@ import type { Connection } from '../connection/connection.ts';
 import { ClosedError, ConfigError } from '../errors.ts';
 import {
   type Answer,
-  defaultLimits,
+  limitsOf,
   type Transport,
   type TransportCounters,
   type TransportLimits,
@@ -32,7 +32,7 @@ export class LazyTransport implements Transport {
       );
     this.#connection = connection;
     this.clock = options.clock ?? systemClock;
-    this.limits = { ...defaultLimits, ...options.limits };
+    this.limits = limitsOf(options);
     this.#options = { ...options, clock: this.clock, limits: this.limits };
   }
 

@@ -33,6 +33,13 @@ export async function readText(answer: Answer, limit: number, what: string): Pro
   return new TextDecoder().decode(await new BodyBuffer().read(answer, limit, what));
 }
 
+/** What came instead of what was asked for: the type that the answer names, and how its body begins. */
+export function describeAnswer(answer: Pick<Answer, 'statusCode' | 'headers'>, body: string): string {
+  const type = answer.headers['content-type'];
+  const start = body.trim().replace(/\s+/g, ' ').slice(0, 80);
+  return `HTTP ${answer.statusCode} with ${type === undefined ? 'no content type' : `content type ${type.slice(0, 100)}`} that begins with ${JSON.stringify(start)}`;
+}
+
 function tooLarge(what: string, limit: number): ProtocolError {
   return new ProtocolError(`${what}: the answer is larger than ${limit} bytes`);
 }

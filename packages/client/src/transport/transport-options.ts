@@ -2,10 +2,23 @@ import type { Clock } from '@kubecast/clock';
 
 /** Limits of one transport. Times in milliseconds, sizes in bytes. */
 export interface TransportLimits {
-  /** Until an answer was read whole, or until a stream's headers came. Default 30,000; 0: none. */
+  /**
+   * Until an answer was read whole, or until a stream's headers came: over all waits, repeats and Retry-Afters of a call. Default 30,000; 0: none.
+   * A plugin that a person must answer has its own limit, and counts only where the call itself names a deadline.
+   */
   readonly requestMs: number;
   /** How long an open stream may be silent while somebody waits for more. Default 90,000 (a quiet server sends a bookmark each 60 s); 0: none. */
   readonly idleMs: number;
+  /**
+   * How long an open answer may go unread while nobody waits for more of it, before it is given up. Default 600,000; 0: none. It bounds what an
+   * answer holds that is neither read to its end nor cancelled.
+   */
+  readonly unreadMs: number;
+  /**
+   * Requests at once that are no streams; more wait, in order. Over HTTP/1.1 each has a connection, which is kept for the next, over HTTP/2 a hundred
+   * share one. Default 32, over HTTP/2 400.
+   */
+  readonly atOnce: number;
   /** HTTP/2: how often a connection in use is pinged. Default 30,000; 0: never. */
   readonly pingMs: number;
   /** HTTP/2: how long a ping may be without an answer before the connection is given up. Default 15,000. */
@@ -30,9 +43,16 @@ export interface TransportOptions {
   readonly limits?: Partial<TransportLimits>;
 }
 
-export const defaultLimits: TransportLimits = {
+/** The limits that the options ask for, over the defaults. */
+export function limitsOf(options: TransportOptions): TransportLimits {
+  return { ...defaultLimits, ...(options.http === 2 ? { atOnce: 400 } : {}), ...options.limits };
+}
+
+const defaultLimits: TransportLimits = {
   requestMs: 30_000,
   idleMs: 90_000,
+  unreadMs: 600_000,
+  atOnce: 32,
   pingMs: 30_000,
   pingTimeoutMs: 15_000,
   answerBytes: 64 * 1024 * 1024,
@@ -63,6 +83,8 @@ export interface TransportRequest {
   readonly signal?: AbortSignal | undefined;
   /** Overrides the limit. */
   readonly requestMs?: number | undefined;
+  /** How long the credentials may take, within `requestMs`. Default: as long as their source allows. */
+  readonly credentialsMs?: number | undefined;
   /** A stream: the deadline covers the headers only, and the idle limit what follows. */
   readonly stream?: boolean;
   /** Overrides the limit; 0: none. */
@@ -71,7 +93,10 @@ export interface TransportRequest {
   readonly gzip?: boolean;
 }
 
-/** An answer whose body has not been read. Read `chunks` to its end or call `cancel`: else the connection stays taken. */
+/**
+ * An answer whose body has not been read. Read `chunks` to its end or call `cancel`: else the connection stays taken until the request's deadline, and
+ * that of a stream until `unreadMs` have passed.
+ */
 export interface Answer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | undefined>>;

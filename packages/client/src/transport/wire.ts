@@ -1,4 +1,5 @@
-import type { Connection, Credentials } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Identity } from '../connection/identity.ts';
 import type { TransportLimits, TransportRequest } from './transport-options.ts';
 import type { Clock } from '@kubecast/clock';
 
@@ -25,6 +26,8 @@ export interface WireAnswer {
   readonly body: AsyncIterable<Uint8Array>;
   /** Once the body has ended: whether that was the end that the server gave it. */
   complete(): boolean;
+  /** What broke the body off, where the wire knows better than the body's own error. */
+  failure?(): unknown;
 }
 
 /** What a wire is made of. */
@@ -39,7 +42,7 @@ export interface WireParts {
 
 /** How requests go to the server: one version of HTTP, with its connections. Nothing is opened before the first request. */
 export interface Wire {
-  send(call: Call, request: TransportRequest, credentials: Credentials): Promise<WireAnswer>;
+  send(call: Call, request: TransportRequest, identity: Identity): Promise<WireAnswer>;
   /** Sends nothing more over the connections that are there: they may be half-open. Those in use go on, and are closed after that. */
   dropKept(): void;
   close(): void;

@@ -2,7 +2,14 @@ import type { Clock } from '@kubecast/clock';
 import { systemClock } from '@kubecast/clock';
 import { linkedController } from '../timing/deadline.ts';
 import { DurationHistogram, reconcileBounds } from '../timing/duration-histogram.ts';
-import { isTerminalError, ReconcileResultError, ReconcileTimeoutError, RuntimeOptionsError, StoppedError, SyncTimeoutError } from '../errors.ts';
+import {
+  isTerminalError,
+  ReconcileResultError,
+  ReconcileTimeoutError,
+  RuntimeOptionsError,
+  StoppedError,
+  SyncTimeoutError,
+} from '../errors.ts';
 import { createRateLimiter, tokenBucket, type RateLimiter } from '../queue/limiters.ts';
 import { createWorkQueue } from '../queue/key-queue.ts';
 import type { Reconcile, ReconcileReport, Result, Source } from './reconcile.ts';

@@ -13,9 +13,11 @@ export function checkResult(controller: string, given: unknown): Result {
   const refuse = (what: string): never => {
     throw new ReconcileResultError(`controller ${controller}: reconcile returned ${what}`);
   };
-  if (typeof given !== 'object' || Array.isArray(given)) return refuse(`${kindOf(given)}; it must return nothing or { ${FIELDS.join(', ')} }`);
+  if (typeof given !== 'object' || Array.isArray(given))
+    return refuse(`${kindOf(given)}; it must return nothing or { ${FIELDS.join(', ')} }`);
   for (const field of Object.keys(given))
-    if (!FIELDS.includes(field)) return refuse(`the unknown field ${JSON.stringify(field.slice(0, 64))}; the fields are ${FIELDS.join(' and ')}`);
+    if (!FIELDS.includes(field))
+      return refuse(`the unknown field ${JSON.stringify(field.slice(0, 64))}; the fields are ${FIELDS.join(' and ')}`);
   const { requeueAfterMs, priority } = given as { readonly requeueAfterMs?: unknown; readonly priority?: unknown };
   if (requeueAfterMs !== undefined && !(typeof requeueAfterMs === 'number' && requeueAfterMs >= 0 && requeueAfterMs !== Infinity))
     return refuse(`requeueAfterMs ${kindOf(requeueAfterMs)}; it must be a finite number of milliseconds, 0 (at once) or more`);

@@ -17,7 +17,8 @@ export interface Reporter {
 /** @throws RuntimeOptionsError for names that the server refuses in every event */
 export function checkReporter({ controller, instance }: Reporter): Reporter {
   const problems = typeof controller === 'string' ? qualifiedNameProblems(controller) : ['it must be a text'];
-  if (problems.length > 0) throw new RuntimeOptionsError(`event recorder: the controller ${quoted(controller)} is refused by the server: ${problems.join('; ')}`);
+  if (problems.length > 0)
+    throw new RuntimeOptionsError(`event recorder: the controller ${quoted(controller)} is refused by the server: ${problems.join('; ')}`);
   if (typeof instance !== 'string' || instance === '')
     throw new RuntimeOptionsError('event recorder: instance must be a text that names the process, such as the name of its pod');
   return { controller, instance: cutBytes(instance, MOST_FIELD) };

@@ -144,7 +144,11 @@ test('every field stands within the rules of the server, whatever it is made of'
   expect(errors).toEqual([]);
   for (const event of created) {
     expect(subdomainProblems(event.metadata.name ?? '')).toEqual([]);
-    expect([bytes(event.reason), bytes(event.action), bytes(event.note)].map((size, at) => size <= (at === 2 ? 1024 : 128))).toEqual([true, true, true]);
+    expect([bytes(event.reason), bytes(event.action), bytes(event.note)].map((size, at) => size <= (at === 2 ? 1024 : 128))).toEqual([
+      true,
+      true,
+      true,
+    ]);
     expect(event.regarding?.name?.isWellFormed()).toBe(true);
     expect(event.metadata.namespace).toBe('default');
   }
@@ -176,7 +180,14 @@ test('a thing that is no object is told, not thrown', () => {
   const { recorder } = record();
   for (const wrong of [undefined, null, {}, { metadata: { name: 5 } }])
     recorder.record(configMapType, wrong as unknown as typeof object, note);
-  recorder.record(configMapType, object, { ...note, note: { toString: () => { throw new Error('no text'); } } as unknown as string });
+  recorder.record(configMapType, object, {
+    ...note,
+    note: {
+      toString: () => {
+        throw new Error('no text');
+      },
+    } as unknown as string,
+  });
   expect(recorder.counters.refused).toBe(5);
 });
 

@@ -44,7 +44,8 @@ export async function applyAll<A, W>(
   options: ApplyAllOptions<A> = {},
 ): Promise<ApplySummary<A, W>> {
   const { concurrency = 8, stopAtError = false, onError, ...call } = options;
-  if (!Number.isInteger(concurrency) || concurrency < 1) throw new RuntimeOptionsError('applyAll: concurrency must be a whole number from 1 up');
+  if (!Number.isInteger(concurrency) || concurrency < 1)
+    throw new RuntimeOptionsError('applyAll: concurrency must be a whole number from 1 up');
   const list = [...objects];
   const results: (ApplyResult<A, W> | undefined)[] = list.map(() => undefined);
   let next = 0;

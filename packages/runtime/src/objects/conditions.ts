@@ -56,7 +56,9 @@ function checkUpdate({ type, status, reason, message, observedGeneration }: Cond
     refuse('its type is no name; it must be one CamelCase word, as Ready, or example.com/Ready');
   if (status !== 'True' && status !== 'False' && status !== 'Unknown') refuse("its status must be 'True', 'False' or 'Unknown', as texts");
   if (typeof reason !== 'string' || reason.length > 1024 || !REASON.test(reason))
-    refuse(`${typeof reason === 'string' ? JSON.stringify(reason.slice(0, 64)) : `a value of type ${typeof reason}`} is no reason; it must be one CamelCase word`);
+    refuse(
+      `${typeof reason === 'string' ? JSON.stringify(reason.slice(0, 64)) : `a value of type ${typeof reason}`} is no reason; it must be one CamelCase word`,
+    );
   if (message !== undefined && typeof message !== 'string') refuse('its message must be a text');
   if (observedGeneration !== undefined && !(Number.isSafeInteger(observedGeneration) && observedGeneration >= 0))
     refuse('its observedGeneration must be a whole number, 0 or more');

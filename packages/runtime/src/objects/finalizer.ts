@@ -112,5 +112,7 @@ function checkName(name: unknown): void {
   if (typeof name !== 'string') throw new FinalizerError(`a finalizer's name must be a text; it is of type ${typeof name}`);
   const problems = [...qualifiedNameProblems(name), ...(name.includes('/') ? [] : ['it has no domain: write example.com/name'])];
   if (problems.length > 0)
-    throw new FinalizerError(`${JSON.stringify(name.slice(0, 320))} is no name for a finalizer, which is domain/name: ${problems.join('; ')}`);
+    throw new FinalizerError(
+      `${JSON.stringify(name.slice(0, 320))} is no name for a finalizer, which is domain/name: ${problems.join('; ')}`,
+    );
 }

@@ -12,7 +12,9 @@ export function ownerReference(
 ): OwnerReference {
   const { name = '', uid = '' } = owner.metadata;
   if (type.kind === '' || type.version === '')
-    throw new OwnerReferenceError(`an owner needs a kind and a version; ${JSON.stringify(type.kind)} of ${JSON.stringify(type.version)} has not`);
+    throw new OwnerReferenceError(
+      `an owner needs a kind and a version; ${JSON.stringify(type.kind)} of ${JSON.stringify(type.version)} has not`,
+    );
   // The server refuses these (apimachinery, validation of ownerReferences).
   if (type.kind === 'Event' && (type.group === '' || type.group === 'events.k8s.io'))
     throw new OwnerReferenceError('an Event cannot own anything: the server refuses it as an owner');

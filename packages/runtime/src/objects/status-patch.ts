@@ -32,7 +32,8 @@ export async function patchStatus<T extends KubernetesObject>(
   options: StatusPatchOptions = {},
 ): Promise<T | undefined> {
   const { name = '', namespace = '', uid, resourceVersion } = object.metadata;
-  if (name === '' || uid === undefined) throw new RuntimeOptionsError('patchStatus: the object has no name or uid; give it as the server gave it');
+  if (name === '' || uid === undefined)
+    throw new RuntimeOptionsError('patchStatus: the object has no name or uid; give it as the server gave it');
   if (!isObject(status)) throw new RuntimeOptionsError(`patchStatus: the status of ${name} must be an object`);
   const changes = difference(object.status, status as Readonly<Record<string, unknown>>);
   if (changes === undefined) return undefined;

@@ -5,15 +5,7 @@ import { DurationHistogram, workDurationBounds } from '../timing/duration-histog
 import { DelayedKeys } from './delayed-keys.ts';
 import { createRateLimiter, shown, type RateLimiter } from './limiters.ts';
 import { FifoKeys, PriorityKeys, type QueueEntry, type ReadyKeys } from './ready-keys.ts';
-import type {
-  AddOptions,
-  DrainResult,
-  WaitingKey,
-  WorkItem,
-  WorkQueue,
-  WorkQueueCounters,
-  WorkQueueOptions,
-} from './work-queue.ts';
+import type { AddOptions, DrainResult, WaitingKey, WorkItem, WorkQueue, WorkQueueCounters, WorkQueueOptions } from './work-queue.ts';
 
 interface Waiter<K> {
   readonly resolve: (item: WorkItem<K> | undefined) => void;
@@ -143,7 +135,8 @@ class KeyQueue<K> implements WorkQueue<K> {
 
   #id(key: K): string {
     const id: unknown = this.#idOf(key);
-    if (typeof id !== 'string') throw new RuntimeOptionsError(`work queue ${this.name}: idOf must give a text; it gave a value ${shown(id)}`);
+    if (typeof id !== 'string')
+      throw new RuntimeOptionsError(`work queue ${this.name}: idOf must give a text; it gave a value ${shown(id)}`);
     return id;
   }
 
@@ -265,7 +258,8 @@ class KeyQueue<K> implements WorkQueue<K> {
   }
 
   async drain({ deadlineMs, signal }: { readonly deadlineMs: number; readonly signal?: AbortSignal }): Promise<DrainResult<K>> {
-    if (!(deadlineMs >= 0)) throw new RuntimeOptionsError(`work queue ${this.name}: deadlineMs is ${shown(deadlineMs)}; it must be 0 or more`);
+    if (!(deadlineMs >= 0))
+      throw new RuntimeOptionsError(`work queue ${this.name}: deadlineMs is ${shown(deadlineMs)}; it must be 0 or more`);
     const before = this.#counters.done;
     this.#end();
     let over = deadlineMs === 0 || signal?.aborted === true;

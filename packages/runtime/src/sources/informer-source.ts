@@ -29,7 +29,8 @@ export function informerSource<T, K>(
 ): Source<K>;
 export function informerSource<T, K>(informer: Informer<T>, options: InformerSourceOptions<T, K> = {}): Source<K> {
   const { map, predicates = [], name = 'informer', resyncMs } = options;
-  const wrong = map !== undefined && typeof map !== 'function' ? 'map' : predicates.every((one) => typeof one === 'function') ? '' : 'a predicate';
+  const wrong =
+    map !== undefined && typeof map !== 'function' ? 'map' : predicates.every((one) => typeof one === 'function') ? '' : 'a predicate';
   if (wrong !== '') throw new RuntimeOptionsError(`source ${name}: ${wrong} is no function`);
   return {
     name,

@@ -22,6 +22,7 @@ import {
 } from '@kubecast/crd';
 import { systemClock } from '@kubecast/clock';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { safeWriteTests } from './safe-writes.ts';
 import { subresourceTests } from './subresources.ts';
 import { viewTests } from './views.ts';
 
@@ -242,6 +243,7 @@ export function clientSuite(name: string, start: (() => Promise<Served>) | undef
       expect(isConflict(await leases.replace(object).catch((error: unknown) => error))).toBe(true);
     });
 
+    safeWriteTests(name, () => client, inNewNamespace);
     viewTests(() => client, inNewNamespace);
     subresourceTests(name, () => client, inNewNamespace);
   });

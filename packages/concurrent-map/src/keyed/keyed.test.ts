@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  ConcurrentMapError,
+  DeletedFinalStateUnknown,
+  formatCompositeKey,
+  Indexer,
+  MapOptionsError,
+  metaNamespaceKey,
+  parseCompositeKey,
+  splitMetaNamespaceKey,
+  VersionCache,
+  type NamedObject,
+} from '../index.ts';
+
+interface Thing extends NamedObject {
+  readonly tags: readonly string[];
+}
+const thing = (name: string, ...tags: string[]): Thing => ({ metadata: { namespace: 'n', name }, tags });
+
+test('keys of objects are made and cut as client-go does, and what has no name has no key', () => {
+  expect(metaNamespaceKey({ metadata: { name: 'a', namespace: 'n' } })).toBe('n/a');
+  expect(metaNamespaceKey({ metadata: { name: 'a' } })).toBe('a');
+  expect(splitMetaNamespaceKey('n/a')).toEqual({ namespace: 'n', name: 'a' });
+  expect(splitMetaNamespaceKey('a')).toEqual({ namespace: '', name: 'a' });
+  expect(() => splitMetaNamespaceKey('a/b/c')).toThrow(ConcurrentMapError);
+  for (const bad of [undefined, null, {}, { metadata: {} }, { metadata: { name: '' } }, { metadata: { name: 5 } }])
+    expect(() => metaNamespaceKey(bad as unknown as NamedObject)).toThrow('without metadata.name');
+});
+
+test('two composite keys never have one text, and each is read back', () => {
+  const part = fc.oneof(fc.constantFrom('', '/', '%', '%2F', '%25', 'a/b', '__proto__'), fc.string());
+  const key = fc.record(
+    { group: part, version: part, kind: part, namespace: part, name: part },
+    { requiredKeys: ['group', 'version', 'kind', 'namespace', 'name'] },
+  );
+  fc.assert(
+    fc.property(key, key, fc.option(part, { nil: undefined }), (one, two, resourceVersion) => {
+      const whole = resourceVersion === undefined ? one : { ...one, resourceVersion };
+      expect(parseCompositeKey(formatCompositeKey(whole))).toEqual(whole);
+      if (JSON.stringify(one) !== JSON.stringify(two)) expect(formatCompositeKey(one)).not.toBe(formatCompositeKey(two));
+    }),
+  );
+  expect(() => formatCompositeKey({ group: '', version: 'v1', kind: 'Pod', namespace: undefined as unknown as string, name: 'a' })).toThrow(
+    'the part "namespace"',
+  );
+  expect(() => parseCompositeKey('a/b')).toThrow('is no composite key');
+});
+
+test('an index function that throws changes nothing: add, replace and addIndexers leave all as it was', () => {
+  const indexer = new Indexer<Thing>(metaNamespaceKey, {
+    tag: (object) => {
+      if (object.tags.includes('bad')) throw new Error('mine');
+      return object.tags;
+    },
+  });
+  indexer.add(thing('a', 'x'));
+  expect(() => indexer.add(thing('a', 'bad'))).toThrow('the index "tag" failed: mine');
+  expect(() => indexer.replace([thing('b', 'y'), thing('c', 'bad')])).toThrow('the index "tag" failed');
+  expect(() =>
+    indexer.addIndexers({
+      other: () => {
+        throw new Error('mine');
+      },
+    }),
+  ).toThrow('the index "other" failed');
+  expect(indexer.list()).toEqual([thing('a', 'x')]);
+  expect(indexer.indexKeys('tag', 'x')).toEqual(['n/a']);
+  expect(indexer.listIndexFuncValues('tag')).toEqual(['x']);
+  expect(Object.keys(indexer.getIndexers())).toEqual(['tag']);
+  expect(() => indexer.byIndex('other', 'x')).toThrow('there is no index "other"; there are tag');
+});
+
+test('an object that is changed by its owner after it was added is still taken out of the indexes', () => {
+  const tags = ['x'];
+  const indexer = new Indexer<Thing>(metaNamespaceKey, { tag: (object) => object.tags });
+  const object = { ...thing('a'), tags };
+  indexer.add(object);
+  tags[0] = 'y';
+  indexer.delete(new DeletedFinalStateUnknown<Thing>('n/a', undefined));
+  expect(indexer.size).toBe(0);
+  expect(indexer.listIndexFuncValues('tag')).toEqual([]);
+  indexer.delete(object);
+  indexer.resync();
+});
+
+test('of an object no more versions are held than asked for, whatever the order in which they come', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 1, max: 200 }))),
+      fc.integer({ min: 1, max: 3 }),
+      (puts, keep) => {
+        const cache = new VersionCache<number>({ keep });
+        const held = new Map<string, Set<number>>();
+        for (const [name, version] of puts) {
+          const id = { group: 'g', version: 'v1', kind: 'K', namespace: 'n', name };
+          const all = held.get(name) ?? new Set();
+          held.set(name, all.add(version));
+          const newest = [...all].sort((x, y) => y - x).slice(0, keep);
+          expect(cache.put({ ...id, resourceVersion: String(version) }, version)).toBe(newest.includes(version));
+          held.set(name, new Set(newest));
+          expect(cache.get(id)).toBe(newest[0]);
+          for (const kept of newest) expect(cache.get({ ...id, resourceVersion: String(kept) })).toBe(kept);
+        }
+        expect(cache.size).toBe([...held.values()].reduce((sum, versions) => sum + versions.size, 0));
+        expect(cache.objects).toBe(held.size);
+        for (const name of held.keys()) expect(cache.delete({ group: 'g', version: 'v1', kind: 'K', namespace: 'n', name })).toBe(true);
+        expect(cache.size).toBe(0);
+      },
+    ),
+  );
+  const id = { group: '', version: 'v1', kind: 'Pod', namespace: '', name: 'a' };
+  for (const resourceVersion of ['', '0', '01', '-1', '1.5', 'x', undefined as unknown as string])
+    expect(() => new VersionCache<number>().put({ ...id, resourceVersion }, 1)).toThrow('is no resourceVersion');
+  expect(() => new VersionCache({ keep: 0 })).toThrow(MapOptionsError);
+});

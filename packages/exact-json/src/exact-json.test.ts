@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest';
+import { exactTextOf, JsonWriteError, keepExactText, parseJson, shareExactTexts, writeJson } from './index.ts';
+
+const texts = [
+  '{"a":9007199254740993}',
+  '{"a":9007199254740992,"b":-9007199254740993}',
+  '{"spec":{"max":9223372036854775807,"min":-9223372036854775808},"n":1}',
+  '[9007199254740993,1,18446744073709551615]',
+  '{"deep":[[{"__proto__":{"x":1764468000000000001}}]]}',
+  '{"pi":3.14159265358979323846264338327950288,"big":123456789012345678901234567890}',
+  '{"huge":1e400,"zero":-0.0}',
+  '{"a":0.1,"b":100,"text":"9007199254740993 1e400"}',
+];
+
+test('what is read and written back is what it was, to the last digit', () => {
+  for (const text of texts) expect(writeJson(parseJson(text))).toBe(text.replace('-0.0', '-0'));
+  expect(writeJson(parseJson('{"a":1.0,"b":1e3,"c":-0}'))).toBe('{"a":1,"b":1000,"c":-0}');
+});
+
+test('the digits survive spreading, Object.assign, and the changes of other members', () => {
+  const read = parseJson('{"spec":{"nanos":1764468000000000001,"unit":"ns"},"list":[9007199254740993,2]}') as {
+    spec: { nanos: number; unit: string };
+    list: number[];
+  };
+  expect(writeJson({ ...read, spec: { ...read.spec, unit: 's' } })).toBe(
+    '{"spec":{"nanos":1764468000000000001,"unit":"s"},"list":[9007199254740993,2]}',
+  );
+  read.list.unshift(7);
+  expect(writeJson(read.list)).toBe('[7,9007199254740993,2]');
+  read.spec.nanos = 5;
+  expect(writeJson(read.spec)).toBe('{"nanos":5,"unit":"ns"}');
+  expect(Object.keys(read.spec)).toEqual(['nanos', 'unit']);
+  expect(JSON.stringify(read.list)).toBe('[7,9007199254740992,2]');
+});
+
+test('a copy that does not know the digits is refused with its path, and shareExactTexts tells them', () => {
+  const read = parseJson('{"spec":{"nanos":[9007199254740993]}}') as { spec: { nanos: number[] } };
+  const copy = structuredClone(read);
+  expect(() => writeJson(copy)).toThrow(/^spec\.nanos\[0\] is 9007199254740992: beyond 2\^53/);
+  shareExactTexts(read.spec.nanos, copy.spec.nanos);
+  expect(writeJson(copy)).toBe('{"spec":{"nanos":[9007199254740993]}}');
+  const own = { value: 9007199254740992 };
+  keepExactText(own, 'value', '9007199254740993');
+  expect([writeJson(own), exactTextOf(own, 'value'), exactTextOf(own, 'other')]).toEqual([
+    '{"value":9007199254740993}',
+    '9007199254740993',
+    undefined,
+  ]);
+});
+
+test('two items of a list with one double and different digits are refused: after a sort nobody could tell them apart', () => {
+  const list = parseJson('[9007199254740993,9007199254740992]') as number[];
+  expect(() => writeJson(list)).toThrow(JsonWriteError);
+  expect(writeJson(parseJson('[9007199254740993,9007199254740993]'))).toBe('[9007199254740993,9007199254740993]');
+});
+
+test('BigInt is written as its digits; doubles beyond int64 as doubles', () => {
+  expect(writeJson({ a: 9007199254740993n, b: -1n, c: 1e30, d: 1.5e300, e: 0.1 })).toBe(
+    '{"a":9007199254740993,"b":-1,"c":1e+30,"d":1.5e+300,"e":0.1}',
+  );
+});
+
+test('what JSON.stringify would drop, null or empty is refused by path', () => {
+  const cycle: Record<string, unknown> = {};
+  cycle['self'] = { cycle };
+  let deep: unknown = 1;
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  const refused: readonly (readonly [unknown, string])[] = [
+    [undefined, ''],
+    [() => {}, ''],
+    [Symbol('s'), ''],
+    [Number.NaN, ''],
+    [{ a: Number.NaN }, 'a'],
+    [{ a: [Infinity] }, 'a[0]'],
+    [{ a: [1, undefined] }, 'a[1]'],
+    [{ a: { f() {} } }, 'a.f'],
+    [{ a: Symbol.iterator }, 'a'],
+    [{ 'x/y': { m: new Map() } }, '["x/y"].m'],
+    [{ s: new Set([1]) }, 's'],
+    [{ b: new Uint8Array(2) }, 'b'],
+    [{ b: new ArrayBuffer(2) }, 'b'],
+    [{ s: new ReadableStream() }, 's'],
+    [{ p: Promise.resolve(1) }, 'p'],
+    [{ r: /x/ }, 'r'],
+    [{ e: new Error('x') }, 'e'],
+    [{ d: new Date(Number.NaN) }, 'd'],
+    [{ s: '\ud800' }, 's'],
+    [{ '\udfff': 1 }, '["\\udfff"]'],
+    [{ n: 2 ** 53 }, 'n'],
+    [{ n: -(2 ** 63) }, 'n'],
+    [cycle, ''],
+    [deep, ''],
+    [
+      {
+        toJSON() {
+          throw new Error('mine');
+        },
+      },
+      '',
+    ],
+  ];
+  for (const [value, path] of refused) {
+    let error: unknown;
+    try {
+      writeJson(value);
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error, String(path)).toBeInstanceOf(JsonWriteError);
+    expect((error as JsonWriteError).path).toBe(path);
+  }
+});
+
+test('what JSON can say is written as JSON.stringify writes it', () => {
+  class Model {
+    readonly metadata = { name: 'x' };
+  }
+  const good = [
+    null,
+    0,
+    '',
+    true,
+    [],
+    {},
+    { a: undefined, b: null },
+    new Date(0),
+    new Model(),
+    Object.assign(Object.create(null) as object, { a: 1 }),
+    { n: new Number(5) },
+    'üñ😀',
+    { toJSON: () => ({ made: 1 }) },
+  ];
+  for (const value of good) expect(writeJson(value)).toBe(JSON.stringify(value));
+});
+
+test('invalid JSON is a SyntaxError, with and without long numbers', () => {
+  for (const text of ['{', '[9007199254740993', '{"a":01234567890123456789}', '']) expect(() => parseJson(text)).toThrow(SyntaxError);
+});

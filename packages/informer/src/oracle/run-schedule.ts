@@ -68,6 +68,7 @@ class Run {
         pageItems: 1 + schedule.batch,
         alwaysPages: schedule.pages === true,
         paceMs: schedule.paceMs,
+        endAtOnce: schedule.endAtOnce === true,
         ...(schedule.deafness === undefined || schedule.deafness === 'end' ? {} : { deafness: modelFault(schedule.deafness, 0) }),
       },
     });

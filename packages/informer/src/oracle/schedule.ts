@@ -90,6 +90,8 @@ export interface Schedule {
   readonly selector: boolean;
   /** Which of the program's functions throw for some objects; see `program.ts`. */
   readonly program?: Program;
+  /** What happens while a streamed list is under way comes after its end, in one batch with it. */
+  readonly endAtOnce?: boolean;
   /** A second cluster stands in the same view, and has no faults. */
   readonly twin?: boolean;
   /** How watches are answered from versions that the server is deaf to. */

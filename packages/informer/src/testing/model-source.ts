@@ -57,6 +57,8 @@ export interface ModelSourceOptions {
   readonly alwaysPages?: boolean;
   /** Milliseconds between batches of initial events, and between pages. Default 0. */
   readonly paceMs?: number;
+  /** What happens while the initial events are under way comes after their end, not before. */
+  readonly endAtOnce?: boolean;
   /** A streamed list is refused as by a server of 1.24. */
   readonly noStreams?: boolean;
   readonly bookmarkMs?: number;
@@ -371,7 +373,7 @@ class ModelStream {
     else if (before && event.previous !== undefined) frame = frameOf('DELETED', wireObject({ ...event.previous, rv: event.rv }, kind));
     if (frame === undefined) return;
     const end = this.#queue.findIndex((queued) => this.#endOf(queued));
-    if (end === -1) {
+    if (end === -1 || this.#api.options.endAtOnce === true) {
       this.#queue.push(frame);
       return;
     }

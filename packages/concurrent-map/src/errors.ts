@@ -8,7 +8,8 @@ export type ConcurrentMapErrorCode =
   | 'MAP_DEADLINE'
   | 'MAP_CHANGES_LOST'
   | 'MAP_SNAPSHOT_DISPOSED'
-  | 'MAP_INDEX';
+  | 'MAP_INDEX'
+  | 'MAP_CONFLICT';
 
 /** Every error that this package throws. `code` is stable; messages name the map and the key. */
 export class ConcurrentMapError extends CodedError<ConcurrentMapErrorCode> {
@@ -88,6 +89,28 @@ export class SnapshotDisposedError extends ConcurrentMapError {
   constructor(map: string) {
     super('MAP_SNAPSHOT_DISPOSED', `a snapshot of the map "${map}" was read after it was disposed`);
   }
+}
+
+/** Another write was there first. Read again and decide anew; a reconciler runs the key again. */
+export class ConflictError extends ConcurrentMapError {
+  override readonly name = 'ConflictError';
+  /** The version that the write compared; undefined: nothing was to be there. */
+  readonly expected: number | undefined;
+  /** The version that stands there; undefined: nothing does. */
+  readonly actual: number | undefined;
+
+  constructor(map: string, key: string, expected: number | undefined, actual: number | undefined) {
+    super(
+      'MAP_CONFLICT',
+      `${show(key)} of the map "${map}" stands at ${actual === undefined ? 'no version' : `version ${actual}`}, not at ${expected === undefined ? 'none' : expected}: another write was there first`,
+    );
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+export function isConflictError(error: unknown): error is ConflictError {
+  return error instanceof ConflictError;
 }
 
 export function isConcurrentMapError(error: unknown): error is ConcurrentMapError {

@@ -7,8 +7,10 @@ export type { MapChange, MapDifference, Versioned } from './concurrent/versioned
 export {
   ChangesLostError,
   ConcurrentMapError,
+  ConflictError,
   DeadlineError,
   isConcurrentMapError,
+  isConflictError,
   KeyError,
   MapOptionsError,
   MapValueError,
@@ -30,3 +32,6 @@ export {
 } from './keyed/object-keys.ts';
 export type { CompositeKey, KeyFunc, NamedObject } from './keyed/object-keys.ts';
 export { VersionCache } from './keyed/version-cache.ts';
+export type { DeepReadonly } from './stateful/frozen-copy.ts';
+export { StatefulMap } from './stateful/stateful-map.ts';
+export type { KeptState, StatefulMapOptions, StateLog, StateRecord, UpdateOptions } from './stateful/stateful-map.ts';

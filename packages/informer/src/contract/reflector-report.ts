@@ -13,7 +13,7 @@ export interface ReflectorReport {
     | 'snapshot-damaged'
     | 'snapshot-failed';
   readonly message: string;
-  /** What a function of the program threw. Its message may quote the object, so it is not part of `message`. */
+  /** What a function of the program threw. Its text may quote the object, so it is not part of `message`, and not enumerable. */
   readonly cause?: unknown;
 }
 

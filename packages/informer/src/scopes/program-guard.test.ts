@@ -27,6 +27,12 @@ const badExtractors: readonly (readonly [string, () => never[]])[] = [
       throw undefined as unknown as Error;
     },
   ],
+  [
+    'throws a text',
+    () => {
+      throw 'hunter2' as unknown as Error;
+    },
+  ],
   ['gives undefined', () => undefined as unknown as never[]],
   ['gives a text', () => 'value' as unknown as never[]],
   ['gives a number in the array', () => [5 as never]],
@@ -50,7 +56,7 @@ test.each(badExtractors)(
       const told = rig.reports.filter((report) => report.kind === 'program-error');
       expect(told).toHaveLength(1);
       expect(told[0]?.message).toMatch(/the index "parity" .* for "default\/thing-3"/);
-      expect(JSON.stringify(told)).not.toContain('hunter2');
+      expect(JSON.stringify(told) + JSON.stringify({ ...told[0] })).not.toContain('hunter2');
       expect(scope(rig)?.counters).toMatchObject({ programErrors: 1, corrupt: 0, failures: 0 });
       // One that was indexed well leaves its old value, by an event and by a list.
       rig.server.put('default', 'thing-1', 13);
@@ -142,7 +148,7 @@ test.each(badTransforms)(
       const told = rig.reports.filter((report) => report.kind === 'program-error');
       expect(told).toHaveLength(1);
       expect(told[0]?.message).toContain('"default/thing-3"');
-      expect(JSON.stringify(told)).not.toContain('hunter2');
+      expect(JSON.stringify(told) + JSON.stringify({ ...told[0] })).not.toContain('hunter2');
       expect(scope(rig)?.counters).toMatchObject({ programErrors: 1, corrupt: 0, failures: 0 });
       // A version that stood leaves, and nobody is told that it was deleted.
       rig.server.put('default', 'thing-1', 13);

@@ -122,21 +122,15 @@ export class ProgramGuard<T> {
   reportOf(failed: TransformFailed): ReflectorReport | undefined {
     const count = this.#counted('transform');
     if (count === undefined) return undefined;
-    return {
-      kind: 'program-error',
-      message: `the transform ${failed.message} for ${nameOf(failed.namespace, failed.objectName)}${count}; the object is not kept`,
-      ...(failed.cause === undefined ? {} : { cause: failed.cause }),
-    };
+    const message = `the transform ${failed.message} for ${nameOf(failed.namespace, failed.objectName)}${count}; the object is not kept`;
+    return reportOf(message, failed.cause);
   }
 
   #failed(index: string, { key }: Entry<T>, what: string, cause: unknown): readonly string[] {
     const count = this.#counted(`index ${index}`);
     const told = `the extractor of the index ${JSON.stringify(index)} ${what} for ${nameOf(key.namespace, key.name)}${count ?? ''}`;
     const message = `${told}; the object is kept, and this index does not hold it`;
-    this.onExtractorError(
-      key,
-      count === undefined ? undefined : { kind: 'program-error', message, ...(cause === undefined ? {} : { cause }) },
-    );
+    this.onExtractorError(key, count === undefined ? undefined : reportOf(message, cause));
     return [];
   }
 
@@ -147,6 +141,12 @@ export class ProgramGuard<T> {
     if (count <= REPORTED) return '';
     return Number.isInteger(Math.log2(count)) ? ` (failure ${count} of it)` : undefined;
   }
+}
+
+/** The cause is not enumerable: a log that takes the whole report does not show what it quotes. */
+function reportOf(message: string, cause: unknown): ReflectorReport {
+  const report: ReflectorReport = { kind: 'program-error', message };
+  return cause === undefined ? report : Object.defineProperty(report, 'cause', { value: cause });
 }
 
 /** A full store, or one of another make, is no fault of what was to be stored. */

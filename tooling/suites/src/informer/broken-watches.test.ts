@@ -81,8 +81,8 @@ class BrokenWatches {
   names: readonly string[] = ['a', 'b'];
   watches = 0;
   lists = 0;
-  /** Lists carry no items where there are none. */
-  omitItems = false;
+  /** How a list says that it holds nothing. */
+  nothing: { readonly items?: null | readonly [] } = { items: [] };
   answer: Answer;
   readonly #server: Server;
 
@@ -113,7 +113,7 @@ class BrokenWatches {
     if (!nobody) this.lists += 1;
     const items = nobody ? [] : this.names.map((name) => note(name, String(this.version)));
     const list = { kind: 'NoteList', apiVersion: 'example.com/v1', metadata: { resourceVersion: String(this.version) } };
-    answered(200, JSON.stringify(this.omitItems && items.length === 0 ? { ...list, items: null } : { ...list, items }))(response, '');
+    answered(200, JSON.stringify({ ...list, ...(items.length === 0 ? this.nothing : { items }) }))(response, '');
   }
 }
 
@@ -166,13 +166,17 @@ test.each(ways)('where every watch is answered by %s, lists keep the view, and i
   expect(server.lists).toBeLessThanOrEqual(lists + 1);
 });
 
-test('a list whose items are null is an empty one, and the objects leave as deleted', async () => {
+test.each([
+  ['has an empty array of items', { items: [] }],
+  ['has null for its items', { items: null }],
+  ['has no items', {}],
+] as const)('a list that %s is an empty one, and the objects leave as deleted', async (_what, nothing) => {
   const { server, informer } = await follow(answered(200));
   const causes: unknown[] = [];
   informer.handle((delta) => void (delta.type === 'deleted' && causes.push(delta.cause)));
   server.version = 5000;
   server.names = [];
-  server.omitItems = true;
+  server.nothing = nothing;
   await until(informer, () => causes.length === 2);
   expect(causes).toEqual(['deleted', 'deleted']);
   expect(names(informer)).toBe('');

@@ -63,7 +63,8 @@ export class Lister {
   }
 
   #streamed(signal: AbortSignal): Promise<StreamedListEnd> {
-    const { position } = this.#parts;
+    const { position, counters } = this.#parts;
+    counters.lists += 1;
     const from = position.listVersion;
     this.#host.onState(
       position.regressing ? 'Regressed' : 'Streaming',
@@ -74,6 +75,7 @@ export class Lister {
 
   async #paged(signal: AbortSignal): Promise<ListEnd> {
     const { position, counters } = this.#parts;
+    counters.lists += 1;
     const held = position.listVersion;
     const { options, reason } = pagedListOptions(held, position.anyAge);
     this.#host.onState(position.regressing ? 'Regressed' : 'Listing', reason);

@@ -180,7 +180,6 @@ export class Reflector {
   async #list(signal: AbortSignal): Promise<void> {
     const { clock } = this.#o;
     const begun = clock.now();
-    this.counters.lists += 1;
     this.#schedule.listing();
     this.#goesOn?.close();
     this.#goesOn = undefined;

@@ -129,7 +129,7 @@ afterEach(async () => {
 
 async function follow(answer: Answer): Promise<(typeof opened)[number]> {
   const server = new BrokenWatches(answer);
-  const client = createClient(connectionFrom({ server: await server.start(), token: 'x' }));
+  const client = createClient(connectionFrom({ server: await server.start() }));
   const informer = createInformer<Note>({
     type: noteType,
     client,
@@ -204,7 +204,7 @@ test.each([
   ['a header with a line break is a request', { token: 'x' }, { userAgent: 'hunter2\nb' }, 'Failed', 'the request cannot be sent: '],
 ])('%s that cannot be sent, and the state says so without showing it', async (_what, init, options, state, reason) => {
   const server = new BrokenWatches(answered(200));
-  const client = createClient(connectionFrom({ server: await server.start(), ...init }), options);
+  const client = createClient(connectionFrom({ server: await server.start(), credentialsWithoutTls: true, ...init }), options);
   const informer = createInformer<Note>({ type: noteType, client, limits: { backoffBaseMs: 2, backoffMaxMs: 10 } });
   opened.push({ server, client, informer });
   informer.start();

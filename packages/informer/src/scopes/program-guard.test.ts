@@ -76,7 +76,7 @@ test.each(badExtractors)(
       expect(rig.held()).toEqual(rig.truth());
       expect(rig.state()).toBe('Watching');
       expect(found(rig, 'parity', '1')).toEqual([]);
-      expect(scope(rig)?.counters.lists).toBe(api.noStreams === true ? 2 : 2);
+      expect(scope(rig)?.counters.lists).toBe(api.noStreams === true ? 3 : 2);
       await rig.informer.stop();
     }
   },

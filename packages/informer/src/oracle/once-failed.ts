@@ -113,4 +113,21 @@ export const onceFailed: readonly { readonly found: string; readonly schedule: S
       first: { fault: 'duplicate-initial', after: 0 },
     },
   },
+  {
+    found: 'a list that ended before its last page was shown (a planted bug)',
+    schedule: {
+      seed: 1,
+      sliceMs: 4,
+      pages: true,
+      selector: false,
+      batch: 1,
+      paceMs: 0,
+      namespaces: [''],
+      objects: 6,
+      handlers: ['plain'],
+      steps: [{ kind: 'wait', ms: 300 }],
+      streams: false,
+      first: { fault: 'end', after: 1 },
+    },
+  },
 ];

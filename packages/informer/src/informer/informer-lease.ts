@@ -1,6 +1,9 @@
 import type { IndexExtractor } from '@kubecast/store';
 import type { DeltasOptions, Handler, HandlerHandle, HandlerOptions, Informer, WaitOptions } from '../contract/informer.ts';
+import { checkSignal } from '../contract/option-checks.ts';
 import { InformerOptionsError, InformerStoppedError } from '../errors.ts';
+import { checkWait } from '../freshness/check-wait.ts';
+import { checkDeltas } from '../handlers/check-handler.ts';
 import type { ObjectInformer } from './object-informer.ts';
 
 /**
@@ -50,12 +53,12 @@ export function leaseOf<T>(informer: ObjectInformer<T>, release: () => Promise<v
     },
     scopes: () => informer.scopes(),
     async whenSynced(signal?: AbortSignal) {
+      checkSignal('signal', signal);
       if (!ended.signal.aborted || !informer.hasSynced) await informer.whenSynced(untilEnd(signal));
     },
     async waitFor(what, options: WaitOptions) {
-      assertRunning();
-      const { signal, ...rest } = options ?? {};
-      await informer.waitFor(what, { ...rest, signal: untilEnd(signal) });
+      checkWait(what, options);
+      await informer.waitFor(what, { ...options, signal: untilEnd(options.signal) });
     },
     writeBarrier: (key) => informer.writeBarrier(key),
     observeReceipt: (receipt, barrier) => informer.observeReceipt(receipt, barrier),
@@ -70,7 +73,10 @@ export function leaseOf<T>(informer: ObjectInformer<T>, release: () => Promise<v
         },
       };
     },
-    deltas: (options: DeltasOptions<T> = {}) => informer.deltas({ ...options, signal: untilEnd(options.signal) }),
+    deltas(options: DeltasOptions<T> = {}) {
+      checkDeltas(options);
+      return informer.deltas({ ...options, signal: untilEnd(options.signal) });
+    },
     handle(handler: Handler<T>, options: HandlerOptions<T> = {}) {
       assertRunning();
       const handle: HandlerHandle = informer.register(handler, options, () => handlers.delete(handle));

@@ -181,8 +181,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     this.#writes.fail(reason);
     await this.#scopes.stop(reason);
     this.#statusListeners.clear();
-    // What was never complete is not worth the place of the last good file.
-    if (this.#keeper !== undefined && this.filledRuns().length > 0) await this.#keeper.trySave();
+    await this.#keeper?.trySave();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -330,6 +329,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
           return versions;
         },
         servers: () => this.#scopes.servers(),
+        worthSaving: () => this.filledRuns().length > 0,
         report: (report) => this.onReport(report, scopeOf('', this.#o.cluster)),
       },
       place,

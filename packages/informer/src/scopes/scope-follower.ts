@@ -1,8 +1,9 @@
 import { LabelSelectorError, parseLabelSelector } from '@kubecast/store';
 import type { LabelSelector } from '@kubecast/store';
 import type { HandlerHandle, Informer } from '../contract/informer.ts';
-import { checkCluster, checkFields, isDnsLabel, isDnsSubdomain, isObject, wrongOption } from '../contract/option-checks.ts';
+import { checkCluster, checkFields, checkFunction, isDnsLabel, isDnsSubdomain, isObject, wrongOption } from '../contract/option-checks.ts';
 import { InformerStoppedError } from '../errors.ts';
+import { ignoreRejection } from './program-guard.ts';
 import { readScopeConfig } from './scope-config.ts';
 import type { ScopeConfig } from './scope-config.ts';
 
@@ -190,8 +191,11 @@ class Follower<N> implements ScopeFollower {
   }
 
   onChange(listener: (follower: ScopeFollower) => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    checkFunction('listener', listener ?? null);
+    // Each call is a registration of its own, also of the same function.
+    const own = (follower: ScopeFollower): void => listener(follower);
+    this.#listeners.add(own);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
   }
 
   [Symbol.dispose](): void {
@@ -222,6 +226,8 @@ class Follower<N> implements ScopeFollower {
       if (told) this.#become('following', '');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
+      // Nothing can be set any more.
+      if (error instanceof InformerStoppedError) this.#neverReady(error);
       const state = this.#state === 'waiting' ? 'waiting' : 'kept';
       if (state !== this.#state || reason !== this.#reason) this.#become(state, reason);
     }
@@ -245,7 +251,7 @@ class Follower<N> implements ScopeFollower {
     this.#reason = reason;
     for (const listener of [...this.#listeners]) {
       try {
-        listener(this);
+        ignoreRejection(listener(this) as unknown);
       } catch {
         // A listener's failure is its own matter; the state stands.
       }

@@ -23,7 +23,8 @@ export interface Cluster {
 
 /** How far the scopes went that were taken away: one that comes again must not show less. */
 interface HighWater {
-  readonly version: string;
+  /** Emptied where it is found to be a version of another server. */
+  version: string;
   readonly epoch: number;
 }
 
@@ -35,6 +36,8 @@ export class ScopeSet<T> {
   readonly runs: Map<ScopeId, ScopeRun<T>> = new Map();
   readonly #clusters = new Map<string, Cluster>();
   readonly #high = new Map<string, HighWater>();
+  /** Clusters whose file was found to be of another server. */
+  readonly #disowned = new Set<string>();
   readonly #host: ScopeHost<T>;
   readonly #ending = new Set<Promise<void>>();
   /** Scopes of which no complete list stands in the view. */
@@ -114,6 +117,7 @@ export class ScopeSet<T> {
   removeCluster(name: string): boolean {
     for (const run of this.#of(name)) this.#drop(run);
     this.#high.delete(name);
+    this.#disowned.delete(name);
     return this.#clusters.delete(name);
   }
 
@@ -164,8 +168,7 @@ export class ScopeSet<T> {
   }
 
   /** Single namespaces to all: the wide scope is collected until it has seen all that they have, then takes over in one step. */
-  #widen(cluster: string, source: ResourceSource): void {
-    const absorbed = this.#of(cluster);
+  #widen(cluster: string, source: ResourceSource, absorbed: readonly ScopeRun<T>[] = this.#of(cluster)): void {
     this.#add(
       cluster,
       '',
@@ -243,16 +246,29 @@ export class ScopeSet<T> {
 
   /** What came from the file is of another server: it leaves, and its scopes begin as if there had been no file. */
   #dropForeign(cluster: string): void {
-    for (const run of this.#of(cluster)) {
-      if (!this.#fromFile.has(run)) continue;
+    const place = this.#clusters.get(cluster);
+    if (place === undefined || this.#disowned.has(cluster)) return;
+    this.#disowned.add(cluster);
+    // Versions of another server are no bound for those of this one, neither as the high water nor as what a wide scope takes over.
+    const high = this.#high.get(cluster);
+    if (high !== undefined) high.version = '';
+    this.#high.delete(cluster);
+    const foreign = this.#of(cluster).filter((run) => this.#fromFile.has(run));
+    const all = this.runs.get(scopeId('', cluster));
+    const widens = all !== undefined && !foreign.includes(all);
+    if (widens) {
+      this.#end(all);
+      const stay = this.#of(cluster).filter((run) => !foreign.includes(run));
+      this.#widen(cluster, place.sourceOf(''), stay);
+    }
+    for (const run of foreign) {
       const { namespace } = run.scope;
       let objects = 0;
       for (const entry of this.#host.writer.view.select(run.query)) if (entry !== undefined) objects += 1;
       this.#end(run);
       run.clear('unknown');
-      const source = this.#clusters.get(cluster)?.sourceOf(namespace);
-      if (source === undefined) continue;
-      this.#add(cluster, namespace, {}, { source }).reflector.counters.foreign = objects;
+      const next = widens ? this.runs.get(scopeId('', cluster)) : this.#add(cluster, namespace, {}, { source: place.sourceOf(namespace) });
+      if (next !== undefined) next.reflector.counters.foreign += objects;
       this.#host.onReport(
         {
           kind: 'snapshot-foreign',

@@ -72,12 +72,13 @@ export class CheckedSource implements ResourceSource {
       return;
     }
     this.#checked = true;
-    if (!this.#o.fromFile) return;
     if (this.#check.foreign) {
+      // Also of a scope that began without the file: the versions that it must not show less than may be those of the file.
       this.#o.foreign();
       signal.throwIfAborted();
       return;
     }
+    if (!this.#o.fromFile) return;
     const saved = this.#o.form;
     const form = saved === undefined ? undefined : await this.form?.(signal).catch(() => undefined);
     if (form !== undefined && form !== '' && form !== saved) {

@@ -28,6 +28,12 @@ async function kubeSystemUid(get: (name: string) => Promise<unknown> | undefined
   }
 }
 
+interface Question {
+  readonly answer: Promise<void>;
+  readonly end: AbortController;
+  waiting: number;
+}
+
 /**
  * Which server an informer reads, beside the one that its file was saved from. While the server is away its URL and its authorities decide; at the
  * first contact the UID of `kube-system` does, where both are known. It is asked for once.
@@ -38,7 +44,8 @@ export class ServerCheck {
   readonly #url: string;
   #ca = '';
   #uid: string | undefined;
-  #asked: Promise<void> | undefined;
+  #prepared: Promise<void> | undefined;
+  #question: Question | undefined;
   #answered = false;
 
   constructor(description: ServerDescription | undefined, saved?: SavedServer) {
@@ -69,8 +76,13 @@ export class ServerCheck {
     return this.#answered && this.#uid !== undefined && saved !== '' && this.#uid !== saved;
   }
 
-  /** Computes the fingerprint of the authorities; before that, they count as the runtime's. */
-  async prepare(): Promise<void> {
+  /** Computes the fingerprint of the authorities, once; before that, they count as the runtime's. */
+  prepare(): Promise<void> {
+    this.#prepared ??= this.#fingerprint();
+    return this.#prepared;
+  }
+
+  async #fingerprint(): Promise<void> {
     const ca = this.#description?.ca;
     if (ca === undefined) return;
     const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(ca.replaceAll('\r\n', '\n').trim()));
@@ -88,26 +100,42 @@ export class ServerCheck {
     return undefined;
   }
 
-  /** Asks for the UID until there was an answer. Rejects where the server could not be asked; the next call asks again. Ends with the signal. */
+  /**
+   * Asks for the UID until there was an answer. Rejects where the server could not be asked; the next call asks again. Ends with the signal. Those who
+   * ask at once share one question, which ends with the last of them.
+   */
   async ask(signal: AbortSignal): Promise<void> {
+    await this.prepare();
     const { uid } = this.#description ?? {};
     if (this.#answered || uid === undefined) return;
-    this.#asked ??= uid(signal)
-      .then((answer) => {
-        this.#uid = answer;
-        this.#answered = true;
-      })
-      .finally(() => {
-        this.#asked = undefined;
+    const question = (this.#question ??= this.#put(uid));
+    question.waiting += 1;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const onAbort = (): void => reject(signal.reason as Error);
+        signal.addEventListener('abort', onAbort, { once: true });
+        if (signal.aborted) onAbort();
+        question.answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
       });
-    const asked = this.#asked;
-    asked.catch(() => undefined);
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason as Error);
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
-      asked.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-    });
+    } finally {
+      question.waiting -= 1;
+      if (question.waiting === 0) {
+        if (this.#question === question) this.#question = undefined;
+        question.end.abort(signal.reason);
+      }
+    }
+  }
+
+  #put(uid: NonNullable<ServerDescription['uid']>): Question {
+    const end = new AbortController();
+    const answer = Promise.resolve()
+      .then(() => uid(end.signal))
+      .then((text: unknown) => {
+        this.#uid = typeof text === 'string' && text !== '' ? text : undefined;
+        this.#answered = true;
+      });
+    answer.catch(() => undefined);
+    return { answer, end, waiting: 0 };
   }
 
   /** What a file that is saved now says of the server. */

@@ -16,6 +16,8 @@ export interface SnapshotKeeperHost<T> {
   /** The version of each scope that is complete in the view, and lacks nothing. */
   versions(): ReadonlyMap<ScopeId, string>;
   servers(): ReadonlyMap<string, SavedServer>;
+  /** Whether a complete list stands in the view: what was never complete is not worth the place of the last good file. */
+  worthSaving(): boolean;
   report(report: ReflectorReport): void;
 }
 
@@ -48,8 +50,9 @@ export class SnapshotKeeper<T> {
     return saved;
   }
 
-  /** Saves, and reports where that does not work. */
+  /** Saves what is worth it, unasked, and reports where that does not work. */
   async trySave(): Promise<void> {
+    if (!this.#host.worthSaving()) return;
     try {
       await this.save();
     } catch (error) {

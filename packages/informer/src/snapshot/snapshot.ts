@@ -1,5 +1,6 @@
 import type { ScopeId, StoreFileSystem } from '@kubecast/store';
 import type { InformerOptions } from '../contract/informer-options.ts';
+import { isObject } from '../contract/option-checks.ts';
 import type { ServerIdentity } from '../contract/server-identity.ts';
 
 /** Where an informer keeps its state over restarts. */
@@ -55,12 +56,26 @@ export function serverEntries(servers: ReadonlyMap<string, SavedServer>): [Scope
   return [...servers].map(([cluster, saved]) => [`${SERVER}${cluster}` as ScopeId, JSON.stringify(saved)]);
 }
 
+/** A text that is not of this form says nothing, as if the saver had not known its server. */
+function savedServer(text: string): SavedServer {
+  let said: unknown;
+  try {
+    said = JSON.parse(text);
+  } catch {
+    return {};
+  }
+  if (!isObject(said)) return {};
+  const { server, form } = said;
+  const known = isObject(server) && [server['url'], server['ca'], server['uid']].every((part) => typeof part === 'string');
+  return { ...(known ? { server: server as unknown as ServerIdentity } : {}), ...(typeof form === 'string' ? { form } : {}) };
+}
+
 /** Parts what a file keeps by scope id into the versions of scopes and what is said of servers. */
 export function readEntries(entries: ReadonlyMap<ScopeId, string>): Pick<RestoredState, 'versions' | 'servers'> {
   const versions = new Map<ScopeId, string>();
   const servers = new Map<string, SavedServer>();
   for (const [id, text] of entries) {
-    if (id.startsWith(SERVER)) servers.set(id.slice(SERVER.length), JSON.parse(text) as SavedServer);
+    if (id.startsWith(SERVER)) servers.set(id.slice(SERVER.length), savedServer(text));
     else versions.set(id, text);
   }
   return { versions, servers };

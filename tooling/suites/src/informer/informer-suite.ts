@@ -4,6 +4,7 @@ import type { ConfigMap, ResourceType } from '@kubecast/crd';
 import { createInformer, createMetadataInformer, followConfigMap, isWaitTimeoutError, scopeId } from '@kubecast/informer';
 import type { Delta } from '@kubecast/informer';
 import { systemClock } from '@kubecast/clock';
+import { restartTests } from './restart-tests.ts';
 import { World, held, lineOf, noteCrd, noteType, until } from './world.ts';
 import type { Note, Servers } from './world.ts';
 
@@ -20,6 +21,8 @@ export function informerSuite(name: string, given: Servers | undefined): void {
       for (let i = 0; i < count; i += 1) await world.notes.create(world.note(`note-${i}`, `text ${i}`));
       return world;
     }
+
+    restartTests(filled);
 
     test('a list over the wire, streamed where the server can, fills the view, byte for byte, and a watch keeps it', async () => {
       await using world = await filled(50);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WriteReceipt } from '@kubecast/client';
 import { isInformerError, isWaitTimeoutError, scopeId } from '../index.ts';
+import type { ScopeStatus } from '../index.ts';
 import { createModelRig } from '../testing/index.ts';
 import type { ModelObject, ModelRig } from '../testing/index.ts';
 
@@ -156,4 +157,18 @@ test('freshness is told per scope: the version, and the age since the last event
     expect(rig.informer.scopes()[0]?.ageMs).toBeLessThanOrEqual(75_000);
   }
   await rig.informer.stop();
+});
+
+test('a wait whose signal was aborted before it began rejects with the signal’s reason, and keeps nothing', async () => {
+  const rig = createModelRig();
+  rig.informer.start();
+  await rig.clock.settle();
+  const reason = new Error('not any more');
+  const signal = AbortSignal.abort(reason);
+  const { scope, resourceVersion: version } = rig.informer.scopes()[0] as ScopeStatus;
+  await expect(rig.informer.whenSynced(signal)).rejects.toBe(reason);
+  await expect(rig.informer.waitFor({ scope, version }, { deadlineMs: 1000, signal })).rejects.toBe(reason);
+  await expect(rig.informer.waitFor({ scope, version: '999' }, { deadlineMs: 1000, signal })).rejects.toBe(reason);
+  await rig.informer.stop();
+  expect(rig.clock.pending).toBe(0);
 });

@@ -33,7 +33,9 @@ export class Waiter {
       this.#reject = reject;
     });
     if (signal?.aborted === true) {
-      this.reject(signal.reason);
+      // Whoever makes it does not have it yet, and has nothing to take away.
+      this.#settled = true;
+      this.#reject(signal.reason);
       return;
     }
     signal?.addEventListener('abort', this.#onAbort, { once: true });

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { createVirtualClock } from '@kubecast/clock/testing';
-import { createInformerFactory, InformerStoppedError, scopeId } from '../index.ts';
-import type { InformerFactory } from '../index.ts';
+import { createInformerFactory, InformerOptionsError, InformerStoppedError, scopeId } from '../index.ts';
+import type { Informer, InformerFactory, ScopeStatus } from '../index.ts';
 import { ModelApi, ModelServer, lineOf, thingType } from '../testing/index.ts';
+import type { Thing } from '../testing/index.ts';
 
 function world(): { clock: ReturnType<typeof createVirtualClock>; server: ModelServer; api: ModelApi; factory: InformerFactory } {
   const clock = createVirtualClock();
@@ -101,7 +102,7 @@ test('a lease that was stopped is told of nothing more, while the others go on',
   ])
     expect(body).toThrow(InformerStoppedError);
   expect(() => first.setNamespaces(['a'])).toThrow(InformerStoppedError);
-  await expect(first.waitFor({ scope: scopeId(''), version: '1' }, { deadlineMs: 1 })).rejects.toBeInstanceOf(InformerStoppedError);
+  await expect(first.waitFor({ scope: scopeId(''), version: '999999' }, { deadlineMs: 1 })).rejects.toBeInstanceOf(InformerStoppedError);
   await expect(first.save()).rejects.toBeInstanceOf(InformerStoppedError);
   await first.whenSynced();
   await factory.stop();
@@ -136,5 +137,32 @@ test('a kind of the same path under another name is not shared', async () => {
   factory.informer(thingType);
   factory.informer({ ...thingType, kind: 'Other' });
   expect(factory.shared).toBe(2);
+  await factory.stop();
+});
+
+test('a lease that was stopped tells what holds, and rejects what it would have to wait for', async () => {
+  const { clock, factory } = world();
+  const informer: Informer<Thing> = factory.informer<Thing>(thingType);
+  // The watch lives on by another use.
+  factory.informer<Thing>(thingType).start();
+  await clock.settle();
+  await informer.stop();
+  const { scope, resourceVersion: version } = informer.scopes()[0] as ScopeStatus;
+  await informer.whenSynced();
+  await informer.waitFor({ scope, version }, { deadlineMs: 1000 });
+  await expect(informer.waitFor({ scope, version: '999' }, { deadlineMs: 1000 })).rejects.toBeInstanceOf(InformerStoppedError);
+  await factory.stop();
+  expect(clock.pending).toBe(0);
+});
+
+test('what a lease cannot work with is refused by name, as an informer refuses it', async () => {
+  const { factory } = world();
+  const informer = factory.informer<Thing>(thingType);
+  for (const wrong of [null, 7, 'x', { signal: 'x' }, { workers: 2 }])
+    expect(() => informer.deltas(wrong as never), JSON.stringify(wrong)).toThrow(InformerOptionsError);
+  const goal = { scope: scopeId(''), version: '1' };
+  await expect(informer.whenSynced('x' as never)).rejects.toBeInstanceOf(InformerOptionsError);
+  await expect(informer.waitFor(goal, null as never)).rejects.toBeInstanceOf(InformerOptionsError);
+  await expect(informer.waitFor(goal, { deadlineMs: 5, signal: 7 as never })).rejects.toBeInstanceOf(InformerOptionsError);
   await factory.stop();
 });

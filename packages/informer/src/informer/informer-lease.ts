@@ -58,7 +58,15 @@ export function leaseOf<T>(informer: ObjectInformer<T>, release: () => Promise<v
     },
     async waitFor(what, options: WaitOptions) {
       checkWait(what, options);
-      await informer.waitFor(what, { ...options, signal: untilEnd(options.signal) });
+      const over = new AbortController();
+      const ends = ended.signal.aborted ? over.signal : ended.signal;
+      const waited = informer.waitFor(what, {
+        ...options,
+        signal: options.signal === undefined ? ends : AbortSignal.any([ends, options.signal]),
+      });
+      // What holds is told after the stop as well; what does not hold by then never will.
+      over.abort(ended.signal.reason);
+      await waited;
     },
     writeBarrier: (key) => informer.writeBarrier(key),
     observeReceipt: (receipt, barrier) => informer.observeReceipt(receipt, barrier),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { followNamespaces, InformerStoppedError, scopeId } from '../index.ts';
+import { followNamespaces, InformerOptionsError, InformerStoppedError, scopeId } from '../index.ts';
 import type { ScopeStatus } from '../index.ts';
 import { createModelRig } from '../testing/index.ts';
 import type { ModelRig } from '../testing/index.ts';
@@ -144,5 +144,38 @@ test('a follower whose own informer is stopped keeps what it set, and says why',
   namespaces.server.put('', 'b', 1);
   await namespaces.clock.settle();
   expect([follower.state, follower.namespaces, follower.reason]).toEqual(['kept', ['a'], 'the informer of things was stopped']);
+  await namespaces.informer.stop();
+});
+
+test('a listener of a follower that rejects costs nothing, and one that is no function is refused', async () => {
+  const unhandled: unknown[] = [];
+  const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', onUnhandled);
+  const rig = createModelRig();
+  const namespaces = createModelRig();
+  const follower = followNamespaces(rig.informer, { namespaces: namespaces.informer, selector: 'a=b' });
+  expect(() => follower.onChange(undefined as never)).toThrow(InformerOptionsError);
+  let called = 0;
+  const listener = (): never => {
+    called += 1;
+    return Promise.reject(new Error('a listener that rejects')) as never;
+  };
+  follower.onChange(listener);
+  follower.onChange(listener)[Symbol.dispose]();
+  await namespaces.informer.stop();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', onUnhandled);
+  expect([called, unhandled, follower.state]).toEqual([1, [], 'waiting']);
+});
+
+test('a follower of an informer that is stopped before there is an answer lets nobody wait', async () => {
+  const rig = createModelRig();
+  const namespaces = createModelRig();
+  const follower = followNamespaces(rig.informer, { namespaces: namespaces.informer, selector: 'a=b' });
+  await rig.informer.stop();
+  namespaces.informer.start();
+  await namespaces.clock.settle();
+  await expect(follower.ready).rejects.toBeInstanceOf(InformerStoppedError);
+  expect([follower.state, follower.reason]).toEqual(['waiting', 'the informer of things was stopped']);
   await namespaces.informer.stop();
 });

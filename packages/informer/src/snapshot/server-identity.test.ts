@@ -3,6 +3,7 @@ import type { ResourceSource } from '@kubecast/client';
 import type { StoreFileSystem } from '@kubecast/store';
 import { restoreInformer } from '../index.ts';
 import type { Informer, InformerOptions, ReflectorReport, ServerDescription } from '../index.ts';
+import { readEntries } from './snapshot.ts';
 import { createModelRig, lineOf, memoryFiles, ModelStatusError, statuses, thingType } from '../testing/index.ts';
 import type { ModelRig, Thing } from '../testing/index.ts';
 
@@ -358,3 +359,100 @@ test('a file whose transform has another name is not used', async () => {
     expect(informer.view.get({ cluster: '', namespace: 'default', name: 'a' })?.spec.payload).toBe(size === 1 ? 'one' : undefined);
   }
 });
+
+/** A restored informer of single namespaces, whose file is of another server with far higher versions. */
+async function foreignNamespaces(
+  namespaces: readonly string[],
+  from: Partial<InformerOptions<Thing>>,
+  uidAfterMs = 0,
+): Promise<{ b: ModelRig } & Restored> {
+  const files = memoryFiles();
+  const a = createModelRig({ seed: 1 });
+  for (let i = 0; i < 5000; i += 1) a.server.otherWrite();
+  a.server.put('one', 'x', 1);
+  a.server.put('two', 'y', 1);
+  const saver = await restore(a, files, { ...from, server: { url: A, uid: uidOf('uid-a') } });
+  saver.informer.start();
+  await saver.informer.whenSynced();
+  await saver.informer.stop();
+  const b = createModelRig({ seed: 3 });
+  b.server.put('one', 'p', 3);
+  b.server.put('two', 'q', 3);
+  const uid = (signal: AbortSignal): Promise<string> => b.clock.sleep(uidAfterMs, signal).then(() => 'uid-b');
+  return { b, ...(await restore(b, files, { ...from, namespaces, server: { url: A, uid } })) };
+}
+
+test.each([0, 500])(
+  'a foreign file bounds nothing of the scope that takes over all namespaces, where the UID is told after %s ms',
+  async (afterMs) => {
+    const { b, informer, names, reports } = await foreignNamespaces(['one', 'two'], { namespaces: ['one', 'two'] }, afterMs);
+    if (afterMs === 0) informer.setNamespaces(['']);
+    informer.start();
+    await b.clock.advance(100);
+    informer.setNamespaces(['']);
+    await b.clock.advance(5000);
+    expect(names()).toBe('p q');
+    expect(informer.hasSynced).toBe(true);
+    expect(informer.scopes()).toMatchObject([{ namespace: '', state: 'Watching', epoch: 1, counters: { foreign: 2 } }]);
+    expect(reports.map(({ kind }) => kind)).toEqual(['snapshot-foreign', 'snapshot-foreign']);
+    await informer.stop();
+  },
+);
+
+test.each([
+  ['of single namespaces', { namespaces: ['one', 'two'] }, ['one', 'two'], ['one']],
+  ['of all namespaces', {}, [''], ['one']],
+  ['none of whose namespaces is asked for any more', { namespaces: ['one', 'two'] }, ['one', 'two'], []],
+] as const)('a namespace that comes again is not bounded by a foreign file %s', async (_what, from, asked, kept) => {
+  const { b, informer, names } = await foreignNamespaces(asked, from);
+  informer.setNamespaces(kept);
+  informer.start();
+  await b.clock.advance(2000);
+  informer.setNamespaces(['one', 'two']);
+  await b.clock.advance(5000);
+  expect(names()).toBe('p q');
+  expect(informer.scopes()).toMatchObject([
+    { namespace: 'one', state: 'Watching', epoch: 1 },
+    { namespace: 'two', state: 'Watching', epoch: 1 },
+  ]);
+  await informer.stop();
+});
+
+test('a scope that goes while it asks for the UID does not fail the others that ask', async () => {
+  const { files } = await savedOf({ url: A, uid: uidOf('uid-a') });
+  const b = serverWith(['a', 'b'], 1);
+  const uid = (signal: AbortSignal): Promise<string> => b.clock.sleep(1000, signal).then(() => 'uid-a');
+  const { informer } = await restore(b, files, { namespaces: ['first', 'default'], server: { url: A, uid } });
+  const states: string[] = [];
+  informer.onStatus(({ namespace, state, reason }) => void states.push(`${namespace} ${state} ${reason}`));
+  informer.start();
+  await b.clock.advance(100);
+  informer.setNamespaces(['default']);
+  await b.clock.advance(2000);
+  expect(states.filter((line) => line.startsWith('default ') && line.includes('taken away'))).toEqual([]);
+  expect(informer.scopes()).toMatchObject([{ namespace: 'default', state: 'Watching', counters: { failures: 0 } }]);
+  await informer.stop();
+});
+
+test('a cluster that is taken away and added again is saved with its authorities', async () => {
+  const files = memoryFiles();
+  const a = serverWith(['a', 'b'], 1);
+  const server = { url: A, ca: 'the authorities' };
+  const { informer } = await restore(a, files, { cluster: 'c', server });
+  informer.start();
+  await informer.whenSynced();
+  informer.removeCluster('c');
+  informer.addCluster({ cluster: 'c', source: (namespace) => a.api.source(namespace), server });
+  await informer.whenSynced();
+  await informer.stop();
+  const again = await restore(a, files, { cluster: 'c', server });
+  expect([again.names(), again.reports]).toEqual(['a b', []]);
+  await again.informer.stop();
+});
+
+test.each(['', 'null', '7', '{"server":7}', '{"server":{"url":1,"ca":2,"uid":3},"form":4}', '{'])(
+  'a file that says %s of its server is one that does not know it',
+  (text) => {
+    expect(readEntries(new Map([['@server:' as never, text]])).servers.get('')).toEqual({});
+  },
+);

@@ -241,3 +241,26 @@ test('an object of the file that was damaged is absent, never wrong, until the l
   expect(informer.storeCounters.damaged).toBe(1);
   await informer.stop();
 });
+
+test('what was never complete takes the place of no good file, neither on the interval nor on stop', async () => {
+  const files = memoryFiles();
+  const rig = await savedOnce(files);
+  const before = files.stored.get('/state/things');
+  expect(before).toBeDefined();
+  // The file is of an address that is no more, and the new one is away.
+  const informer = await restoreInformer<Thing>(
+    {
+      type: thingType,
+      clock: rig.clock,
+      source: (namespace) => rig.api.source(namespace),
+      server: { url: 'https://moved.example', uid: () => Promise.reject(new Error('away')) },
+    },
+    { files, path: '/state/things', everyMs: 1000 },
+  );
+  rig.api.plan('any', { refused: true }, 100);
+  informer.start();
+  await rig.clock.advance(20_000);
+  expect(informer.hasSynced).toBe(false);
+  await informer.stop();
+  expect(files.stored.get('/state/things')).toBe(before);
+});

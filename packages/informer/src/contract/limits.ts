@@ -75,3 +75,9 @@ export const defaultLimits: ReflectorLimits = {
   formLagMs: 10_000,
   relistMs: 0,
 };
+
+/** The limits that were given, else the defaults; `undefined` counts as not given. */
+export function limitsOf(given: Partial<ReflectorLimits> | undefined): ReflectorLimits {
+  const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined);
+  return { ...defaultLimits, ...(Object.fromEntries(set) as Partial<ReflectorLimits>) };
+}

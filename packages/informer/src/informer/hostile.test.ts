@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createInformer, createInformerFactory, restoreInformer } from '../index.ts';
-import type { Delta } from '../index.ts';
+import { createInformer, createInformerFactory, InformerOptionsError, restoreInformer } from '../index.ts';
+import type { Delta, Informer } from '../index.ts';
 import { createModelRig, lineOf, memoryFiles, thingType } from '../testing/index.ts';
 import type { ModelRig, Thing } from '../testing/index.ts';
 
@@ -150,4 +150,61 @@ test('a hundred leases of one kind that come and go leave one watch, then none',
   await Promise.all(leases.map((lease) => lease.stop()));
   expect([factory.shared, factory.leases, rig.api.open]).toEqual([0, 0, 0]);
   await factory.stop();
+});
+
+test('a source that cannot be made changes no scope', async () => {
+  const rig = createModelRig();
+  const informer = createInformer<Thing>({
+    type: thingType,
+    clock: rig.clock,
+    namespaces: ['a'],
+    source: (namespace) => {
+      if (namespace === 'bad') throw new Error('no source');
+      return namespace === 'nothing' ? (undefined as never) : rig.api.source(namespace);
+    },
+  });
+  informer.start();
+  await rig.clock.settle();
+  expect(() => informer.setNamespaces(['b', 'bad'])).toThrow('no source');
+  expect(() => informer.setNamespaces(['b', 'nothing'])).toThrow(InformerOptionsError);
+  expect(informer.scopes()).toMatchObject([{ namespace: 'a', state: 'Watching' }]);
+  await informer.stop();
+});
+
+test('of two clusters in one file, the one that is another leaves alone', async () => {
+  const files = memoryFiles();
+  const rig = createModelRig({ twin: true });
+  rig.server.put('default', 'a', 1);
+  rig.twin?.server.put('default', 'b', 1);
+  const url = 'https://a.example:6443';
+  const restored = async (uid: string): Promise<{ informer: Informer<Thing>; deleted: string[] }> => {
+    const deleted: string[] = [];
+    const informer = await restoreInformer<Thing>(
+      {
+        type: thingType,
+        clock: rig.clock,
+        cluster: 'first',
+        source: (namespace) => rig.api.source(namespace),
+        server: { url, uid: () => Promise.resolve('uid-first') },
+        clusters: [
+          {
+            cluster: 'second',
+            source: (namespace) => (rig.twin as NonNullable<typeof rig.twin>).api.source(namespace),
+            server: { url, uid: () => Promise.resolve(uid) },
+          },
+        ],
+      },
+      { files, path: '/state/things' },
+    );
+    informer.handle((delta) => void (delta.type === 'deleted' && deleted.push(`${delta.entry.key.cluster} ${String(delta.cause)}`)));
+    informer.start();
+    await informer.whenSynced();
+    await rig.clock.advance(3000);
+    return { informer, deleted };
+  };
+  await (await restored('uid-second')).informer.stop();
+  const { informer, deleted } = await restored('uid-other');
+  expect(deleted).toEqual(['second unknown']);
+  expect(informer.scopes()).toMatchObject([{ counters: { lists: 0 } }, { counters: { lists: 1, foreign: 1 } }]);
+  await informer.stop();
 });

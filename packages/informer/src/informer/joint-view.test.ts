@@ -91,3 +91,15 @@ test('an entry has the type of its kind, and events that of the resource: no any
   // @ts-expect-error a Pod has no ports
   void informer.view.get({ cluster: '', namespace: '', name: '' })?.spec.ports;
 });
+
+test('what has no view is refused by its name', () => {
+  for (const [wrong, name] of [
+    [null, 'kinds'],
+    [[], 'kinds'],
+    [{ Pod: null }, 'kinds.Pod'],
+    [{ Pod: undefined }, 'kinds.Pod'],
+    [{ Pod: {} }, 'kinds.Pod'],
+    [{ Pod: { view: {} } }, 'kinds.Pod'],
+  ] as const)
+    expect(() => jointView(wrong as never), name).toThrow(new RegExp(`^${name}: .* cannot work`, 'u'));
+});

@@ -1,4 +1,5 @@
 import { byField } from '@kubecast/store';
+import { isObject, wrongOption } from '../contract/option-checks.ts';
 import type { Entry, IndexExtractor, Query, View } from '@kubecast/store';
 
 /** Anything with a view: an informer, or a snapshot under the name `view`. */
@@ -28,9 +29,17 @@ export interface JointView<K extends Readonly<Record<string, Viewed<unknown>>>> 
  *
  *     const of = jointView({ Pod: pods, Service: services, ConfigMap: configMaps });
  *     for (const { kind, entry } of of.select({ index: { name: 'owner', value: uid } })) ...
+ * @throws InformerOptionsError where a kind has no view
  */
 export function jointView<const K extends Readonly<Record<string, Viewed<unknown>>>>(kinds: K): JointView<K> {
+  if (!isObject(kinds)) throw wrongOption('kinds', kinds, 'give { name: informer }');
   const names = Object.keys(kinds);
+  for (const name of names) {
+    const viewed: unknown = kinds[name];
+    const view = isObject(viewed) ? viewed['view'] : undefined;
+    if (!isObject(view) || typeof view['select'] !== 'function')
+      throw wrongOption(`kinds.${name}`, viewed, 'give an informer, or { view }');
+  }
   return {
     *select(query) {
       for (const kind of names) {

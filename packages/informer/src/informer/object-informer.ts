@@ -14,18 +14,17 @@ import type {
   WaitOptions,
 } from '../contract/informer.ts';
 import type { ClusterOptions, InformerOptions } from '../contract/informer-options.ts';
-import { defaultLimits } from '../contract/limits.ts';
+import { limitsOf } from '../contract/limits.ts';
 import type { ReflectorLimits } from '../contract/limits.ts';
 import { storeKey } from '../contract/object-key.ts';
-import { checkCluster, checkFunction, checkKey, checkSignal } from '../contract/option-checks.ts';
+import { checkCluster, checkFunction, checkSignal } from '../contract/option-checks.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import { scopeOf } from '../contract/scope.ts';
 import type { Scope } from '../contract/scope.ts';
 import { ServerMemory } from '../contract/server-memory.ts';
-import { barrierOf, provesRegression } from '../contract/write-barrier.ts';
 import type { WriteBarrier } from '../contract/write-barrier.ts';
 import { InformerOptionsError, InformerStoppedError } from '../errors.ts';
-import { checkBarrier, checkReceipt, checkWait } from '../freshness/check-wait.ts';
+import { checkWait } from '../freshness/check-wait.ts';
 import { Waiters } from '../freshness/waiters.ts';
 import { WriteTracker } from '../freshness/write-tracker.ts';
 import type { ScopeProgress, WriteTrackerHost } from '../freshness/write-tracker.ts';
@@ -35,7 +34,8 @@ import { HandlerRegistration } from '../handlers/handler-registration.ts';
 import type { RegistrationHost } from '../handlers/handler-registration.ts';
 import { Scheduler } from '../handlers/scheduler.ts';
 import { VersionOrder } from '../reflector/version-order.ts';
-import { ignoreRejection, ProgramGuard } from '../scopes/program-guard.ts';
+import { callListener, Listeners } from '../scopes/listeners.ts';
+import { ProgramGuard } from '../scopes/program-guard.ts';
 import type { ScopeHost, ScopeRun } from '../scopes/scope-run.ts';
 import { ScopeSet } from '../scopes/scope-set.ts';
 import { describeServer, ServerCheck } from '../snapshot/server-check.ts';
@@ -43,6 +43,7 @@ import { SnapshotKeeper } from '../snapshot/snapshot-keeper.ts';
 import { snapshotIdentity } from '../snapshot/snapshot.ts';
 import type { RestoredState, SnapshotPlace } from '../snapshot/snapshot.ts';
 import { checkClusterOptions, checkIndex } from './check-options.ts';
+import { observeReceipt, progressOf, takeBarrier } from './receipts.ts';
 import { sourceOf } from './source-of.ts';
 import { expectedOf, makeStore } from './store-options.ts';
 
@@ -72,7 +73,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
   readonly #o: InformerOptions<T>;
   readonly #scopes: ScopeSet<T>;
   readonly #handlers = new Set<HandlerRegistration<T>>();
-  readonly #statusListeners = new Set<(status: ScopeStatus) => void>();
+  readonly #statusListeners = new Listeners<ScopeStatus>();
   readonly #synced: Waiters;
   readonly #writes: WriteTracker<T>;
   readonly #order: VersionOrder;
@@ -91,7 +92,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     this.guard.onExtractorError = (key, report) => this.#extractorFailed(key, report);
     this.#fromFile = restoring?.restored !== undefined;
     this.clock = options.clock ?? systemClock;
-    this.limits = { ...defaultLimits, ...withoutUndefined(options.limits) };
+    this.limits = limitsOf(options.limits);
     this.sliceMs = this.limits.sliceMs;
     this.expected = expectedOf(options);
     if (options.labelSelector) this.labelSelector = options.labelSelector;
@@ -214,38 +215,17 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
   }
 
   writeBarrier(of: KeyInput): WriteBarrier {
-    checkKey('key', of);
-    const key = storeKey(of);
-    const run = this.#scopes.runOf(key.cluster, key.namespace);
-    const sure = run?.filled === true && !run.reflector.damaged;
-    return barrierOf(key, this.view.entry(key), {
-      id: run?.scope.id ?? scopeOf(key.namespace, key.cluster).id,
-      epoch: run?.reflector.epoch ?? 1,
-      version: sure ? run.reflector.version : '',
-      complete: sure && !this.labelSelector && !this.fieldSelector,
-    });
+    return takeBarrier(of, this.#scopes, this.view, Boolean(this.labelSelector) || Boolean(this.fieldSelector));
   }
 
   observeReceipt(receipt: WriteReceipt, barrier: WriteBarrier): boolean {
-    checkReceipt('receipt', receipt);
-    checkBarrier('barrier', barrier);
-    const run = this.#scopes.runs.get(barrier.scope);
-    if (run === undefined || run.reflector.epoch !== barrier.epoch || !provesRegression(receipt, barrier)) return false;
-    const { namespace, name } = barrier.key;
-    run.reflector.regressed(
-      barrier.version,
-      `a write of ${namespace === '' ? name : `${namespace}/${name}`} was answered at ${String(receipt.version)}, although ${barrier.version} was seen before it`,
-    );
-    return true;
+    return observeReceipt(receipt, barrier, this.#scopes);
   }
 
   onStatus(listener: (status: ScopeStatus) => void): Disposable {
     checkFunction('listener', listener ?? null);
     this.#assertRunning();
-    // Each call is a registration of its own, also of the same function.
-    const own = (status: ScopeStatus): void => listener(status);
-    this.#statusListeners.add(own);
-    return { [Symbol.dispose]: () => void this.#statusListeners.delete(own) };
+    return this.#statusListeners.add(listener);
   }
 
   handle(handler: Handler<T>, options: HandlerOptions<T> = {}): HandlerHandle {
@@ -323,11 +303,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
         clock,
         sliceMs,
         identity: snapshotIdentity(this.#o, place),
-        versions: () => {
-          const versions = new Map<ScopeId, string>();
-          for (const run of this.filledRuns()) if (!run.reflector.damaged) versions.set(run.scope.id, run.reflector.version);
-          return versions;
-        },
+        versions: () => this.#scopes.versions(),
         servers: () => this.#scopes.servers(),
         worthSaving: () => this.filledRuns().length > 0,
         report: (report) => this.onReport(report, scopeOf('', this.#o.cluster)),
@@ -389,15 +365,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
   }
 
   onState(run: ScopeRun<T>): void {
-    if (this.#statusListeners.size === 0) return;
-    const status = run.status();
-    for (const listener of [...this.#statusListeners]) {
-      try {
-        ignoreRejection(listener(status) as unknown);
-      } catch {
-        // A listener's failure is its own matter; the state stands.
-      }
-    }
+    if (this.#statusListeners.size > 0) this.#statusListeners.tell(run.status());
   }
 
   onProgress(run: ScopeRun<T>): void {
@@ -412,11 +380,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
   }
 
   onReport(report: ReflectorReport, scope: Scope): void {
-    try {
-      ignoreRejection(this.#o.onReport?.(report, scope) as unknown);
-    } catch {
-      // As with listeners.
-    }
+    callListener(() => this.#o.onReport?.(report, scope));
   }
 
   #checkSynced(): void {
@@ -428,13 +392,4 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     for (const handler of this.#handlers) handler.check();
     this.#synced.check();
   }
-}
-
-function progressOf<T>(run: ScopeRun<T> | undefined): ScopeProgress | undefined {
-  if (run === undefined) return undefined;
-  return { id: run.scope.id, filled: run.filled, version: run.reflector.version, epoch: run.reflector.epoch };
-}
-
-function withoutUndefined<O extends object>(options: O | undefined): Partial<O> {
-  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<O>;
 }

@@ -5,7 +5,8 @@ import type { Informer } from '../contract/informer.ts';
 import type { InformerOptions } from '../contract/informer-options.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import { scopeOf } from '../contract/scope.ts';
-import { ignoreRejection, ProgramGuard } from '../scopes/program-guard.ts';
+import { callListener } from '../scopes/listeners.ts';
+import { ProgramGuard } from '../scopes/program-guard.ts';
 import type { Scope } from '../contract/scope.ts';
 import { VersionOrder } from '../reflector/version-order.ts';
 import { checkPlace } from '../snapshot/check-place.ts';
@@ -112,9 +113,5 @@ async function misfit(check: ServerCheck, clock: NonNullable<InformerOptions<unk
 }
 
 function tell<T>(options: InformerOptions<T>, report: ReflectorReport, scope: Scope): void {
-  try {
-    ignoreRejection(options.onReport?.(report, scope) as unknown);
-  } catch {
-    // A listener's failure is its own matter: the file is read all the same.
-  }
+  callListener(() => options.onReport?.(report, scope));
 }

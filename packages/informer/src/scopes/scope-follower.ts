@@ -3,7 +3,7 @@ import type { LabelSelector } from '@kubecast/store';
 import type { HandlerHandle, Informer } from '../contract/informer.ts';
 import { checkCluster, checkFields, checkFunction, isDnsLabel, isDnsSubdomain, isObject, wrongOption } from '../contract/option-checks.ts';
 import { InformerStoppedError } from '../errors.ts';
-import { ignoreRejection } from './program-guard.ts';
+import { Listeners } from './listeners.ts';
 import { readScopeConfig } from './scope-config.ts';
 import type { ScopeConfig } from './scope-config.ts';
 
@@ -137,7 +137,7 @@ class Follower<N> implements ScopeFollower {
   readonly #namespaces: Followed<N> | undefined;
   readonly #config: () => ScopeConfig;
   readonly #handles: HandlerHandle[] = [];
-  readonly #listeners = new Set<(follower: ScopeFollower) => void>();
+  readonly #listeners = new Listeners<ScopeFollower>();
   readonly ready: Promise<void>;
   #readyNow: () => void = () => undefined;
   #neverReady: (reason: unknown) => void = () => undefined;
@@ -192,10 +192,7 @@ class Follower<N> implements ScopeFollower {
 
   onChange(listener: (follower: ScopeFollower) => void): Disposable {
     checkFunction('listener', listener ?? null);
-    // Each call is a registration of its own, also of the same function.
-    const own = (follower: ScopeFollower): void => listener(follower);
-    this.#listeners.add(own);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+    return this.#listeners.add(listener);
   }
 
   [Symbol.dispose](): void {
@@ -249,12 +246,6 @@ class Follower<N> implements ScopeFollower {
   #become(state: ScopeFollower['state'], reason: string): void {
     this.#state = state;
     this.#reason = reason;
-    for (const listener of [...this.#listeners]) {
-      try {
-        ignoreRejection(listener(this) as unknown);
-      } catch {
-        // A listener's failure is its own matter; the state stands.
-      }
-    }
+    this.#listeners.tell(this);
   }
 }

@@ -85,6 +85,13 @@ export class ScopeSet<T> {
     this.#sources.get(run)?.committed();
   }
 
+  /** The versions of the scopes that are complete in the view, and lack nothing. */
+  versions(): ReadonlyMap<ScopeId, string> {
+    const versions = new Map<ScopeId, string>();
+    for (const run of this.runs.values()) if (run.filled && !run.reflector.damaged) versions.set(run.scope.id, run.reflector.version);
+    return versions;
+  }
+
   /** What a file says of the servers, by cluster. */
   servers(): ReadonlyMap<string, SavedServer> {
     const servers = new Map<string, SavedServer>();

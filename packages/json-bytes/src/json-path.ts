@@ -3,10 +3,11 @@ import { JsonName, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace, textOf } from './
 import { skipValue } from './skip-value.ts';
 
 const decoder = new TextDecoder();
+const INTEGER = /^-?\d+$/;
 
 /**
- * Reads the texts at a path from JSON that was validated before, and parses nothing else: strings, and numbers and booleans as String gives
- * them. Of members with one name the last counts, as JSON.parse has it. The step `*` goes into every item of an array; of an object it is a
+ * Reads the texts at a path from JSON that was validated before, and parses nothing else: strings, integers with all their digits, and other
+ * numbers and booleans as String gives them. Of members with one name the last counts, as JSON.parse has it. The step `*` goes into every item of an array; of an object it is a
  * member's name like any other.
  */
 export class JsonPath {
@@ -56,6 +57,8 @@ export class JsonPath {
       return;
     }
     const text = decoder.decode(bytes.subarray(start, end));
-    if (text !== 'null') found.push(String(JSON.parse(text)));
+    if (text === 'null') return;
+    // JSON writes an integer in one way only (but for -0), and a double would change a large one.
+    found.push(INTEGER.test(text) && text !== '-0' ? text : String(JSON.parse(text)));
   }
 }

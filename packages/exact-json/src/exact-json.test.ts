@@ -213,3 +213,11 @@ test(
 test('invalid JSON is a SyntaxError, with and without long numbers', () => {
   for (const text of ['{', '[9007199254740993', '{"a":01234567890123456789}', '']) expect(() => parseJson(text)).toThrow(SyntaxError);
 });
+
+test('nesting beyond the stack is a RangeError where a number needs its digits, and is read where none does', () => {
+  const deep = (inner: string): string => `${'['.repeat(100_000)}${inner}${']'.repeat(100_000)}`;
+  expect(() => parseJson(deep('9007199254740993'))).toThrow(RangeError);
+  expect(parseJson(deep('1'))).toHaveLength(1);
+  const within = `${'['.repeat(500)}9007199254740993${']'.repeat(500)}`;
+  expect(writeJson(parseJson(within))).toBe(within);
+});

@@ -1,3 +1,4 @@
+import { checkBytes } from './json-bytes-error.ts';
 import { JsonCursor } from './json-cursor.ts';
 import { JsonName, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace, textOf } from './json-text.ts';
 import { skipValue } from './skip-value.ts';
@@ -22,6 +23,7 @@ export class JsonPath {
 
   /** @throws JsonBytesError if the bytes are not JSON, as far as they are read. */
   read(bytes: Uint8Array): readonly string[] {
+    checkBytes(bytes);
     const found: string[] = [];
     const start = skipSpace(bytes, 0, bytes.length);
     this.#value(bytes, start, bytes.length, 0, found);

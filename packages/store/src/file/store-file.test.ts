@@ -290,6 +290,31 @@ test("a file is its owner's only, and a save that fails leaves the old one", asy
   expect((await fs.readdir(folder)).filter((name) => name.startsWith('mode'))).toEqual(['mode']);
 });
 
+test('saves of one path wait for each other: each ends, the last one called stands, and nothing is left aside', async () => {
+  const path = join(folder, 'twice');
+  const store = filled(300);
+  const saves = [1, 2, 3].map((each) => {
+    store.put(again(each, 50 + each));
+    return saveStore(store, files, path, { ...save, identity: `save ${each}` });
+  });
+  await Promise.all(saves);
+  const loaded = await loadStore<Thing>(options, files, path, 'save 3');
+  expect(rows(loaded?.store as ObjectStore<Thing>)).toEqual(rows(store));
+  // One that fails is told to its caller alone.
+  let fails = true;
+  const failing: StoreFileSystem = {
+    ...files,
+    replace: (from, to) => {
+      if (!fails) return files.replace(from, to);
+      fails = false;
+      return Promise.reject(new Error('no space'));
+    },
+  };
+  const [first, second] = await Promise.allSettled([saveStore(store, failing, path, save), saveStore(store, failing, path, save)]);
+  expect([first.status, second.status]).toEqual(['rejected', 'fulfilled']);
+  expect((await fs.readdir(folder)).filter((name) => name.startsWith('twice'))).toEqual(['twice']);
+});
+
 test('Secrets are saved only when that is asked for', async () => {
   const path = join(folder, 'secrets');
   const store = createObjectStore<Thing>({ apiVersion: 'v1', kind: 'Secret' });

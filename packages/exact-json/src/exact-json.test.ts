@@ -221,3 +221,12 @@ test('nesting beyond the stack is a RangeError where a number needs its digits, 
   const within = `${'['.repeat(500)}9007199254740993${']'.repeat(500)}`;
   expect(writeJson(parseJson(within))).toBe(within);
 });
+
+test('a program that sets a number to the double that was read has not changed it; a copied list and a renamed member are refused', () => {
+  const read = parseJson('{"n":9007199254740993,"list":[9007199254740993]}') as { n: number; list: number[] };
+  read.n = 5;
+  read.n = 2 ** 53;
+  expect(writeJson(read)).toBe('{"n":9007199254740993,"list":[9007199254740993]}');
+  expect(() => writeJson([...read.list])).toThrow(/^\[0\] is 9007199254740992: beyond 2\^53/);
+  expect(() => writeJson({ renamed: read.n })).toThrow(/^renamed is 9007199254740992/);
+});

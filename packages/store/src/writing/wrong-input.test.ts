@@ -60,7 +60,7 @@ test('an extractor that gives anything but a list of texts is refused by the nam
 test('a key without its namespace or name, and an object that is not given as bytes, are refused by what is missing', () => {
   const store = createObjectStore<unknown>({ ...options, shared: { recordBytes: 4 << 20, indexBytes: 1 << 20 } });
   store.put(testRecord({ name: 'a' }));
-  for (const view of [store.view, attach(store.share())])
+  for (const view of [store.view, attach(store.share()), store.view.snapshot(), attach(store.share()).snapshot()])
     for (const key of [{ name: 'a' }, { namespace: 'n' }, { namespace: null, name: 'a' }, { namespace: 'n', name: 5 }])
       expect(refusal(() => view.get(key as unknown as { namespace: string; name: string }))).toMatch(/^KEY_INVALID: a key has a name/);
   for (const object of ['{"metadata":{"name":"a","uid":"u"}}', new ArrayBuffer(8), { metadata: {} }, undefined, new Uint16Array(4)])

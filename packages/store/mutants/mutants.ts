@@ -450,7 +450,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what a write takes back meanwhile is missing in the walk of a snapshot',
     file: 'views/snapshot-view.ts',
-    near: 'views',
+    near: 'views/frozen',
     find: '    for (takeBack(); undone.first; takeBack()) {',
     put: '    for (; undone.first; ) {',
   },

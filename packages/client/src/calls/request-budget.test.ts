@@ -97,6 +97,28 @@ test('after a 429 nothing but high priority goes until the time that the server 
   expect(normal).toBe(true);
 });
 
+test('a call whose deadline comes before the end of a pause is refused at once, whether it came before the 429 or after', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock, { perSecond: 1, burst: 1 });
+  await budget.take('normal', ask);
+  const before = failure(budget.take('low', { deadlineMs: 30_000, totalMs: 30_000, what: 'GET /before' }));
+  const patient = budget.take('normal', { deadlineMs: 90_000, what: 'GET /patient' });
+  budget.pause(60_000);
+  expect(await before).toMatchObject({ code: 'CLIENT_TIMEOUT', phase: 'budget', afterMs: 30_000, retryAfterMs: 60_000 });
+  await clock.advance(10_000);
+  const after = await failure(budget.take('normal', { deadlineMs: 20_000, totalMs: 30_000, what: 'GET /after' }));
+  expect(after).toMatchObject({ code: 'CLIENT_TIMEOUT', phase: 'budget', afterMs: 30_000, retryAfterMs: 50_000 });
+  expect((after as Error).message).toBe(
+    'GET /after: after a 429 the server asked this client to wait 50000 ms more, longer than the 30000 ms of this call',
+  );
+  const high = budget.take('high', { deadlineMs: 20_000, what: 'GET /high' });
+  await clock.advance(10);
+  await high;
+  await clock.advance(52_000);
+  await patient;
+  expect(clock.pending).toBe(0);
+});
+
 test('who waits too long gets a TimeoutError, who is aborted its reason, and neither holds up the others', async () => {
   const clock = createVirtualClock();
   const budget = new RequestBudget(clock, { perSecond: 1, burst: 1 });

@@ -183,7 +183,8 @@ test('what a plugin does wrong is told, and nothing that it printed', async () =
   const mixed = printing({ clientCertificateData: pem.clientCert, clientKeyData: pem.otherClientKey });
   expect(await gave(mixed)).toMatch(/the client key is not that of the client certificate/);
   expect(await gave(printing({}))).toMatch(/neither a token nor a client certificate/);
-  expect(await gave(printing({ token: 't', expirationTimestamp: 'soon' }))).toMatch(/expirationTimestamp is no time/);
+  for (const time of ['soon', '', '2999', '2999-01-01', '2999-01-01T00:00:00', '2999-01-01 00:00:00Z', 'Dec 25, 2999'])
+    expect(await gave(printing({ token: 't', expirationTimestamp: time }))).toMatch(/expirationTimestamp is no time; expected RFC 3339/);
   expect(await gave(`process.stdout.write('x'.repeat(3e6))`)).toMatch(/more than a credential/);
   expect((await failureOf(own('', { interactiveMode: 'Always' }))).message).toMatch(/interactiveMode Always.*no terminal/);
 });
@@ -193,6 +194,9 @@ test('a command that is not there is told with its install hint; a path starts f
   expect(missing.message).toMatch(
     /"kubecast-no-such-plugin" of user "u" gave no credentials: there is no such command\. Get it at https:\/\/plugin\.example$/,
   );
+  writeFileSync(join(folder, 'interpreted'), '#!/nowhere/kubecast-sh\n', { mode: 0o700 });
+  const uninterpreted = await failureOf(own('', { command: './interpreted' }));
+  expect(uninterpreted.message).toMatch(/gave no credentials: the interpreter that its first line names is not there/);
   writeFileSync(join(folder, 'beside'), `#!/bin/sh\necho '{"apiVersion":"${v1}","kind":"ExecCredential","status":{"token":"b"}}'\n`, {
     mode: 0o700,
   });

@@ -60,6 +60,26 @@ test('paths follow the group, the scope and the namespace of call, object, clien
   expect(last()).toBe('GET /api/v1/nodes/n');
 });
 
+test('a write sends the object as it was at the call, whatever the program does with it afterwards', async () => {
+  const models = client.resource(appModel, { namespace: 'team' });
+  const object = { ...model('first'), metadata: { name: 'first', labels: { at: 'the call' } } };
+  const patch = { spec: { version: '1' } };
+  const writes = [
+    models.create(object),
+    models.replace(object),
+    models.apply(object),
+    models.patch('first', patch),
+    models.create({ ...object }, { validate: false }),
+  ];
+  object.metadata.name = 'second';
+  object.metadata.labels.at = 'later';
+  Object.assign(object, { spec: { ...object.spec, version: '9' } });
+  patch.spec.version = '9';
+  await Promise.all(writes);
+  expect(server.seen).toHaveLength(5);
+  for (const { body } of server.seen) expect(body).not.toMatch(/second|later|"9"/);
+});
+
 test('names that could ask for another path are refused before anything is sent; others are encoded', async () => {
   const models = client.resource(appModel);
   for (const name of ['', '.', '..', 'a/b', 'a%2fb', '\ud800']) await expect(models.get(name)).rejects.toThrow(RequestError);

@@ -205,14 +205,11 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
       name === undefined && options.subresource === undefined
         ? undefined
         : this.#paths.object(name as string, options, object, options.subresource);
-    if (options.validate !== false && options.subresource === undefined) await this.#check(object, { namespace });
     const path = options.subresource === undefined ? this.#paths.collection(namespace) : (own as string);
-    return this.#write({
-      method: 'POST',
-      path: path + writeQuery(options),
-      ...this.#body(identified(this.type, object), 'create'),
-      ...call(options),
-    });
+    // The object as it is now: the program may change it while the checks are loaded.
+    const body = this.#bodyNow(identified(this.type, object), 'create');
+    if (options.validate !== false && options.subresource === undefined) await this.#check(object, { namespace });
+    return this.#write({ method: 'POST', path: path + writeQuery(options), body: body(), ...call(options) });
   }
 
   /**
@@ -225,13 +222,9 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     checkObject(object, `replace of ${this.type.plural}`);
     const path = this.#paths.object(nameOf(object), options, object, options.subresource);
     const namespace = this.#paths.namespaceOf(object, options);
+    const body = this.#bodyNow(identified(this.type, object), 'replace');
     if (options.validate !== false) await this.#check(object, { namespace, unknownFields: false });
-    return this.#write({
-      method: 'PUT',
-      path: path + writeQuery(options),
-      ...this.#body(identified(this.type, object), 'replace'),
-      ...call(options),
-    });
+    return this.#write({ method: 'PUT', path: path + writeQuery(options), body: body(), ...call(options) });
   }
 
   /** Writes the status alone, by the status subresource. */
@@ -270,13 +263,14 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const path = this.#paths.object(nameOf(object), options, object, options.subresource);
     const namespace = this.#paths.namespaceOf(object, options);
     const whole = identified(this.type, object);
+    const body = this.#bodyNow(whole, 'apply');
     if (options.validate !== false) await this.#check(whole, { partial: true, namespace });
     const manager = options.fieldManager ?? 'kubecast';
     try {
       return await this.#write({
         method: 'PATCH',
         path: path + writeQuery({ ...options, fieldManager: manager }, options.force === true),
-        ...this.#body(whole, 'apply'),
+        body: body(),
         contentType: 'application/apply-patch+yaml',
         ...call(options),
       });
@@ -374,6 +368,18 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const answer = await this.#caller.json(request);
     const object = objectOf<T>(this.type, answer.value, describe(request));
     return { object, receipt: receiptOf(object, this.#place.cluster), warnings: answer.warnings };
+  }
+
+  /** The JSON of the object as it is at the call. What JSON cannot say is told by the function, after the checks of the type: they say more. */
+  #bodyNow(value: unknown, verb: string): () => string {
+    try {
+      const { body } = this.#body(value, verb);
+      return () => body;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    }
   }
 
   #body(value: unknown, verb: string): { readonly body: string } {

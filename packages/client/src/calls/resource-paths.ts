@@ -26,6 +26,8 @@ export class ResourcePaths {
   constructor(type: ResourceType, place: ResourcePlace) {
     this.#type = type;
     this.#place = place;
+    if (typeof type !== 'object' || type === null)
+      throw new RequestError(`the type is ${shown(type)}; expected { group, version, kind, plural, scope }, such as one of @kubecast/crd`);
     if (typeof place.namespace !== 'string')
       throw new RequestError(`${type.plural}: the namespace is ${shown(place.namespace)}; expected a string, or none for all namespaces`);
     this.collection(place.namespace);

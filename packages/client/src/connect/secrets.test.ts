@@ -70,7 +70,7 @@ test('no error of a request shows the token, the password or the proxy password,
 });
 
 test('a page that shows the headers of the request, with 200 or as a refusal, is quoted without the credentials', async () => {
-  const page = 'Authorization: Bearer s3cret-token';
+  const page = 'Bearer s3cret-token';
   const asked: string[] = [];
   await using server = await startServer(({ path, headers }, response) => {
     asked.push(String(headers.authorization));
@@ -90,7 +90,7 @@ test('a page that shows the headers of the request, with 200 or as a refusal, is
   ]) {
     const error: unknown = await call().catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: expect.stringMatching(/^CLIENT_(?:PROTOCOL|STATUS)$/), message: expect.stringContaining('***') });
-    expect(everything(error)).not.toContain('s3cret');
+    expect(everything(error)).not.toContain('s3c');
   }
   expect(new Set(asked)).toEqual(new Set(['Bearer s3cret-token']));
   client.close();

@@ -38,7 +38,9 @@ import {
   deleteRules,
   pageRules,
   patchRules,
+  placeRules,
   subGetRules,
+  tableRules,
   watchRules,
   writeRules,
 } from './check-options.ts';
@@ -164,6 +166,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
 
   /** The same resource as a table, as `kubectl get` shows it. `includeObject`: how much of each object comes with its row. Default Metadata. */
   asTable<I extends IncludeObject = 'Metadata'>(options: { readonly includeObject?: I } = {}): TableView<TableObject<T, I>> {
+    checkOptions('asTable', options, tableRules);
     const include = options.includeObject ?? 'Metadata';
     const calls = {
       caller: this.#caller,
@@ -181,6 +184,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   }
 
   #source(options: { readonly namespace?: string }, accept?: { readonly list: string; readonly watch: string }): ResourceSource {
+    checkOptions('source', options, placeRules);
     const namespace = options.namespace ?? this.#place.namespace;
     const way = { priority: 'low' as const, retries: 0 };
     const listWay = accept === undefined ? way : { ...way, accept: accept.list };

@@ -1,10 +1,9 @@
 import type { InferApply, KubernetesObject, ResourceType } from '@kubecast/crd';
 import { ApiCaller } from './calls/api-call.ts';
-import { checkClientOptions } from './check-client-options.ts';
 import { shown } from './calls/api-path.ts';
 import type { CallRequest } from './calls/call-request.ts';
 import { checkConnection } from './connection/check-connection.ts';
-import { RequestError } from './errors.ts';
+import { ConfigError, RequestError } from './errors.ts';
 import type { Connection } from './connection/connection.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { KindRegistry } from './discovery/kind-registry.ts';
@@ -13,6 +12,7 @@ import { RequestBudget, type BudgetCounters, type BudgetOptions } from './calls/
 import { ResourceClient } from './resources/resource-client.ts';
 import { askRules, checkOptions, placeRules } from './resources/check-options.ts';
 import type { CallOptions, UnknownObject } from './resources/resource-options.ts';
+import { unknownOption } from './unknown-option.ts';
 import type { Answer, Transport, TransportCounters, TransportOptions } from './transport/transport-options.ts';
 
 export interface ClientOptions extends TransportOptions {
@@ -136,4 +136,34 @@ export function createClient(connection: Connection, options: ClientOptions = {}
       return Promise.resolve();
     },
   };
+}
+
+const optionNames: readonly (keyof ClientOptions)[] = [
+  'http',
+  'clock',
+  'userAgent',
+  'limits',
+  'cluster',
+  'budget',
+  'onWarning',
+  'kinds',
+  'transport',
+];
+
+/** Throws ConfigError for options of a client that are of a wrong type or name. What they say is checked by whoever takes them. */
+function checkClientOptions(options: ClientOptions): void {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new ConfigError('createClient: the options are no object; createClient(connection, { http: 2 }) is the form of them');
+  const unknown = unknownOption(given, optionNames);
+  if (unknown !== undefined) throw new ConfigError(`createClient: ${unknown}`);
+  const { cluster, budget, limits, onWarning, kinds, transport } = given as Readonly<Record<string, unknown>>;
+  if (cluster !== undefined && typeof cluster !== 'string') throw new ConfigError('createClient: cluster is no string');
+  if (onWarning !== undefined && typeof onWarning !== 'function') throw new ConfigError('createClient: onWarning is no function');
+  for (const [name, value] of Object.entries({ budget, limits, transport }))
+    if (value !== undefined && (typeof value !== 'object' || value === null)) throw new ConfigError(`createClient: ${name} is no object`);
+  const unknownBudget = unknownOption(budget ?? {}, ['perSecond', 'burst', 'reserved']);
+  if (unknownBudget !== undefined) throw new ConfigError(`createClient: in the budget ${unknownBudget}`);
+  if (kinds !== undefined && typeof (kinds as { readonly [Symbol.iterator]?: unknown } | null)?.[Symbol.iterator] !== 'function')
+    throw new ConfigError('createClient: kinds is no list of types');
 }

@@ -24,6 +24,24 @@ test('a burst goes at once, then so many a second', async () => {
   expect(budget.counters).toEqual({ granted: 25, delayed: 20, waiting: 0, pauses: 0 });
 });
 
+test('without options a burst of 200 goes at once, then 100 a second, and low priority leaves a quarter', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock);
+  let low = 0;
+  let granted = 0;
+  for (let i = 0; i < 200; i++) void budget.take('low', ask).then(() => low++);
+  await clock.settle();
+  expect(low).toBe(150);
+  for (let i = 0; i < 250; i++) void budget.take('high', ask).then(() => granted++);
+  await clock.settle();
+  expect(granted).toBe(50);
+  await clock.advance(1000);
+  expect(granted + low - 200).toBeGreaterThanOrEqual(95);
+  expect(granted + low - 200).toBeLessThanOrEqual(101);
+  await clock.advance(10_000);
+  expect(granted + low).toBe(450);
+});
+
 test('those that wait go by priority, in order within one', async () => {
   const clock = createVirtualClock();
   const budget = new RequestBudget(clock, { perSecond: 10, burst: 1, reserved: 0 });

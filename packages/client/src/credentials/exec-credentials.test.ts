@@ -154,10 +154,11 @@ test('a plugin is told the version, whether it may ask, and the cluster with its
 
 test('a token, a certificate, or both are kept until they expire', async () => {
   const seen = join(folder, 'expiring');
+  const now = Date.now();
   let ahead = 0;
-  const clock: Clock = { ...systemClock, wall: () => Date.now() + ahead };
+  const clock: Clock = { ...systemClock, wall: () => now + ahead };
   const runs = (): number => readFileSync(seen, 'utf8').trim().split('\n').length;
-  const expirationTimestamp = new Date(Date.now() + 3600_000).toISOString();
+  const expirationTimestamp = new Date(now + 3600_000).toISOString();
   const script = printing({ token: 't', clientCertificateData: pem.clientCert, clientKeyData: pem.clientKey, expirationTimestamp }, seen);
   const { credentials } = await connectionFromKubeconfig({ path: kubeconfig('both', plugin(script)), env: {}, clock });
   const all = await Promise.all(Array.from({ length: 20 }, () => credentials.get({ fresh: false })));

@@ -34,9 +34,10 @@ export class HttpListener {
       (request, response) => void this.#answer(request, response),
     );
     this.#server.maxConnections = 512;
+    // From its first moment to its end: what a socket fails with while no request or parser owns it would end the process.
+    this.#server.on('connection', (socket) => void socket.on('error', ignore));
     this.#server.on('clientError', (_error, socket) => void socket.destroy());
-    // An upgrade or a CONNECT is refused: without a listener, what comes after it on the socket would be nobody's.
-    this.#server.on('upgrade', (_request, socket) => void socket.destroy());
+    // There is no 'upgrade' listener: with one, Node hands over the socket instead of the request. Without one for CONNECT, likewise.
     this.#server.on('connect', (_request, socket) => void socket.destroy());
     // Without a listener a failure to accept (no file descriptor is left) would end the process.
     this.#server.on('error', (error) => {
@@ -84,9 +85,11 @@ export class HttpListener {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.on('error', () => {}); // Who asked went away.
-    response.on('error', () => {});
+    request.on('error', ignore); // Who asked went away.
+    response.on('error', ignore);
     request.resume();
+    // An Upgrade offer (h2c, WebSocket) is ignored, as RFC 9110, section 7.8 allows. The parser drops bytes behind it, so the connection ends here.
+    if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
     try {
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         response.setHeader('allow', 'GET, HEAD');
@@ -120,6 +123,8 @@ export function sendText(response: ServerResponse, status: number, text: string,
   });
   response.end(body);
 }
+
+function ignore(): void {}
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
   const where = `port ${port} of ${host}`;

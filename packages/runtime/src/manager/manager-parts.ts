@@ -4,6 +4,7 @@ import { eventType, leaseType, type Event, type Lease, type ResourceType } from 
 import { createInformerFactory, type Informer, type InformerFactory, type SharedOptions } from '@kubecast/informer';
 import { eventSink, leaseLock } from '../client-adapters.ts';
 import { createLeaderElector, type LeaderElector } from '../election/leader-election.ts';
+import { RuntimeOptionsError } from '../errors.ts';
 import type { EventRecorder } from '../events/event-contract.ts';
 import { createEventRecorder } from '../events/event-recorder.ts';
 import type { ToldLog } from '../logging/told-log.ts';
@@ -106,6 +107,8 @@ export function managedEvents(options: ManagerOptions, clock: Clock, told: ToldL
 export function managedElector(options: ManagerOptions, clock: Clock, told: ToldLog, graceMs: number): LeaderElector | undefined {
   if (options.election === undefined) return undefined;
   const { namespace, name, identity, ...rest } = options.election;
+  for (const [option, text] of Object.entries({ namespace, name }))
+    if (typeof text !== 'string') throw new RuntimeOptionsError(`manager: election.${option} must be a text; it names the Lease`);
   const lock = leaseLock(options.client.resource<typeof leaseType, Lease>(leaseType), namespace, name);
   return createLeaderElector({
     ...rest,

@@ -80,6 +80,19 @@ test('run works once; what comes after it is refused by name', async () => {
   expect(() => manager.informer(thingType)).toThrow('stopped');
 });
 
+test('what is not there, or is something else, is refused by its name', () => {
+  const { manager } = world();
+  const none = undefined as never;
+  expect(() => createManager(none)).toThrow('there must be options');
+  expect(() => manager.add(none)).toThrow('there must be a runnable');
+  expect(() => manager.add({ run: () => Promise.resolve() } as never)).toThrow('manager.add: name must be a text');
+  expect(() => manager.controller(none)).toThrow('there must be options');
+  expect(() => manager.controller({ ...idle, watches: [thingType as never] })).toThrow('watched(type, { map })');
+  expect(() => manager.controller({ ...idle, reconcile: none })).toThrow('reconcile must be a function');
+  expect(() => manager.controller({ ...idle, timeoutMs: '5' as never })).toThrow('timeoutMs is');
+  expect(() => world({ election: {} as never })).toThrow('election.namespace must be a text');
+});
+
 test('a stop before run closes what was made, and run is refused then', async () => {
   const { manager, closed } = world();
   await manager.stop();

@@ -119,7 +119,10 @@ class KeyQueue<K> implements WorkQueue<K> {
   }
 
   addRateLimited(key: K, options: AddOptions & { readonly atLeastMs?: number } = {}): number {
-    const delay = Math.max(this.#limiter.next(this.#id(key)), options.atLeastMs ?? 0);
+    const own: unknown = this.#limiter.next(this.#id(key));
+    if (typeof own !== 'number' || !Number.isFinite(own))
+      throw new RuntimeOptionsError(`work queue ${this.name}: rateLimiter.next gave ${shown(own)}; it must give milliseconds`);
+    const delay = Math.max(0, own, options.atLeastMs ?? 0);
     this.#counters.retries += 1;
     this.addAfter(key, delay, options);
     return delay;

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ListenError, StoppedError } from '../errors.ts';
+
+const MOST_CONNECTIONS = 512;
 
 export interface HttpListenerOptions {
   /** Names the server in errors: `the health server`. */
@@ -17,6 +19,8 @@ export interface HttpListenerOptions {
 export class HttpListener {
   readonly #o: HttpListenerOptions;
   readonly #server: Server;
+  /** All connections, the oldest first. */
+  readonly #sockets = new Set<Socket>();
   #state: 'new' | 'opening' | 'open' | 'stopped' = 'new';
   #stopped: Promise<void> | undefined;
 
@@ -33,9 +37,11 @@ export class HttpListener {
       },
       (request, response) => void this.#answer(request, response),
     );
-    this.#server.maxConnections = 512;
     // From its first moment to its end: what a socket fails with while no request or parser owns it would end the process.
-    this.#server.on('connection', (socket) => void socket.on('error', ignore));
+    this.#server.on('connection', (socket) => {
+      socket.on('error', ignore);
+      this.#admit(socket);
+    });
     this.#server.on('clientError', (_error, socket) => void socket.destroy());
     // There is no 'upgrade' listener: with one, Node hands over the socket instead of the request. Without one for CONNECT, likewise.
     this.#server.on('connect', (_request, socket) => void socket.destroy());
@@ -78,6 +84,17 @@ export class HttpListener {
       this.#server.closeAllConnections();
     });
     return this.#stopped;
+  }
+
+  /** Of too many connections the oldest goes: those that are held open without a request must not keep a kubelet away. */
+  #admit(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    if (this.#sockets.size <= MOST_CONNECTIONS) return;
+    const [oldest] = this.#sockets;
+    if (oldest === undefined) return;
+    this.#sockets.delete(oldest);
+    oldest.destroy();
   }
 
   #now(): string {

@@ -3,6 +3,7 @@ import type { Key } from '@kubecast/store';
 import type { Source } from '../controller/reconcile.ts';
 import { RuntimeOptionsError } from '../errors.ts';
 import { lowPriority } from '../queue/work-queue.ts';
+import { messageOf } from '../thrown.ts';
 import type { Predicate } from './predicates.ts';
 
 export interface InformerSourceOptions<T, K> {
@@ -72,7 +73,7 @@ export function informerSource<T, K>(informer: Informer<T>, options: InformerSou
             handle(delta);
           } catch (error) {
             const { namespace, name: object } = delta.entry.key;
-            onError(new Error(`${name}: ${namespace === '' ? '' : `${namespace}/`}${object}: ${textOf(error)}`, { cause: error }));
+            onError(new Error(`${name}: ${namespace === '' ? '' : `${namespace}/`}${object}: ${messageOf(error)}`, { cause: error }));
           }
         },
         {
@@ -89,8 +90,6 @@ export function informerSource<T, K>(informer: Informer<T>, options: InformerSou
     },
   };
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What a callback gave, unless it is a promise: nobody waits for it, and its failure would end the process. */
 function atOnce<V>(given: V, what: string): V {

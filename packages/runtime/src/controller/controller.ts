@@ -10,6 +10,7 @@ import type { DrainResult, WorkItem, WorkQueue } from '../queue/work-queue.ts';
 import { messageOf } from '../thrown.ts';
 import { readFailure } from './failure.ts';
 import { runContext } from './run-context.ts';
+import { turnsOf, type Turns } from './turns.ts';
 import { checkResult } from './result.ts';
 
 export interface ControllerOptions<K> {
@@ -89,9 +90,6 @@ const TIMER_OVER = new Error('the run has ended');
 /** How long a key waits when its rate limiter fails. */
 const LIMITER_FAILED_MS = 1_000;
 
-/** The longest stretch of runs without a turn of the event loop, in milliseconds. */
-const SLICE_MS = 4;
-
 /** @throws RuntimeOptionsError for options that cannot work */
 export function createController<K>(options: ControllerOptions<K>): Controller<K> {
   return new QueueController(options);
@@ -110,6 +108,7 @@ class QueueController<K> implements Controller<K> {
   readonly durations: DurationHistogram = new DurationHistogram(reconcileBounds);
   readonly #o: ControllerOptions<K>;
   readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #stopping = new AbortController();
   readonly #runs = new Set<Run>();
   readonly #unsynced = new Set<Source<K>>();
@@ -117,7 +116,6 @@ class QueueController<K> implements Controller<K> {
   readonly #counters = { runs: 0, succeeded: 0, failed: 0, terminal: 0, panics: 0, timeouts: 0, requeues: 0, sourceErrors: 0 };
   readonly #bucket: RateLimiter | undefined;
   readonly #interrupted = new Map<string, K>();
-  #sliceBegan: number;
   #started = false;
   #hasSynced = false;
   #working = 0;
@@ -149,7 +147,7 @@ class QueueController<K> implements Controller<K> {
       ...(options.agingMs === undefined ? {} : { agingMs: options.agingMs }),
     });
     this.#bucket = options.runLimit === undefined ? undefined : tokenBucket({ burst: 1, ...options.runLimit, clock: this.#clock });
-    this.#sliceBegan = this.#clock.now();
+    this.#turns = turnsOf(this.#clock);
     this.#synced.promise.catch(() => {}); // Nobody need wait for it.
   }
 
@@ -271,9 +269,8 @@ class QueueController<K> implements Controller<K> {
   async #pace(signal: AbortSignal): Promise<void> {
     const wait = this.#bucket?.next('') ?? 0;
     if (wait > 0) await this.#clock.sleep(wait, signal);
-    if (this.#clock.now() - this.#sliceBegan < SLICE_MS) return;
-    await this.#clock.yield();
-    this.#sliceBegan = this.#clock.now();
+    const turn = this.#turns.due();
+    if (turn !== undefined) await turn;
   }
 
   async #run(item: WorkItem<K>, outer: AbortSignal, { term = 0, check }: WorkOptions): Promise<void> {

@@ -39,10 +39,14 @@ export class ManagedInformers {
   }
 
   informer<T>(type: ResourceType<T>, options: SharedOptions<T> = {}): Informer<T> {
-    const shared: SharedOptions<unknown> = {
+    const given: SharedOptions<unknown> = {
       ...(this.#namespaces === undefined || type.scope === 'Cluster' ? {} : { namespaces: this.#namespaces }),
       ...sharedPart(options),
     };
+    // The same namespaces in another order, or one of them twice, are the same scopes: one informer.
+    const shared: SharedOptions<unknown> = Array.isArray(given.namespaces)
+      ? { ...given, namespaces: [...new Set(given.namespaces)].sort() }
+      : given;
     this.#observe(type as ResourceType, shared);
     const informer = this.#factory.informer<T>(type, shared as SharedOptions<T>);
     if (this.#running) informer.start();

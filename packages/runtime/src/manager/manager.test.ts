@@ -240,6 +240,23 @@ test('a log that throws, or is turned off, changes nothing', async () => {
   }
 });
 
+test('the same namespaces in another order, or one of them twice, share one informer', async () => {
+  const { manager } = world({ namespaces: ['b', 'a'] });
+  const first = manager.informer(thingType);
+  expect(manager.informer(thingType, { namespaces: ['a', 'b'] })).toBe(first);
+  expect(manager.informer(thingType, { namespaces: ['b', 'a', 'b'] })).toBe(first);
+  expect(manager.informer(thingType, { namespaces: ['a'] })).not.toBe(first);
+  await manager.stop();
+});
+
+test('a stop that a reconcile asks for ends the manager', async () => {
+  const { manager, server } = world();
+  server.put('n', 'a', 1);
+  manager.controller({ ...idle, reconcile: () => void manager.stop() });
+  await manager.run(new AbortController().signal);
+  expect(manager.state).toBe('stopped');
+});
+
 test('controllers of one kind share one informer', async () => {
   const { manager, open } = world();
   for (const name of ['a', 'b', 'c']) manager.controller({ ...idle, name });

@@ -2,6 +2,7 @@ import type { Delta, Informer } from '@kubecast/informer';
 import type { Key } from '@kubecast/store';
 import type { Source } from '../controller/reconcile.ts';
 import { RuntimeOptionsError } from '../errors.ts';
+import { shown } from '../queue/limiters.ts';
 import { lowPriority } from '../queue/work-queue.ts';
 import { messageOf } from '../thrown.ts';
 import type { Predicate } from './predicates.ts';
@@ -64,8 +65,8 @@ export function informerSource<T, K>(informer: Informer<T>, options: InformerSou
           return;
         }
         // A key that is added twice waits once.
-        for (const key of atOnce(map(delta), 'map')) enqueue(key, how);
-        if (delta.previous !== undefined) for (const key of atOnce(map({ ...delta, entry: delta.previous }), 'map')) enqueue(key, how);
+        for (const key of keysOf(map(delta))) enqueue(key, how);
+        if (delta.previous !== undefined) for (const key of keysOf(map({ ...delta, entry: delta.previous }))) enqueue(key, how);
       };
       const handler = informer.handle(
         (delta) => {
@@ -89,6 +90,13 @@ export function informerSource<T, K>(informer: Informer<T>, options: InformerSou
       await handler.synced;
     },
   };
+}
+
+/** What a map function gave, if it is a list of keys or another iterable of them. A text would be taken for its characters. */
+function keysOf<K>(given: Iterable<K>): Iterable<K> {
+  const keys: unknown = atOnce(given, 'map');
+  if (typeof keys === 'object' && keys !== null && Symbol.iterator in keys) return given;
+  throw new TypeError(`map gave ${shown(keys)}; it must give a list of keys`);
 }
 
 /** What a callback gave, unless it is a promise: nobody waits for it, and its failure would end the process. */

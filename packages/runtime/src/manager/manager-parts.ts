@@ -45,7 +45,7 @@ export class ManagedInformers {
     };
     // The same namespaces in another order, or one of them twice, are the same scopes: one informer.
     const shared: SharedOptions<unknown> = Array.isArray(given.namespaces)
-      ? { ...given, namespaces: [...new Set(given.namespaces)].sort() }
+      ? { ...given, namespaces: [...new Set(given.namespaces)].sort((a, b) => (a < b ? -1 : 1)) }
       : given;
     this.#observe(type as ResourceType, shared);
     const informer = this.#factory.informer<T>(type, shared as SharedOptions<T>);

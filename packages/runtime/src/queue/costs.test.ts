@@ -31,7 +31,7 @@ async function slope(first: number, task: (count: number) => Promise<void>): Pro
   await task(first);
   const least = new Map<number, number>();
   let steep = Infinity;
-  for (let round = 0; round < 12 && (round < 3 || steep > MOST); round += 1) {
+  for (let round = 0; round < 8 && (round < 3 || steep > MOST); round += 1) {
     for (let count = first; count <= first * 8; count *= 2)
       least.set(count, Math.min(least.get(count) ?? Infinity, await cpuOf(() => task(count))));
     steep = slopeOf(Array.from(least, ([count, cpu]) => [Math.log2(count), Math.log2(cpu)] as const));

@@ -171,7 +171,8 @@ test('everything is looked at again at each resync: a value that vanishes is mis
   await controller.line('synced');
   const { fingerprint } = await cluster.publisher.inspect('vanishing_m');
   await cluster.publisher.compareAndDelete('vanishing_m', fingerprint);
-  await controller.line('model "m" of app "vanishing": Redis holds nothing under "vanishing_m"; publish version "1"');
+  const missing = 'model "m" of app "vanishing": Redis holds nothing under "vanishing_m"; publish version "1"';
+  expect(await controller.line(missing)).toMatchObject({ name: 'vanishing', state: 'missing' });
   await cluster.withdraw('vanishing');
 });
 

@@ -28,7 +28,9 @@ export function deprecationErrors(version: Record<string, unknown>, place: strin
   if (new TextEncoder().encode(warning).length > 256) return wrong('must be <= 256 characters long');
   if (warning === '') return wrong('must not be an empty string');
   const at = warning.search(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u);
-  return at === -1 ? [] : wrong(`must only contain printable UTF-8 characters; non-printable character found at index ${bytesBefore(warning, at)}`);
+  return at === -1
+    ? []
+    : wrong(`must only contain printable UTF-8 characters; non-printable character found at index ${bytesBefore(warning, at)}`);
 }
 
 const bytesBefore = (text: string, at: number): number => new TextEncoder().encode(text.slice(0, at)).length;
@@ -105,14 +107,17 @@ function selectableErrors(version: Record<string, unknown>, place: string): Fiel
 
 function selectableProblem(schema: unknown, path: string): string | undefined {
   if (!path.startsWith('.')) return `is an invalid path: expected [ or . but got: ${path}`;
-  if (path.includes('[')) return 'is an invalid path: array notation is not allowed';
-  const names = path.slice(1).split('.');
+  const names = path
+    .slice(1)
+    .replaceAll(/\[[^\]]*\]/g, '')
+    .split('.');
   let at: unknown = schema;
   for (const name of names) {
     const properties: unknown = isObject(at) ? at['properties'] : undefined;
     at = isObject(properties) ? getOwn(properties, name) : undefined;
   }
   if (!isObject(at) || names[0] === 'metadata') return 'is an invalid path: does not refer to a valid field';
+  if (path.includes('[')) return 'is an invalid path: array notation is not allowed';
   return ['string', 'boolean', 'integer'].includes(textOf(at['type']))
     ? undefined
     : 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.';

@@ -3,7 +3,7 @@ import { forbiddenError, invalidError, requiredError } from '../schema/field-err
 import { patternProblem } from '../regexp/pattern.ts';
 import type { Schema } from '../schema/schema.ts';
 import { pruneObject } from './prune-object.ts';
-import { copyJson, isObject } from '../schema/own-property.ts';
+import { copyJson, getOwn, isObject } from '../schema/own-property.ts';
 import { extensionErrors, keywordErrors, rootErrors, typeErrors } from './structural-extensions.ts';
 import { validateObject } from './validate-object.ts';
 
@@ -29,9 +29,7 @@ function walk(schema: Schema, path: string, place: string, errors: FieldError[])
   keywordErrors(schema, path, errors);
   typeErrors(schema, path, errors);
   if (intOrString && preserve)
-    errors.push(
-      invalidError(`${path}.x-kubernetes-preserve-unknown-fields`, true, 'must be false if x-kubernetes-int-or-string is true'),
-    );
+    errors.push(invalidError(`${path}.x-kubernetes-preserve-unknown-fields`, true, 'must be false if x-kubernetes-int-or-string is true'));
   if (intOrString && schema.type !== undefined)
     errors.push(invalidError(`${path}.type`, schema.type, 'must be empty if x-kubernetes-int-or-string is true'));
   if (schema['x-kubernetes-embedded-resource'] === true) {
@@ -83,9 +81,7 @@ function listErrors(schema: Schema, path: string, errors: FieldError[]): void {
     return;
   }
   if (schema.items?.type !== undefined && schema.items.type !== 'object') {
-    errors.push(
-      invalidError(`${path}.items.type`, schema.items.type, "must be object if parent array's x-kubernetes-list-type is map"),
-    );
+    errors.push(invalidError(`${path}.items.type`, schema.items.type, "must be object if parent array's x-kubernetes-list-type is map"));
     return;
   }
   for (const [index, key] of keys.entries()) {
@@ -104,11 +100,17 @@ function listErrors(schema: Schema, path: string, errors: FieldError[]): void {
     const place = `${path}.items.properties[${key}]`;
     if (property?.type === 'object' || property?.type === 'array')
       errors.push(invalidError(`${place}.type`, property.type, "must be a scalar type if parent array's x-kubernetes-list-type is map"));
-    if (property?.nullable === true)
-      errors.push(forbiddenError(`${place}.nullable`, 'this property is in x-kubernetes-list-map-keys, so it cannot be nullable'));
   }
   if (new Set(keys).size < keys.length)
     errors.push(invalidError(`${path}.x-kubernetes-list-map-keys`, keys, 'must not contain duplicate entries'));
+  for (const key of keys)
+    if (getOwn(schema.items?.properties, key)?.nullable === true)
+      errors.push(
+        forbiddenError(
+          `${path}.items.properties[${key}].nullable`,
+          'this property is in x-kubernetes-list-map-keys, so it cannot be nullable',
+        ),
+      );
 }
 
 function defaultErrors(schema: Schema, path: string, errors: FieldError[]): void {

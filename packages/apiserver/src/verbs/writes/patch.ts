@@ -85,9 +85,7 @@ function jsonPatched(object: KubeObject, patch: unknown): KubeObject {
   // Go decodes a null into a list without elements, and a null element into an operation without fields.
   const operations = patch ?? [];
   const undecodable = (value: unknown, type: string): StatusError =>
-    badRequest(
-      `error decoding patch: json: cannot unmarshal ${jsonTypeName(value)} into Go value of type ${type}handlers.jsonPatchOp`,
-    );
+    badRequest(`error decoding patch: json: cannot unmarshal ${jsonTypeName(value)} into Go value of type ${type}handlers.jsonPatchOp`);
   if (!Array.isArray(operations)) throw undecodable(operations, '[]');
   for (const operation of operations) if (operation !== null && !isObject(operation)) throw undecodable(operation, '');
   if (operations.length > operationLimit) {

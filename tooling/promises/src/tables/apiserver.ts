@@ -165,7 +165,7 @@ export const kept: readonly KeptPromise[] = [
     named: 'a server that went back answers a watch from its future with silence and a list from it with 504',
   },
   {
-    says: 'stores objects directly, in the same process, as another writer of etcd would: each under the next revision, and watchers see it; nothing is defaulted, validated, admitted or tracked.',
+    says: '`server.seed(objects)` stores objects directly, in the same process, as another writer of etcd would: each under the next revision, and watchers see it; nothing is defaulted, validated, admitted or tracked.',
     test: `${server}/readme.test.ts`,
     named: 'seeded objects are stored as they are, each under the next revision, and watchers see them',
   },

@@ -60,7 +60,13 @@ export async function runController(flags: RunFlags, log: Log, shutdown: Shutdow
   informer.onStatus(({ namespace: where, state, reason }) => {
     if (told.get(where) === state) return;
     told.set(where, state);
-    const bad = state === 'BackingOff' || state === 'Forbidden' || state === 'Stale' || state === 'Gone' || state === 'Regressed';
+    const bad =
+      state === 'BackingOff' ||
+      state === 'Forbidden' ||
+      state === 'Stale' ||
+      state === 'Gone' ||
+      state === 'Regressed' ||
+      state === 'Failed';
     log[bad ? 'warn' : 'debug']({ namespace: where, state, reason }, 'the watch of AppModels');
   });
   const events = createEventRecorder({

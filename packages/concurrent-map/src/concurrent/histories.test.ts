@@ -99,7 +99,7 @@ test(`${HISTORIES} histories of four clients are linearizable, aborted calls inc
   const { refused, met } = await run(() => recorded(new ConcurrentMap({ changes: 16 })), HISTORIES);
   expect(refused).toBe(0);
   expect(met).toBeGreaterThan(HISTORIES / 2);
-});
+}, 600_000);
 
 test('a plain Map that is read, awaited and written is found out', async () => {
   const { refused } = await run(unguarded, 500);

@@ -17,6 +17,7 @@ export type ReflectorState =
   | 'Forbidden'
   | 'Gone'
   | 'Regressed'
+  | 'Failed'
   | 'Stopped';
 
 /** The state of one scope of an informer, as a value. */

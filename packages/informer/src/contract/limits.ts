@@ -23,6 +23,13 @@ export interface ReflectorLimits {
   readonly regressedAfterMs: number;
   /** 5xx answers to a watch for this long: list again. */
   readonly serverErrorsMs: number;
+  /** 429 answers to a watch for this long: list again. */
+  readonly rateLimitedMs: number;
+  /**
+   * The longest time between two lists while each watch ends within ten seconds without bringing anything. Watches that live longer than that, and
+   * still bring nothing, are listed over at most as often as `repairMaxMs` says.
+   */
+  readonly fruitlessMaxMs: number;
   /** How long a server that cannot stream lists is remembered as such. */
   readonly streamedListMemoryMs: number;
   /** Asked of the server for each watch: a random number of seconds between these. */
@@ -56,6 +63,8 @@ export const defaultLimits: ReflectorLimits = {
   streamedListMs: 300_000,
   regressedAfterMs: 60_000,
   serverErrorsMs: 60_000,
+  rateLimitedMs: 300_000,
+  fruitlessMaxMs: 300_000,
   streamedListMemoryMs: 1_800_000,
   watchMinSeconds: 300,
   watchMaxSeconds: 600,

@@ -2,6 +2,10 @@
 export interface ReflectorReport {
   readonly kind:
     | 'corrupt-object'
+    /** A function of the program threw or gave what it may not give; the message names the object and the function. */
+    | 'program-error'
+    /** Watches ended again and again without bringing anything; a list follows. */
+    | 'fruitless-watches'
     | 'late-bookmark'
     | 'streamed-list-given-up'
     | 'probe-refused'
@@ -10,6 +14,8 @@ export interface ReflectorReport {
     | 'snapshot-damaged'
     | 'snapshot-failed';
   readonly message: string;
+  /** What a function of the program threw. Its text may quote the object, so it is not part of `message`, and not enumerable. */
+  readonly cause?: unknown;
 }
 
 /** Plain counters of one reflector. All grow only. */
@@ -38,6 +44,10 @@ export interface ReflectorCounters {
   probes: number;
   /** Objects that could not be read, and were skipped. */
   corrupt: number;
+  /** Throws of the program's own functions (index extractors, transform, custom stores), and results of theirs that cannot be used. */
+  programErrors: number;
+  /** Watches that ended without moving the version, although the server answered. */
+  fruitless: number;
   /** Events that were not newer than what was seen, and were skipped. */
   duplicates: number;
   /** Times that the event loop was given a turn amid decoding. */
@@ -61,6 +71,8 @@ export function newReflectorCounters(): ReflectorCounters {
     regressions: 0,
     probes: 0,
     corrupt: 0,
+    programErrors: 0,
+    fruitless: 0,
     duplicates: 0,
     yields: 0,
     foreign: 0,

@@ -1,7 +1,7 @@
 import type { WriteReceipt } from '@kubecast/client';
 import { systemClock } from '@kubecast/clock';
 import type { Clock } from '@kubecast/clock';
-import type { Change, IndexExtractor, KeyInput, ObjectStore, ScopeId, StoreCounters, StoreHandle, View } from '@kubecast/store';
+import type { Change, IndexExtractor, Key, KeyInput, ObjectStore, ScopeId, StoreCounters, StoreHandle, View } from '@kubecast/store';
 import type { DeleteCause, DeltaOrigin } from '../contract/delta.ts';
 import type {
   DeltaIterator,
@@ -35,6 +35,7 @@ import { HandlerRegistration } from '../handlers/handler-registration.ts';
 import type { RegistrationHost } from '../handlers/handler-registration.ts';
 import { Scheduler } from '../handlers/scheduler.ts';
 import { VersionOrder } from '../reflector/version-order.ts';
+import { ignoreRejection, ProgramGuard } from '../scopes/program-guard.ts';
 import type { ScopeHost, ScopeRun } from '../scopes/scope-run.ts';
 import { ScopeSet } from '../scopes/scope-set.ts';
 import { describeServer, ServerCheck } from '../snapshot/server-check.ts';
@@ -48,6 +49,7 @@ import { expectedOf, makeStore } from './store-options.ts';
 /** How an informer that keeps a file differs. */
 export interface Restoring<T> {
   readonly order: VersionOrder;
+  readonly guard: ProgramGuard<T>;
   readonly place: SnapshotPlace;
   /** By cluster. */
   readonly checks?: ReadonlyMap<string, ServerCheck>;
@@ -59,6 +61,7 @@ export interface Restoring<T> {
 /** Joins scopes, store, handlers and waits to one informer. Its options were checked by whoever makes it. */
 export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, RegistrationHost<T>, WriteTrackerHost<T> {
   readonly writer: ObjectStore<T>;
+  readonly guard: ProgramGuard<T>;
   readonly clock: Clock;
   readonly limits: ReflectorLimits;
   readonly sliceMs: number;
@@ -84,6 +87,8 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
   constructor(options: InformerOptions<T>, restoring?: Restoring<T>) {
     this.#o = options;
     this.#order = restoring?.order ?? new VersionOrder();
+    this.guard = restoring?.guard ?? new ProgramGuard<T>();
+    this.guard.onExtractorError = (key, report) => this.#extractorFailed(key, report);
     this.#fromFile = restoring?.restored !== undefined;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...defaultLimits, ...withoutUndefined(options.limits) };
@@ -91,7 +96,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     this.expected = expectedOf(options);
     if (options.labelSelector) this.labelSelector = options.labelSelector;
     if (options.fieldSelector) this.fieldSelector = options.fieldSelector;
-    this.writer = restoring?.writer ?? makeStore(options, this.#order);
+    this.writer = restoring?.writer ?? makeStore(options, this.#order, this.guard);
     this.scheduler = new Scheduler(this.clock, this.sliceMs);
     this.#synced = new Waiters(this.clock, this.sliceMs, () => this.hasSynced);
     this.#writes = new WriteTracker<T>(this);
@@ -125,7 +130,8 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
   addIndex(name: string, extract: IndexExtractor<T>): void {
     checkIndex(name, extract);
     this.#assertRunning();
-    this.writer.addIndex(name, extract);
+    this.guard.refuseInside('addIndex');
+    this.writer.addIndex(name, this.guard.extractor(name, extract));
   }
 
   scopes(): readonly ScopeStatus[] {
@@ -271,6 +277,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     checkCluster('cluster', cluster);
     this.#assertRunning();
     if (this.#o.type.scope === 'Cluster') throw new InformerOptionsError(`namespaces: ${this.#o.type.plural} have none`);
+    this.guard.refuseInside('setNamespaces');
     this.#scopes.set(cluster, namespaces);
     this.#checkSynced();
   }
@@ -285,6 +292,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
   removeCluster(cluster: string): boolean {
     checkCluster('cluster', cluster);
     this.#assertRunning();
+    this.guard.refuseInside('removeCluster');
     const removed = this.#scopes.removeCluster(cluster);
     this.#checkSynced();
     return removed;
@@ -385,7 +393,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     const status = run.status();
     for (const listener of [...this.#statusListeners]) {
       try {
-        listener(status);
+        ignoreRejection(listener(status) as unknown);
       } catch {
         // A listener's failure is its own matter; the state stands.
       }
@@ -396,9 +404,16 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     this.#writes.progress(run.scope.id);
   }
 
+  #extractorFailed(key: Key, report: ReflectorReport | undefined): void {
+    const run = this.#scopes.runOf(key.cluster, key.namespace);
+    if (run !== undefined) run.reflector.counters.programErrors += 1;
+    // In a turn of its own: the store is amid a write.
+    if (report !== undefined) queueMicrotask(() => this.onReport(report, run?.scope ?? scopeOf(key.namespace, key.cluster)));
+  }
+
   onReport(report: ReflectorReport, scope: Scope): void {
     try {
-      this.#o.onReport?.(report, scope);
+      ignoreRejection(this.#o.onReport?.(report, scope) as unknown);
     } catch {
       // As with listeners.
     }

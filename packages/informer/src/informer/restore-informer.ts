@@ -3,7 +3,10 @@ import { isStoreError, loadStore } from '@kubecast/store';
 import type { LoadedStore } from '@kubecast/store';
 import type { Informer } from '../contract/informer.ts';
 import type { InformerOptions } from '../contract/informer-options.ts';
+import type { ReflectorReport } from '../contract/reflector-report.ts';
 import { scopeOf } from '../contract/scope.ts';
+import { ignoreRejection, ProgramGuard } from '../scopes/program-guard.ts';
+import type { Scope } from '../contract/scope.ts';
 import { VersionOrder } from '../reflector/version-order.ts';
 import { checkPlace } from '../snapshot/check-place.ts';
 import { describeServer, ServerCheck } from '../snapshot/server-check.ts';
@@ -37,12 +40,16 @@ export async function restoreInformer<T>(options: InformerOptions<T>, place: Sna
   checkPlace(options, place);
   const clock = options.clock ?? systemClock;
   const order = new VersionOrder();
+  const guard = new ProgramGuard<T>();
+  guard.onExtractorError = (key, report) => {
+    if (report !== undefined) tell(options, report, scopeOf(key.namespace, key.cluster));
+  };
   let loaded: (LoadedStore<T> & RestoredState) | undefined;
   let reason = `there is no file ${place.path} yet`;
   // Options that the store refuses are wrong whether there is a file or not.
-  makeStore({ ...options, store: {} }, order);
+  makeStore({ ...options, store: {} }, order, guard);
   try {
-    const read = await loadStore<T>(storeOptions(options, order), place.files, place.path, snapshotIdentity(options, place));
+    const read = await loadStore<T>(storeOptions(options, order, guard), place.files, place.path, snapshotIdentity(options, place));
     if (read !== undefined) loaded = { ...read, ...readEntries(read.versions) };
   } catch (error) {
     if (!isStoreError(error)) throw error;
@@ -62,11 +69,11 @@ export async function restoreInformer<T>(options: InformerOptions<T>, place: Sna
   }
   if (loaded === undefined) {
     for (const cluster of clustersOf(options)) checks.set(cluster.cluster, await checkOf(cluster, undefined));
-    report(options, reason);
+    tell(options, { kind: 'snapshot-unused', message: reason }, scopeOf('', options.cluster));
   }
   return new ObjectInformer<T>(
     { ...options, clock },
-    { order, place, checks, ...(loaded === undefined ? {} : { restored: loaded, writer: loaded.store }) },
+    { order, guard, place, checks, ...(loaded === undefined ? {} : { restored: loaded, writer: loaded.store }) },
   );
 }
 
@@ -104,10 +111,10 @@ async function misfit(check: ServerCheck, clock: NonNullable<InformerOptions<unk
   return check.proven ? undefined : mismatch;
 }
 
-function report<T>(options: InformerOptions<T>, message: string): void {
+function tell<T>(options: InformerOptions<T>, report: ReflectorReport, scope: Scope): void {
   try {
-    options.onReport?.({ kind: 'snapshot-unused', message }, scopeOf('', options.cluster));
+    ignoreRejection(options.onReport?.(report, scope) as unknown);
   } catch {
-    // A listener's failure is its own matter.
+    // A listener's failure is its own matter: the file is read all the same.
   }
 }

@@ -3,6 +3,7 @@ import type { ObjectStore, ObjectStoreOptions } from '@kubecast/store';
 import type { InformerOptions } from '../contract/informer-options.ts';
 import { InformerOptionsError } from '../errors.ts';
 import type { VersionOrder } from '../reflector/version-order.ts';
+import type { ProgramGuard } from '../scopes/program-guard.ts';
 
 /** What each object must be, where it says what it is. */
 export function expectedOf(options: Pick<InformerOptions<unknown>, 'type' | 'metadataOnly'>): {
@@ -15,13 +16,13 @@ export function expectedOf(options: Pick<InformerOptions<unknown>, 'type' | 'met
 }
 
 /** The store that an informer of these options fills. */
-export function storeOptions<T>(options: InformerOptions<T>, order: VersionOrder): ObjectStoreOptions<T> {
+export function storeOptions<T>(options: InformerOptions<T>, order: VersionOrder, guard: ProgramGuard<T>): ObjectStoreOptions<T> {
   const { indexes, drop, transform, store } = options;
   return {
     ...expectedOf(options),
-    ...(indexes === undefined ? {} : { indexes }),
+    ...(indexes === undefined ? {} : { indexes: guard.extractors(indexes) }),
     ...(drop === undefined ? {} : { drop }),
-    ...(transform === undefined ? {} : { transform }),
+    ...(transform === undefined ? {} : { transform: guard.transform(transform) }),
     ...(store?.hotBytes === undefined ? {} : { hotBytes: store.hotBytes }),
     ...(store?.shared === undefined ? {} : { shared: store.shared }),
     compareVersions: order.compare,
@@ -29,9 +30,9 @@ export function storeOptions<T>(options: InformerOptions<T>, order: VersionOrder
 }
 
 /** @throws InformerOptionsError where the store refuses the options: paths that hold an object's identity cannot be dropped */
-export function makeStore<T>(options: InformerOptions<T>, order: VersionOrder): ObjectStore<T> {
+export function makeStore<T>(options: InformerOptions<T>, order: VersionOrder, guard: ProgramGuard<T>): ObjectStore<T> {
   try {
-    return createObjectStore<T>(storeOptions(options, order));
+    return createObjectStore<T>(storeOptions(options, order, guard));
   } catch (error) {
     if (!isStoreError(error)) throw error;
     throw new InformerOptionsError(`${error.code === 'DROP_INVALID' ? 'drop' : 'store'}: ${error.message}`, { cause: error });

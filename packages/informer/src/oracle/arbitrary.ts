@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { NAMESPACES, REACHABLE, SERVER_EVENTS } from './schedule.ts';
-import type { FaultName, HandlerKind, Schedule, Step } from './schedule.ts';
+import { DEAFNESS, NAMESPACES, REACHABLE, SERVER_EVENTS } from './schedule.ts';
+import type { FaultName, HandlerKind, Program, Schedule, Step } from './schedule.ts';
 
 const namespace = fc.constantFrom(...NAMESPACES);
 const name = fc.constantFrom('x', 'y', 'z', '__proto__');
@@ -16,7 +16,15 @@ function faultOf(request: keyof typeof REACHABLE): fc.Arbitrary<FaultName> {
 }
 
 const fault: fc.Arbitrary<Step> = fc
-  .constantFrom('stream' as const, 'watch' as const, 'watch' as const, 'watch' as const, 'list' as const, 'probe' as const)
+  .constantFrom(
+    'stream' as const,
+    'watch' as const,
+    'watch' as const,
+    'watch' as const,
+    'list' as const,
+    'probe' as const,
+    'probe' as const,
+  )
   .chain((request) =>
     fc.record({
       kind: fc.constant('fault' as const),
@@ -71,6 +79,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('handler' as const), handler: handlerKind() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('scope' as const), namespaces }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('save' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('full' as const), times: fc.integer({ min: 1, max: 3 }) }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -102,6 +111,10 @@ const base = {
   sliceMs: fc.constantFrom(0, 4),
   pages: fc.boolean(),
   selector: fc.boolean(),
+  program: fc.constantFrom<Program>('sound', 'sound', 'index', 'transform', 'both'),
+  twin: fc.constantFrom(false, false, false, true),
+  deafness: fc.constantFrom(...DEAFNESS),
+  endAtOnce: fc.constantFrom(false, false, false, true),
   batch: fc.integer({ min: 1, max: 4 }),
   paceMs: fc.constantFrom(0, 0, 20, 500),
   namespaces,

@@ -1,6 +1,6 @@
 import { REACHABLE, SERVER_EVENTS } from './schedule.ts';
 
-const STATES = ['Streaming', 'Listing', 'Watching', 'BackingOff', 'Stale', 'Forbidden', 'Gone', 'Regressed'];
+const STATES = ['Streaming', 'Listing', 'Watching', 'BackingOff', 'Stale', 'Forbidden', 'Gone', 'Regressed', 'Failed'];
 
 /** How often each fault met each request, and each event of the server each state of a reflector. */
 export class Coverage {

@@ -27,7 +27,7 @@ async function plant(mutant: Mutant, folder: string): Promise<void> {
 
 /** Whether the oracle finds the bug; undefined: it ran into its time. */
 function killed(folder: string): Promise<{ readonly red: boolean; readonly line: string }> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
       [
@@ -49,7 +49,10 @@ function killed(folder: string): Promise<{ readonly red: boolean; readonly line:
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ red: code === 1 || signal === 'SIGKILL', line: out.trim().split('\n').at(-1) ?? '' });
+      // A source that cannot even be loaded ends with 1 as well, and was not judged.
+      const judged = code === 0 || signal === 'SIGKILL' || /^(FAILED|failed after)/m.test(out);
+      if (!judged) return reject(new Error(`the oracle did not run: it ended with ${String(code ?? signal)}`));
+      resolve({ red: code !== 0, line: out.trim().split('\n').at(-1) ?? '' });
     });
   });
 }

@@ -1,13 +1,18 @@
-import { createModelRig, RIG_FILE, wireState } from '../testing/index.ts';
-import type { ModelFault, ModelRig } from '../testing/index.ts';
-import type { ReflectorState } from '../contract/informer.ts';
+import { createModelRig, RIG_FILE, TWIN, wireState } from '../testing/index.ts';
+import type { ModelFault, ModelRig, Thing } from '../testing/index.ts';
+import type { ObjectInformer } from '../informer/object-informer.ts';
+import type { ReflectorState, ScopeStatus } from '../contract/informer.ts';
 import type { Coverage } from './coverage.ts';
+import { isKept, parityQuery, programOptions, wrongInIndex } from './program.ts';
 import { modelFault } from './schedule.ts';
-import type { FaultName, Schedule, ServerEvent, Step } from './schedule.ts';
+import type { FaultName, Program, Schedule, ServerEvent, Step } from './schedule.ts';
 import { Witness } from './witness.ts';
 
 /** Objects broken in transit are listed for again; twice as long if the list broke them again. */
 const REPAIR_MS = 2 * 150_000;
+
+/** Watches that bring nothing are listed over at most this long after the last list, and the back-offs until then. */
+const FRUITLESS_MS = 300_000 + 4 * 30_000;
 
 /** Long enough for the worst chain of waits: idle limit, probes of a server that went back, the longest back-off, the lists. */
 const QUIESCENCE_MS = 75_000 + 60_000 + 30_000 + 3 * 30_000 + 60_000 + REPAIR_MS;
@@ -37,14 +42,23 @@ class Run {
   #restored = false;
   /** The newest version that was served before the last restore: what a scope that is just listing may still be handed. */
   #servedBefore = 0;
+  readonly #program: Program;
+  /** Lists that the store still refuses. */
+  #full = 0;
+  #deafened = false;
+  /** The server was said to have gone back, or lagged: a new epoch may follow without a restore. */
+  #mayRegress = false;
 
   constructor(schedule: Schedule, coverage: Coverage) {
     this.#schedule = schedule;
     this.#coverage = coverage;
     this.#namespaces = schedule.namespaces;
+    this.#program = schedule.program ?? 'sound';
     this.#rig = createModelRig({
       seed: schedule.seed,
       keeps: true,
+      twin: schedule.twin === true,
+      ...programOptions(this.#program),
       limits: { sliceMs: schedule.sliceMs },
       namespaces: schedule.namespaces,
       ...(schedule.selector ? { labelSelector: 'sel=yes' } : {}),
@@ -54,6 +68,8 @@ class Run {
         pageItems: 1 + schedule.batch,
         alwaysPages: schedule.pages === true,
         paceMs: schedule.paceMs,
+        endAtOnce: schedule.endAtOnce === true,
+        ...(schedule.deafness === undefined || schedule.deafness === 'end' ? {} : { deafness: modelFault(schedule.deafness, 0) }),
       },
     });
     this.#rig.api.onFault = (kind, fault) => {
@@ -73,6 +89,7 @@ class Run {
       this.#names.set(planned, first.fault);
       api.plan(streams ? 'stream' : 'list', planned);
     }
+    this.#fillUp();
     this.#rig.informer.start();
     for (const step of this.#schedule.steps) {
       await this.#step(step);
@@ -81,8 +98,10 @@ class Run {
     // The world calms down, and everything must be found out and made good.
     api.calm();
     server.lag(false);
+    this.#full = 0;
     for (const witness of this.#witnesses) witness.release();
-    for (let waited = 0; waited < QUIESCENCE_MS; waited += 15_000) {
+    const quiescence = QUIESCENCE_MS + (this.#deafened ? FRUITLESS_MS : 0);
+    for (let waited = 0; waited < quiescence; waited += 15_000) {
       await clock.advance(15_000);
       this.#look();
     }
@@ -105,6 +124,7 @@ class Run {
         return;
       case 'delete':
         if (this.#mayWrite()) server.delete(step.namespace, step.name);
+        this.#rig.twin?.server.delete(step.namespace, step.name);
         return;
       case 'recreate':
         if (!this.#mayWrite(2)) return;
@@ -118,6 +138,7 @@ class Run {
         return clock.advance(step.ms);
       case 'fault': {
         const fault = modelFault(step.fault, step.after);
+        if (step.fault === 'low-bookmark' || step.fault === 'status-too-large') this.#mayRegress = true;
         this.#names.set(fault, step.fault);
         api.plan(step.request, fault, step.times);
         return;
@@ -137,6 +158,9 @@ class Run {
         return;
       case 'save':
         return this.#save();
+      case 'full':
+        this.#full += step.times;
+        return;
       case 'restart':
         return this.#restart(step.file);
     }
@@ -169,6 +193,7 @@ class Run {
     });
     this.#seen.clear();
     this.#witnesses = kinds.map((kind) => new Witness(kind, this.#rig));
+    this.#fillUp();
     this.#rig.informer.start();
   }
 
@@ -180,6 +205,7 @@ class Run {
       this.#names.set(planned, fault);
       api.plan(request, planned, times);
     };
+    if (to === 'Regressed' || to === 'Stale') this.#mayRegress = true;
     if (to === 'Regressed') plan('watch', 'low-bookmark', 1);
     else if (to === 'Relisting') {
       // What is held is expired, and so is the list from there: the newest state is asked for, again and again.
@@ -194,14 +220,20 @@ class Run {
   }
 
   async #server(event: ServerEvent, amount: number): Promise<void> {
-    const { clock, informer, server } = this.#rig;
-    for (const scope of informer.scopes()) this.#coverage.hit(event, scope.state);
+    const { clock, server } = this.#rig;
+    for (const scope of this.#scopes()) this.#coverage.hit(event, scope.state);
     if (event === 'cut') server.cut();
     else if (event === 'end') server.end();
     else if (event === 'restart') server.restart();
     else if (event === 'compact') server.compact();
-    else if (event === 'lag') server.lag(amount % 2 === 1);
-    else if (event === 'reshape') {
+    else if (event === 'lag') {
+      this.#mayRegress = true;
+      server.lag(amount % 2 === 1);
+    } else if (event === 'deafen') {
+      if (!this.#mayWrite()) return;
+      this.#deafened = true;
+      server.deafen();
+    } else if (event === 'reshape') {
       if (this.#mayWrite()) server.reshape((payload) => payload + 1000);
     } else {
       // What is under way reaches the reader first: answers that outlive their server could not be told from the new one's.
@@ -213,7 +245,32 @@ class Run {
   }
 
   #put(namespace: string, name: string, matches: boolean): void {
-    this.#rig.server.put(namespace, name, (this.#payload += 1), { sel: matches ? 'yes' : 'no' });
+    const labels = { sel: matches ? 'yes' : 'no' };
+    this.#rig.server.put(namespace, name, (this.#payload += 1), labels);
+    this.#rig.twin?.server.put(namespace, name, this.#payload * 3, labels);
+  }
+
+  /** Lets the store of the informer that runs now refuse as many lists as it is to. A stand-in for one in shared memory that is full. */
+  #fillUp(): void {
+    const { writer } = this.#rig.informer as ObjectInformer<Thing>;
+    const replace = writer.replace.bind(writer);
+    writer.replace = (scope) => {
+      const replacement = replace(scope);
+      return {
+        ...replacement,
+        commit: (version) => {
+          // What leaves with its scope, or is taken over, is no list.
+          if (version === '' || this.#full === 0) return replacement.commit(version);
+          this.#full -= 1;
+          throw new Error('the store is full');
+        },
+      };
+    };
+  }
+
+  /** Those of the first cluster, which has the faults. */
+  #scopes(): readonly ScopeStatus[] {
+    return this.#rig.informer.scopes().filter((scope) => scope.cluster === '');
   }
 
   /**
@@ -222,8 +279,8 @@ class Run {
    */
   #mayWrite(count = 1): boolean {
     if (!this.#restored) return true;
-    const { informer, server } = this.#rig;
-    const scopes = informer.scopes();
+    const { server } = this.#rig;
+    const scopes = this.#scopes();
     // The list that a scope is getting may be the old server's, at any version up to the last one served.
     const listing = scopes.some((scope) => scope.resourceVersion === '' || LISTING.has(scope.state));
     if (listing && this.#servedBefore > server.rev) return false;
@@ -247,8 +304,8 @@ class Run {
   /** What any reader could see now: nothing may have gone back within an epoch. */
   #look(): void {
     const { informer } = this.#rig;
-    for (const entry of informer.view.select()) {
-      const scope = informer.scopes().find((candidate) => candidate.namespace === entry.key.namespace || candidate.namespace === '');
+    for (const entry of informer.view.select({ cluster: '' })) {
+      const scope = this.#scopes().find((candidate) => candidate.namespace === entry.key.namespace || candidate.namespace === '');
       const id = `${scope?.epoch ?? 0} ${entry.key.namespace}/${entry.key.name} ${entry.uid}`;
       const version = Number(entry.version);
       const before = this.#seen.get(id) ?? 0;
@@ -257,18 +314,37 @@ class Run {
     }
   }
 
+  #judgeTwin(): void {
+    const { twin } = this.#rig;
+    if (twin === undefined) return;
+    const truth = wireState(
+      twin.server.state(),
+      (object) => (!this.#schedule.selector || object.labels['sel'] === 'yes') && isKept(this.#program, object),
+    ).sort();
+    const held = [...this.#rig.held(TWIN)].sort();
+    if (held.join('\n') !== truth.join('\n'))
+      this.#wrong.push(`the second cluster differs from its server:\n  view   ${held.join(', ')}\n  server ${truth.join(', ')}`);
+  }
+
   #judge(): void {
     const { informer, server } = this.#rig;
     const truth = wireState(
       server.state(),
       (object) =>
         (this.#namespaces.includes('') || this.#namespaces.includes(object.namespace)) &&
-        (!this.#schedule.selector || object.labels['sel'] === 'yes'),
+        (!this.#schedule.selector || object.labels['sel'] === 'yes') &&
+        isKept(this.#program, object),
     ).sort();
     const held = [...this.#rig.held()].sort();
     if (held.join('\n') !== truth.join('\n'))
       this.#wrong.push(`the view differs from the server:\n  view   ${held.join(', ')}\n  server ${truth.join(', ')}`);
     if (!informer.hasSynced) this.#wrong.push('not synced');
+    const { view } = informer;
+    this.#wrong.push(...wrongInIndex(this.#program, view.select(), (value) => view.select(parityQuery(value))));
+    this.#judgeTwin();
+    for (const scope of this.#scopes())
+      if (scope.epoch > 1 && server.restores === 0 && !this.#mayRegress)
+        this.#wrong.push(`scope ${scope.scope} is in epoch ${scope.epoch} of a server that never went back`);
     for (const scope of informer.scopes()) {
       if (scope.state !== 'Watching') this.#wrong.push(`scope ${scope.scope} ends in ${scope.state}: ${scope.reason}`);
       if (scope.ageMs > 75_000) this.#wrong.push(`scope ${scope.scope} is ${scope.ageMs} ms old`);

@@ -1,4 +1,5 @@
-import { bookmarkFrame, statuses } from '../testing/index.ts';
+import { ConfigError, CredentialsError, ProtocolError, RequestError, StatusError } from '@kubecast/client';
+import { bookmarkFrame, frameOf, statuses } from '../testing/index.ts';
 import type { ModelFault, RequestKind } from '../testing/index.ts';
 
 export type FaultName =
@@ -14,6 +15,19 @@ export type FaultName =
   | 'status-404'
   | 'status-422'
   | 'status-too-large'
+  | 'status-307'
+  | 'status-405'
+  | 'html'
+  | 'program'
+  | 'credentials'
+  | 'unsendable'
+  | 'config'
+  | 'event-null'
+  | 'event-wordless'
+  | 'event-compacted'
+  | 'event-410-text'
+  | 'same-bookmark'
+  | 'same-bookmark-reset'
   | 'event-410'
   | 'event-429'
   | 'event-500'
@@ -29,7 +43,7 @@ export type FaultName =
   | 'altered-end'
   | 'unmarked-bookmark';
 
-export type ServerEvent = 'cut' | 'end' | 'restart' | 'compact' | 'restore' | 'reshape' | 'lag';
+export type ServerEvent = 'cut' | 'end' | 'restart' | 'compact' | 'restore' | 'reshape' | 'lag' | 'deafen';
 
 export type HandlerKind =
   | 'plain'
@@ -62,6 +76,8 @@ export type Step =
   | { readonly kind: 'handler'; readonly handler: HandlerKind }
   | { readonly kind: 'scope'; readonly namespaces: readonly string[] }
   | { readonly kind: 'save' }
+  /** The store cannot take the next lists. */
+  | { readonly kind: 'full'; readonly times: number }
   /** It ends and begins again from its file: the one of its end, the one saved before (a crash), a damaged one, or none. */
   | { readonly kind: 'restart'; readonly file: 'last' | 'crash' | 'damaged' | 'none' };
 
@@ -72,6 +88,14 @@ export interface Schedule {
   /** Every list comes in pages, whether or not they were asked for. */
   readonly pages?: boolean;
   readonly selector: boolean;
+  /** Which of the program's functions throw for some objects; see `program.ts`. */
+  readonly program?: Program;
+  /** What happens while a streamed list is under way comes after its end, in one batch with it. */
+  readonly endAtOnce?: boolean;
+  /** A second cluster stands in the same view, and has no faults. */
+  readonly twin?: boolean;
+  /** How watches are answered from versions that the server is deaf to. */
+  readonly deafness?: Deafness;
   readonly batch: number;
   readonly paceMs: number;
   readonly namespaces: readonly string[];
@@ -83,6 +107,22 @@ export interface Schedule {
   readonly handlers: readonly HandlerKind[];
   readonly steps: readonly Step[];
 }
+
+export type Program = 'sound' | 'index' | 'transform' | 'both';
+
+export const DEAFNESS = [
+  'end',
+  'status-404',
+  'status-403',
+  'status-307',
+  'status-405',
+  'html',
+  'event-null',
+  'event-wordless',
+  'same-bookmark',
+  'same-bookmark-reset',
+] as const;
+export type Deafness = (typeof DEAFNESS)[number];
 
 export const NAMESPACES = ['a', 'a-0', 'b'] as const;
 
@@ -113,6 +153,32 @@ export function modelFault(name: FaultName, after: number): ModelFault {
       return { status: statuses.streamUnsupported };
     case 'status-too-large':
       return { status: statuses.tooLarge };
+    case 'status-307':
+      return { throws: new StatusError({ statusCode: 307, reason: '', message: 'HTTP 307' }) };
+    case 'status-405':
+      return { status: { ...statuses.notFound, code: 405, reason: 'MethodNotAllowed', message: 'the method is not allowed' } };
+    case 'html':
+      return { throws: new ProtocolError('the answer is an HTML page') };
+    case 'program':
+      return { throws: new TypeError('Cannot read properties of undefined') };
+    case 'credentials':
+      return { throws: new CredentialsError('the plugin failed') };
+    case 'unsendable':
+      return { throws: new RequestError('a header has a line break') };
+    case 'config':
+      return { throws: new ConfigError('there is no such user') };
+    case 'event-null':
+      return { frames: [frameOf('ERROR', null)], last: 'end' };
+    case 'event-wordless':
+      return { frames: [frameOf('ERROR', { kind: 'Status', status: 'Failure' })], last: 'end' };
+    case 'event-compacted':
+      return { frames: [frameOf('ERROR', { message: 'etcdserver: mvcc: required revision has been compacted' })], last: 'end' };
+    case 'event-410-text':
+      return { frames: [frameOf('ERROR', { code: '410' })], last: 'end' };
+    case 'same-bookmark':
+      return { frames: (from) => [bookmarkFrame(from)], last: 'end' };
+    case 'same-bookmark-reset':
+      return { frames: (from) => [bookmarkFrame(from)], last: 'break' };
     case 'event-410':
       return { error: { status: statuses.expired, after } };
     case 'event-429':
@@ -159,15 +225,43 @@ const ANYWHERE: readonly FaultName[] = [
   'status-404',
   'status-422',
   'status-too-large',
+  'status-307',
+  'html',
+  'program',
+  'credentials',
 ];
 const IN_STREAM: readonly FaultName[] = ['event-410', 'event-429', 'event-500', 'event-too-large', 'break', 'end', 'silent', 'corrupt'];
 
 /** Which faults can meet which request: the cells of the coverage table that must not stay empty. */
 export const REACHABLE: Readonly<Record<RequestKind, readonly FaultName[]>> = {
-  stream: [...ANYWHERE, ...IN_STREAM, 'duplicate-initial', 'reverse-initial', 'missing-end', 'altered-end', 'unmarked-bookmark'],
-  watch: [...ANYWHERE, ...IN_STREAM, 'low-bookmark'],
-  list: [...ANYWHERE, 'break', 'end', 'silent', 'corrupt'],
+  stream: [
+    ...ANYWHERE,
+    ...IN_STREAM,
+    'status-405',
+    'event-null',
+    'event-wordless',
+    'duplicate-initial',
+    'reverse-initial',
+    'missing-end',
+    'altered-end',
+    'unmarked-bookmark',
+  ],
+  watch: [
+    ...ANYWHERE,
+    ...IN_STREAM,
+    'low-bookmark',
+    'status-405',
+    'unsendable',
+    'config',
+    'event-null',
+    'event-wordless',
+    'event-compacted',
+    'event-410-text',
+    'same-bookmark',
+    'same-bookmark-reset',
+  ],
+  list: [...ANYWHERE, 'unsendable', 'break', 'end', 'silent', 'corrupt'],
   probe: ANYWHERE,
 };
 
-export const SERVER_EVENTS: readonly ServerEvent[] = ['cut', 'end', 'restart', 'compact', 'restore', 'reshape', 'lag'];
+export const SERVER_EVENTS: readonly ServerEvent[] = ['cut', 'end', 'restart', 'compact', 'restore', 'reshape', 'lag', 'deafen'];

@@ -70,7 +70,7 @@ export class Witness {
   }
 
   #take(delta: Delta<Thing>): void | Promise<void> {
-    const id = `${delta.entry.key.namespace}/${delta.entry.key.name}`;
+    const id = `${delta.entry.key.cluster}/${delta.entry.key.namespace}/${delta.entry.key.name}`;
     if (this.#running.has(id)) this.wrong.push(`${this.kind}: ${id} is handled twice at once`);
     const settles = this.#handle(delta);
     if (settles === undefined) return undefined;
@@ -93,6 +93,8 @@ export class Witness {
 
   #note(delta: Delta<Thing>): void {
     const { entry, type } = delta;
+    // The second cluster is compared by its view.
+    if (entry.key.cluster !== '') return;
     const id = `${entry.key.namespace}/${entry.key.name}`;
     const version = Number(entry.version);
     const before = this.#known.get(id);

@@ -15,9 +15,10 @@ export interface SinkCollection {
   put(object: Uint8Array): void;
   remove(key: Key, uid: string): void;
   /**
-   * Swaps the set in. Readers see it at once; resolves when the handlers' buffers have taken the difference.
+   * Swaps the set in: readers see it when this returns. Throws where the store cannot take it; nothing is changed then. The function that it gives
+   * back tells the handlers, and resolves when their queues hold the difference; call it once, in the same turn.
    * `incomplete`: objects were skipped, so what is missing may still be there.
    */
-  commit(version: string, origin: 'relist' | 'regressed', incomplete: boolean): Promise<void>;
+  swap(version: string, origin: 'relist' | 'regressed', incomplete: boolean): () => Promise<void>;
   abort(): void;
 }

@@ -1,17 +1,20 @@
 import type { ResourceSource } from '@kubecast/client';
 import type { Clock } from '@kubecast/clock';
-import type { Change, ObjectStore, Query, RawRecord } from '@kubecast/store';
+import { compareResourceVersions } from '@kubecast/store';
+import type { Change, Key, ObjectStore, Query, RawRecord } from '@kubecast/store';
 import type { DeleteCause, DeltaOrigin } from '../contract/delta.ts';
 import type { ScopeStatus } from '../contract/informer.ts';
 import type { ReflectorLimits } from '../contract/limits.ts';
 import type { ObjectHead } from '../reflector/object-head.ts';
 import { Reflector } from '../reflector/reflector.ts';
-import type { ResumePoint } from '../reflector/reflector.ts';
+import type { ResumePoint } from '../reflector/position.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import type { ReflectorSink, SinkCollection } from '../reflector/reflector-sink.ts';
 import type { Scope } from '../contract/scope.ts';
 import type { ServerMemory } from '../contract/server-memory.ts';
 import { TimeSlice } from '@kubecast/clock';
+import { TransformFailed } from './program-guard.ts';
+import type { ProgramGuard } from './program-guard.ts';
 
 /** What a scope tells the informer around it. */
 export interface ScopeHost<T> {
@@ -21,6 +24,8 @@ export interface ScopeHost<T> {
   readonly expected: { readonly kind: string; readonly apiVersion: string };
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** What stands between the store and the functions that the program gave for it. */
+  readonly guard: ProgramGuard<T>;
   /** Runs the body while the store takes older versions than it holds: the server went back. */
   acceptingOlder<R>(body: () => R): R;
   changed(changes: Iterable<Change<T>>, origin: DeltaOrigin, cause: (change: Change<T>) => DeleteCause | undefined): void;
@@ -150,7 +155,20 @@ export class ScopeRun<T> implements ReflectorSink {
   apply(object: Uint8Array): void {
     // A reflector that goes on over its end changes nothing that is shown any more.
     if (this.#abort.signal.aborted) return;
-    this.#host.changed(this.#host.writer.put(this.#record(object)), 'watch', () => (this.doubtful ? 'unknown' : 'deleted'));
+    const { guard, writer } = this.#host;
+    try {
+      this.#host.changed(
+        guard.write(() => writer.put(this.#record(object))),
+        'watch',
+        () => (this.doubtful ? 'unknown' : 'deleted'),
+      );
+    } catch (error) {
+      if (!(error instanceof TransformFailed)) throw error;
+      this.#untransformed(error);
+      // The version that stands is the wrong one by now.
+      const stands = writer.view.entry(this.#keyOf(error));
+      if (stands !== undefined) this.#host.changed(writer.remove(stands.key, stands.uid), 'watch', () => 'unknown');
+    }
   }
 
   remove(head: ObjectHead, object: Uint8Array): void {
@@ -170,42 +188,78 @@ export class ScopeRun<T> implements ReflectorSink {
   collect(): SinkCollection {
     const { writer, clock, limits } = this.#host;
     const replacement = writer.replace(this.scope.id);
+    // What the transform failed for is missing in the view, and was not deleted.
+    const untransformed = new Map<string, TransformFailed>();
     return {
-      put: (object) => replacement.put(this.#record(object)),
+      put: (object) => {
+        const { guard } = this.#host;
+        try {
+          guard.write(() => replacement.put(this.#record(object)));
+        } catch (error) {
+          if (!(error instanceof TransformFailed)) throw error;
+          this.#untransformed(error);
+          replacement.remove(this.#keyOf(error), error.uid);
+          const id = `${error.namespace}/${error.objectName}`;
+          const before = untransformed.get(id);
+          if (before?.uid !== error.uid || compareResourceVersions(error.version, before.version) !== -1) untransformed.set(id, error);
+          return;
+        }
+        if (untransformed.size === 0 || guard.transformed === undefined) return;
+        const { namespace, name, uid, version } = guard.transformed;
+        const failed = untransformed.get(`${namespace}/${name}`);
+        if (failed === undefined) return;
+        // A streamed list may bring an object twice: an older version must not stand in for the one that is not kept.
+        if (failed.uid === uid && compareResourceVersions(version, failed.version) === -1) replacement.remove(this.#keyOf(failed), uid);
+        else untransformed.delete(`${namespace}/${name}`);
+      },
       remove: (key, uid) => replacement.remove({ ...key, cluster: this.scope.cluster }, uid),
       abort: () => replacement.abort(),
-      commit: async (version, origin, incomplete) => {
-        if (this.#abort.signal.aborted) return replacement.abort();
+      swap: (version, origin, incomplete) => {
         const absorbed = this.#filled ? [] : (this.#o.absorbs?.() ?? []);
         const first = !this.#filled && !absorbed.some((run) => run.filled);
         const doubtful = this.doubtful || absorbed.some((run) => run.doubtful);
         for (const run of absorbed) run.finishWalk();
-        // Who is there now gets the difference; who comes later gets the whole.
+        // Handlers present now get the difference; a handler added later gets a replay of the whole view.
         const tell = this.#host.audience();
         const changes = origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version);
         this.#filled = true;
         // What a scope that is taken over still holds was not in the wide list: it is gone.
         const gone = absorbed.flatMap((run) => [...writer.replace(run.scope.id).commit('')]);
         if (absorbed.length > 0) this.#o.onAbsorbed?.();
-        if (first) {
-          changes[Symbol.iterator]().return?.();
-          this.#host.filled(this);
-          return;
-        }
-        const causeOf = (change: Change<T>): DeleteCause | undefined =>
-          change.type === 'deleted' ? (doubtful ? 'unknown' : this.#missingCause(change, origin, incomplete)) : undefined;
-        const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
-        this.#walk = walk;
-        const slice = new TimeSlice(clock, limits.sliceMs);
-        while (this.#walk === walk) {
-          const next = walk.next();
-          if (next.done === true) this.#walk = undefined;
-          else next.value();
-          if (slice.due()) await slice.yield();
-        }
-        this.#host.committed(this);
+        return async () => {
+          if (first) {
+            changes[Symbol.iterator]().return?.();
+            this.#host.filled(this);
+            return;
+          }
+          const causeOf = (change: Change<T>): DeleteCause | undefined => {
+            if (change.type !== 'deleted') return undefined;
+            const { namespace, name } = change.entry.key;
+            return doubtful ? 'unknown' : this.#missingCause(change, origin, incomplete || untransformed.has(`${namespace}/${name}`));
+          };
+          const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
+          this.#walk = walk;
+          const slice = new TimeSlice(clock, limits.sliceMs);
+          while (this.#walk === walk) {
+            const next = walk.next();
+            if (next.done === true) this.#walk = undefined;
+            else next.value();
+            if (slice.due()) await slice.yield();
+          }
+          this.#host.committed(this);
+        };
       },
     };
+  }
+
+  #untransformed(failed: TransformFailed): void {
+    this.reflector.counters.programErrors += 1;
+    const report = this.#host.guard.reportOf(failed);
+    if (report !== undefined) this.#host.onReport(report, this.scope);
+  }
+
+  #keyOf({ namespace, objectName }: TransformFailed): Key {
+    return { cluster: this.scope.cluster, namespace, name: objectName };
   }
 
   #record(object: Uint8Array): RawRecord {

@@ -9,6 +9,7 @@ import type { InformerOptions } from '../contract/informer-options.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import { restoreInformer } from '../informer/restore-informer.ts';
 import type { SnapshotPlace } from '../snapshot/snapshot.ts';
+import { ProgramGuard } from '../scopes/program-guard.ts';
 import { VersionOrder } from '../reflector/version-order.ts';
 import { memoryFiles } from './memory-files.ts';
 import { ModelServer, wireState } from './model-server.ts';
@@ -34,13 +35,15 @@ export interface ModelRig {
   readonly clock: VirtualClock;
   readonly server: ModelServer;
   readonly api: ModelApi;
+  /** A second cluster in the same view, where one was asked for. */
+  readonly twin: { readonly server: ModelServer; readonly api: ModelApi } | undefined;
   /** The one that runs now. */
   readonly informer: Informer<Thing>;
   readonly reports: ReflectorReport[];
   /** Where it keeps its state, if it does. */
   readonly files: ReturnType<typeof memoryFiles>;
-  /** What the view holds, one line an object: `namespace/name uid@version payload`. */
-  held(): readonly string[];
+  /** What the view holds of a cluster, one line an object: `namespace/name uid@version payload`. */
+  held(cluster?: string): readonly string[];
   /** What the server holds of it, in the same form. */
   truth(): readonly string[];
   state(): string;
@@ -51,14 +54,24 @@ export interface ModelRig {
 /** Where a rig's informer keeps its file. */
 export const RIG_FILE = '/state/things';
 
+/** The name of a rig's second cluster. */
+export const TWIN = 'twin';
+
 /** An informer on a model server, in virtual time; not started. `keeps`: it saves its state, for `restart`. */
 export function createModelRig(
-  options: Partial<InformerOptions<Thing>> & { readonly seed?: number; readonly api?: ModelSourceOptions; readonly keeps?: boolean } = {},
+  options: Partial<InformerOptions<Thing>> & {
+    readonly seed?: number;
+    readonly api?: ModelSourceOptions;
+    readonly keeps?: boolean;
+    readonly twin?: boolean;
+  } = {},
 ): ModelRig {
-  const { seed, api: apiOptions, keeps, ...rest } = options;
+  const { seed, api: apiOptions, keeps, twin: twins, ...rest } = options;
   const clock = createVirtualClock({ seed: seed ?? 1 });
   const server = new ModelServer(clock);
   const api = new ModelApi(server, apiOptions);
+  const twinServer = twins === true ? new ModelServer(clock) : undefined;
+  const twin = twinServer === undefined ? undefined : { server: twinServer, api: new ModelApi(twinServer, apiOptions) };
   const reports: ReflectorReport[] = [];
   const files = memoryFiles();
   const informerOptions: InformerOptions<Thing> = {
@@ -66,12 +79,13 @@ export function createModelRig(
     clock,
     source: (namespace) => api.source(namespace),
     onReport: (report) => reports.push(report),
+    ...(twin === undefined ? {} : { clusters: [{ cluster: TWIN, source: (namespace: string) => twin.api.source(namespace) }] }),
     ...rest,
   };
-  const place: SnapshotPlace = { files, path: RIG_FILE };
+  const place: SnapshotPlace = { files, path: RIG_FILE, ...(rest.transform === undefined ? {} : { transformName: 'of the rig' }) };
   let informer: Informer<Thing> =
     keeps === true
-      ? new ObjectInformer<Thing>(informerOptions, { order: new VersionOrder(), place })
+      ? new ObjectInformer<Thing>(informerOptions, { order: new VersionOrder(), guard: new ProgramGuard<Thing>(), place })
       : createInformer<Thing>(informerOptions);
   const match = matcher('', { ...(rest.labelSelector === undefined ? {} : { labelSelector: rest.labelSelector }) });
   const namespaces = rest.namespaces ?? [''];
@@ -79,13 +93,14 @@ export function createModelRig(
     clock,
     server,
     api,
+    twin,
     get informer() {
       return informer;
     },
     reports,
     files,
-    held: () =>
-      [...informer.view.select()].map(
+    held: (cluster = '') =>
+      [...informer.view.select({ cluster })].map(
         (entry) => `${entry.key.namespace}/${entry.key.name} ${entry.uid}@${entry.version} ${String(entry.value.spec.payload)}`,
       ),
     truth: () => wireState(server.state(), (object) => match(object) && (namespaces.includes('') || namespaces.includes(object.namespace))),

@@ -36,6 +36,7 @@ export class ModelServer {
   #visible: number;
   #lagging = false;
   #restores = 0;
+  #deafTo = -1;
   readonly #listeners = new Set<ModelListener>();
 
   /** Starts below 100, so that versions soon differ in length and texts no longer sort like numbers. */
@@ -62,6 +63,10 @@ export class ModelServer {
   /** What the watch cache has seen. */
   get visible(): number {
     return this.#visible;
+  }
+  /** Watches from here or below are never told anything any more; they are for `ModelApi` to answer with nonsense. -1: there are none. */
+  get deafTo(): number {
+    return this.#deafTo;
   }
   /** A watch from below is told that it is too old. */
   get floor(): number {
@@ -101,6 +106,13 @@ export class ModelServer {
     this.#floor = this.#rev;
   }
 
+  /** Streams break, and watches from the versions so far bring nothing any more, though no answer says that they are too old. */
+  deafen(): void {
+    this.#deafTo = this.#rev;
+    this.otherWrite();
+    this.cut();
+  }
+
   /** The API server starts again: streams break, and what was before is expired. */
   restart(): void {
     this.#floor = this.#rev;
@@ -137,6 +149,7 @@ export class ModelServer {
     this.#visible = rev;
     this.#floor = rev;
     this.#lagging = false;
+    this.#deafTo = -1;
     this.cut();
   }
 

@@ -27,8 +27,11 @@ export interface ModelFault {
   readonly duplicateInitial?: boolean;
   readonly reverseInitial?: boolean;
   readonly initialEnd?: 'missing' | 'True' | 'unmarked-first';
-  /** The frames instead of the server's own; then silence. */
-  readonly frames?: readonly Frame[];
+  /** The frames instead of the server's own, or what makes them of the version that was asked for; then silence, or what `last` says. */
+  readonly frames?: readonly Frame[] | ((from: string) => readonly Frame[]);
+  readonly last?: 'end' | 'break';
+  /** Thrown instead of an answer: by a client that is closed, by a source with a bug. */
+  readonly throws?: unknown;
 }
 
 export type ModelRequestOptions = Omit<WatchOptions & ListPagesOptions, 'resourceVersionMatch'> & {
@@ -54,9 +57,13 @@ export interface ModelSourceOptions {
   readonly alwaysPages?: boolean;
   /** Milliseconds between batches of initial events, and between pages. Default 0. */
   readonly paceMs?: number;
+  /** What happens while the initial events are under way comes after their end, not before. */
+  readonly endAtOnce?: boolean;
   /** A streamed list is refused as by a server of 1.24. */
   readonly noStreams?: boolean;
   readonly bookmarkMs?: number;
+  /** How watches are answered from versions that the server is deaf to. Default: ended at once. */
+  readonly deafness?: ModelFault;
   /** In which form the server says that it shows its objects. Default: it does not tell. */
   readonly form?: () => Promise<string | undefined>;
 }
@@ -136,6 +143,7 @@ export class ModelApi {
   }
 
   async #fail(fault: ModelFault, signal: AbortSignal): Promise<void> {
+    if ('throws' in fault) throw fault.throws;
     if (fault.refused === true) throw new ModelConnectionError('connect ECONNREFUSED');
     if (fault.status !== undefined) throw new ModelStatusError(fault.status);
     if (fault.hang === true) await forever(signal);
@@ -183,7 +191,9 @@ export class ModelApi {
 
   async *#watch(namespace: string, options: WatchOptions, signal: AbortSignal): AsyncGenerator<readonly Frame[]> {
     const kind = options.sendInitialEvents === true ? 'stream' : 'watch';
-    const fault = this.#take(kind, namespace, options);
+    const planned = this.#take(kind, namespace, options);
+    const deaf = kind === 'watch' && Number(options.resourceVersion) <= this.server.deafTo;
+    const fault = deaf ? (this.options.deafness ?? { endAfter: 0 }) : planned;
     await this.#fail(fault, signal);
     if (kind === 'stream' && this.options.noStreams === true) throw new ModelStatusError(statuses.streamUnsupported);
     const stream = new ModelStream(this, namespace, options, fault, signal);
@@ -233,8 +243,11 @@ class ModelStream {
     const { server } = this.#api;
     const { clock } = server;
     const wanted = this.#options.resourceVersion ?? '';
-    if (this.#fault.frames !== undefined) {
-      yield this.#fault.frames;
+    const { frames } = this.#fault;
+    if (frames !== undefined) {
+      yield typeof frames === 'function' ? frames(wanted) : frames;
+      if (this.#fault.last === 'end') return;
+      if (this.#fault.last === 'break') throw new ModelConnectionError('read ECONNRESET');
       await forever(this.#signal);
     }
     const floor = wanted === '' ? 0 : Number(wanted);
@@ -360,7 +373,7 @@ class ModelStream {
     else if (before && event.previous !== undefined) frame = frameOf('DELETED', wireObject({ ...event.previous, rv: event.rv }, kind));
     if (frame === undefined) return;
     const end = this.#queue.findIndex((queued) => this.#endOf(queued));
-    if (end === -1) {
+    if (end === -1 || this.#api.options.endAtOnce === true) {
       this.#queue.push(frame);
       return;
     }

@@ -28,15 +28,15 @@ export class ServerProbe {
   }
 
   /**
-   * The version of a consistent read, where it stands below this one; else undefined. It tells a server that went back from a replica that lags
-   * at once: a read at the newest state is answered from etcd's own revision, whatever the replica's cache holds. To wait instead is not only
-   * slow: writes to a restored server would pass our version meanwhile, and nobody could tell any more.
+   * The version of a consistent read, and whether it stands below this one; undefined where none is to be had. It tells a server that went back
+   * from a replica that lags at once: a read at the newest state is answered from etcd's own revision, whatever the replica's cache holds. To wait
+   * instead is not only slow: writes to a restored server would pass our version meanwhile, and nobody could tell any more.
    */
-  async newestBelow(version: string, signal: AbortSignal): Promise<string | undefined> {
+  async newestBelow(version: string, signal: AbortSignal): Promise<{ readonly newest: string; readonly below: boolean } | undefined> {
     if (version === '') return undefined;
     try {
       const newest = await this.newest(signal);
-      return isBelow(newest, version) ? newest : undefined;
+      return { newest, below: isBelow(newest, version) };
     } catch {
       // It proves nothing either way; the wait goes on.
       return undefined;
@@ -46,17 +46,18 @@ export class ServerProbe {
   /**
    * A list not older than the version: answered only by a server that has reached it.
    * @throws a Fault if it has not, or could not be asked
-   * @returns why the question was refused, by a server that does not understand it or forbids lists: the watch must do then
+   * @returns the version that the server stands at, or why it refused the question: one that does not understand it, or forbids lists. The watch
+   * is tried then
    */
-  async prove(version: string, signal: AbortSignal): Promise<string | undefined> {
+  async prove(version: string, signal: AbortSignal): Promise<{ readonly newest: string } | { readonly refused: string }> {
     try {
       const newest = await this.#ask({ resourceVersion: version, resourceVersionMatch: 'NotOlderThan' }, signal);
       if (isBelow(newest, version)) throw new Fault('too-large', `the server answers with version ${newest}, below ${version}`);
-      return undefined;
+      return { newest };
     } catch (error) {
       const fault = faultOf(error);
       if (signal.aborted || (fault.kind !== 'invalid' && fault.kind !== 'forbidden')) throw error;
-      return `whether the server knows ${version} could not be asked: ${fault.message}`;
+      return { refused: `whether the server knows ${version} could not be asked: ${fault.message}` };
     }
   }
 

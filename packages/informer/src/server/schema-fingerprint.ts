@@ -3,10 +3,11 @@ import type { Clock } from '@kubecast/clock';
 import { Fault } from './fault.ts';
 
 /**
- * The form in which a server shows its objects. A change of a CRD ends its watches, but only after a second in which events still come in the
- * old form (seen on 1.36), and a resume after them is granted: what did not change since would be shown in the old form for ever.
+ * A fingerprint of the schema in which a server shows its objects. A change of a CRD ends its watches, but only after a second in which events
+ * still come in the old form (seen on 1.36), and the server grants a resume after them: an object that did not change since would be shown in the
+ * old form for ever.
  */
-export class ServedForm {
+export class SchemaFingerprint {
   readonly #source: ResourceSource;
   readonly #clock: Clock;
   readonly #lagMs: number;
@@ -48,7 +49,12 @@ export class ServedForm {
   /** Never rejects, and ends with the signal. */
   #read(signal: AbortSignal): Promise<string | undefined> {
     if (this.#source.form === undefined || signal.aborted) return Promise.resolve(undefined);
-    const asked = this.#source.form(signal).catch(() => undefined);
+    let asked: Promise<string | undefined>;
+    try {
+      asked = this.#source.form(signal).catch(() => undefined);
+    } catch {
+      return Promise.resolve(undefined);
+    }
     return new Promise((resolve) => {
       const stop = (): void => resolve(undefined);
       signal.addEventListener('abort', stop, { once: true });

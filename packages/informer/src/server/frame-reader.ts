@@ -1,9 +1,9 @@
 import type { Clock } from '@kubecast/clock';
-import { Fault } from './fault.ts';
+import { Fault, faultOf } from './fault.ts';
 
 /**
- * Reads one stream with a watchdog: where `deadline()` passes before the next batch came, the stream is given up, also if its
- * source never settles. One timer at a time, and nothing is left behind on the outer signal.
+ * Reads one stream of a source with a watchdog: when `check()` throws before the next batch came, the stream is given up, also if its source never
+ * settles. One timer at a time, and nothing is left behind on the outer signal. Whatever the source throws comes out as a Fault.
  */
 export class FrameReader<B> {
   readonly #iterator: AsyncIterator<B>;
@@ -13,23 +13,33 @@ export class FrameReader<B> {
   #failWaiting: ((reason: unknown) => void) | undefined;
   #closed = false;
 
+  /** @throws Fault if `open` throws */
   constructor(open: (signal: AbortSignal) => AsyncIterable<B>, outer: AbortSignal) {
     this.#outer = outer;
     this.#onOuterAbort = () => this.#giveUp(outer.reason);
     if (outer.aborted) this.#controller.abort(outer.reason);
     else outer.addEventListener('abort', this.#onOuterAbort, { once: true });
-    this.#iterator = open(this.#controller.signal)[Symbol.asyncIterator]();
+    try {
+      this.#iterator = open(this.#controller.signal)[Symbol.asyncIterator]();
+    } catch (error) {
+      outer.removeEventListener('abort', this.#onOuterAbort);
+      throw faultOf(error);
+    }
   }
 
-  /** The next batch; undefined at a clean end. Throws what the source throws, the outer signal's reason, or a watchdog's fault. */
+  /** The next batch; undefined at a clean end. Throws a Fault: of what the source threw, of the outer signal's reason, or the watchdog's. */
   async next(): Promise<B | undefined> {
-    if (this.#controller.signal.aborted) throw this.#controller.signal.reason;
-    const result = await new Promise<IteratorResult<B>>((resolve, reject) => {
-      this.#failWaiting = reject;
-      this.#iterator.next().then(resolve, reject);
-    });
-    this.#failWaiting = undefined;
-    return result.done === true ? undefined : result.value;
+    if (this.#controller.signal.aborted) throw faultOf(this.#controller.signal.reason);
+    try {
+      const result = await new Promise<IteratorResult<B>>((resolve, reject) => {
+        this.#failWaiting = reject;
+        this.#iterator.next().then(resolve, reject);
+      });
+      this.#failWaiting = undefined;
+      return result.done === true ? undefined : result.value;
+    } catch (error) {
+      throw faultOf(error);
+    }
   }
 
   /**
@@ -68,7 +78,10 @@ export class FrameReader<B> {
     this.#closed = true;
     this.#outer.removeEventListener('abort', this.#onOuterAbort);
     if (!this.#controller.signal.aborted) this.#controller.abort(new Fault('connection', 'the stream was closed by its reader'));
-    const returned = this.#iterator.return?.();
-    returned?.then(undefined, () => undefined);
+    try {
+      this.#iterator.return?.()?.then(undefined, () => undefined);
+    } catch {
+      // The stream is over, whatever its source thinks of it.
+    }
   }
 }

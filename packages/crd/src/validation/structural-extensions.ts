@@ -18,9 +18,10 @@ export function keywordErrors(schema: Schema, path: string, errors: FieldError[]
 
 /** A type that there is not. */
 export function typeErrors(schema: Schema, path: string, errors: FieldError[]): void {
-  if (schema.type === undefined || types.includes(schema.type)) return;
-  errors.push(notSupportedError(`${path}.type`, schema.type, types));
-  if (String(schema.type) === 'null')
+  const type: string | undefined = schema.type;
+  if (type === undefined || types.includes(type)) return;
+  errors.push(notSupportedError(`${path}.type`, type, types));
+  if (type === 'null')
     errors.push(forbiddenError(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'));
 }
 

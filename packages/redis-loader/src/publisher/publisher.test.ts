@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   ClosedError,
   createValuePublisher,
@@ -193,10 +193,24 @@ describe('with faults', () => {
   });
 
   test('a write that was not answered is not sent again: what others wrote meanwhile stays', async () => {
-    const slow = make({ commandTimeoutMs: 50 });
+    const slow = make();
     await slow.publish(item);
-    resp.intercept(({ name, client: who }) => (name === 'eval' && who === 'kubecast-publisher' ? 'hang' : undefined));
-    await expect(slow.publish({ ...item, version: 'v-2', payload: 'late' })).rejects.toMatchObject({ kind: 'timeout' });
+    const arrived = Promise.withResolvers<void>();
+    resp.intercept(({ name, client: who }) => {
+      if (name !== 'eval' || who !== 'kubecast-publisher') return undefined;
+      arrived.resolve();
+      return 'hang';
+    });
+    // The deadline passes once the command has arrived, however long that takes.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const late = expect(slow.publish({ ...item, version: 'v-2', payload: 'late' })).rejects.toMatchObject({ kind: 'timeout' });
+      await arrived.promise;
+      vi.advanceTimersByTime(5_000);
+      await late;
+    } finally {
+      vi.useRealTimers();
+    }
     resp.intercept(undefined);
     await make().publish({ ...item, version: 'v-3', payload: 'newer' });
     const sent: string[] = [];

@@ -32,6 +32,9 @@ interface Part {
  * them that tells where the first one ends.
  */
 export function parseKeyTemplate(text: string = defaultKeyTemplate, encoding: KeyEncoding = 'plain'): KeyTemplate {
+  if (typeof text !== 'string') throw new KeyTemplateError('BadKeyTemplate', `the key template is a ${typeof text}; it must be a string`);
+  if (encoding !== 'plain' && encoding !== 'injective')
+    throw new KeyTemplateError('BadKeyTemplate', `the key encoding is ${JSON.stringify(encoding)}; it must be "plain" or "injective"`);
   const parts = readParts(text);
   const fields = parts.flatMap((part) => (part.field === undefined ? [] : [part.field]));
   if (fields.length === 0)

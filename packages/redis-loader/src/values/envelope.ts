@@ -10,7 +10,7 @@ export interface Owner {
   readonly model: string;
 }
 
-/** A value together with what it is: what a publisher of ours writes. */
+/** A value with its owner, version, number and digest: the form that a ValuePublisher writes. */
 export interface Envelope extends Owner {
   /** Opaque; compared for equality with the announced one. */
   readonly version: string;
@@ -87,7 +87,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Reads the envelope that a JSON text is, given also as parsed. Undefined if it is none: an object is an envelope if it has all of
+ * Reads an envelope from its JSON text and the parsed value. Undefined if the value is no envelope: an envelope has all of
  * namespace, app, model, version and digest as strings, number as a safe integer, and payload.
  *
  * @throws ValueError (BadValue) if it is one whose payload does not have its digest: the value was changed by hand or cut.
@@ -121,11 +121,11 @@ function readHead(parsed: unknown): Omit<Envelope, 'payload'> | undefined {
 }
 
 /**
- * The head of an envelope of ours and the text of its payload, without a walk through the payload: it stands last, and its digest says
- * that it is as it was written. Undefined for everything else, which is not the same as no envelope.
+ * The fast path for envelopes that formatEnvelope wrote: payload is the last member, so its text is cut out and checked by its digest, and not
+ * parsed. Undefined means only that the text has another layout; readEnvelope may still find an envelope in it.
  */
 export function readOwnEnvelope(text: string): { readonly head: Omit<Envelope, 'payload'>; readonly payload: string } | undefined {
-  // Not inside of a string: quotation marks are escaped there.
+  // The mark cannot occur inside a string: JSON escapes quotation marks there.
   const mark = text.startsWith('{"namespace":') && text.endsWith('}') ? text.indexOf(MARK) : -1;
   if (mark < 0) return undefined;
   const payload = text.slice(mark + MARK.length, -1);

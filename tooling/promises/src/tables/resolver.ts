@@ -66,4 +66,14 @@ export const kept: readonly KeptPromise[] = [
     test: 'apps/resolver/src/http/server.test.ts',
     named: 'a busy port is named with the way out',
   },
+  {
+    says: 'SIGTERM and SIGINT: not ready at once, calls in flight get 10 s, then the process ends with status 0.',
+    test: 'tooling/suites/src/resolver/resolver.test.ts',
+    named: 'and ends with status 0 on SIGTERM',
+  },
+  {
+    says: 'A second signal ends it at once.',
+    test: 'packages/runtime/src/serving/serving.test.ts',
+    named: 'the first signal asks for the end, the second ends at once',
+  },
 ];

@@ -176,7 +176,6 @@ test('store: leases past their time are taken over by a reader while the writer 
   const store = createObjectStore<Record<string, unknown>>({
     apiVersion: 'example.com/v1',
     kind: 'Thing',
-    clock,
     shared: { recordBytes: 8 << 20, indexBytes: 1 << 20 },
   });
   store.put(testRecord({ name: 'a' }));

@@ -21,8 +21,7 @@ export function typeErrors(schema: Schema, path: string, errors: FieldError[]): 
   const type: string | undefined = schema.type;
   if (type === undefined || types.includes(type)) return;
   errors.push(notSupportedError(`${path}.type`, type, types));
-  if (type === 'null')
-    errors.push(forbiddenError(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'));
+  if (type === 'null') errors.push(forbiddenError(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'));
 }
 
 /** What is wrong with the extensions `x-kubernetes-...` of a schema, those of list-maps aside. */

@@ -6,5 +6,5 @@ const conditions = ['@kubecast/source'];
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: { include: ['src/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, execArgv: ['--conditions=@kubecast/source'] },
+  test: { include: ['src/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 120_000, execArgv: ['--conditions=@kubecast/source'] },
 });

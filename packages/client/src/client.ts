@@ -3,14 +3,16 @@ import { ApiCaller } from './calls/api-call.ts';
 import { shown } from './calls/api-path.ts';
 import type { CallRequest } from './calls/call-request.ts';
 import { checkConnection } from './connection/check-connection.ts';
-import { RequestError } from './errors.ts';
+import { ConfigError, RequestError } from './errors.ts';
 import type { Connection } from './connection/connection.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { KindRegistry } from './discovery/kind-registry.ts';
 import { LazyTransport } from './transport/lazy-transport.ts';
 import { RequestBudget, type BudgetCounters, type BudgetOptions } from './calls/request-budget.ts';
 import { ResourceClient } from './resources/resource-client.ts';
+import { askRules, checkOptions, placeRules } from './resources/check-options.ts';
 import type { CallOptions, UnknownObject } from './resources/resource-options.ts';
+import { unknownOption } from './unknown-option.ts';
 import type { Answer, Transport, TransportCounters, TransportOptions } from './transport/transport-options.ts';
 
 export interface ClientOptions extends TransportOptions {
@@ -25,6 +27,9 @@ export interface ClientOptions extends TransportOptions {
   /** Instead of HTTPS to the connection's server: a transport of one's own. */
   readonly transport?: Transport;
 }
+
+/** What a question about the server itself takes. */
+export type AskOptions = Pick<CallOptions, 'signal' | 'deadlineMs'>;
 
 /** The version that the server tells (`/version`). */
 export interface ServerVersion {
@@ -59,8 +64,8 @@ export interface KubernetesClient extends AsyncDisposable {
     options?: { readonly namespace?: string; readonly signal?: AbortSignal },
   ): Promise<ResourceClient<T>>;
   /** Whether the server serves a resource: `serves('discovery.k8s.io/v1', 'endpointslices')`. */
-  serves(groupVersion: string, plural: string, options?: CallOptions): Promise<boolean>;
-  version(options?: CallOptions): Promise<ServerVersion>;
+  serves(groupVersion: string, plural: string, options?: AskOptions): Promise<boolean>;
+  version(options?: AskOptions): Promise<ServerVersion>;
   /** Sends any request and gives its JSON: for paths that no resource covers. */
   request(request: CallRequest): Promise<unknown>;
   /** Sends any request and gives the open answer, a success. Read its chunks or cancel it. */
@@ -72,6 +77,7 @@ export interface KubernetesClient extends AsyncDisposable {
 /** Makes a client. Opens nothing and reads nothing. Throws ConfigError for what is no Connection, and names the way to one. */
 export function createClient(connection: Connection, options: ClientOptions = {}): KubernetesClient {
   checkConnection(connection);
+  checkClientOptions(options);
   const transport = options.transport ?? new LazyTransport(connection, options);
   const budget = new RequestBudget(transport.clock, options.budget);
   const caller = new ApiCaller(transport, budget, options.onWarning);
@@ -93,13 +99,18 @@ export function createClient(connection: Connection, options: ClientOptions = {}
     get counters() {
       return { ...transport.counters, budget: budget.counters };
     },
-    resource: (type, { namespace } = {}) => new ResourceClient(caller, type as never, place(namespace)),
+    resource(type, options = {}) {
+      checkOptions('client.resource', options, placeRules);
+      return new ResourceClient(caller, type as never, place(options.namespace));
+    },
     async dynamic<T extends KubernetesObject = UnknownObject>(
       of:
         | { readonly apiVersion: string; readonly kind: string }
         | { readonly group: string; readonly version: string; readonly plural: string },
-      { namespace, signal }: { readonly namespace?: string; readonly signal?: AbortSignal } = {},
+      options: { readonly namespace?: string; readonly signal?: AbortSignal } = {},
     ) {
+      checkOptions('client.dynamic', options, { ...placeRules, ...askRules });
+      const { namespace, signal } = options;
       if (typeof of !== 'object' || of === null)
         throw new RequestError(`dynamic: ${shown(of)} names no kind; expected { apiVersion, kind }`);
       const type =
@@ -108,8 +119,13 @@ export function createClient(connection: Connection, options: ClientOptions = {}
           : await discovery.byResource(of.group, of.version, of.plural, signal);
       return new ResourceClient<T>(caller, type as ResourceType<T>, place(namespace));
     },
-    serves: (groupVersion, plural, { signal } = {}) => discovery.serves(groupVersion, plural, signal),
-    async version({ signal, deadlineMs } = {}) {
+    async serves(groupVersion, plural, options = {}) {
+      checkOptions('client.serves', options, askRules);
+      return discovery.serves(groupVersion, plural, options.signal, options.deadlineMs);
+    },
+    async version(options = {}) {
+      checkOptions('client.version', options, askRules);
+      const { signal, deadlineMs } = options;
       return (await caller.json({ method: 'GET', path: '/version', signal, requestMs: deadlineMs })).value as ServerVersion;
     },
     request: async (request) => (await caller.json(request)).value,
@@ -120,4 +136,34 @@ export function createClient(connection: Connection, options: ClientOptions = {}
       return Promise.resolve();
     },
   };
+}
+
+const optionNames: readonly (keyof ClientOptions)[] = [
+  'http',
+  'clock',
+  'userAgent',
+  'limits',
+  'cluster',
+  'budget',
+  'onWarning',
+  'kinds',
+  'transport',
+];
+
+/** Throws ConfigError for options of a client that are of a wrong type or name. What they say is checked by whoever takes them. */
+function checkClientOptions(options: ClientOptions): void {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new ConfigError('createClient: the options are no object; createClient(connection, { http: 2 }) is the form of them');
+  const unknown = unknownOption(given, optionNames);
+  if (unknown !== undefined) throw new ConfigError(`createClient: ${unknown}`);
+  const { cluster, budget, limits, onWarning, kinds, transport } = given as Readonly<Record<string, unknown>>;
+  if (cluster !== undefined && typeof cluster !== 'string') throw new ConfigError('createClient: cluster is no string');
+  if (onWarning !== undefined && typeof onWarning !== 'function') throw new ConfigError('createClient: onWarning is no function');
+  for (const [name, value] of Object.entries({ budget, limits, transport }))
+    if (value !== undefined && (typeof value !== 'object' || value === null)) throw new ConfigError(`createClient: ${name} is no object`);
+  const unknownBudget = unknownOption(budget ?? {}, ['perSecond', 'burst', 'reserved']);
+  if (unknownBudget !== undefined) throw new ConfigError(`createClient: in the budget ${unknownBudget}`);
+  if (kinds !== undefined && typeof (kinds as { readonly [Symbol.iterator]?: unknown } | null)?.[Symbol.iterator] !== 'function')
+    throw new ConfigError('createClient: kinds is no list of types');
 }

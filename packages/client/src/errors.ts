@@ -69,11 +69,14 @@ export class TimeoutError extends ClientError {
   override readonly name = 'TimeoutError';
   readonly phase: 'budget' | 'credentials' | 'request' | 'idle';
   readonly afterMs: number;
+  /** How long the server asked this client to wait, where that is longer than the call may take. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(phase: TimeoutError['phase'], afterMs: number, message: string) {
+  constructor(phase: TimeoutError['phase'], afterMs: number, message: string, options: { readonly retryAfterMs?: number } = {}) {
     super('CLIENT_TIMEOUT', message);
     this.phase = phase;
     this.afterMs = afterMs;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -1,7 +1,14 @@
 export type { CallAnswer } from './calls/api-call.ts';
 export type { CallRequest, Priority } from './calls/call-request.ts';
 export { apiVersionOf, collectionPath, objectPath } from './calls/api-path.ts';
-export { createClient, type ApplyTypeOf, type ClientOptions, type KubernetesClient, type ServerVersion } from './client.ts';
+export {
+  createClient,
+  type AskOptions,
+  type ApplyTypeOf,
+  type ClientOptions,
+  type KubernetesClient,
+  type ServerVersion,
+} from './client.ts';
 export type {
   Connection,
   ConnectionInit,

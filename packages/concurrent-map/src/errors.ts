@@ -43,14 +43,14 @@ export class MapOptionsError extends ConcurrentMapError {
   }
 }
 
-/** A critical section asked for the key that it already holds: it would wait for itself. */
+/** A critical section, a load or the content of a replaceAll() asked for what it runs within: it would wait for itself. */
 export class ReentryError extends ConcurrentMapError {
   override readonly name = 'ReentryError';
 
-  constructor(map: string, key: string) {
+  constructor(map: string, method: string, key: string | undefined, within: string) {
     super(
       'MAP_REENTRY',
-      `withKey(${show(key)}) of the map "${map}" was called within the critical section of that key, and would wait for itself; pass on what the outer call holds`,
+      `${method}(${key === undefined ? '' : show(key)}) of the map "${map}" was called within ${within}, and would wait for itself; pass on what the outer call holds`,
     );
   }
 }

@@ -133,6 +133,100 @@ test('what JSON can say is written as JSON.stringify writes it', () => {
   for (const value of good) expect(writeJson(value)).toBe(JSON.stringify(value));
 });
 
+test('a number keeps its digits exactly where the double that is written would be another number', () => {
+  const kept = [
+    '1e-400',
+    '0.00000000000000000000000000000000001e-300',
+    '1.00000000000000000000001',
+    '4503599627370497.25',
+    '-0.10000000000000000001',
+  ];
+  for (const text of kept) {
+    for (const whole of [`{"a":${text}}`, `[1,${text}]`, `{ "a" : [ { "b" : ${text} } ] }`])
+      expect(writeJson(parseJson(whole)), text).toBe(whole.replaceAll(' ', ''));
+  }
+  const plain: readonly (readonly [string, string])[] = [
+    ['1.0000000000000000000', '1'],
+    ['100000000000000e-14', '1'],
+    ['0.000000000000000000000', '0'],
+    ['1234567.5000000000000', '1234567.5'],
+    ['1E-007', '1e-7'],
+    ['0.5e0000000000000000001', '5'],
+  ];
+  for (const [text, written] of plain) {
+    const read = parseJson(`{"a":${text}}`) as { a: number };
+    expect(writeJson(read)).toBe(`{"a":${written}}`);
+    expect(Object.getOwnPropertySymbols(read)).toEqual([]);
+  }
+});
+
+test('long digits within texts are no numbers: nothing is kept for them', () => {
+  const text = '{"digest":"sha256:12345678901234567890","list":["9007199254740993",", 9007199254740993"],"n":[1]}';
+  const read = parseJson(text) as { n: object };
+  expect(writeJson(read)).toBe(text);
+  expect([Object.getOwnPropertySymbols(read), Object.getOwnPropertySymbols(read.n)]).toEqual([[], []]);
+});
+
+test('members with one name count once: the last has its digits, or none', () => {
+  expect(writeJson(parseJson('{"a":9007199254740993,"a":1}'))).toBe('{"a":1}');
+  expect(writeJson(parseJson('{"a":1,"a":9007199254740993}'))).toBe('{"a":9007199254740993}');
+  expect(writeJson(parseJson('{"__proto__":9007199254740993,"constructor":9007199254740995}'))).toBe(
+    '{"__proto__":9007199254740993,"constructor":9007199254740995}',
+  );
+});
+
+test(
+  'a list or an object of very many long numbers is read and written in time that grows with their count alone',
+  { timeout: 60_000 },
+  () => {
+    const list = (count: number): string =>
+      `[${Array.from({ length: count }, (_, i) => `${9_007_199_254_740_993n + BigInt(i) * 2_048n}`).join()}]`;
+    const object = (count: number): string =>
+      `{${Array.from({ length: count }, (_, i) => `"m${i}":${9_007_199_254_740_993n + BigInt(i)}`).join()}}`;
+    // A list that was spliced finds its numbers by what they are.
+    const moved = (text: string): string => {
+      const read = parseJson(text) as unknown[];
+      if (Array.isArray(read)) read.unshift(0.5);
+      return writeJson(read);
+    };
+    for (const make of [list, object]) {
+      const text = make(4_000);
+      expect(writeJson(parseJson(text))).toBe(text);
+      expect(moved(text)).toBe(text.replace('[', '[0.5,'));
+      const costOf = (count: number): number => {
+        const given = make(count);
+        let best = Infinity;
+        for (let run = 0; run < 5; run += 1) {
+          const begun = process.cpuUsage();
+          moved(given);
+          const { user, system } = process.cpuUsage(begun);
+          best = Math.min(best, user + system);
+        }
+        return best;
+      };
+      // Eight times the numbers: a cost that grew with their square would be 64 times as much.
+      expect(costOf(8_000) / costOf(1_000)).toBeLessThan(24);
+    }
+  },
+);
+
 test('invalid JSON is a SyntaxError, with and without long numbers', () => {
   for (const text of ['{', '[9007199254740993', '{"a":01234567890123456789}', '']) expect(() => parseJson(text)).toThrow(SyntaxError);
+});
+
+test('nesting beyond the stack is a RangeError where a number needs its digits, and is read where none does', () => {
+  const deep = (inner: string): string => `${'['.repeat(100_000)}${inner}${']'.repeat(100_000)}`;
+  expect(() => parseJson(deep('9007199254740993'))).toThrow(RangeError);
+  expect(parseJson(deep('1'))).toHaveLength(1);
+  const within = `${'['.repeat(500)}9007199254740993${']'.repeat(500)}`;
+  expect(writeJson(parseJson(within))).toBe(within);
+});
+
+test('a program that sets a number to the double that was read has not changed it; a copied list and a renamed member are refused', () => {
+  const read = parseJson('{"n":9007199254740993,"list":[9007199254740993]}') as { n: number; list: number[] };
+  read.n = 5;
+  read.n = 2 ** 53;
+  expect(writeJson(read)).toBe('{"n":9007199254740993,"list":[9007199254740993]}');
+  expect(() => writeJson([...read.list])).toThrow(/^\[0\] is 9007199254740992: beyond 2\^53/);
+  expect(() => writeJson({ renamed: read.n })).toThrow(/^renamed is 9007199254740992/);
 });

@@ -117,7 +117,8 @@ function pathOf(root: unknown, holder: object, member: string): string {
       if (typeof value !== 'object' || value === null || seen.has(value)) continue;
       seen.add(value);
       if (value === holder) return step(path, value, member);
-      for (const [name, item] of Object.entries(value)) open.push({ value: item, path: step(path, value, name) });
+      for (const [name, item] of Object.entries(value))
+        if (typeof item === 'object' && item !== null) open.push({ value: item, path: step(path, value, name) });
     }
     return member;
   }

@@ -279,3 +279,55 @@ test('of members with one name the last counts on every level of a path', () => 
   expect(path.read(bytesOf('{"a":{"b":"x"},"a":{"b":"y","\\u0062":"z"}}'))).toEqual(['z']);
   expect(path.read(bytesOf('{"a":{"b":"x"},"a":5}'))).toEqual([]);
 });
+
+test('what is no bytes is refused as such by every reader: a text is not taken for JSON', () => {
+  for (const given of [
+    '{}',
+    'garbage',
+    '',
+    new ArrayBuffer(2),
+    new Uint16Array([0x7b7d]),
+    [0x7b, 0x7d],
+    new DataView(new ArrayBuffer(2)),
+  ]) {
+    const bytes = given as unknown as Uint8Array;
+    for (const read of [
+      () => new JsonValidator().check(bytes),
+      () => new JsonCursor().members(bytes),
+      () => new JsonCursor().items(bytes),
+      () => new JsonPath(['a']).read(bytes),
+    ])
+      expect(read).toThrow(expect.objectContaining({ code: 'JSON_INVALID', reason: 'not bytes: give a Uint8Array', offset: 0 }));
+  }
+});
+
+test('a cursor that is behind the last member stays there, however often it is asked', () => {
+  const bytes = bytesOf('{"a":[1,2],"b":{}} x');
+  const cursor = new JsonCursor();
+  expect(cursor.next()).toBe(false);
+  cursor.members(bytes);
+  expect([cursor.next(), cursor.next(), cursor.next(), cursor.next(), cursor.next()]).toEqual([true, true, false, false, false]);
+  expect(cursor.behind).toBe(18);
+  expect(cursor.items(bytes, 5).next()).toBe(true);
+});
+
+test('a bound of nesting that is no whole number, below 0 or beyond memory is refused when the validator is made', () => {
+  for (const bound of [Number.NaN, -1, 1.5, Infinity, 2 ** 31, '500' as unknown as number])
+    expect(() => new JsonValidator(bound)).toThrow(`maxDepth is ${bound}`);
+  expect(() => new JsonValidator(0).check(bytesOf('1'))).not.toThrow();
+  expect(() => new JsonValidator(0).check(bytesOf('[]'))).toThrow('nested deeper than 0');
+});
+
+test('a path gives integers with all their digits, and other numbers as String gives them', () => {
+  const numbers = '[9007199254740993,-9223372036854775808,18446744073709551615,-0,0,1.50,1e2,1e400]';
+  expect(new JsonPath(['*']).read(bytesOf(numbers))).toEqual([
+    '9007199254740993',
+    '-9223372036854775808',
+    '18446744073709551615',
+    '0',
+    '0',
+    '1.5',
+    '100',
+    'Infinity',
+  ]);
+});

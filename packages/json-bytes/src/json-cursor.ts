@@ -1,4 +1,4 @@
-import { JsonBytesError } from './json-bytes-error.ts';
+import { checkBytes, JsonBytesError } from './json-bytes-error.ts';
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -60,12 +60,13 @@ export class JsonCursor {
   }
 
   /**
-   * Goes to the next member or item; false behind the last one.
+   * Goes to the next member or item; false behind the last one, however often it is asked.
    * @throws JsonBytesError where the object or array is broken off, or no member or item stands where one must.
    */
   next(): boolean {
     const bytes = this.#bytes;
     const limit = this.#limit;
+    if (bytes === NONE) return false;
     let at = skipSpace(bytes, this.#at, limit);
     const byte = at < limit ? bytes[at] : -1;
     if (byte === this.#close) {
@@ -124,6 +125,7 @@ export class JsonCursor {
   }
 
   #enter(bytes: Uint8Array, at: number, limit: number, open: number): this {
+    checkBytes(bytes);
     if (at >= limit || bytes[at] !== open) throw new JsonBytesError(open === OPEN_BRACE ? 'expected an object' : 'expected an array', at);
     this.#bytes = bytes;
     this.#limit = limit;

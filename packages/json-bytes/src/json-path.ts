@@ -1,12 +1,14 @@
+import { checkBytes } from './json-bytes-error.ts';
 import { JsonCursor } from './json-cursor.ts';
 import { JsonName, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace, textOf } from './json-text.ts';
 import { skipValue } from './skip-value.ts';
 
 const decoder = new TextDecoder();
+const INTEGER = /^-?\d+$/;
 
 /**
- * Reads the texts at a path from JSON that was validated before, and parses nothing else: strings, and numbers and booleans as String gives
- * them. Of members with one name the last counts, as JSON.parse has it. The step `*` goes into every item of an array; of an object it is a
+ * Reads the texts at a path from JSON that was validated before, and parses nothing else: strings, integers with all their digits, and other
+ * numbers and booleans as String gives them. Of members with one name the last counts, as JSON.parse has it. The step `*` goes into every item of an array; of an object it is a
  * member's name like any other.
  */
 export class JsonPath {
@@ -21,6 +23,7 @@ export class JsonPath {
 
   /** @throws JsonBytesError if the bytes are not JSON, as far as they are read. */
   read(bytes: Uint8Array): readonly string[] {
+    checkBytes(bytes);
     const found: string[] = [];
     const start = skipSpace(bytes, 0, bytes.length);
     this.#value(bytes, start, bytes.length, 0, found);
@@ -56,6 +59,8 @@ export class JsonPath {
       return;
     }
     const text = decoder.decode(bytes.subarray(start, end));
-    if (text !== 'null') found.push(String(JSON.parse(text)));
+    if (text === 'null') return;
+    // JSON writes an integer in one way only (but for -0), and a double would change a large one.
+    found.push(INTEGER.test(text) && text !== '-0' ? text : String(JSON.parse(text)));
   }
 }

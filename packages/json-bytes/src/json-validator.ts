@@ -1,4 +1,4 @@
-import { JsonBytesError } from './json-bytes-error.ts';
+import { checkBytes, JsonBytesError } from './json-bytes-error.ts';
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './json-text.ts';
 
 /** How many containers may be open within each other, unless a validator is made with another bound. */
@@ -10,6 +10,9 @@ const NONE = new Uint8Array();
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0));
 /** What may stand after a backslash but `u`. */
 const SHORT_ESCAPES = new Set(new TextEncoder().encode('"\\/bfnrt'));
+
+/** A byte of memory is taken for each level. */
+const DEEPEST = 1 << 24;
 
 /**
  * Checks JSON in UTF-8 as strictly as JSON.parse (and a fatal TextDecoder) does, and makes nothing of it. Nesting deeper than `maxDepth` is
@@ -28,12 +31,15 @@ export class JsonValidator {
   readonly #maxDepth: number;
 
   constructor(maxDepth: number = MAX_DEPTH) {
+    if (!Number.isSafeInteger(maxDepth) || maxDepth < 0 || maxDepth > DEEPEST)
+      throw new RangeError(`maxDepth is ${String(maxDepth)}; it must be a whole number from 0 to ${DEEPEST}`);
     this.#maxDepth = maxDepth;
     this.#objects = new Uint8Array(maxDepth + 1);
   }
 
   /** Checks that the bytes are one JSON text with nothing but white space around it. */
   check(bytes: Uint8Array): void {
+    checkBytes(bytes);
     this.bytes = bytes;
     const start = this.space(0);
     if (start >= bytes.length) this.fail('not JSON: it is empty', start);

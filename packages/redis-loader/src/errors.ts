@@ -2,6 +2,7 @@ import { CodedError } from '@kubecast/errors';
 /** What a failure of this package is about. Stable: programs may compare it. */
 export type RedisLoaderErrorCode =
   | 'BadConnection'
+  | 'BadInput'
   | 'BadKeyTemplate'
   | 'BadKey'
   | 'BadValue'
@@ -23,6 +24,15 @@ export class ConnectionOptionsError extends RedisLoaderError {
 
   constructor(message: string) {
     super('BadConnection', message);
+  }
+}
+
+/** An option, a want or an item that cannot be used. The message names it. */
+export class InputError extends RedisLoaderError {
+  override readonly name = 'InputError';
+
+  constructor(message: string) {
+    super('BadInput', message);
   }
 }
 

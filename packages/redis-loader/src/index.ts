@@ -5,6 +5,7 @@ export type { Envelope, Owner } from './values/envelope.ts';
 export {
   ClosedError,
   ConnectionOptionsError,
+  InputError,
   isPublishRefused,
   isRedisFailed,
   isRedisLoaderError,

@@ -1,4 +1,6 @@
 import { CodedError } from '@kubecast/errors';
+import { findCause } from './thrown.ts';
+
 export type RuntimeErrorCode =
   | 'RuntimeBadOptions'
   | 'RuntimeTerminal'
@@ -162,10 +164,5 @@ export function isRuntimeError(error: unknown): error is RuntimeError {
 
 /** Whether an error, or what caused it, is terminal. Looks through at most 16 causes. */
 export function isTerminalError(error: unknown): error is Error {
-  let at = error;
-  for (let depth = 0; depth < 16 && at instanceof Error; depth += 1) {
-    if (at instanceof TerminalError) return true;
-    at = at.cause;
-  }
-  return false;
+  return findCause(error, (at) => (at instanceof TerminalError ? true : undefined)) ?? false;
 }

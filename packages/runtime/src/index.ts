@@ -43,7 +43,13 @@ export {
   type WorkQueueOptions,
 } from './queue/work-queue.ts';
 export type { Enqueue, Reconcile, ReconcileContext, ReconcileReport, Result, Source } from './controller/reconcile.ts';
-export { createController, type Controller, type ControllerCounters, type ControllerOptions } from './controller/controller.ts';
+export {
+  createController,
+  type Controller,
+  type ControllerCounters,
+  type ControllerOptions,
+  type WorkOptions,
+} from './controller/controller.ts';
 export { informerSource, type InformerSourceOptions } from './sources/informer-source.ts';
 export { ownerKeys, type OwnerKeysOptions } from './sources/owner-keys.ts';
 export {

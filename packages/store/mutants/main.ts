@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mutants } from './mutants.ts';
 import type { Mutant } from './mutants.ts';
 
-// npm run test:mutants -- [--only TEXT of the name or the file]: plants each bug in a copy of the source and runs the tests on it; each must turn them red.
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
+// npm run test:mutants -- [--only TEXT of the name or the file, again and again] [--near]: plants each bug in a copy of the source and runs the tests on it; each
+// must turn them red. With --near, which is quick, the tests in the folder of the bug alone.
+const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, near: { type: 'boolean', default: false } } });
 // Not through npx, which would run in the package's own folder, on the source without the bug.
 const packages = join(import.meta.dirname, '..', '..');
 const vitest = fileURLToPath(new URL('./vitest.mjs', import.meta.resolve('vitest/package.json')));
@@ -30,7 +31,7 @@ async function plant(mutant: Mutant | undefined, folder: string): Promise<void> 
 }
 
 /** Whether the tests are red, and the first that is. */
-function run(folder: string, near: readonly string[] = []): Promise<{ readonly red: boolean; readonly by: string }> {
+function run(folder: string, limitMs: number, near: readonly string[] = []): Promise<{ readonly red: boolean; readonly by: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [vitest, 'run', '--bail', '1', '--root', folder, ...near], {
       cwd: folder,
@@ -38,7 +39,7 @@ function run(folder: string, near: readonly string[] = []): Promise<{ readonly r
       env: { ...process.env, NO_COLOR: '1' },
     });
     let out = '';
-    const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         out += chunk.toString();
@@ -52,10 +53,13 @@ function run(folder: string, near: readonly string[] = []): Promise<{ readonly r
 
 const begun = performance.now();
 const wanted = mutants.filter(
-  (mutant) => values.only === undefined || mutant.name.includes(values.only) || mutant.file.includes(values.only),
+  ({ name, file }) => values.only === undefined || values.only.some((text) => name.includes(text) || file.includes(text)),
 );
 const names = [...new Set(wanted.map((mutant) => mutant.package ?? 'store'))];
+const folderOf = ({ near, file }: Mutant): string => `src/${near ?? (file.includes('/') ? dirname(file) : file.replace('.ts', ''))}`;
 let missed = 0;
+// A bug may make a loop endless, which is found; a slow machine is no bug.
+let limitMs = 120_000;
 try {
   for (const name of names) {
     const place = placeIn(name);
@@ -64,18 +68,18 @@ try {
     // A suite that is red without any bug would find them all.
     const clean = join(place, 'clean');
     await plant(undefined, clean);
-    const { red, by } = await run(clean);
+    const own = wanted.filter((mutant) => (mutant.package ?? 'store') === name);
+    const begunClean = performance.now();
+    const { red, by } = await run(clean, 1_800_000, values.near ? [...new Set(own.map(folderOf))] : []);
+    limitMs = Math.max(limitMs, 3 * (performance.now() - begunClean));
     if (red) throw new Error(`the tests of ${name} are red without a planted bug: ${by}`);
   }
   for (const [index, mutant] of wanted.entries()) {
     const folder = join(placeIn(mutant.package ?? 'store'), String(index));
     await plant(mutant, folder);
     // The tests that stand beside the bug first: most are found by them, in a fraction of the time.
-    const near = await run(folder, [
-      mutant.file.includes('/') ? 'src/shared' : `src/${mutant.file.replace('.ts', '')}`,
-      '--passWithNoTests',
-    ]);
-    const result = near.red ? near : await run(folder);
+    const near = await run(folder, limitMs, [folderOf(mutant), '--passWithNoTests']);
+    const result = near.red || values.near ? near : await run(folder, limitMs);
     if (!result.red) missed += 1;
     console.log(`${result.red ? 'found ' : 'MISSED'} ${mutant.name} (${result.by})`);
     await rm(folder, { recursive: true, force: true });

@@ -4,6 +4,8 @@ export interface Mutant {
   /** The package whose source and tests are meant. Default: store. */
   readonly package?: string;
   readonly file: string;
+  /** The folder or file of the tests to run first. Default: the folder that the file is in. */
+  readonly near?: string;
   /** Must stand in the file exactly once. */
   readonly find: string;
   readonly put: string;
@@ -358,72 +360,84 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'room for a write is not taken before it',
     file: 'writing/content-writer.ts',
+    near: 'shared/full-store',
     find: '      slots: table.end + Math.max(0, hashes.length - table.free - removed.length),',
     put: '      slots: 0,',
   },
   {
     name: 'no room is kept for compaction',
     file: 'shared/slab-region.ts',
+    near: 'shared/full-store',
     find: 'if (start >= 0 && !moving && !this.#rooms.has(FULL_UNITS))',
     put: 'if (start < -1)',
   },
   {
     name: 'a list decides and changes record by record',
     file: 'writing/list-writer.ts',
+    near: 'writing/callbacks',
     find: '    content.prepare(decisions, removed);\n',
     put: '',
   },
   {
     name: 'an index that found no room leaves its postings',
     file: 'object-store.ts',
+    near: 'shared/full-store',
     find: '      for (const value of prepared) postings.unprepare(value);\n',
     put: '',
   },
   {
     name: 'a large record shares a slab',
     file: 'records/slabs.ts',
+    near: 'records/large-records',
     find: 'size > LARGE ? this.#add(size, moving) : this.#current',
     put: 'this.#current',
   },
   {
     name: 'a value is not frozen at its first read',
     file: 'views/store-view.ts',
+    near: 'views/frozen',
     find: 'const value = deepFreeze(this.decode(slab, offset));',
     put: 'const value = this.decode(slab, offset);',
   },
   {
     name: 'a reader hands out a value that is not frozen',
     file: 'shared/attached/attach.ts',
+    near: 'views/frozen',
     find: 'const value = deepFreeze(this.decode(slab, offset));',
     put: 'const value = this.decode(slab, offset);',
   },
   {
     name: 'a lease past its time is not taken over',
     file: 'shared/attached/lease.ts',
+    near: 'shared/attached',
     find: 'if (standing !== 0 && !this.#isPast(standing)) continue;',
     put: 'continue;',
   },
   {
     name: 'a lease is taken over before its time',
     file: 'shared/attached/lease.ts',
+    near: 'shared/attached',
     find: 'return (age - 1) * TICKET_TIME_MS > this.#leaseMs + SHARED_MS;',
     put: 'return age > 0;',
   },
   {
     name: 'each open iterator holds a lease of its own',
     file: 'shared/attached/lease.ts',
+    near: 'shared/attached',
     find: 'if (!slot || slot.holders === 0 ||',
     put: 'if (slot || !slot ||',
   },
   {
     name: 'a name loses its U+FEFF',
     file: 'records/packed-record.ts',
+    near: 'object-store.test',
     find: "new TextDecoder('utf-8', { ignoreBOM: true })",
     put: 'new TextDecoder()',
   },
   {
     name: 'a cluster loses its U+FEFF for readers',
     file: 'shared/shared-text.ts',
+    near: 'object-store.test',
     find: "new TextDecoder('utf-8', { ignoreBOM: true })",
     put: 'new TextDecoder()',
   },
@@ -436,13 +450,43 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what a write takes back meanwhile is missing in the walk of a snapshot',
     file: 'views/snapshot-view.ts',
+    near: 'views/frozen',
     find: '    for (takeBack(); undone.first; takeBack()) {',
     put: '    for (; undone.first; ) {',
   },
   {
     name: 'compaction fails its caller',
     file: 'writing/compactor.ts',
+    near: 'shared/full-store',
     find: 'if (!(error instanceof StoreError)) throw error;',
     put: 'throw error;',
+  },
+  {
+    name: 'a view forgets the digits of long numbers',
+    file: 'views/store-view.ts',
+    near: 'views/exact-digits',
+    find: '...(parseJson(decoder.decode(jsonOf(slab, offset))) as object)',
+    put: '...(JSON.parse(decoder.decode(jsonOf(slab, offset))) as object)',
+  },
+  {
+    name: 'a reader forgets the digits of long numbers',
+    file: 'shared/attached/attach.ts',
+    near: 'views/exact-digits',
+    find: '...(parseJson(decoder.decode(jsonOf(slab, offset))) as object)',
+    put: '...(JSON.parse(decoder.decode(jsonOf(slab, offset))) as object)',
+  },
+  {
+    name: 'a transform is given numbers without their digits',
+    file: 'writing/record-writer.ts',
+    near: 'views/exact-digits',
+    find: 'const kept = parseJson(',
+    put: 'const kept = JSON.parse(',
+  },
+  {
+    name: 'an index by a field rounds long numbers of a value',
+    file: 'indexes/by-field.ts',
+    near: 'views/exact-digits',
+    find: 'if (digits !== undefined && INTEGER.test(digits)) return [digits];',
+    put: '',
   },
 ];

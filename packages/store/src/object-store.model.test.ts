@@ -241,16 +241,20 @@ test('whatever is done in whatever order, the store equals a plain Map, and tell
   );
 });
 
-test('a view attached to the shared memory equals the same Map after each step, and its snapshots stay what they were', () => {
-  expect.hasAssertions();
-  fc.assert(
-    fc.property(fc.array(op, { maxLength: 40, size: 'max' }), (ops) =>
-      run(
-        ops,
-        () => createObjectStore<Thing>({ ...options, shared: { recordBytes: 8 << 20, indexBytes: 4 << 20 } }),
-        (store) => attach<Thing>((store as ObjectStore<Thing>).share()),
+test(
+  'a view attached to the shared memory equals the same Map after each step, and its snapshots stay what they were',
+  { timeout: 120_000 },
+  () => {
+    expect.hasAssertions();
+    fc.assert(
+      fc.property(fc.array(op, { maxLength: 40, size: 'max' }), (ops) =>
+        run(
+          ops,
+          () => createObjectStore<Thing>({ ...options, shared: { recordBytes: 8 << 20, indexBytes: 4 << 20 } }),
+          (store) => attach<Thing>((store as ObjectStore<Thing>).share()),
+        ),
       ),
-    ),
-    { numRuns: 300 },
-  );
-});
+      { numRuns: 150 },
+    );
+  },
+);

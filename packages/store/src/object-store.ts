@@ -16,7 +16,8 @@ import { type SharedOptions, SharedWriter } from './shared/shared-writer.ts';
 import { StoreError } from './store-error.ts';
 import { StoreView } from './views/store-view.ts';
 import { Compactor } from './writing/compactor.ts';
-import { ContentWriter, distinct } from './writing/content-writer.ts';
+import { checkedValues, checkOptions } from './writing/check-options.ts';
+import { ContentWriter } from './writing/content-writer.ts';
 import type { Decision } from './writing/content-writer.ts';
 import { ListWriter } from './writing/list-writer.ts';
 import { loadImage } from './writing/load-image.ts';
@@ -77,6 +78,7 @@ class PackedStore<T> implements ObjectStore<T> {
   readonly #guard = new WriteGuard();
 
   constructor(options: ObjectStoreOptions<T>, image?: LoadedImage) {
+    checkOptions(options);
     const seed = image?.seed ?? (Math.random() * 0x1_0000_0000) | 0;
     const { shared } = options;
     if (shared) {
@@ -227,7 +229,7 @@ class PackedStore<T> implements ObjectStore<T> {
       for (let slot = 0; slot < table.end; slot += 1) {
         if (table.place(slot) < 0 || !this.#view.isSound(slot)) continue;
         const { slab, offset } = { slab: table.slab(slot), offset: table.offset(slot) };
-        held.push([slot, distinct(extract(new PackedEntry<T>(this.#view, slab, offset, true)))]);
+        held.push([slot, checkedValues(extract(new PackedEntry<T>(this.#view, slab, offset, true)), name)]);
       }
       this.#lists.endFill();
       const postings = new Postings<T>(extract, this.#shared?.postings());

@@ -157,7 +157,7 @@ async function ours(asked: Case, index: number): Promise<Answer> {
   }
   const client = createClient(connection);
   try {
-    await client.version({ deadlineMs: 5000 });
+    await client.version({ deadlineMs: 60_000 });
   } catch (error) {
     if (seen.length > 0 || !isClientError(error)) return { error: `thrown: ${String(error)}`, requests: seen };
     return { refused: 'request', error: error.message, ...(ran() ? { pluginRan: true } : {}) };

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Backoff, systemClock } from '@kubecast/clock';
+import { writeJson } from '@kubecast/exact-json';
 import {
+  attach,
   compareKeys,
   compareResourceVersions,
   createObjectStore,
@@ -167,4 +169,30 @@ test('store: a saved store comes back whole, and a damaged file is refused', asy
   } finally {
     await fs.rm(folder, { recursive: true });
   }
+});
+
+test('store: leases past their time are taken over by a reader while the writer writes nothing, and not before', async () => {
+  const clock = createVirtualClock();
+  const store = createObjectStore<Record<string, unknown>>({
+    apiVersion: 'example.com/v1',
+    kind: 'Thing',
+    shared: { recordBytes: 8 << 20, indexBytes: 1 << 20 },
+  });
+  store.put(testRecord({ name: 'a' }));
+  const handle = store.share();
+  const held = Array.from({ length: 256 }, () => attach(handle, { clock }).snapshot());
+  const view = attach(handle, { clock });
+  await clock.advance(10_000);
+  assert.throws(() => [...view.select()], /256 readers/);
+  await clock.advance(3_000);
+  assert.equal([...view.select()].length, 1);
+  assert.throws(() => held[0]?.size, { code: 'ITERATION_EXPIRED' });
+});
+
+test('store: integers beyond 2^53 are written back as they were put', () => {
+  const store = createObjectStore<Record<string, unknown>>({ apiVersion: 'example.com/v1', kind: 'Thing' });
+  const json = '{"metadata":{"name":"a","uid":"u","resourceVersion":"1"},"spec":{"nanos":1764468000000000001,"list":[9007199254740993]}}';
+  store.put({ object: new TextEncoder().encode(json) });
+  const value = store.view.get({ namespace: '', name: 'a' });
+  assert.equal(writeJson(value), `{"apiVersion":"example.com/v1","kind":"Thing",${json.slice(1)}`);
 });

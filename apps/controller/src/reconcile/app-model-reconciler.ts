@@ -32,7 +32,7 @@ export interface ReconcilerCounters {
   readonly finalizersReleased: number;
 }
 
-/** Looks after AppModels: whether Redis holds what they announce, who claims what, and what becomes of their values. */
+/** Reconciles AppModels: checks that Redis holds the announced values, reports conflicting claims, and removes the values of deleted AppModels. */
 export class AppModelReconciler {
   readonly #parts: ReconcilerParts;
   readonly #claims = new Map<string, Claims>();
@@ -78,7 +78,7 @@ export class AppModelReconciler {
       return {};
     }
     if (!ours) {
-      // Relabelled out: it was not deleted, so nothing is erased for it; and nobody would release it later.
+      // The label was removed, the object was not deleted: keep its values, and remove the finalizer now, because this controller no longer sees the object.
       this.#forget(key);
       await this.#releaseFinalizer(entry.mutable(), 'it is not selected any more', context.signal);
       return {};
@@ -90,7 +90,7 @@ export class AppModelReconciler {
     this.#claim(announcement);
     if (this.#parts.retention === 'delete') {
       const object = entry.mutable();
-      // Before anybody relies on it: a delete that comes first finds nothing to wait for.
+      // Add the finalizer first: a delete before it would not wait for the values to be removed.
       if (announcement.app !== undefined && !this.#parts.finalizer.has(object)) {
         this.#parts.checkLeadership();
         await this.#parts.finalizer.add(object, context.signal);
@@ -165,7 +165,7 @@ export class AppModelReconciler {
   async #release(entry: Entry<AppModel>, ours: boolean, signal: AbortSignal): Promise<void> {
     const { finalizer, read, retention, log, values, listAll, checkLeadership } = this.#parts;
     if (!finalizer.has(entry.value as AppModel)) return;
-    // As it stands now: what is in memory may be older than the deletion.
+    // Read from the server: the cached object may be older than the deletion.
     const object = await read(entry.key, signal);
     if (object === undefined || object.metadata.uid !== entry.uid || !finalizer.has(object)) return;
     const fields = { namespace: entry.key.namespace, name: entry.key.name };

@@ -1,7 +1,7 @@
 import type { Announcement } from '@kubecast/model-index';
 import { describeOwner, type ValuePublisher } from '@kubecast/redis-loader';
 
-/** What stands in Redis for an announced model. */
+/** The state of the value in Redis of an announced model. */
 export type ValueState =
   /** The announced version. */
   | 'current'

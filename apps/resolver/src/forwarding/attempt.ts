@@ -14,7 +14,7 @@ export interface AttemptOwner {
   failed(attempt: Attempt, error: unknown): void;
 }
 
-/** One try at one endpoint: what undici tells of it, and the answer on its way to the client. */
+/** One try at one endpoint: undici's handler, which passes the answer on to the client. */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly endpoint: ResolvedEndpoint;
   readonly #owner: AttemptOwner;

@@ -22,7 +22,7 @@ export interface CallPlace {
 }
 
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
-/** Errors of a request that can be sent to nobody: no endpoint is to blame, and another one changes nothing. */
+/** Errors of the request itself: no endpoint is marked as failed, and the call is not tried again. */
 const unsendable = new Set(['UND_ERR_INVALID_ARG', 'ERR_INVALID_URL', 'ERR_INVALID_ARG_TYPE']);
 
 /** One call, over one endpoint or two. */

@@ -32,7 +32,7 @@ export class ReplayedBody {
     return this.#kept !== undefined;
   }
 
-  /** Keeps nothing from now on: nobody will ask again. */
+  /** Stops keeping the body: there is no further try. */
   settle(): void {
     this.#kept = undefined;
   }

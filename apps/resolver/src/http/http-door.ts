@@ -34,7 +34,7 @@ export function createHttpDoor(listener: RequestListener): Server {
       response.on('error', ignore); // The client went away; 'close' follows and ends the work.
       if (request.headers.upgrade !== undefined) offers.ignore(request, response, latest.get(socket)?.req);
       latest.set(socket, response);
-      // The parser takes HTTP/2.0 in a request line; whoever writes it does not speak what follows here.
+      // Node's parser accepts HTTP/2.0 in a request line, but such a client does not go on in HTTP/1.1.
       if (request.httpVersionMajor > 1) {
         request.resume();
         response.writeHead(505, { connection: 'close', 'content-length': 0 }).end();

@@ -1,6 +1,6 @@
 import type { ModelIndex, SourceStatus } from '@kubecast/model-index';
 
-/** Something besides the watches that the resolver stands on: Redis. */
+/** A dependency besides the watches: Redis. */
 export interface Dependency {
   readonly name: string;
   readonly ok: boolean;

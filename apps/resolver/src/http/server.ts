@@ -91,7 +91,7 @@ class HttpResolver implements ResolverServer {
       this.#call(request, response, route);
       return;
     }
-    // What has no body need not be read, and most has none.
+    // Most requests have no body, and then there is nothing to read.
     if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) request.resume();
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       sendError(response, 405, 'MethodNotAllowed', `${request.method} is not served here; GET is`, { allow: 'GET, HEAD' });
@@ -180,7 +180,7 @@ class HttpResolver implements ResolverServer {
     const wrong = wrongHead(request);
     if (wrong !== undefined) return refused(() => sendError(response, 400, 'BadRequest', wrong));
     if (request.method === 'TRACE') {
-      // It would show the client what was added to its request, and a script the cookies of its page.
+      // TRACE would echo headers that proxies added, and to a script the cookies of its page.
       return refused(() =>
         sendError(response, 405, 'MethodNotAllowed', 'TRACE is not forwarded', { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }),
       );
@@ -220,7 +220,7 @@ class HttpResolver implements ResolverServer {
   }
 }
 
-/** What makes a request ambiguous for whoever reads it next, in words; the parser has refused the rest already. */
+/** Why the next server could read a request differently, in words; undefined if it cannot. Node's parser refuses the other ambiguous forms. */
 function wrongHead({ rawHeaders }: IncomingMessage): string | undefined {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {

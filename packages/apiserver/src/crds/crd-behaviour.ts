@@ -1,7 +1,19 @@
-import { getOwn, invalidError, isObject, requiredError, structuralErrors, type FieldError, type Schema } from '@kubecast/crd';
+import {
+  getOwn,
+  invalidError,
+  isObject,
+  label1035Problems,
+  requiredError,
+  structuralErrors,
+  subdomainProblems,
+  type FieldError,
+  type Schema,
+} from '@kubecast/crd';
 import { compileRules } from '@kubecast/crd/cel';
 import type { BuiltinBehaviour, KubeObject } from '../served-resource.ts';
 import { textOf } from '../status/text-of.ts';
+import { namesErrors } from './crd-names-rules.ts';
+import { conversionErrors, deprecationErrors, versionErrors } from './crd-version-rules.ts';
 
 /** Defaults, validation and immutable fields of CustomResourceDefinitions. */
 export const crdBehaviour: BuiltinBehaviour = {
@@ -56,6 +68,7 @@ function specErrors(spec: Record<string, unknown>, names: Record<string, unknown
   const errors: FieldError[] = [];
   const group = spec['group'];
   if (typeof group !== 'string' || group === '') errors.push(requiredError('spec.group'));
+  else if (subdomainProblems(group).length > 0) errors.push(invalidError('spec.group', group, subdomainProblems(group).join(',')));
   else if (!group.includes('.')) errors.push(invalidError('spec.group', group, 'should be a domain with at least one dot'));
   else if (/(^|\.)(k8s|kubernetes)\.io$/.test(group) && !approved(object)) {
     errors.push({
@@ -76,12 +89,27 @@ function specErrors(spec: Record<string, unknown>, names: Record<string, unknown
           },
     );
   }
+  if (spec['preserveUnknownFields'] === true)
+    errors.push(
+      invalidError(
+        'spec.preserveUnknownFields',
+        true,
+        'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
+      ),
+    );
   const versions = versionsOf(spec);
+  for (const [index, version] of versions.entries()) {
+    const place = `spec.versions[${index}]`;
+    errors.push(...labelErrors(`${place}.name`, textOf(version['name'])), ...deprecationErrors(version, place));
+  }
+  if (new Set(versions.map((version) => version['name'])).size < versions.length)
+    errors.push(invalidError('spec.versions', spec['versions'], 'must contain unique version names'));
   if (versions.filter((version) => version['storage'] === true).length !== 1)
     errors.push(invalidError('spec.versions', spec['versions'] ?? [], 'must have exactly one version marked as storage version'));
-  for (const required of ['plural', 'singular', 'kind', 'listKind']) {
-    if (typeof names[required] !== 'string' || names[required] === '') errors.push(requiredError(`spec.names.${required}`));
-  }
+  // The name of the first version has a place of its own in the form that the server validates.
+  const first = textOf(versions[0]?.['name']);
+  if (first !== '') errors.push(...labelErrors('spec.version', first));
+  errors.push(...namesErrors(names));
   for (const [index, version] of versions.entries()) {
     const path = `spec.versions[${index}].schema.openAPIV3Schema`;
     const schema = isObject(version['schema']) ? getOwn(version['schema'], 'openAPIV3Schema') : undefined;
@@ -93,8 +121,15 @@ function specErrors(spec: Record<string, unknown>, names: Record<string, unknown
       // Rules are compiled only if the schema has no errors.
       errors.push(...structural, ...(structural.length > 0 ? [] : compileRules(schema as Schema, place).errors));
     }
+    errors.push(...versionErrors(version, versions.length === 1 ? 'spec' : `spec.versions[${index}]`));
   }
+  errors.push(...conversionErrors(spec));
   return errors;
+}
+
+function labelErrors(field: string, name: string): FieldError[] {
+  const why = label1035Problems(name).join(',');
+  return why === '' ? [] : [invalidError(field, name, why)];
 }
 
 function approved(object: KubeObject): boolean {

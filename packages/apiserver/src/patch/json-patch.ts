@@ -11,16 +11,19 @@ export interface JsonPatchOperation {
 }
 
 /**
- * Applies the operations in order to a copy. As the API server's library: `replace` of a name that an existing object lacks adds it.
+ * Applies the operations in order to a copy. As the API server's library: `replace` of a name that an existing object lacks adds it, an operation
+ * without a value has null, a path is split at its slashes without a look at what precedes the first, and an index may be negative, counted from the end.
  * @throws JsonPatchError
  */
-export function jsonPatch(target: unknown, operations: readonly JsonPatchOperation[]): unknown {
+export function jsonPatch(target: unknown, operations: readonly (JsonPatchOperation | null)[]): unknown {
   const root = { '': copyJson(target) };
   for (const operation of operations) apply(root, operation);
   return root[''];
 }
 
-function apply(root: { '': unknown }, operation: JsonPatchOperation): void {
+function apply(root: { '': unknown }, operation: JsonPatchOperation | null): void {
+  // A null among the operations is decoded as an operation without a kind.
+  if (operation === null) throw new JsonPatchError('Unexpected kind: unknown');
   const path = pointer(operation.path);
   switch (operation.op) {
     case 'add':
@@ -57,20 +60,18 @@ function apply(root: { '': unknown }, operation: JsonPatchOperation): void {
 }
 
 function valueOf(operation: JsonPatchOperation): unknown {
-  if (!Object.hasOwn(operation, 'value')) throw new JsonPatchError('value is missing');
-  return operation.value;
+  return Object.hasOwn(operation, 'value') ? operation.value : null;
 }
 
 /** The names of a JSON pointer (RFC 6901), below the root's one name ''. */
 function pointer(path: unknown): string[] {
   if (typeof path !== 'string') throw new JsonPatchError('path is missing');
   if (path === '') return [''];
-  if (!path.startsWith('/')) throw new JsonPatchError(`the path ${path} is no JSON pointer`);
   return [
     '',
     ...path
-      .slice(1)
       .split('/')
+      .slice(1)
       .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')),
   ];
 }
@@ -107,8 +108,10 @@ function remove(root: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-/** An index from 0 to `maximum`. */
+/** An index from 0 to `maximum`, as Go's strconv.Atoi reads it; -1 is `maximum`. */
 function index(text: string, maximum: number): number {
-  if (!/^(?:0|[1-9]\d*)$/.test(text) || Number(text) > maximum) throw new JsonPatchError(`the index ${text} is out of bounds`);
-  return Number(text);
+  const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  const at = number < 0 ? maximum + 1 + number : number;
+  if (!(at >= 0 && at <= maximum)) throw new JsonPatchError(`the index ${text} is out of bounds`);
+  return at + 0;
 }

@@ -1,3 +1,4 @@
+import { goQuote } from '@kubecast/crd';
 import type { KubeObject, ServedResource } from '../served-resource.ts';
 import { parseStored, type StoredObject } from '../storage/stored-object.ts';
 import { badRequest } from '../status/status-error.ts';
@@ -63,7 +64,7 @@ function checkField(field: string, resource: ServedResource): void {
     if (field === 'metadata.namespace') return;
     throw badRequest(
       resource.builtin.fields === undefined
-        ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
+        ? `${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
         : `field label not supported: ${field}`,
     );
   }

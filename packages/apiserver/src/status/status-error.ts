@@ -1,4 +1,4 @@
-import type { FieldError } from '@kubecast/crd';
+import { goQuote, type FieldError } from '@kubecast/crd';
 import { ApiServerError } from '../errors.ts';
 
 export interface Cause {
@@ -96,7 +96,7 @@ type Resource = Named & { readonly plural: string; readonly kind: string };
 const named = (resource: Resource, name: string): StatusDetails => ({ name, group: resource.group, kind: resource.plural });
 
 export function notFound(resource: Resource, name: string): StatusError {
-  return new StatusError(404, 'NotFound', `${qualifiedResource(resource)} "${name}" not found`, named(resource, name));
+  return new StatusError(404, 'NotFound', `${qualifiedResource(resource)} ${goQuote(name)} not found`, named(resource, name));
 }
 
 export function pageNotFound(): PlainError {
@@ -112,7 +112,7 @@ export function alreadyExists(resource: Resource, name: string, terminating: boo
   return new StatusError(
     409,
     'AlreadyExists',
-    `${terminating ? 'object is being deleted: ' : ''}${qualifiedResource(resource)} "${name}" already exists`,
+    `${terminating ? 'object is being deleted: ' : ''}${qualifiedResource(resource)} ${goQuote(name)} already exists`,
     named(resource, name),
   );
 }
@@ -121,7 +121,7 @@ export function conflict(resource: Resource, name: string, why: string): StatusE
   return new StatusError(
     409,
     'Conflict',
-    `Operation cannot be fulfilled on ${qualifiedResource(resource)} "${name}": ${why}`,
+    `Operation cannot be fulfilled on ${qualifiedResource(resource)} ${goQuote(name)}: ${why}`,
     named(resource, name),
   );
 }
@@ -131,7 +131,7 @@ export function modified(resource: Resource, name: string): StatusError {
 }
 
 export function forbidden(resource: Resource, name: string, why: string, causes?: readonly Cause[]): StatusError {
-  return new StatusError(403, 'Forbidden', `${qualifiedResource(resource)} "${name}" is forbidden: ${why}`, {
+  return new StatusError(403, 'Forbidden', `${qualifiedResource(resource)} ${goQuote(name)} is forbidden: ${why}`, {
     ...named(resource, name),
     ...(causes === undefined ? {} : { causes }),
   });
@@ -190,7 +190,7 @@ export function invalidNamed(what: string, details: StatusDetails, errors: reado
   const texts = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))];
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }));
-  return new StatusError(422, 'Invalid', `${what} "${details.name ?? ''}" is invalid: ${text}`, { ...details, causes });
+  return new StatusError(422, 'Invalid', `${what} ${goQuote(details.name ?? '')} is invalid: ${text}`, { ...details, causes });
 }
 
 /** 422 about the query parameters: `CreateOptions.meta.k8s.io "" is invalid`. */

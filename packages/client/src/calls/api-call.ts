@@ -77,8 +77,9 @@ export class ApiCaller {
     const body = await readText(answer, this.transport.limits.answerBytes, what);
     try {
       return { statusCode: answer.statusCode, value: body === '' ? undefined : parseJson(body), warnings: answer.warnings };
-    } catch (cause) {
-      throw new ProtocolError(`${what}: the answer is not JSON: ${describeAnswer(answer, body)}`, { cause });
+    } catch {
+      // Without the parser's own error, which quotes the body.
+      throw new ProtocolError(`${what}: the answer is not JSON: ${describeAnswer(answer, body)}`);
     }
   }
 

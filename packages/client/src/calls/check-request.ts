@@ -1,8 +1,25 @@
 import { RequestError } from '../errors.ts';
 import { shown } from './api-path.ts';
 import type { CallRequest } from './call-request.ts';
+import { unknownOption } from '../unknown-option.ts';
 
 const methods: ReadonlySet<unknown> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
+const fields: readonly (keyof CallRequest)[] = [
+  'method',
+  'path',
+  'accept',
+  'contentType',
+  'headers',
+  'body',
+  'signal',
+  'requestMs',
+  'credentialsMs',
+  'stream',
+  'idleMs',
+  'gzip',
+  'priority',
+  'retries',
+];
 const priorities: ReadonlySet<unknown> = new Set(['high', 'normal', 'low', undefined]);
 /** What frames a message or belongs to one connection: the transport writes these itself. */
 const framing: ReadonlySet<string> = new Set([
@@ -21,6 +38,8 @@ const framing: ReadonlySet<string> = new Set([
 /** Throws RequestError for what cannot be sent: a wrong method, path, header, body or limit. Nothing was sent then. */
 export function checkRequest(request: CallRequest): void {
   if (typeof request !== 'object' || request === null) throw new RequestError(`the request is ${shown(request)}; expected an object`);
+  const unknown = unknownOption(request, fields);
+  if (unknown !== undefined) throw new RequestError(`the request: ${unknown}`);
   const { method, path } = request as { readonly method: unknown; readonly path: unknown };
   if (!methods.has(method)) throw new RequestError(`the method is ${shown(method)}; expected one of ${[...methods].join(', ')}`);
   // Node encodes nothing here, and a space or a line end would begin another request.

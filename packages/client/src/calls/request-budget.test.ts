@@ -24,6 +24,24 @@ test('a burst goes at once, then so many a second', async () => {
   expect(budget.counters).toEqual({ granted: 25, delayed: 20, waiting: 0, pauses: 0 });
 });
 
+test('without options a burst of 200 goes at once, then 100 a second, and low priority leaves a quarter', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock);
+  let low = 0;
+  let granted = 0;
+  for (let i = 0; i < 200; i++) void budget.take('low', ask).then(() => low++);
+  await clock.settle();
+  expect(low).toBe(150);
+  for (let i = 0; i < 250; i++) void budget.take('high', ask).then(() => granted++);
+  await clock.settle();
+  expect(granted).toBe(50);
+  await clock.advance(1000);
+  expect(granted + low - 200).toBeGreaterThanOrEqual(95);
+  expect(granted + low - 200).toBeLessThanOrEqual(101);
+  await clock.advance(10_000);
+  expect(granted + low).toBe(450);
+});
+
 test('those that wait go by priority, in order within one', async () => {
   const clock = createVirtualClock();
   const budget = new RequestBudget(clock, { perSecond: 10, burst: 1, reserved: 0 });
@@ -95,6 +113,28 @@ test('after a 429 nothing but high priority goes until the time that the server 
   expect(normal).toBe(false);
   await clock.advance(200);
   expect(normal).toBe(true);
+});
+
+test('a call whose deadline comes before the end of a pause is refused at once, whether it came before the 429 or after', async () => {
+  const clock = createVirtualClock();
+  const budget = new RequestBudget(clock, { perSecond: 1, burst: 1 });
+  await budget.take('normal', ask);
+  const before = failure(budget.take('low', { deadlineMs: 30_000, totalMs: 30_000, what: 'GET /before' }));
+  const patient = budget.take('normal', { deadlineMs: 90_000, what: 'GET /patient' });
+  budget.pause(60_000);
+  expect(await before).toMatchObject({ code: 'CLIENT_TIMEOUT', phase: 'budget', afterMs: 30_000, retryAfterMs: 60_000 });
+  await clock.advance(10_000);
+  const after = await failure(budget.take('normal', { deadlineMs: 20_000, totalMs: 30_000, what: 'GET /after' }));
+  expect(after).toMatchObject({ code: 'CLIENT_TIMEOUT', phase: 'budget', afterMs: 30_000, retryAfterMs: 50_000 });
+  expect((after as Error).message).toBe(
+    'GET /after: after a 429 the server asked this client to wait 50000 ms more, longer than the 30000 ms of this call',
+  );
+  const high = budget.take('high', { deadlineMs: 20_000, what: 'GET /high' });
+  await clock.advance(10);
+  await high;
+  await clock.advance(52_000);
+  await patient;
+  expect(clock.pending).toBe(0);
 });
 
 test('who waits too long gets a TimeoutError, who is aborted its reason, and neither holds up the others', async () => {

@@ -21,6 +21,9 @@ export interface BudgetCounters {
 
 type Level = 'high' | 'normal' | 'low';
 interface Waiter {
+  /** When the call's deadline ends the wait; Infinity: never. */
+  readonly endsAt: number;
+  readonly tooLate: () => TimeoutError;
   readonly grant: () => void;
   readonly refuse: (reason: unknown) => void;
 }
@@ -28,7 +31,8 @@ interface Waiter {
 const levels: readonly Level[] = ['high', 'normal', 'low'];
 /**
  * A bucket of requests for one connection. Those that wait are granted by priority, in order within one; low ones leave a reserve to the
- * others, and none is starved by those above it. After a 429 nothing but high priority is granted until the time that the server asked for has passed.
+ * others, and none is starved by those above it. After a 429 nothing but high priority is granted until the time that the server asked for has passed;
+ * a call whose deadline comes before that is refused at once.
  */
 export class RequestBudget {
   readonly #clock: Clock;
@@ -80,6 +84,13 @@ export class RequestBudget {
     const { signal, deadlineMs, totalMs = deadlineMs, what } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (this.#closed) return Promise.reject(new ClosedError());
+    const endsAt = deadlineMs > 0 ? this.#clock.now() + deadlineMs : Number.POSITIVE_INFINITY;
+    const tooLate = (): TimeoutError => {
+      const retryAfterMs = Math.ceil(this.#pausedUntil - this.#clock.now());
+      const message = `${what}: after a 429 the server asked this client to wait ${retryAfterMs} ms more, longer than the ${totalMs} ms of this call`;
+      return new TimeoutError('budget', totalMs, message, { retryAfterMs });
+    };
+    if (level !== 'high' && endsAt <= this.#pausedUntil) return Promise.reject(tooLate());
     this.#fill();
     if (this.#ahead(level) === 0 && !levels.some((other) => this.#overdueIn(other) === 0) && this.#wait(level) === 0) {
       this.#spend();
@@ -94,6 +105,8 @@ export class RequestBudget {
         timer.abort();
       };
       const waiter: Waiter = {
+        endsAt,
+        tooLate,
         grant: () => {
           leave();
           resolve();
@@ -125,6 +138,8 @@ export class RequestBudget {
   pause(ms: number): void {
     this.#counters.pauses++;
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + ms);
+    for (const level of ['normal', 'low'] as const)
+      for (const waiter of this.#waiting[level]) if (waiter.endsAt <= this.#pausedUntil) waiter.refuse(waiter.tooLate());
   }
 
   close(): void {

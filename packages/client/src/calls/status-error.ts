@@ -1,4 +1,5 @@
 import { ClientError } from '../errors.ts';
+import { redact } from '../redact.ts';
 
 /** One cause of a Status (meta.k8s.io/v1 StatusCause). */
 export interface StatusCause {
@@ -114,9 +115,10 @@ export function statusErrorFrom(
   );
 }
 
-// The plain 404 of an unknown path is a line of text; a proxy's page may be long, and says with its type that it is none of the API server's.
+// The plain 404 of an unknown path is a line of text; a proxy's page may be long, says with its type that it is none of the API server's, and may show
+// the headers of the request.
 function plainMessage(statusCode: number, body: string, headers: Readonly<Record<string, string | undefined>>): string {
-  const plain = body.trim().replace(/\s+/g, ' ').slice(0, 300);
+  const plain = redact(body.slice(0, 4000).trim().replace(/\s+/g, ' ')).slice(0, 300);
   if (plain === '') return `HTTP ${statusCode}`;
   const type = headers['content-type']?.split(';', 1)[0] ?? '';
   return type === 'text/html' ? `HTTP ${statusCode} with a page of ${type}: ${plain}` : plain;

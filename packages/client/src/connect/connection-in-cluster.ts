@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '@kubecast/clock';
 import { connectionFrom } from '../connection/connection-from.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ConfigError } from '../errors.ts';
+import { unknownOption } from '../unknown-option.ts';
 import { checkEnvironment } from './kubeconfig-options.ts';
 import { TokenFile } from '../credentials/token-file.ts';
 
@@ -23,6 +24,8 @@ export interface InClusterOptions {
 export async function connectionInCluster(options: InClusterOptions = {}): Promise<Connection> {
   if (typeof (options as unknown) !== 'object' || (options as unknown) === null)
     throw new ConfigError('connectionInCluster takes an object, or nothing');
+  const unknown = unknownOption(options, ['folder', 'env', 'clock', 'onWarning']);
+  if (unknown !== undefined) throw new ConfigError(`connectionInCluster: ${unknown}`);
   checkEnvironment(options.env, 'connectionInCluster');
   if (options.folder !== undefined && typeof options.folder !== 'string') throw new ConfigError('connectionInCluster: folder is no text');
   const env = options.env ?? process.env;

@@ -1,5 +1,6 @@
 import type { Clock } from '@kubecast/clock';
 import { ConfigError } from '../errors.ts';
+import { unknownOption } from '../unknown-option.ts';
 
 export interface KubeconfigOptions {
   /** Default: the files in KUBECONFIG, else ~/.kube/config. */
@@ -28,7 +29,21 @@ export interface KubeconfigOptions {
   readonly onWarning?: (text: string) => void;
 }
 
-/** Throws ConfigError for options of a wrong type, such as a path in place of the object. */
+const names: readonly (keyof KubeconfigOptions)[] = [
+  'path',
+  'text',
+  'context',
+  'namespace',
+  'env',
+  'clock',
+  'pluginMs',
+  'terminal',
+  'writeBack',
+  'credentialsWithoutTls',
+  'onWarning',
+];
+
+/** Throws ConfigError for options of a wrong type or name, such as a path in place of the object. */
 export function checkKubeconfigOptions(options: unknown): void {
   if (typeof options === 'string')
     throw new ConfigError(
@@ -36,6 +51,8 @@ export function checkKubeconfigOptions(options: unknown): void {
     );
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new ConfigError('connectionFromKubeconfig takes an object, or nothing');
+  const unknown = unknownOption(options, names);
+  if (unknown !== undefined) throw new ConfigError(`connectionFromKubeconfig: ${unknown}`);
   const values = options as Readonly<Record<string, unknown>>;
   for (const name of ['path', 'text', 'context', 'namespace'])
     if (values[name] !== undefined && typeof values[name] !== 'string')

@@ -1,10 +1,11 @@
 import { inspect } from 'node:util';
+import { configMapType } from '@kubecast/crd';
 import { expect, test } from 'vitest';
 import { createClient } from '../client.ts';
 import { connectionFrom } from '../connection/connection-from.ts';
 import type { ConnectionInit } from '../connection/connection.ts';
-import { redact } from '../credentials/redact.ts';
-import { pem } from '../testing/test-server.ts';
+import { redact } from '../redact.ts';
+import { pem, startServer } from '../testing/test-server.ts';
 
 const everything = (value: unknown): string =>
   `${inspect(value, { depth: 20, showHidden: true, getters: true })} ${JSON.stringify(value) ?? ''}`;
@@ -66,6 +67,33 @@ test('no error of a request shows the token, the password or the proxy password,
       expect(everything(error)).not.toContain(basic);
       client.close();
     }
+});
+
+test('a page that shows the headers of the request, with 200 or as a refusal, is quoted without the credentials', async () => {
+  const page = 'Bearer s3cret-token';
+  const asked: string[] = [];
+  await using server = await startServer(({ path, headers }, response) => {
+    asked.push(String(headers.authorization));
+    response
+      .writeHead(path.includes('refused') ? 502 : 200, { 'content-type': path.includes('text') ? 'text/plain' : 'text/html' })
+      .end(page);
+  });
+  const client = createClient(connectionFrom({ server: server.url, ca: pem.ca, token: 's3cret-token' }));
+  const maps = client.resource(configMapType, { namespace: 'a' });
+  for (const call of [
+    (): Promise<unknown> => maps.get('page'),
+    (): Promise<unknown> => maps.get('text'),
+    (): Promise<unknown> => maps.get('refused'),
+    (): Promise<unknown> => maps.get('refused-text'),
+    (): Promise<unknown> => maps.list().next(),
+    (): Promise<unknown> => maps.watch().next(),
+  ]) {
+    const error: unknown = await call().catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: expect.stringMatching(/^CLIENT_(?:PROTOCOL|STATUS)$/), message: expect.stringContaining('***') });
+    expect(everything(error)).not.toContain('s3c');
+  }
+  expect(new Set(asked)).toEqual(new Set(['Bearer s3cret-token']));
+  client.close();
 });
 
 test('what has the shape of a secret is not shown, and words are', () => {

@@ -1,6 +1,7 @@
 import { type Connection, type ConnectionInit, type Impersonation, staticCredentials } from './connection.ts';
 import { carriesCredentials } from './identity.ts';
 import { ConfigError } from '../errors.ts';
+import { unknownOption } from '../unknown-option.ts';
 
 const texts = ['server', 'origin', 'namespace', 'ca', 'serverName', 'proxyUrl', 'token', 'username', 'password', 'cert', 'key'] as const;
 const flags = ['insecure', 'compression', 'credentialsWithoutTls'] as const;
@@ -47,6 +48,8 @@ function checkTypes(init: ConnectionInit): void {
   const given = init as unknown;
   if (typeof given !== 'object' || given === null)
     throw new ConfigError('connectionFrom takes an object: connectionFrom({ server, ca, token })');
+  const unknown = unknownOption(given, [...texts, ...flags, 'credentials', 'trust', 'impersonate']);
+  if (unknown !== undefined) throw new ConfigError(`connectionFrom: ${unknown}`);
   const values = given as Readonly<Record<string, unknown>>;
   if (values['server'] === undefined)
     throw new ConfigError('connectionFrom: there is no server; give one: connectionFrom({ server, ca, token })');

@@ -6,7 +6,7 @@ import { aheadMs } from './jwt-expiry.ts';
 import { keptCredentials } from './kept-credentials.ts';
 import { type KeyPair, keyPairOf } from './pem.ts';
 import { isRecord, textOf } from '../kubeconfig/fields.ts';
-import { redact } from './redact.ts';
+import { redact } from '../redact.ts';
 import { runPlugin } from './run-plugin.ts';
 
 /** How an exec plugin is run, and for which cluster. */
@@ -71,13 +71,26 @@ async function ask(plugin: ExecPlugin): Promise<Given> {
   );
   if (ended.how === 'not-started') {
     const lacking = ended.code === 'ENOENT';
+    // The system says the same of a script whose first line names an interpreter that is not there.
+    const missing = (await isThere(exec.command)) ? 'the interpreter that its first line names is not there' : 'there is no such command';
     const hint = lacking && exec.installHint !== '' ? `. ${exec.installHint}` : '';
-    throw failed(plugin, `${lacking ? 'there is no such command' : `it cannot be run (${ended.code})`}${hint}`);
+    throw failed(plugin, `${lacking ? missing : `it cannot be run (${ended.code})`}${hint}`);
   }
   if (ended.how === 'too-large') throw failed(plugin, 'it printed more than a credential can be');
   if (ended.how === 'too-long') throw failed(plugin, `it did not end within ${limitMs} ms${said(plugin, ended.stderr, ended.stdout)}`);
   if (ended.status !== '0') throw failed(plugin, `it ended with ${ended.status}${said(plugin, ended.stderr, ended.stdout)}`);
   return readCredential(plugin, ended.stdout);
+}
+
+async function isThere(command: string): Promise<boolean> {
+  const { access } = await import('node:fs/promises');
+  return (
+    /[/\\]/.test(command) &&
+    access(command).then(
+      () => true,
+      () => false,
+    )
+  );
 }
 
 function inherited(env: Readonly<Record<string, string | undefined>>): [string, string][] {
@@ -106,7 +119,7 @@ async function readCredential(plugin: ExecPlugin, stdout: string): Promise<Given
   if ((cert === '') !== (key === '')) throw failed(plugin, 'it gave a client certificate or its key, but not both');
   if (token === '' && cert === '') throw failed(plugin, 'it gave neither a token nor a client certificate');
   const expiry = status['expirationTimestamp'] ?? undefined;
-  const expiresAt = expiry === undefined ? Number.POSITIVE_INFINITY : typeof expiry === 'string' ? Date.parse(expiry) : Number.NaN;
+  const expiresAt = expiry === undefined ? Number.POSITIVE_INFINITY : timeOf(expiry);
   if (Number.isNaN(expiresAt)) throw failed(plugin, 'its expirationTimestamp is no time; expected RFC 3339');
   let pair: KeyPair | undefined;
   if (cert !== '') {
@@ -115,6 +128,12 @@ async function readCredential(plugin: ExecPlugin, stdout: string): Promise<Given
     pair = read;
   }
   return { credentials: { ...(token === '' ? {} : { token }), ...pair }, expiresAt };
+}
+
+/** RFC 3339 alone, as client-go reads it: Date.parse takes a date without a time, and one without an offset for the time of this machine. NaN: it is none. */
+function timeOf(value: unknown): number {
+  const whole = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(value);
+  return whole ? Date.parse(value.replace(/[.,]\d+/, '')) : Number.NaN;
 }
 
 /** The end of what it wrote for people, without what may be a secret. */

@@ -8,7 +8,7 @@ import { aheadMs, expiryOf } from './jwt-expiry.ts';
 import { keptCredentials } from './kept-credentials.ts';
 import { textOf } from '../kubeconfig/fields.ts';
 import { readText } from '../transport/read-body.ts';
-import { redact } from './redact.ts';
+import { redact } from '../redact.ts';
 import type { TransportRequest } from '../transport/transport-options.ts';
 import type { OidcTokens, TokenPlace } from './write-back.ts';
 

@@ -1,6 +1,6 @@
 import { type Credentials, type CredentialSource } from '../connection/connection.ts';
 import { CredentialsError } from '../errors.ts';
-import { redact } from './redact.ts';
+import { redact } from '../redact.ts';
 
 /**
  * Credentials of the old auth providers other than OIDC, by @kubernetes/client-node, which is loaded at the first use of one and not before:

@@ -1,6 +1,7 @@
 import { orAborted } from '../sockets/abort.ts';
 import type { ApiCaller } from '../calls/api-call.ts';
 import { groupVersionPath, shown } from '../calls/api-path.ts';
+import { isSignal } from '../calls/check-request.ts';
 import {
   type DiscoveredGroup,
   type DiscoveredResource,
@@ -80,6 +81,7 @@ export class Discovery {
    * `appmodels.v1.iidp.com`. Full names win over short ones, the core group over others, the preferred version over the rest.
    */
   async byName(name: string, names: Names = {}, signal?: AbortSignal): Promise<DiscoveredResource> {
+    if (typeof name !== 'string') throw new RequestError(`byName: the name is ${shown(name)}; expected a string`);
     const readings = readingsOf(name.toLowerCase(), names);
     return this.#find(`resource named ${JSON.stringify(name)}`, signal, (groups) => {
       for (const matches of [fullName, shortName]) {
@@ -99,15 +101,21 @@ export class Discovery {
   }
 
   /** Whether a resource is served, asked of that one group version, now: what to know before choosing EndpointSlice v1 or v1beta1. */
-  async serves(groupVersion: string, plural: string, signal?: AbortSignal): Promise<boolean> {
+  async serves(groupVersion: string, plural: string, signal?: AbortSignal, deadlineMs?: number): Promise<boolean> {
     const [group, version] = splitApiVersion(groupVersion);
-    return (await this.#resourcesOf(group, version, signal)).some((resource) => resource.plural === plural);
+    return (await this.#resourcesOf(group, version, signal, deadlineMs)).some((resource) => resource.plural === plural);
   }
 
   /** What a group version holds, asked of it alone, now; nothing where the server does not serve it. */
-  async #resourcesOf(group: string, version: string, signal: AbortSignal | undefined): Promise<DiscoveredResource[]> {
+  async #resourcesOf(group: string, version: string, signal: AbortSignal | undefined, requestMs?: number): Promise<DiscoveredResource[]> {
     try {
-      const { value } = await this.#caller.json({ method: 'GET', path: groupVersionPath({ group, version }), gzip: true, signal });
+      const { value } = await this.#caller.json({
+        method: 'GET',
+        path: groupVersionPath({ group, version }),
+        gzip: true,
+        signal,
+        requestMs,
+      });
       return readResourceList(value, group, version);
     } catch (error) {
       if (isNotFound(error)) return [];
@@ -178,6 +186,8 @@ export class Discovery {
   }
 
   #load(signal?: AbortSignal): Promise<ReadonlyMap<string, DiscoveredGroup>> {
+    if (signal !== undefined && !isSignal(signal))
+      return Promise.reject(new RequestError(`the signal is ${shown(signal)}; expected an AbortSignal`));
     if (this.#groups !== undefined) return Promise.resolve(this.#groups);
     // One load for all who ask meanwhile; the first one's signal must not end it for the others.
     this.#loading ??= this.#read()

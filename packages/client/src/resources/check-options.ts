@@ -17,6 +17,10 @@ function oneOf(...values: readonly string[]): Rule {
 }
 
 export const callRules: Rules = { signal, deadlineMs: size, priority: oneOf('high', 'normal', 'low'), namespace: text, accept: text };
+/** Of a question about the server itself. */
+export const askRules: Rules = { signal, deadlineMs: size };
+export const placeRules: Rules = { namespace: text };
+export const tableRules: Rules = { includeObject: oneOf('None', 'Metadata', 'Object') };
 export const getRules: Rules = { ...callRules, resourceVersion: text };
 /** Of a get that may name a subresource. */
 export const subGetRules: Rules = { ...getRules, subresource: text };

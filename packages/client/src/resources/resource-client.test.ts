@@ -1,4 +1,5 @@
 import { appModel, configMapType, type AppModel, isValidationError, podType } from '@kubecast/crd';
+import { jsonPatch, setAt } from '../objects/index.ts';
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createClient, type KubernetesClient } from '../client.ts';
@@ -60,6 +61,26 @@ test('paths follow the group, the scope and the namespace of call, object, clien
   expect(last()).toBe('GET /api/v1/nodes/n');
 });
 
+test('a write sends the object as it was at the call, whatever the program does with it afterwards', async () => {
+  const models = client.resource(appModel, { namespace: 'team' });
+  const object = { ...model('first'), metadata: { name: 'first', labels: { at: 'the call' } } };
+  const patch = { spec: { version: '1' } };
+  const writes = [
+    models.create(object),
+    models.replace(object),
+    models.apply(object),
+    models.patch('first', patch),
+    models.create({ ...object }, { validate: false }),
+  ];
+  object.metadata.name = 'second';
+  object.metadata.labels.at = 'later';
+  Object.assign(object, { spec: { ...object.spec, version: '9' } });
+  patch.spec.version = '9';
+  await Promise.all(writes);
+  expect(server.seen).toHaveLength(5);
+  for (const { body } of server.seen) expect(body).not.toMatch(/second|later|"9"/);
+});
+
 test('names that could ask for another path are refused before anything is sent; others are encoded', async () => {
   const models = client.resource(appModel);
   for (const name of ['', '.', '..', 'a/b', 'a%2fb', '\ud800']) await expect(models.get(name)).rejects.toThrow(RequestError);
@@ -119,6 +140,33 @@ test('an object that does not fit its definition is refused before it is sent, w
   expect(server.seen).toHaveLength(0);
   await models.create(bad, { validate: false });
   expect(server.seen).toHaveLength(1);
+});
+
+test('what was read and written back keeps its digits, through a spread, patches and objects, and BigInt is sent as its digits', async () => {
+  const text = '{"metadata":{"name":"x","annotations":{}},"spec":{"nanos":1764468000000000001,"list":[9007199254740993]}}';
+  handle = (request, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end(request.method === 'GET' ? text : '{}');
+  const things = client.resource(
+    { group: 'x.example', version: 'v1', kind: 'Thing', plural: 'things', scope: 'Namespaced' },
+    { namespace: 'n' },
+  );
+  const read = (await things.get('x')) as unknown as {
+    metadata: { name: string };
+    spec: { nanos: number; list: number[]; more?: unknown };
+  };
+  await things.replace({ ...read });
+  await things.create({ ...read, spec: { ...read.spec, more: 18446744073709551615n } } as never);
+  await things.patch('x', { spec: read.spec });
+  await things.patch('x', [{ op: 'add', path: '/spec', value: read.spec }]);
+  await things.apply(setAt(read, ['metadata', 'labels'], { a: 'b' }) as never);
+  await things.patch('x', jsonPatch({}, read) as never);
+  const written = server.seen.filter(({ method }) => method !== 'GET');
+  expect(written).toHaveLength(6);
+  for (const { body } of written) {
+    expect(body).toContain('"nanos":1764468000000000001');
+    expect(body).toContain('"list":[9007199254740993]');
+  }
+  expect(written[1]?.body).toContain('"more":18446744073709551615');
 });
 
 test('replace keeps fields that the type does not know', async () => {
@@ -273,7 +321,7 @@ test('several warnings come in order, those with quotes, commas and backslashes 
   expect((await client.resource(configMapType).patch('x', {})).warnings).toEqual(texts);
 });
 
-test('a list goes page by page; the version goes with the first request only; items of built-in kinds get their kind', async () => {
+test('a list goes page by page, the second page is asked for when the first was consumed; the version goes with the first request only; items of built-in kinds get their kind', async () => {
   handle = (request, response) => {
     const token = new URL(request.path, 'http://x').searchParams.get('continue');
     answerJson(response, 200, {
@@ -286,8 +334,11 @@ test('a list goes page by page; the version goes with the first request only; it
   const names: unknown[] = [];
   for await (const item of client
     .resource(configMapType, { namespace: 'n' })
-    .list({ limit: 1, labelSelector: 'a=b,c', resourceVersion: '5', resourceVersionMatch: 'Exact' }))
+    .list({ limit: 1, labelSelector: 'a=b,c', resourceVersion: '5', resourceVersionMatch: 'Exact' })) {
     names.push([item.kind, item.apiVersion, item.metadata.name]);
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+    expect(server.seen).toHaveLength(names.length);
+  }
   expect(names).toEqual([
     ['ConfigMap', 'v1', 'a'],
     ['ConfigMap', 'v1', 'b'],

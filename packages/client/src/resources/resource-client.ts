@@ -1,7 +1,8 @@
 import type { CheckOptions, KubernetesObject, ResourceType } from '@kubecast/crd';
 import { type ApiCaller, describe } from '../calls/api-call.ts';
 import type { CallRequest } from '../calls/call-request.ts';
-import { collectionPath, objectPath, queryString, shown } from '../calls/api-path.ts';
+import { queryString, shown } from '../calls/api-path.ts';
+import { ResourcePaths, type ResourcePlace } from '../calls/resource-paths.ts';
 import { ending } from '../streams/ending.ts';
 import { RequestError } from '../errors.ts';
 import type { Frame, WatchOptions } from '../streams/frame.ts';
@@ -23,7 +24,6 @@ import type {
   ListOptions,
   ListPage,
   PatchKind,
-  ResourcePlace,
   Scaled,
   WatchEvent,
   WriteOptions,
@@ -38,7 +38,9 @@ import {
   deleteRules,
   pageRules,
   patchRules,
+  placeRules,
   subGetRules,
+  tableRules,
   watchRules,
   writeRules,
 } from './check-options.ts';
@@ -56,7 +58,6 @@ import {
 } from './request-parts.ts';
 import { typedPages, typedWatchOf } from './typed-reads.ts';
 import { watchFrames } from '../streams/watch-frames.ts';
-import type { WriteReceipt } from './write-receipt.ts';
 
 /**
  * One resource. T: the objects' type; A: what apply takes. Lists and watches span all namespaces unless one is given; calls that name an
@@ -70,15 +71,13 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   readonly type: ResourceType<T>;
   readonly #caller: ApiCaller;
   readonly #place: ResourcePlace;
+  readonly #paths: ResourcePaths;
 
   constructor(caller: ApiCaller, type: ResourceType<T>, place: ResourcePlace) {
     this.#caller = caller;
     this.type = type;
     this.#place = place;
-    if (typeof place.namespace !== 'string')
-      throw new RequestError(`${type.plural}: the namespace is ${shown(place.namespace)}; expected a string, or none for all namespaces`);
-    // A type or a namespace that cannot stand in a path is refused here, not by the first call.
-    collectionPath(type, place.namespace);
+    this.#paths = new ResourcePaths(type, place);
   }
 
   /** The same resource in one namespace. Throws RequestError for what is none. */
@@ -90,7 +89,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   /** Throws StatusError with 404 where there is none. */
   async get(name: string, options: GetOptions & { readonly subresource?: string } = {}): Promise<T> {
     checkOptions('get', options, subGetRules);
-    const path = this.#path(name, options, undefined, options.subresource);
+    const path = this.#paths.object(name, options, undefined, options.subresource);
     const { value } = await this.#caller.json({
       method: 'GET',
       path: path + queryString({ resourceVersion: options.resourceVersion }),
@@ -130,13 +129,13 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   /** The pages of a list, not parsed; see RawPage for what is borrowed. */
   listPages(options: ListPagesOptions = {}, signal?: AbortSignal): AsyncIterable<RawPage> {
     checkOptions('listPages', options, pageRules);
-    return listPages(this.#caller, this.type, this.#listNamespace({}), options, signal);
+    return listPages(this.#caller, this.type, this.#place.namespace, options, signal);
   }
 
   /** One watch, not parsed; see WatchFrames. */
   watchFrames(options: WatchOptions = {}, signal?: AbortSignal): AsyncIterable<readonly Frame[]> {
     checkOptions('watchFrames', options, watchRules);
-    return watchFrames(this.#caller, this.type, this.#listNamespace({}), options, signal);
+    return watchFrames(this.#caller, this.type, this.#place.namespace, options, signal);
   }
 
   /**
@@ -167,13 +166,14 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
 
   /** The same resource as a table, as `kubectl get` shows it. `includeObject`: how much of each object comes with its row. Default Metadata. */
   asTable<I extends IncludeObject = 'Metadata'>(options: { readonly includeObject?: I } = {}): TableView<TableObject<T, I>> {
+    checkOptions('asTable', options, tableRules);
     const include = options.includeObject ?? 'Metadata';
     const calls = {
       caller: this.#caller,
       path: (of: TablePlace) =>
-        of.collection ? collectionPath(this.type, this.#listNamespace(of.options)) : this.#path(of.name, of.options),
+        of.collection ? this.#paths.collection(this.#paths.listNamespace(of.options)) : this.#paths.object(of.name, of.options),
       frames: (watch: WatchOptions, signal: AbortSignal | undefined, accept: string, includeObject: string) =>
-        watchFrames(this.#caller, this.type, this.#listNamespace({}), watch, signal, { accept, query: { includeObject } }),
+        watchFrames(this.#caller, this.type, this.#place.namespace, watch, signal, { accept, query: { includeObject } }),
     };
     return new TableView<TableObject<T, I>>(calls, include);
   }
@@ -184,6 +184,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   }
 
   #source(options: { readonly namespace?: string }, accept?: { readonly list: string; readonly watch: string }): ResourceSource {
+    checkOptions('source', options, placeRules);
     const namespace = options.namespace ?? this.#place.namespace;
     const way = { priority: 'low' as const, retries: 0 };
     const listWay = accept === undefined ? way : { ...way, accept: accept.list };
@@ -201,21 +202,18 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   async create(object: T, options: WriteOptions = {}): Promise<Written<T>> {
     checkOptions('create', options, writeRules);
     checkObject(object, `create of ${this.type.plural}`);
-    const namespace = this.#namespaceOf(object, options);
+    const namespace = this.#paths.namespaceOf(object, options);
     const name: unknown = (object.metadata as { readonly name?: unknown } | undefined)?.name;
     // The path of an object refuses a name that is none, here too, where the name stands in the object alone.
     const own =
       name === undefined && options.subresource === undefined
         ? undefined
-        : this.#path(name as string, options, object, options.subresource);
+        : this.#paths.object(name as string, options, object, options.subresource);
+    const path = options.subresource === undefined ? this.#paths.collection(namespace) : (own as string);
+    // The object as it is now: the program may change it while the checks are loaded.
+    const body = this.#bodyNow(identified(this.type, object), 'create');
     if (options.validate !== false && options.subresource === undefined) await this.#check(object, { namespace });
-    const path = options.subresource === undefined ? this.#collection(namespace) : (own as string);
-    return this.#write({
-      method: 'POST',
-      path: path + writeQuery(options),
-      ...this.#body(identified(this.type, object), 'create'),
-      ...call(options),
-    });
+    return this.#write({ method: 'POST', path: path + writeQuery(options), body: body(), ...call(options) });
   }
 
   /**
@@ -226,15 +224,11 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   async replace(object: T, options: WriteOptions = {}): Promise<Written<T>> {
     checkOptions('replace', options, writeRules);
     checkObject(object, `replace of ${this.type.plural}`);
-    const path = this.#path(nameOf(object), options, object, options.subresource);
-    const namespace = this.#namespaceOf(object, options);
+    const path = this.#paths.object(nameOf(object), options, object, options.subresource);
+    const namespace = this.#paths.namespaceOf(object, options);
+    const body = this.#bodyNow(identified(this.type, object), 'replace');
     if (options.validate !== false) await this.#check(object, { namespace, unknownFields: false });
-    return this.#write({
-      method: 'PUT',
-      path: path + writeQuery(options),
-      ...this.#body(identified(this.type, object), 'replace'),
-      ...call(options),
-    });
+    return this.#write({ method: 'PUT', path: path + writeQuery(options), body: body(), ...call(options) });
   }
 
   /** Writes the status alone, by the status subresource. */
@@ -253,7 +247,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     const kind = options.kind ?? (Array.isArray(patch) ? 'json' : 'merge');
     if ((kind === 'json') !== Array.isArray(patch))
       throw new RequestError(kind === 'json' ? 'a JSON patch is a list of operations' : `a ${kind} patch is an object`);
-    const path = this.#path(name, options, undefined, options.subresource);
+    const path = this.#paths.object(name, options, undefined, options.subresource);
     return this.#write({
       method: 'PATCH',
       path: path + writeQuery(options),
@@ -270,16 +264,17 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
   async apply(object: Appliable<A>, options: ApplyOptions = {}): Promise<Written<T>> {
     checkOptions('apply', options, applyRules);
     checkObject(object, `apply of ${this.type.plural}`);
-    const path = this.#path(nameOf(object), options, object, options.subresource);
-    const namespace = this.#namespaceOf(object, options);
+    const path = this.#paths.object(nameOf(object), options, object, options.subresource);
+    const namespace = this.#paths.namespaceOf(object, options);
     const whole = identified(this.type, object);
+    const body = this.#bodyNow(whole, 'apply');
     if (options.validate !== false) await this.#check(whole, { partial: true, namespace });
     const manager = options.fieldManager ?? 'kubecast';
     try {
       return await this.#write({
         method: 'PATCH',
         path: path + writeQuery({ ...options, fieldManager: manager }, options.force === true),
-        ...this.#body(whole, 'apply'),
+        body: body(),
         contentType: 'application/apply-patch+yaml',
         ...call(options),
       });
@@ -300,9 +295,9 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
    */
   async delete(name: string, options: DeleteOptions = {}): Promise<Deleted<T>> {
     checkOptions('delete', options, deleteRules);
-    const path = this.#path(name, options);
+    const path = this.#paths.object(name, options);
     const answer = await this.#caller.json({ method: 'DELETE', path, ...this.#body(deleteBody(options), 'delete'), ...call(options) });
-    return deletedOf<T>(answer, this.#key(name, options), options.preconditions?.uid ?? '');
+    return deletedOf<T>(answer, this.#paths.key(name, options), options.preconditions?.uid ?? '');
   }
 
   /**
@@ -315,7 +310,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     checkOptions(what, options, deleteCollectionRules);
     const namespace = options.namespace ?? this.#place.namespace;
     if (this.type.scope === 'Namespaced' && namespace === '') throw new RequestError(`${what} needs a namespace`);
-    const path = this.#collection(namespace) + collectionQuery(options, what);
+    const path = this.#paths.collection(namespace) + collectionQuery(options, what);
     const { value, warnings } = await this.#caller.json({
       method: 'DELETE',
       path,
@@ -362,8 +357,7 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     return new SubresourceCalls({
       caller: this.#caller,
       type: this.type,
-      path: (name, options, subresource) => this.#path(name, options, undefined, subresource),
-      key: (name, options) => this.#key(name, options),
+      paths: this.#paths,
     });
   }
 
@@ -380,34 +374,19 @@ export class ResourceClient<T extends KubernetesObject = KubernetesObject, A = T
     return { object, receipt: receiptOf(object, this.#place.cluster), warnings: answer.warnings };
   }
 
-  #key(name: string, options: CallOptions): WriteReceipt['key'] {
-    const namespace = this.type.scope === 'Namespaced' ? this.#namespaceOf(undefined, options) : '';
-    return { cluster: this.#place.cluster, namespace, name };
-  }
-
-  #path(name: string, options: CallOptions, object?: unknown, subresource?: string): string {
-    return objectPath(this.type, this.type.scope === 'Namespaced' ? this.#namespaceOf(object, options) : '', name, subresource);
-  }
-
-  #collection(namespace: string): string {
-    return collectionPath(this.type, namespace);
+  /** The JSON of the object as it is at the call. What JSON cannot say is told by the function, after the checks of the type: they say more. */
+  #bodyNow(value: unknown, verb: string): () => string {
+    try {
+      const { body } = this.#body(value, verb);
+      return () => body;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    }
   }
 
   #body(value: unknown, verb: string): { readonly body: string } {
     return { body: bodyOf(value, `${verb} of ${this.type.plural}`) };
-  }
-
-  #listNamespace(options: CallOptions): string {
-    return options.namespace ?? this.#place.namespace;
-  }
-
-  #namespaceOf(object: unknown, options: CallOptions): string {
-    if (options.namespace === '' && this.type.scope === 'Namespaced')
-      throw new RequestError(`${this.type.plural}: the namespace is empty; leave it out for the client's or the connection's`);
-    const own = (object as { metadata?: { namespace?: string } } | undefined)?.metadata?.namespace;
-    return (
-      [options.namespace, own, this.#place.namespace].find((namespace) => namespace !== undefined && namespace !== '') ??
-      this.#place.defaultNamespace
-    );
   }
 }

@@ -127,16 +127,6 @@ export interface UnknownObject extends KubernetesObject {
   [field: string]: unknown;
 }
 
-/** Where a resource client stands. */
-export interface ResourcePlace {
-  /** The cluster's part of the keys in receipts. */
-  readonly cluster: string;
-  /** `''`: lists and watches span all namespaces. */
-  readonly namespace: string;
-  /** For named objects where no namespace is given. */
-  readonly defaultNamespace: string;
-}
-
 /** What apply takes; apiVersion and kind are filled in where they are left out, and a name must be there. */
 export type Appliable<A> = Omit<A, 'apiVersion' | 'kind' | 'metadata'> & {
   readonly apiVersion?: string;

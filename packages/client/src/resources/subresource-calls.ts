@@ -1,21 +1,19 @@
 import type { ResourceType } from '@kubecast/crd';
 import type { ApiCaller } from '../calls/api-call.ts';
 import { shown } from '../calls/api-path.ts';
+import type { ResourcePaths } from '../calls/resource-paths.ts';
 import type { CallRequest } from '../calls/call-request.ts';
 import { RequestError } from '../errors.ts';
 import { callRules, checkOptions, deleteRules, writeRules } from './check-options.ts';
 import { subresourceReceipt } from './receipts.ts';
 import { bodyOf, call, deleteBody, patchTypes, writeQuery } from './request-parts.ts';
 import type { CallOptions, DeleteOptions, Scaled, WriteOptions, WrittenSubresource } from './resource-options.ts';
-import type { WriteReceipt } from './write-receipt.ts';
 
 /** What the subresources of a resource are called by. */
 export interface SubresourceParts {
   readonly caller: ApiCaller;
   readonly type: ResourceType;
-  /** The path of an object's subresource. Throws RequestError for a name that is none. */
-  path(name: string, options: CallOptions, subresource: string): string;
-  key(name: string, options: CallOptions): WriteReceipt['key'];
+  readonly paths: ResourcePaths;
 }
 
 /** The subresources that are objects of their own: a Scale, an Eviction, a TokenRequest. */
@@ -63,7 +61,7 @@ export class SubresourceCalls {
   /** A subresource must be named: without one the path would be that of the object. */
   #path(name: string, options: CallOptions, subresource: string): string {
     if (subresource === undefined) throw new RequestError(`${this.#parts.type.plural}: the subresource is undefined; expected a string`);
-    return this.#parts.path(name, options, subresource);
+    return this.#parts.paths.object(name, options, undefined, subresource);
   }
 
   #body(value: unknown, verb: string): string {
@@ -72,6 +70,6 @@ export class SubresourceCalls {
 
   async #send(request: CallRequest, name: string, options: CallOptions, uid: string = ''): Promise<WrittenSubresource> {
     const { value, warnings } = await this.#parts.caller.json(request);
-    return { value, receipt: subresourceReceipt(value, this.#parts.key(name, options), uid), warnings };
+    return { value, receipt: subresourceReceipt(value, this.#parts.paths.key(name, options), uid), warnings };
   }
 }

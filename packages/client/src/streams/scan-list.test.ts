@@ -49,3 +49,10 @@ test('what is no list, or is cut anywhere, is a ProtocolError that names the req
   for (const bad of ['<html>', '[]', '{"kind":"Status"}', `${text} x`, '{"items":{}}', '{"items":[1,]}'])
     expect(() => scanList(encode(bad), 'GET /p')).toThrow(/GET \/p: the answer is no list/);
 });
+
+test('a version or a token of a wrong type is an error: taken for absent, the list would end before its end', () => {
+  for (const metadata of ['{"continue":5}', '{"resourceVersion":7}', '{"continue":{}}', '[]', '"5"', 'true'])
+    expect(() => scanList(encode(`{"metadata":${metadata},"items":[]}`), 'GET /p')).toThrow(/^GET \/p: metadata/);
+  for (const metadata of ['null', '{}', '{"continue":null,"resourceVersion":null}'])
+    expect(scanList(encode(`{"metadata":${metadata},"items":[]}`), 'x')).toMatchObject({ continueToken: '', resourceVersion: '' });
+});

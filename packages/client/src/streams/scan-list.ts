@@ -46,9 +46,14 @@ export function scanList(bytes: Uint8Array, what: string, came: () => string = (
       cause,
     });
   }
-  const metadata = typeof own.metadata === 'object' && own.metadata !== null ? (own.metadata as Record<string, unknown>) : {};
+  const metadata = membersOf(own.metadata ?? {});
+  if (metadata === undefined) throw new ProtocolError(`${what}: metadata of the list is no object${suffix(came())}`);
   if (!itemsSeen && !text(own.kind).endsWith('List'))
     throw new ProtocolError(`${what}: the answer is no list but ${text(own.kind) || 'an object without items'}${suffix(came())}`);
+  // Taken for absent, a token of another type would end the list before its end.
+  for (const name of ['resourceVersion', 'continue'])
+    if (!['string', 'undefined'].includes(typeof (metadata[name] ?? undefined)))
+      throw new ProtocolError(`${what}: metadata.${name} of the list is no string${suffix(came())}`);
   return {
     kind: text(own.kind),
     apiVersion: text(own.apiVersion),
@@ -65,6 +70,10 @@ function suffix(came: string): string {
 
 function parse(bytes: Uint8Array, start: number, end: number): unknown {
   return JSON.parse(decoder.decode(bytes.subarray(start, end)));
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
 }
 
 function text(value: unknown): string {

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors.ts';
+import { redact } from '../redact.ts';
 import type { Answer } from './transport-options.ts';
 
 /** A buffer for bodies that is used again: pages of a list come in about one size. */
@@ -33,10 +34,13 @@ export async function readText(answer: Answer, limit: number, what: string): Pro
   return new TextDecoder().decode(await new BodyBuffer().read(answer, limit, what));
 }
 
-/** What came instead of what was asked for: the type that the answer names, and how its body begins. */
+/**
+ * What came instead of what was asked for: the type that the answer names, and how its body begins, without what looks like a secret: pages of
+ * proxies and of login servers show the headers of the request.
+ */
 export function describeAnswer(answer: Pick<Answer, 'statusCode' | 'headers'>, body: string): string {
   const type = answer.headers['content-type'];
-  const start = body.trim().replace(/\s+/g, ' ').slice(0, 80);
+  const start = redact(body.slice(0, 4000).trim().replace(/\s+/g, ' ')).slice(0, 80);
   return `HTTP ${answer.statusCode} with ${type === undefined ? 'no content type' : `content type ${type.slice(0, 100)}`} that begins with ${JSON.stringify(start)}`;
 }
 

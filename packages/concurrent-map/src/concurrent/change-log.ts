@@ -58,6 +58,13 @@ export class ChangeLog<V> {
     return changes;
   }
 
+  /** Whether a change after `sequence` was one of `key`, as far as they are kept. */
+  wrote(key: string, sequence: number): boolean {
+    for (let next = Math.max(sequence, this.oldest); next < this.#sequence; next += 1)
+      if (this.#keys[next % this.#capacity] === key) return true;
+    return false;
+  }
+
   /** Calls back once, after the next change. Returns the undo. */
   onNext(callback: () => void): () => void {
     this.#waiting.add(callback);

@@ -405,3 +405,102 @@ test('snapshots stand still whatever happens, and a disposed one says so', async
   again[Symbol.dispose]();
   expect(() => [...walk]).toThrow(SnapshotDisposedError);
 });
+
+test('a load that asks for its own key, and a replaceAll within the content of another, are told so instead of waiting for themselves', async () => {
+  const map = new ConcurrentMap<number>({ name: 'apps' });
+  const load = (): Promise<number> => map.computeIfAbsent('a', () => 1);
+  await expect(map.computeIfAbsent('a', load)).rejects.toMatchObject({
+    code: 'MAP_REENTRY',
+    message: expect.stringContaining('"apps"') as unknown,
+  });
+  expect(await map.computeIfAbsent('a', () => map.computeIfAbsent('b', () => 2))).toBe(2);
+  const content = async function* (): AsyncGenerator<[string, number]> {
+    await map.replaceAll([]);
+    yield ['c', 3];
+  };
+  await expect(map.replaceAll(content())).rejects.toMatchObject({ code: 'MAP_REENTRY' });
+  expect([...map.keys()].sort()).toEqual(['a', 'b']);
+  expect((await map.replaceAll([['c', 3]])).added).toEqual(['c']);
+});
+
+test('a task that a section or a load left running may ask for the key once that has ended', async () => {
+  const map = new ConcurrentMap<number>();
+  const ended = Promise.withResolvers<void>();
+  let task: Promise<unknown> = Promise.resolve();
+  await map.withKey('a', () => {
+    task = ended.promise.then(() => map.withKey('a', () => 'in'));
+  });
+  ended.resolve();
+  expect(await task).toBe('in');
+});
+
+test('a hundred thousand wait for one key and leave it from anywhere, at a cost that does not grow with their number', async () => {
+  const map = new ConcurrentMap<number>();
+  const shiftAndRemove = async (count: number): Promise<number> => {
+    const gate = Promise.withResolvers<void>();
+    const first = map.withKey('a', () => gate.promise);
+    const leavers = Array.from({ length: count }, () => new AbortController());
+    const waits = leavers.map(({ signal }, at) => map.withKey('a', () => at, at % 2 === 0 ? { signal } : {}).catch(() => -1));
+    for (let at = count - 2; at >= 0; at -= 2) leavers[at]?.abort();
+    gate.resolve();
+    await first;
+    return (await Promise.all(waits)).filter((at) => at >= 0).length;
+  };
+  expect(await shiftAndRemove(10_000)).toBe(5_000);
+});
+
+test('a deadline that is no number of at least 0 is refused, whether the key is held or not', async () => {
+  const map = new ConcurrentMap<number>();
+  for (const deadlineMs of [Number.NaN, -1, '50' as unknown as number])
+    await expect(map.withKey('a', () => 1, { deadlineMs })).rejects.toMatchObject({ code: 'MAP_OPTIONS' });
+  expect(await map.withKey('a', () => 1, { deadlineMs: 0 })).toBe(1);
+});
+
+test('return() ends each next() that waits, not only the last', async () => {
+  const changes = new ConcurrentMap<number>().subscribe();
+  const waiting = [changes.next(), changes.next(), changes.next()];
+  await Promise.resolve();
+  await changes.return?.();
+  expect(await Promise.all(waiting)).toEqual(Array.from({ length: 3 }, () => ({ done: true, value: undefined })));
+});
+
+test('a comparison that throws when the new content is applied changes nothing', async () => {
+  let calls = 0;
+  const equals = (): boolean => {
+    calls += 1;
+    if (calls > 4) throw new Error('cannot compare');
+    return false;
+  };
+  const map = new ConcurrentMap<number>({ equals });
+  for (const key of ['a', 'b', 'c']) map.set(key, 1);
+  const { sequence } = map;
+  await expect(map.replaceAll(['a', 'b', 'c'].map((key) => [key, 2] as const))).rejects.toThrow('cannot compare');
+  expect([map.sequence, ...map.values()]).toEqual([sequence, 1, 1, 1]);
+});
+
+test('compute refuses a function that writes its key and takes the write back', () => {
+  const map = new ConcurrentMap<number>();
+  expect(() =>
+    map.compute('a', () => {
+      map.set('a', 1);
+      map.delete('a');
+      return 2;
+    }),
+  ).toThrow(MapValueError);
+  expect(map.compute('b', () => map.set('c', 1))).toBe(3);
+});
+
+test('thousands of snapshots end in any order, and what they kept moves once', () => {
+  const map = new ConcurrentMap<number>();
+  const snapshots = Array.from({ length: 4_000 }, (_, at) => {
+    const snapshot = map.snapshot();
+    map.set(`k${at}`, at);
+    return snapshot;
+  });
+  const begun = performance.now();
+  for (let at = snapshots.length - 1; at > 0; at -= 1) snapshots[at]?.dispose();
+  // Each moved to the next, they would be eight million moves.
+  expect(performance.now() - begun).toBeLessThan(1_000);
+  expect([...(snapshots[0]?.entries() ?? [])]).toEqual([]);
+  expect(snapshots[0]?.get('k3999')).toBeUndefined();
+});

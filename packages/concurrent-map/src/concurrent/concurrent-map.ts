@@ -1,8 +1,9 @@
 import { systemClock, TimeSlice, type Clock } from '@kubecast/clock';
-import { KeyError, MapOptionsError, MapValueError } from '../errors.ts';
+import { KeyError, MapOptionsError, MapValueError, ReentryError } from '../errors.ts';
 import { ChangeLog } from './change-log.ts';
 import { KeyLock, type WithKeyOptions } from './key-lock.ts';
 import { TableSnapshot, type MapSnapshot } from './map-snapshot.ts';
+import { holdWithin, runWithin } from './node-key-context.ts';
 import { SingleFlight } from './single-flight.ts';
 import { SplitTable } from './split-table.ts';
 import { changesOf, type SubscribeOptions } from './subscription.ts';
@@ -30,7 +31,7 @@ export class ConcurrentMap<V> {
   readonly #clock: Clock;
   readonly #log: ChangeLog<V>;
   readonly #locks: KeyLock;
-  readonly #flights = new SingleFlight<V>();
+  readonly #flights: SingleFlight<V>;
   #table = new SplitTable<Versioned<V>>();
   #newest: TableSnapshot<V> | undefined;
   /** Keys that were written while replaceAll() collects; undefined: it does not. */
@@ -47,6 +48,7 @@ export class ConcurrentMap<V> {
     this.#clock = options.clock ?? systemClock;
     this.#log = new ChangeLog(name, changes);
     this.#locks = new KeyLock(name, this.#clock);
+    this.#flights = new SingleFlight<V>((key) => new ReentryError(name, 'computeIfAbsent', key, 'the load of that key'));
   }
 
   get size(): number {
@@ -121,10 +123,12 @@ export class ConcurrentMap<V> {
    */
   compute(key: string, change: (current: V | undefined, key: string) => V | undefined): V | undefined {
     const entry = this.entry(key);
+    const before = this.#log.sequence;
     const next = change(entry?.value, key);
     if (isThenable(next))
       throw new MapValueError(this.name, key, 'is a promise: the function given to compute() must not be async; use withKey()');
-    if (this.#table.get(key) !== entry) throw new MapValueError(this.name, key, 'was written by the function given to compute() itself');
+    if (this.#table.get(key) !== entry || this.#log.wrote(key, before))
+      throw new MapValueError(this.name, key, 'was written by the function given to compute() itself');
     if (next === undefined) {
       if (entry) this.delete(key);
     } else if (!entry || !Object.is(next, entry.value)) this.set(key, next);
@@ -134,7 +138,7 @@ export class ConcurrentMap<V> {
   /**
    * The value under the key; where there is none, what `load` gives, which is then kept. While one load of a key runs, all others who ask for the key wait
    * for it. A failure reaches all of them and is not kept. A set() or delete() of the key amid the load wins: those who wait get what was loaded, but it is
-   * not kept. `load` gets a signal that is aborted when all who wait gave up.
+   * not kept. `load` gets a signal that is aborted when all who wait gave up. A load that asks for its own key gets a ReentryError instead of waiting for itself.
    */
   computeIfAbsent(
     key: string,
@@ -168,13 +172,17 @@ export class ConcurrentMap<V> {
   /**
    * Makes the map hold exactly `content`, in one step, and returns the exact difference to what it held then. The new content is collected aside, in slices of
    * 4 ms; readers see nothing of it before, and all of it after. Writes amid the collecting are told to subscribers and then replaced. A value that equals
-   * what stands under its key (`equals`) is no change and keeps its version. If `content` throws, nothing is changed. Calls run one after another.
+   * what stands under its key (`equals`) is no change and keeps its version. If `content` or `equals` throws, nothing is changed. Calls run one after another;
+   * one that is made within the content of another gets a ReentryError.
    */
   replaceAll(content: Iterable<readonly [string, V]> | AsyncIterable<readonly [string, V]>): Promise<MapDifference> {
-    const run = this.#replacing.then(
-      () => this.#replace(content),
-      () => this.#replace(content),
-    );
+    if (holdWithin(this, '')) return Promise.reject(new ReentryError(this.name, 'replaceAll', undefined, 'the content of another'));
+    const hold = { live: true };
+    const replace = (): Promise<MapDifference> =>
+      runWithin(this, '', hold, () => this.#replace(content)).finally(() => {
+        hold.live = false;
+      });
+    const run = this.#replacing.then(replace, replace);
     this.#replacing = run;
     run.catch(() => undefined);
     return run;
@@ -278,7 +286,14 @@ export class ConcurrentMap<V> {
   #apply(wanted: SplitTable<V>, candidates: ReadonlySet<string>): MapDifference {
     const difference = { added: [] as string[], updated: [] as string[], deleted: [] as string[] };
     this.#touched = undefined;
+    const differing: string[] = [];
+    // The user's comparison may throw: it is asked of all before the first is written.
     for (const key of candidates) {
+      const value = wanted.get(key);
+      const entry = this.#table.get(key);
+      if (value === undefined ? entry : !entry || !this.#equals(entry.value, value)) differing.push(key);
+    }
+    for (const key of differing) {
       const value = wanted.get(key);
       const entry = this.#table.get(key);
       if (value === undefined) {
@@ -286,7 +301,7 @@ export class ConcurrentMap<V> {
         this.#flights.invalidate(key);
         this.#remove(key, entry);
         difference.deleted.push(key);
-      } else if (!entry || !this.#equals(entry.value, value)) {
+      } else {
         this.#flights.invalidate(key);
         this.#write(key, value, entry);
         (entry ? difference.updated : difference.added).push(key);

@@ -1,6 +1,6 @@
 import type { Clock } from '@kubecast/clock';
-import { DeadlineError, ReentryError } from '../errors.ts';
-import { withinKey, keysWithin } from './node-key-context.ts';
+import { DeadlineError, MapOptionsError, ReentryError } from '../errors.ts';
+import { holdWithin, runWithin } from './node-key-context.ts';
 
 export interface WithKeyOptions {
   /** Rejects with the signal's reason while the call waits; a critical section that runs is told by its own signal. */
@@ -12,6 +12,39 @@ export interface WithKeyOptions {
 interface Waiter {
   /** Called when it is this waiter's turn. */
   readonly go: () => void;
+  before: Waiter | undefined;
+  after: Waiter | undefined;
+  queued: boolean;
+}
+
+/** Waiters in the order of their calls. A linked list: one may leave from the middle, and a hundred thousand may wait, at no cost that grows with their number. */
+class WaitQueue {
+  #first: Waiter | undefined;
+  #last: Waiter | undefined;
+
+  push(waiter: Waiter): void {
+    waiter.before = this.#last;
+    if (this.#last) this.#last.after = waiter;
+    else this.#first = waiter;
+    this.#last = waiter;
+    waiter.queued = true;
+  }
+
+  remove(waiter: Waiter): void {
+    if (waiter.before) waiter.before.after = waiter.after;
+    else this.#first = waiter.after;
+    if (waiter.after) waiter.after.before = waiter.before;
+    else this.#last = waiter.before;
+    waiter.before = undefined;
+    waiter.after = undefined;
+    waiter.queued = false;
+  }
+
+  shift(): Waiter | undefined {
+    const first = this.#first;
+    if (first) this.remove(first);
+    return first;
+  }
 }
 
 /** Critical sections by key: one at a time for each key, in the order in which they asked. Keys that nobody holds cost nothing. */
@@ -19,7 +52,7 @@ export class KeyLock {
   readonly #map: string;
   readonly #clock: Clock;
   /** The waiters of each key that is held; the holder is not among them. */
-  readonly #held = new Map<string, Waiter[]>();
+  readonly #held = new Map<string, WaitQueue>();
 
   constructor(map: string, clock: Clock) {
     this.#map = map;
@@ -32,45 +65,54 @@ export class KeyLock {
   }
 
   async run<R>(key: string, section: () => R | PromiseLike<R>, options: WithKeyOptions = {}): Promise<R> {
-    const within = keysWithin(this);
-    if (within?.has(key)) throw new ReentryError(this.#map, key);
-    options.signal?.throwIfAborted();
+    const { deadlineMs, signal } = options;
+    if (deadlineMs !== undefined && (typeof deadlineMs !== 'number' || !(deadlineMs >= 0)))
+      throw new MapOptionsError(
+        `the option "deadlineMs" of withKey() of the map "${this.#map}" is a number of at least 0, not ${String(deadlineMs)}`,
+      );
+    if (holdWithin(this, key)) throw new ReentryError(this.#map, 'withKey', key, 'the critical section of that key');
+    signal?.throwIfAborted();
     const queue = this.#held.get(key);
     if (queue) await this.#wait(key, queue, options);
-    else this.#held.set(key, []);
+    else this.#held.set(key, new WaitQueue());
+    const hold = { live: true };
     try {
-      return await withinKey(this, within, key, section);
+      return await runWithin(this, key, hold, section);
     } finally {
+      hold.live = false;
       this.#release(key);
     }
   }
 
-  #wait(key: string, queue: Waiter[], { signal, deadlineMs }: WithKeyOptions): Promise<void> {
+  #wait(key: string, queue: WaitQueue, { signal, deadlineMs }: WithKeyOptions): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = new AbortController();
+      const timer = deadlineMs === undefined ? undefined : new AbortController();
       const leave = (reason: unknown): void => {
-        const at = queue.indexOf(waiter);
-        if (at < 0) return;
-        queue.splice(at, 1);
-        end();
+        if (!waiter.queued) return;
+        queue.remove(waiter);
+        timer?.abort();
         reject(reason as Error);
       };
+      // The listener is gone when it is called: taking it away again would search through those of all others who wait with the same signal.
       const onAbort = (): void => leave(signal?.reason);
-      const end = (): void => {
-        signal?.removeEventListener('abort', onAbort);
-        timer.abort();
-      };
       const waiter: Waiter = {
         go: () => {
-          end();
+          signal?.removeEventListener('abort', onAbort);
+          timer?.abort();
           resolve();
         },
+        before: undefined,
+        after: undefined,
+        queued: false,
       };
       queue.push(waiter);
       signal?.addEventListener('abort', onAbort, { once: true });
-      if (deadlineMs === undefined) return;
+      if (deadlineMs === undefined || timer === undefined) return;
       this.#clock.sleep(deadlineMs, timer.signal).then(
-        () => leave(new DeadlineError(this.#map, key, deadlineMs)),
+        () => {
+          signal?.removeEventListener('abort', onAbort);
+          leave(new DeadlineError(this.#map, key, deadlineMs));
+        },
         () => undefined,
       );
     });

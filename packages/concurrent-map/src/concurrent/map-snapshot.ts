@@ -25,7 +25,8 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
   readonly #name: string;
   readonly #table: SplitTable<Versioned<V>>;
   readonly #mask: number;
-  readonly #kept: Kept<V> = new Map();
+  #kept: Kept<V> = new Map();
+  #keptKeys = 0;
   readonly #onDispose: (snapshot: TableSnapshot<V>) => void;
   /** The next newer snapshot of the same table. */
   newer: TableSnapshot<V> | undefined;
@@ -53,7 +54,9 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
     const part = hashOf(key) & this.#mask;
     let kept = this.#kept.get(part);
     if (!kept) this.#kept.set(part, (kept = new Map()));
-    if (!kept.has(key)) kept.set(key, entry);
+    if (kept.has(key)) return;
+    kept.set(key, entry);
+    this.#keptKeys += 1;
   }
 
   get(key: string): V | undefined {
@@ -88,11 +91,26 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
     if (this.#disposed) return;
     this.#disposed = true;
     // What this snapshot kept is what the next older one reads through it.
-    if (this.older) {
-      for (const kept of this.#kept.values()) for (const [key, entry] of kept) this.older.keep(key, entry);
-    }
-    this.#kept.clear();
+    if (this.older) this.older.#takeOver(this);
+    this.#kept = new Map();
     this.#onDispose(this);
+  }
+
+  /** Keeps what the next newer snapshot kept, where this one kept nothing. The smaller of both moves: of many that end none is copied again and again. */
+  #takeOver(newer: TableSnapshot<V>): void {
+    if (newer.#mask === this.#mask && newer.#keptKeys > this.#keptKeys) {
+      const own = this.#kept;
+      this.#kept = newer.#kept;
+      this.#keptKeys = newer.#keptKeys;
+      for (const [part, entries] of own) {
+        const kept = this.#kept.get(part);
+        if (!kept) this.#kept.set(part, entries);
+        for (const [key, entry] of entries) {
+          if (kept?.has(key) !== true) this.#keptKeys += 1;
+          kept?.set(key, entry);
+        }
+      }
+    } else for (const kept of newer.#kept.values()) for (const [key, entry] of kept) this.keep(key, entry);
   }
 
   [Symbol.dispose](): void {

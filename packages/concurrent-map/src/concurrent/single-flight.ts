@@ -1,7 +1,11 @@
+import { holdWithin, runWithin, type Hold } from './node-key-context.ts';
+
 /** One call for a key, and those who wait for it. */
 interface Flight<V> {
   readonly promise: Promise<V>;
   readonly abort: AbortController;
+  /** What the call runs within: one that asks for its own key again would wait for itself. */
+  readonly hold: Hold;
   waiting: number;
   /** Someone waits without a signal: the call is not given up. */
   kept: boolean;
@@ -12,6 +16,12 @@ interface Flight<V> {
 /** Joins calls for one key: while one runs, others wait for what it gives. A failure reaches all who wait, and the next call begins anew. */
 export class SingleFlight<V> {
   readonly #flights = new Map<string, Flight<V>>();
+  readonly #waitsForItself: (key: string) => Error;
+
+  /** `waitsForItself` makes the error for a call that asks for its own key. */
+  constructor(waitsForItself: (key: string) => Error) {
+    this.#waitsForItself = waitsForItself;
+  }
 
   /** Calls that are under way. */
   get size(): number {
@@ -29,7 +39,9 @@ export class SingleFlight<V> {
     signal?: AbortSignal,
   ): Promise<V> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    const flight = this.#flights.get(key) ?? this.#begin(key, call, settle);
+    const running = this.#flights.get(key);
+    if (running && running.hold === holdWithin(this, key)) return Promise.reject(this.#waitsForItself(key));
+    const flight = running ?? this.#begin(key, call, settle);
     if (!signal) {
       flight.kept = true;
       return flight.promise;
@@ -49,16 +61,18 @@ export class SingleFlight<V> {
   #begin(key: string, call: (signal: AbortSignal) => V | PromiseLike<V>, settle: (value: V, fresh: boolean) => V): Flight<V> {
     const abort = new AbortController();
     const started = Promise.withResolvers<V>();
-    const flight: Flight<V> = { promise: started.promise, abort, waiting: 0, kept: false, fresh: true };
+    const hold = { live: true };
+    const flight: Flight<V> = { promise: started.promise, abort, hold, waiting: 0, kept: false, fresh: true };
     // Nobody may be left to hear of a failure when all have given up.
     flight.promise.catch(() => undefined);
     this.#flights.set(key, flight);
     const end = (): void => {
+      hold.live = false;
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     };
     void (async () => {
       try {
-        const value = await call(abort.signal);
+        const value = await runWithin(this, key, hold, () => call(abort.signal));
         end();
         started.resolve(settle(value, flight.fresh));
       } catch (error) {

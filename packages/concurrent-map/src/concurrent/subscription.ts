@@ -25,11 +25,12 @@ export function changesOf<V>(
   let batch: readonly MapChange<V>[] = [];
   let index = 0;
   let ended = false;
-  let wake: (() => void) | undefined;
+  /** Several next() may wait at once. */
+  const waiting = new Set<() => void>();
   const end = (): void => {
     ended = true;
     batch = [];
-    wake?.();
+    for (const wake of waiting) wake();
   };
   signal?.addEventListener('abort', end, { once: true });
   const finish = (): Promise<IteratorReturnResult<undefined>> => {
@@ -51,13 +52,14 @@ export function changesOf<V>(
       index = 0;
       if (batch.length > 0) continue;
       await new Promise<void>((resolve) => {
-        const undo = log.onNext(resolve);
-        wake = () => {
+        const undo = log.onNext(() => wake());
+        const wake = (): void => {
+          waiting.delete(wake);
           undo();
           resolve();
         };
+        waiting.add(wake);
       });
-      wake = undefined;
     }
   };
   return {

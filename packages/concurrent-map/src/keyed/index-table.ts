@@ -4,6 +4,13 @@ import { ConcurrentMapError } from '../errors.ts';
 export type IndexFunc<T> = (object: T) => readonly string[];
 export type Indexers<T> = Readonly<Record<string, IndexFunc<T>>>;
 
+/** A text is iterable, too: an object would be found under each of its characters. */
+function checked(values: unknown): readonly string[] {
+  if (!Array.isArray(values)) throw new TypeError(`it gave ${values === null ? 'null' : `a ${typeof values}`}, not a list of strings`);
+  for (const value of values) if (typeof value !== 'string') throw new TypeError(`its list holds a ${typeof value}, not only strings`);
+  return [...(values as readonly string[])];
+}
+
 /** Keys by index and value. A value that no key has any more is forgotten. */
 export class IndexTable<T> {
   readonly #functions = new Map<string, IndexFunc<T>>();
@@ -32,7 +39,7 @@ export class IndexTable<T> {
     const values = new Map<string, readonly string[]>();
     for (const name of names) {
       try {
-        values.set(name, [...this.function(name)(object)]);
+        values.set(name, checked(this.function(name)(object)));
       } catch (error) {
         throw new ConcurrentMapError('MAP_INDEX', `the index "${name}" failed: ${error instanceof Error ? error.message : String(error)}`, {
           cause: error,

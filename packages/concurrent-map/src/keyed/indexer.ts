@@ -1,3 +1,4 @@
+import { KeyError } from '../errors.ts';
 import { ConcurrentMap, type ConcurrentMapOptions } from '../concurrent/concurrent-map.ts';
 import { DeletedFinalStateUnknown, type KeyFunc } from './object-keys.ts';
 import { IndexTable, type IndexFunc, type Indexers } from './index-table.ts';
@@ -64,7 +65,7 @@ export class Indexer<T> {
   /** Holds exactly these objects afterwards. When two have one key the last counts. */
   replace(objects: Iterable<T>): void {
     const next = new Map<string, Kept<T>>();
-    for (const object of objects) next.set(this.#keyOf(object), { object, values: this.#indexes.valuesOf(object) });
+    for (const object of objects) next.set(this.#keyFor(object), { object, values: this.#indexes.valuesOf(object) });
     for (const key of this.listKeys()) if (!next.has(key)) this.#map.delete(key);
     this.#indexes.clear();
     for (const [key, kept] of next) {
@@ -111,6 +112,13 @@ export class Indexer<T> {
       this.#indexes.add(key, values);
       this.#map.set(key, { object: kept.object, values: new Map([...kept.values, ...values]) });
     }
+  }
+
+  /** Checked where a wrong key would be found only after others were changed. */
+  #keyFor(object: T): string {
+    const key: unknown = this.#keyOf(object);
+    if (typeof key !== 'string') throw new KeyError(this.#map.name, key);
+    return key;
   }
 
   #put(key: string, object: T): void {

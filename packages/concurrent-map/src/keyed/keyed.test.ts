@@ -114,3 +114,19 @@ test('of an object no more versions are held than asked for, whatever the order 
     expect(() => new VersionCache<number>().put({ ...id, resourceVersion }, 1)).toThrow('is no resourceVersion');
   expect(() => new VersionCache({ keep: 0 })).toThrow(MapOptionsError);
 });
+
+test('a key that is no string, and an index function that gives no list of strings, change nothing', () => {
+  const indexer = new Indexer<{ readonly key: unknown; readonly values: unknown }>((object) => object.key as string, {
+    values: (object) => object.values as string[],
+  });
+  const held = { key: 'a', values: ['x'] };
+  indexer.add(held);
+  expect(() =>
+    indexer.replace([
+      { key: 'b', values: ['x'] },
+      { key: 5, values: ['x'] },
+    ]),
+  ).toThrow(/takes strings as keys, not 5/);
+  for (const values of ['n1', [5], undefined]) expect(() => indexer.add({ key: 'c', values })).toThrow(/the index "values" failed: it/);
+  expect([indexer.listKeys(), indexer.byIndex('values', 'x'), indexer.listIndexFuncValues('values')]).toEqual([['a'], [held], ['x']]);
+});

@@ -16,6 +16,21 @@ export function frozenCopy<T>(value: T): DeepReadonly<T> {
   return copy(value, '', []) as DeepReadonly<T>;
 }
 
+/** JSON of that depth is no state of anything, and one copy must not end the stack. */
+const DEEPEST = 500;
+
+/** What Object.entries() and an array's items do not show would be lost without a word. */
+function checkMembers(value: object, path: string): void {
+  const isList = Array.isArray(value);
+  for (const name of Reflect.ownKeys(value)) {
+    if (isList && (name === 'length' || (typeof name === 'string' && /^(?:0|[1-9][0-9]*)$/.test(name)))) continue;
+    if (isList || typeof name === 'symbol' || !Object.prototype.propertyIsEnumerable.call(value, name))
+      throw new NotKeptError(
+        `has the member ${String(name)} at ${path || 'its top'}, which JSON does not hold${isList ? ' of a list' : ''}`,
+      );
+  }
+}
+
 function copy(value: unknown, path: string, within: readonly object[]): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') {
@@ -25,6 +40,8 @@ function copy(value: unknown, path: string, within: readonly object[]): unknown 
   if (typeof value !== 'object')
     throw new NotKeptError(`holds ${value === undefined ? 'undefined' : `a ${typeof value}`} at ${path || 'its top'}`);
   if (within.includes(value)) throw new NotKeptError(`refers to itself at ${path}`);
+  if (within.length >= DEEPEST) throw new NotKeptError(`is nested more than ${DEEPEST} levels deep, at ${path.slice(0, 64)}…`);
+  checkMembers(value, path);
   const inner = [...within, value];
   if (Array.isArray(value)) return Object.freeze(Array.from(value, (item, index) => copy(item, `${path}[${index}]`, inner)));
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -150,3 +150,36 @@ test('what JSON does not hold is refused with its path, and a member named __pro
     await expect(map.end('n/a', uid)).rejects.toThrow(MapValueError);
   }
 });
+
+test('members that JSON would lose, and states that are nested without end, are refused with their place', async () => {
+  const map = new StatefulMap<unknown>({ name: 'databases' });
+  let deep: unknown = {};
+  for (let level = 0; level < 20_000; level += 1) deep = { a: deep };
+  for (const [state, message] of [
+    [{ parts: { [Symbol('mark')]: 1 } }, 'has the member Symbol(mark) at .parts'],
+    [Object.defineProperty({}, 'hidden', { value: 1 }), 'has the member hidden at its top'],
+    [{ parts: Object.assign([1], { extra: 2 }) }, 'has the member extra at .parts'],
+    [deep, 'is nested more than 500 levels deep'],
+  ] as const)
+    await expect(map.set('n/a', 'u1', state, undefined)).rejects.toThrow(message);
+  expect(map.size).toBe(0);
+});
+
+test('a log that gives back what no state is, is refused with the map and the key', async () => {
+  const log = (record: unknown): StateLog => ({
+    load: () => Promise.resolve([['n/a', record as StateRecord]]),
+    write: () => Promise.resolve(),
+  });
+  for (const record of [{ uid: 'u1', state: undefined }, { state: {} }])
+    await expect(StatefulMap.open({ name: 'databases', log: log(record) })).rejects.toMatchObject({
+      code: 'MAP_VALUE',
+      message: expect.stringMatching(/"n\/a" of the map "databases"/) as unknown,
+    });
+});
+
+test('an update whose function never answers ends by its signal', async () => {
+  const controller = new AbortController();
+  const update = new StatefulMap<Phase>().update('n/a', 'u1', () => new Promise<Phase>(() => {}), { signal: controller.signal });
+  controller.abort(new Error('stopped'));
+  await expect(update).rejects.toThrow('stopped');
+});

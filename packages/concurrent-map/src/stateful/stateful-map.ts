@@ -31,6 +31,7 @@ export interface StatefulMapOptions {
 export interface UpdateOptions {
   /** How often `change` is called at most. Default 5. */
   readonly tries?: number;
+  /** Ends a wait for `change` at once, and with it the update; a write that was begun is not taken back. */
   readonly signal?: AbortSignal;
 }
 
@@ -59,7 +60,8 @@ export class StatefulMap<S> {
   /** A map with all that its log kept. */
   static async open<S>(options: StatefulMapOptions & { readonly log: StateLog }): Promise<StatefulMap<S>> {
     const map = new StatefulMap<S>(options);
-    for (const [key, { uid, state }] of await options.log.load()) map.#map.set(key, { uid, state: frozenCopy(state as S) });
+    for (const [key, { uid, state }] of await options.log.load())
+      map.#map.set(key, { uid: map.#uid(key, uid), state: map.#copy(key, state as S) });
     return map;
   }
 
@@ -113,7 +115,7 @@ export class StatefulMap<S> {
     for (let left = tries; ; left -= 1) {
       signal?.throwIfAborted();
       const current = this.get(key, uid);
-      const next = await change(current?.state);
+      const next = await abortable(change(current?.state), signal);
       try {
         if (next !== undefined) {
           const version = await this.set(key, uid, next, current?.version);
@@ -161,5 +163,17 @@ export class StatefulMap<S> {
       if (error instanceof NotKeptError) throw new MapValueError(this.name, key, error.message);
       throw error;
     }
+  }
+}
+
+async function abortable<R>(work: R | PromiseLike<R>, signal: AbortSignal | undefined): Promise<R> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -44,7 +44,8 @@ export class UseOrder<V> {
     else this.#newest = entry.older;
     entry.older = undefined;
     entry.newer = undefined;
-    this.weight -= entry.weight;
+    // Fractions do not always sum up to what they were added to.
+    this.weight = this.#oldest === undefined ? 0 : this.weight - entry.weight;
   }
 
   used(entry: CacheEntry<V>): void {

@@ -1,4 +1,4 @@
-import type { Clock } from '@kubecast/clock';
+import { TimeSlice, type Clock } from '@kubecast/clock';
 import type { TenantShard } from './tenant-shard.ts';
 import type { TenantSpace } from './tenant-space.ts';
 
@@ -21,7 +21,18 @@ export async function collectExpired<V>(tenants: Iterable<TenantSpace<V>>, clock
   let slices = 1;
   let inSlice = 0;
   let begun = now;
-  for (const { tenant, shard } of inOrder(tenants, now)) {
+  const mostly: { readonly tenant: TenantSpace<V>; readonly shard: TenantShard<V> }[] = [];
+  const rest: typeof mostly = [];
+  const slice = new TimeSlice(clock, SLICE_MS);
+  for (const tenant of tenants) {
+    for (const shard of tenant.shards) {
+      const part = shard.expiredPart(tenant.expiredUntil(now));
+      if (part > 0) (part > MOSTLY_EXPIRED ? mostly : rest).push({ tenant, shard });
+    }
+    // Of tens of thousands of tenants only the look at each takes longer than a slice.
+    if (slice.due()) await slice.yield();
+  }
+  for (const { tenant, shard } of mostly.concat(rest)) {
     for (;;) {
       // The TTL may be changed between two slices.
       const entry = shard.nextExpired(tenant.expiredUntil(now));
@@ -37,15 +48,4 @@ export async function collectExpired<V>(tenants: Iterable<TenantSpace<V>>, clock
     }
   }
   return { removed, slices };
-}
-
-function inOrder<V>(tenants: Iterable<TenantSpace<V>>, now: number): { tenant: TenantSpace<V>; shard: TenantShard<V> }[] {
-  const mostly: { tenant: TenantSpace<V>; shard: TenantShard<V>; part: number }[] = [];
-  const rest: typeof mostly = [];
-  for (const tenant of tenants)
-    for (const shard of tenant.shards) {
-      const part = shard.expiredPart(tenant.expiredUntil(now));
-      if (part > 0) (part > MOSTLY_EXPIRED ? mostly : rest).push({ tenant, shard, part });
-    }
-  return [...mostly.sort((a, b) => b.part - a.part), ...rest];
 }

@@ -196,3 +196,26 @@ test('wrong keys, values, weights and limits are refused by name', () => {
   expect(() => new TenantCache({ defaults: {} as { quota: number } })).toThrow('"defaults.quota" of the cache "cache" is missing');
   expect(() => new TenantCache({ defaults: { quota: 1 }, shards: 15 })).toThrow('at least 16');
 });
+
+test('of tens of thousands of tenants a collection looks at some, and forgets some, in a turn of the event loop', async () => {
+  let now = 0;
+  let turns = 0;
+  const virtual = createVirtualClock();
+  const cache = new TenantCache<number>({
+    defaults: { ttlMs: 10, quota: 10 },
+    clock: { ...virtual, now: () => (now += 0.1), yield: () => Promise.resolve(void (turns += 1)) },
+  });
+  for (let i = 0; i < 2_000; i += 1) cache.tenant({ namespace: `n${i}` }).get('k');
+  const { slices } = await cache.collect();
+  expect(slices).toBe(1);
+  expect(turns).toBeGreaterThan(20);
+  expect(cache.counters().length).toBe(1);
+});
+
+test('fractions of weight leave nothing behind when the last entry goes', () => {
+  const cache = new TenantCache<number>({ defaults: { quota: 1 }, weigh: (value) => value });
+  const tenant = cache.tenant({ namespace: 'n' });
+  for (let i = 0; i < 100; i += 1) tenant.set(`k${i % 7}`, 0.1 + (i % 3) / 30);
+  for (let i = 0; i < 7; i += 1) tenant.delete(`k${i}`);
+  expect([tenant.size, tenant.weight]).toEqual([0, 0]);
+});

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '@kubecast/clock';
+import { systemClock, TimeSlice, type Clock } from '@kubecast/clock';
 import { KeyError, MapOptionsError, MapValueError } from '../errors.ts';
 import { collectExpired, type CollectionReport } from './collector.ts';
 import { addCounters, noCounters, type TenantCounters } from './tenant-counters.ts';
@@ -70,13 +70,15 @@ export class TenantCache<V> {
     const { name = 'cache', defaults, shards = 16, collectEveryMs = 30_000, labels = 100 } = options;
     this.name = name;
     checkLimits(name, defaults);
-    if (defaults?.quota === undefined) throw new MapOptionsError(`the option "defaults.quota" of the cache "${name}" is missing`);
+    if (defaults.quota === undefined) throw new MapOptionsError(`the option "defaults.quota" of the cache "${name}" is missing`);
     if (!Number.isSafeInteger(shards) || shards < 16)
       throw new MapOptionsError(`the option "shards" of the cache "${name}" is an integer of at least 16, not ${String(shards)}`);
     if (typeof collectEveryMs !== 'number' || !(collectEveryMs > 0))
       throw new MapOptionsError(`the option "collectEveryMs" of the cache "${name}" is a number above 0, not ${String(collectEveryMs)}`);
     if (!Number.isSafeInteger(labels) || labels < 0)
       throw new MapOptionsError(`the option "labels" of the cache "${name}" is an integer of at least 0, not ${String(labels)}`);
+    if (options.weigh !== undefined && typeof options.weigh !== 'function')
+      throw new MapOptionsError(`the option "weigh" of the cache "${name}" is a function, not ${typeof options.weigh}`);
     this.#defaults = { ttlMs: defaults.ttlMs ?? Infinity, quota: defaults.quota };
     this.#weigh = options.weigh ?? (() => 1);
     this.#shards = shards;
@@ -132,9 +134,11 @@ export class TenantCache<V> {
   /** Removes every entry that is expired now, in slices of at most 256 removals and 1 ms, one a turn of the event loop. */
   async collect(): Promise<CollectionReport> {
     const report = await collectExpired(this.#all(), this.#clock);
+    const slice = new TimeSlice(this.#clock, 1);
     for (const [cluster, namespaces] of this.#tenants) {
       for (const [namespace, space] of namespaces) {
-        if (space.size > 0 || space.configured) continue;
+        if (slice.due()) await slice.yield();
+        if (space.size > 0 || space.configured || namespaces.get(namespace) !== space) continue;
         namespaces.delete(namespace);
         this.#forgotten = addCounters(this.#forgotten, { ...space.report(), quota: 0 });
       }
@@ -145,6 +149,8 @@ export class TenantCache<V> {
 
   /** Begins a collection every 30 s (`collectEveryMs`), until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
+    if (!(signal instanceof AbortSignal))
+      throw new MapOptionsError(`run() of the cache "${this.name}" takes an AbortSignal, which ends it`);
     if (this.#running) throw new MapOptionsError(`the cache "${this.name}" runs already`);
     this.#running = true;
     try {
@@ -185,8 +191,10 @@ export class TenantCache<V> {
 }
 
 function checkLimits(name: string, limits: TenantLimits): void {
+  if (typeof limits !== 'object' || limits === null)
+    throw new MapOptionsError(`the limits of the cache "${name}" are an object, not ${String(limits)}`);
   for (const option of ['ttlMs', 'quota'] as const) {
-    const value = limits?.[option];
+    const value = limits[option];
     if (value !== undefined && (typeof value !== 'number' || !(value > 0)))
       throw new MapOptionsError(`the limit "${option}" of the cache "${name}" is a number above 0, not ${String(value)}`);
   }

@@ -44,6 +44,23 @@ test('what a structural schema may not say is forbidden', () => {
   );
 });
 
+test('an extension that does not fit, a type that there is not, and a keyword that CRDs do not have are told', () => {
+  const text: Schema = { type: 'string' };
+  const field = (a: object): string[] => said(root({ a: a as Schema })).map((one) => one.replace('spec.validation.openAPIV3Schema.', ''));
+  expect(field({ type: 'objekt' })[0]).toContain('properties[a].type: Unsupported value: "objekt"');
+  expect(field({ type: 'string', 'x-kubernetes-map-type': 'atomic' })).toEqual([
+    'properties[a].type: Invalid value: "string": must be object if x-kubernetes-map-type is specified',
+  ]);
+  expect(field({ type: 'array', items: { type: 'object' }, 'x-kubernetes-list-type': 'set' })[0]).toContain('must be atomic as item');
+  expect(field({ type: 'object', patternProperties: { b: text } })[0]).toContain('patternProperties is not supported');
+  expect(field({ type: 'string', 'x-kubernetes-preserve-unknown-fields': false })[0]).toContain('must be true or undefined');
+  expect(said({ type: 'object', nullable: true })[0]).toContain('nullable cannot be true at the root');
+  expect(said(root({ metadata: { type: 'object', properties: { name: text, generateName: text } } }))).toEqual([]);
+  expect(said(root({ metadata: { type: 'object', properties: { labels: { type: 'object' } } } }))[0]).toContain(
+    'must not specify anything other than name and generateName',
+  );
+});
+
 test('a definition that no server accepts is refused with each reason', () => {
   const define = (group: string, plural: string): unknown =>
     defineResource({ group, version: 'v1', kind: 'K', plural, scope: 'Cluster', spec: optional(object({})) });

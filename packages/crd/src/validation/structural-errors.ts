@@ -3,7 +3,8 @@ import { forbiddenError, invalidError, requiredError } from '../schema/field-err
 import { patternProblem } from '../regexp/pattern.ts';
 import type { Schema } from '../schema/schema.ts';
 import { pruneObject } from './prune-object.ts';
-import { copyJson, isObject } from '../schema/own-property.ts';
+import { copyJson, getOwn, isObject } from '../schema/own-property.ts';
+import { extensionErrors, keywordErrors, rootErrors, typeErrors } from './structural-extensions.ts';
 import { validateObject } from './validate-object.ts';
 
 /**
@@ -14,6 +15,7 @@ export function structuralErrors(schema: Schema, path = 'spec.validation.openAPI
   const errors: FieldError[] = [];
   if (schema.type !== undefined && schema.type !== 'object')
     errors.push(invalidError(`${path}.type`, schema.type, 'must be object at the root'));
+  rootErrors(schema, path, errors);
   walk(schema, path, 'at the root', errors);
   return errors;
 }
@@ -24,6 +26,10 @@ function walk(schema: Schema, path: string, place: string, errors: FieldError[])
   const root = place === 'at the root';
   if (schema.type === undefined && !intOrString && (root || !preserve))
     errors.push(requiredError(`${path}.type`, `must not be empty ${place}`));
+  keywordErrors(schema, path, errors);
+  typeErrors(schema, path, errors);
+  if (intOrString && preserve)
+    errors.push(invalidError(`${path}.x-kubernetes-preserve-unknown-fields`, true, 'must be false if x-kubernetes-int-or-string is true'));
   if (intOrString && schema.type !== undefined)
     errors.push(invalidError(`${path}.type`, schema.type, 'must be empty if x-kubernetes-int-or-string is true'));
   if (schema['x-kubernetes-embedded-resource'] === true) {
@@ -44,6 +50,7 @@ function walk(schema: Schema, path: string, place: string, errors: FieldError[])
   if (schema.properties !== undefined && schema.additionalProperties !== undefined)
     errors.push(forbiddenError(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
   patternErrors(schema, path, errors);
+  extensionErrors(schema, path, errors);
   listErrors(schema, path, errors);
   defaultErrors(schema, path, errors);
   junctorErrors(schema, path, errors);
@@ -73,6 +80,10 @@ function listErrors(schema: Schema, path: string, errors: FieldError[]): void {
     errors.push(requiredError(`${path}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'));
     return;
   }
+  if (schema.items?.type !== undefined && schema.items.type !== 'object') {
+    errors.push(invalidError(`${path}.items.type`, schema.items.type, "must be object if parent array's x-kubernetes-list-type is map"));
+    return;
+  }
   for (const [index, key] of keys.entries()) {
     const property =
       schema.items?.properties === undefined || !Object.hasOwn(schema.items.properties, key) ? undefined : schema.items.properties[key];
@@ -86,7 +97,20 @@ function listErrors(schema: Schema, path: string, errors: FieldError[]): void {
         ),
       );
     }
+    const place = `${path}.items.properties[${key}]`;
+    if (property?.type === 'object' || property?.type === 'array')
+      errors.push(invalidError(`${place}.type`, property.type, "must be a scalar type if parent array's x-kubernetes-list-type is map"));
   }
+  if (new Set(keys).size < keys.length)
+    errors.push(invalidError(`${path}.x-kubernetes-list-map-keys`, keys, 'must not contain duplicate entries'));
+  for (const key of keys)
+    if (getOwn(schema.items?.properties, key)?.nullable === true)
+      errors.push(
+        forbiddenError(
+          `${path}.items.properties[${key}].nullable`,
+          'this property is in x-kubernetes-list-map-keys, so it cannot be nullable',
+        ),
+      );
 }
 
 function defaultErrors(schema: Schema, path: string, errors: FieldError[]): void {
@@ -110,6 +134,11 @@ function junctorErrors(schema: Schema, path: string, errors: FieldError[]): void
       if (child[name] !== undefined && child[name] !== false && !ofIntOrString)
         errors.push(forbiddenError(`${at}.${name}`, 'must be empty to be structural'));
     }
+    for (const name of ['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource', 'x-kubernetes-int-or-string'] as const)
+      if (child[name] === true) errors.push(forbiddenError(`${at}.${name}`, 'must be false to be structural'));
+    for (const name of ['x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-map-type'] as const)
+      if (child[name] !== undefined) errors.push(forbiddenError(`${at}.${name}`, 'must be undefined to be structural'));
+    keywordErrors(child, at, errors);
     patternErrors(child, at, errors);
     junctorErrors(child, at, errors);
     for (const [name, property] of Object.entries(child.properties ?? {})) inside(property, `${at}.properties[${name}]`);

@@ -25,6 +25,9 @@ export async function runSchedule(schedule: Schedule, coverage: Coverage): Promi
 
 const LISTING: ReadonlySet<ReflectorState> = new Set(['Streaming', 'Listing', 'Regressed']);
 
+/** Faults after which a stream may be silent until it is given up. So it may be after a refusal, which is waited out without a new proof. */
+const SILENT: ReadonlySet<FaultName> = new Set(['silent', 'hang', 'missing-end', 'altered-end', 'low-bookmark']);
+
 class Run {
   readonly #schedule: Schedule;
   readonly #coverage: Coverage;
@@ -48,6 +51,8 @@ class Run {
   #deafened = false;
   /** The server was said to have gone back, or lagged: a new epoch may follow without a restore. */
   #mayRegress = false;
+  /** A stream was to fall silent, or a replica to lag: a watch that brings nothing is no sign of a resume that was not proven. */
+  #mayFallSilent = false;
 
   constructor(schedule: Schedule, coverage: Coverage) {
     this.#schedule = schedule;
@@ -75,6 +80,7 @@ class Run {
     this.#rig.api.onFault = (kind, fault) => {
       const name = this.#names.get(fault);
       if (name !== undefined) coverage.hit(name, kind);
+      if (name !== undefined && (SILENT.has(name) || /^(status|event)-/.test(name))) this.#mayFallSilent = true;
     };
   }
 
@@ -228,16 +234,21 @@ class Run {
     else if (event === 'compact') server.compact();
     else if (event === 'lag') {
       this.#mayRegress = true;
+      this.#mayFallSilent = true;
       server.lag(amount % 2 === 1);
     } else if (event === 'deafen') {
       if (!this.#mayWrite()) return;
       this.#deafened = true;
+      this.#mayFallSilent = true;
       server.deafen();
     } else if (event === 'reshape') {
       if (this.#mayWrite()) server.reshape((payload) => payload + 1000);
     } else {
       // What is under way reaches the reader first: answers that outlive their server could not be told from the new one's.
       for (let i = 0; i < 12; i += 1) await clock.settle();
+      // Between a list and its watch nobody asks, and the restored server may be met by that watch.
+      if (this.#scopes().some((scope) => scope.state !== 'Watching') || this.#rig.api.open < this.#scopes().length)
+        this.#mayFallSilent = true;
       this.#servedBefore = Math.max(this.#servedBefore, server.rev);
       server.restore(Math.max(server.oldest, server.rev - amount));
       this.#restored = true;
@@ -342,6 +353,11 @@ class Run {
     const { view } = informer;
     this.#wrong.push(...wrongInIndex(this.#program, view.select(), (value) => view.select(parityQuery(value))));
     this.#judgeTwin();
+    // A server that was restored is silent to a watch from a version that it lost: who asks first never hears that silence. (Where each
+    // step is a turn, the time of one step passes amid a list.)
+    for (const scope of this.#scopes())
+      if (scope.counters.idle > 0 && !this.#mayFallSilent && this.#schedule.sliceMs > 0)
+        this.#wrong.push(`a watch of scope ${scope.scope} fell silent: its resume was not proven`);
     for (const scope of this.#scopes())
       if (scope.epoch > 1 && server.restores === 0 && !this.#mayRegress)
         this.#wrong.push(`scope ${scope.scope} is in epoch ${scope.epoch} of a server that never went back`);

@@ -32,7 +32,7 @@ export interface Announcement {
   readonly problems: readonly Problem[];
 }
 
-/** The parts of an AppModel that are read. The CRD requires none of spec, and an older object may not fit it. */
+/** The parts of an AppModel that are read. The CRD requires no field of spec, and an object that was stored before may not match the CRD. */
 export interface AppModelLike {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } | undefined;
   readonly spec?: unknown;

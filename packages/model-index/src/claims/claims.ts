@@ -1,7 +1,7 @@
 import type { Announcement } from './announcement.ts';
 import type { Problem } from './problem.ts';
 
-/** One model that changed hands, version or app version. No `before`: it is new; no `after`: nobody announces it any more. */
+/** One model whose AppModel, version or app version changed. Without `before` the model is new; without `after` it is no longer announced. */
 export interface ClaimChange {
   readonly namespace: string;
   readonly model: string;
@@ -9,7 +9,7 @@ export interface ClaimChange {
   readonly after?: Announcement;
 }
 
-/** Who comes first of those that claim the same: the oldest, then the one whose name comes first. */
+/** The winner of two conflicting claims: the older AppModel, then the first name. */
 function older(a: Announcement, b: Announcement): Announcement {
   if (a.created !== b.created) return a.created < b.created ? a : b;
   return a.name <= b.name ? a : b;
@@ -137,7 +137,7 @@ export class Claims {
     return [{ namespace: this.namespace, model, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
   }
 
-  /** What is wrong: what each AppModel says wrongly, and the claims that lost. */
+  /** The problems of each AppModel, and the claims that lost. */
   *problems(): IterableIterator<Problem> {
     for (const announcement of this.#byName.values()) yield* announcement.problems;
     for (const [app, claimants] of this.#byApp.entries()) {

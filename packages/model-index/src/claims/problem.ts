@@ -17,7 +17,7 @@ export type ProblemCode =
   | 'MetadataStale'
   | 'NotDecodable';
 
-/** One thing that is wrong and needs a person; the index goes on with what is right. */
+/** A fault in an object that a person has to mend. The index uses the valid rest. */
 export interface Problem {
   readonly code: ProblemCode;
   readonly namespace: string;

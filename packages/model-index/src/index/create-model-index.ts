@@ -59,6 +59,7 @@ export interface ModelIndexOptions<T = AppModelLike> extends ModelIndexSettings 
  */
 export function createModelIndex<T = AppModelLike>(options: ModelIndexOptions<T>): ModelIndex {
   const clock = options.clock ?? systemClock;
+  checkOptions(options);
   const namespaces = typeof options.namespace === 'string' ? [options.namespace] : [...(options.namespace ?? [''])];
   if (namespaces.length === 0) throw new ModelIndexOptionsError("namespace: name at least one, or '' for all");
   if (namespaces.length > 1 && namespaces.includes(''))
@@ -115,6 +116,16 @@ export function createModelIndex<T = AppModelLike>(options: ModelIndexOptions<T>
     },
     { ...options, clock },
   );
+}
+
+function checkOptions({ namespace, resyncMs }: Pick<ModelIndexOptions, 'namespace' | 'resyncMs'>): void {
+  const named: readonly unknown[] = namespace === undefined ? [] : Array.isArray(namespace) ? namespace : [namespace];
+  for (const name of named)
+    if (typeof name !== 'string')
+      throw new ModelIndexOptionsError(`namespace: a name must be a string, not ${name === null ? 'null' : `a ${typeof name}`}`);
+  if (new Set(named).size !== named.length) throw new ModelIndexOptionsError('namespace: a name stands in the list twice');
+  if (resyncMs !== undefined && (typeof resyncMs !== 'number' || !(resyncMs >= 0)))
+    throw new ModelIndexOptionsError(`resyncMs: ${String(resyncMs)} is no number of milliseconds; 0 means never`);
 }
 
 /** Both must hold. */

@@ -348,3 +348,20 @@ test('zone hints are followed only where every endpoint has some and one is for 
   expect(addresses('z3', both)).toEqual(['10.0.0.1', '10.0.0.2']);
   expect(addresses('z1', [...both, { addresses: ['10.0.0.3'] }])).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3']);
 });
+
+test('a listener that throws after an await is counted, and one that adds itself is told of each change once', async () => {
+  const { core: index } = core();
+  let calls = 0;
+  const again = (): void => {
+    calls += 1;
+    index.subscribe(again);
+  };
+  index.subscribe(again);
+  index.subscribe((async () => {
+    await Promise.resolve();
+    throw new Error('later');
+  }) as () => void);
+  put(index, { name: 'm', created: 1, spec: { app: 'a', models: models(['x', '1']) } });
+  await new Promise(setImmediate);
+  expect([calls, index.listenerErrors]).toEqual([1, 1]);
+});

@@ -318,12 +318,20 @@ export class ModelCore {
       version: announcement.models.get(model) as string,
       what,
     };
+    const failed = (error: unknown): void => {
+      this.#listenerErrors += 1;
+      this.#options.onListenerError?.(error);
+    };
+    // Those who listen now: one that a listener adds is told of the next change.
+    let left = this.#listeners.size;
     for (const listener of this.#listeners) {
+      if (left === 0) return;
+      left -= 1;
       try {
-        listener(event);
+        const result: unknown = listener(event);
+        if (result instanceof Promise) result.catch(failed);
       } catch (error) {
-        this.#listenerErrors += 1;
-        this.#options.onListenerError?.(error);
+        failed(error);
       }
     }
   }

@@ -256,3 +256,27 @@ test('values can be written alone, announcing nothing', async () => {
   expect((await values.inspect('iiot_a')).envelope?.version).toBe('1');
   expect(cluster.applied).toEqual([]);
 });
+
+test('a payload that JSON cannot hold, and models that share a key, are refused before the first value is written', async () => {
+  const app = announced('iiot', { a: '1', b: '1' });
+  await expect(publisher().publishAppModel(app, { a: 1, b: { limit: Number.NaN } })).rejects.toThrow(/holds NaN at "limit"/);
+  const shared = createPublisher({ appModels: cluster, redis: redis.url, namespace: 'meta-test', keyTemplate: '{app}' });
+  expect((await refusal(shared.publishAppModel(app, { a: 1, b: 2 }))).message).toMatch(/the models "a" and "b" have one key, "iiot"/);
+  await shared.close();
+  await expect(publisher().publishAppModel(app, undefined as unknown as Readonly<Record<string, unknown>>)).rejects.toThrow(
+    /payloads must be/,
+  );
+  expect(cluster.applied).toEqual([]);
+  for (const key of ['iiot', 'iiot_a', 'iiot_b']) expect((await values.inspect(key)).kind).toBe('absent');
+});
+
+test('what is published is what was given at the call, whatever its owner does with it meanwhile', async () => {
+  const app = announced('iiot', { a: '1' }) as { spec: { models: { name: string; version: string }[] } } & AppModel;
+  const payloads = { a: { title: 'one' } };
+  const publishing = publisher().publishAppModel(app, payloads);
+  (app.spec.models[0] as { version: string }).version = '2';
+  payloads.a.title = 'two';
+  const { object } = await publishing;
+  expect(object.spec?.models).toEqual([{ name: 'a', version: '1' }]);
+  expect((await values.inspect('iiot_a')).envelope).toMatchObject({ version: '1', payload: { title: 'one' } });
+});

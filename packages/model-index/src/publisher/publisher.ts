@@ -101,8 +101,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
 interface Item {
   readonly model: PlannedModel;
   readonly key: string;
-  /** Absent: nothing was given. */
-  readonly payload?: { readonly value: unknown };
+  /** Absent: nothing was given. A copy: what is written is what was given at the call. */
+  readonly payload?: { readonly value: unknown; readonly digest: string };
 }
 
 class AppModelPublisher implements Publisher {
@@ -128,6 +128,7 @@ class AppModelPublisher implements Publisher {
     const { fieldManager = 'appmodels-manager', force = true } = this.#o;
     const { dryRun = false, signal } = options;
     const plan = this.#plan(appModel, options);
+    const items = this.#itemsOf(plan, payloads);
     const subject = `AppModel ${plan.namespace}/${plan.name}`;
     const existing = await this.#phase(
       'read',
@@ -145,7 +146,7 @@ class AppModelPublisher implements Publisher {
         () => this.#o.appModels.apply(plan.object, { fieldManager, force, dryRun: true, signal }),
         signal,
       );
-    const values = await this.#publishValues(plan, payloads, options);
+    const values = await this.#publishValues(plan, items, options);
     const { object, receipt } = await this.#phase(
       'apply',
       dryRun
@@ -162,23 +163,42 @@ class AppModelPublisher implements Publisher {
     payloads: Payloads,
     options: PublishOptions = {},
   ): Promise<readonly ValueReceipt[]> {
-    return this.#publishValues(this.#plan(appModel, options), payloads, options);
+    const plan = this.#plan(appModel, options);
+    return this.#publishValues(plan, this.#itemsOf(plan, payloads), options);
   }
 
   #plan(appModel: AppModel | AppModelApply, options: PublishOptions): PublishPlan {
-    return planPublish(appModel, {
+    return planPublish(structuredClone(appModel), {
       namespace: this.#o.namespace ?? 'default',
       name: options.name,
       labels: this.#o.labels ?? { iidp: 'iidp' },
     });
   }
 
-  async #publishValues(plan: PublishPlan, payloads: Payloads, options: PublishOptions): Promise<readonly ValueReceipt[]> {
+  /** The value of each model, checked as far as nobody needs to be asked: a payload that JSON cannot hold must not be found after others were written. */
+  #itemsOf(plan: PublishPlan, payloads: Payloads): readonly Item[] {
     const { namespace, app } = plan;
-    const items = plan.models.map((model): Item => {
-      const payload = payloadOf(payloads, model.name);
-      return { model, key: this.#values.keyOf({ namespace, app, model: model.name }), ...(payload === undefined ? {} : { payload }) };
+    if (typeof payloads !== 'object' || payloads === null) throw new TypeError('payloads must be a Map or an object of model to metadata');
+    const byKey = new Map<string, string>();
+    return plan.models.map((model): Item => {
+      const owner = { namespace, app, model: model.name };
+      const key = this.#values.keyOf(owner);
+      const other = byKey.get(key);
+      if (other !== undefined)
+        throw new PublishRefusedError(
+          'BadModels',
+          `AppModel ${namespace}/${plan.name}: the models ${JSON.stringify(other)} and ${JSON.stringify(model.name)} have one key, ${JSON.stringify(key)}; a key template with {model} keeps them apart`,
+        );
+      byKey.set(key, model.name);
+      const given = payloadOf(payloads, model.name);
+      if (given === undefined) return { model, key };
+      const digest = payloadDigest(given.value, owner);
+      return { model, key, payload: { value: JSON.parse(JSON.stringify(given.value)) as unknown, digest } };
     });
+  }
+
+  async #publishValues(plan: PublishPlan, items: readonly Item[], options: PublishOptions): Promise<readonly ValueReceipt[]> {
+    const { namespace } = plan;
     const subject = `AppModel ${namespace}/${plan.name}`;
     const judged = await this.#phase(
       'values',
@@ -220,7 +240,7 @@ class AppModelPublisher implements Publisher {
     };
     if (payload === undefined) return { ...held, outcome: 'kept' };
     if (options.dryRun === true) {
-      const digest = payloadDigest(payload.value, { namespace, app, model: model.name });
+      const { digest } = payload;
       return stored.envelope?.version === model.version
         ? { ...held, outcome: 'unchanged' }
         : { ...held, digest, number: held.number + 1, outcome: 'planned' };
@@ -295,7 +315,7 @@ function refusalOf(item: Item, stored: Inspection, plan: PublishPlan, adopt: boo
       `the value under ${JSON.stringify(key)} was not written by a publisher; adopt it (--adopt) if it may be replaced`,
     );
   }
-  if (envelope?.version === model.version && envelope.digest !== payloadDigest(payload.value, owner)) {
+  if (envelope?.version === model.version && envelope.digest !== payload.digest) {
     return refuse(
       'same-version-other-content',
       `Redis holds this version under ${JSON.stringify(key)} with other content; raise the version`,

@@ -34,8 +34,20 @@ const isCluster = (target: object): target is ClusterConnection => 'cluster' in 
 /** Checks without connecting. @throws ConnectionOptionsError */
 export function checkTarget(target: RedisTarget): void {
   if (typeof target !== 'string') {
-    if (typeof target !== 'object' || target === null)
+    if (typeof target !== 'object' || target === null || Array.isArray(target))
       throw new ConnectionOptionsError('redis must be a URL, options of ioredis, { cluster }, or a client of ioredis');
+    if (isClient(target)) return;
+    if (isCluster(target)) {
+      const nodes: unknown = target.cluster?.nodes;
+      if (!Array.isArray(nodes) || nodes.length === 0)
+        throw new ConnectionOptionsError('redis.cluster.nodes must be a list of at least one node');
+      return;
+    }
+    for (const option of ['port', 'db'] as const) {
+      const value = target[option];
+      if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0 && value < 65_536))
+        throw new ConnectionOptionsError(`redis.${option} must be a whole number from 0 to 65,535`);
+    }
     return;
   }
   let url: URL;
@@ -49,6 +61,9 @@ export function checkTarget(target: RedisTarget): void {
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
     throw new ConnectionOptionsError(`the Redis URL starts with ${url.protocol}, must be redis: or rediss:`);
   }
+  for (const db of [url.pathname.replace(/^\//u, ''), url.searchParams.get('db') ?? ''])
+    if (!/^\d{0,5}$/u.test(db))
+      throw new ConnectionOptionsError('the database of the Redis URL must be a number, as in redis://host:6379/0');
 }
 
 /** Makes a client; it connects at `connect()`. */
@@ -70,7 +85,7 @@ export function makeClient(target: RedisTarget, rules: ConnectionRules): RedisCl
     disconnectTimeout: 200,
     retryStrategy: (times) => Math.min(1000, 50 * 2 ** Math.min(times - 1, 10)) * (0.5 + Math.random() / 2),
   };
-  if (typeof target === 'string') return new Redis(target, own);
+  if (typeof target === 'string') return new Redis(withoutOptions(target, Object.keys(own)), own);
   if (isClient(target)) {
     return target instanceof Cluster || 'startupNodes' in target
       ? (target as Cluster).duplicate([], clusterOptions((target as Cluster).options, own))
@@ -82,6 +97,14 @@ export function makeClient(target: RedisTarget, rules: ConnectionRules): RedisCl
   const name: RedisOptions = target.connectionName === undefined ? {} : { connectionName: target.connectionName };
   const options: OwnOptions = { ...sentinel, ...target, ...own, ...name, replyMapping: 'legacy' };
   return new Redis(options);
+}
+
+/** ioredis takes options from a URL's query, and prefers them: those that the promises of this package rest on are taken out. */
+function withoutOptions(target: string, names: readonly string[]): string {
+  const url = new URL(target);
+  const found = names.filter((name) => url.searchParams.has(name));
+  for (const name of found) url.searchParams.delete(name);
+  return found.length === 0 ? target : url.href;
 }
 
 function clusterOptions(given: ClusterOptions, own: OwnOptions): OwnClusterOptions {

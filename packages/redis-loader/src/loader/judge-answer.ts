@@ -30,6 +30,10 @@ export function judgeAnswer<P>(
     }
     // Without a decoder P is whatever JSON holds.
     const payload = decode === undefined ? (reading.payload as LazyPayload<P>) : LazyPayload.of(decode(reading.payload.read(), wanted));
+    if (decode !== undefined && payload.read() instanceof Promise) {
+      (payload.read() as Promise<unknown>).catch(() => {});
+      throw new TypeError('decode gave a promise; it must be a function that is not async');
+    }
     if (reading.kind === 'unverified') return { kind: 'right', payload, version: undefined };
     if (reading.version === wanted.version) return { kind: 'right', payload, version: reading.version };
     return {

@@ -3,7 +3,8 @@ import { Connection, type ConnectionStatus } from '../connection/connection.ts';
 import { checkTarget } from '../connection/connection-options.ts';
 import { BatchReader } from './batch-reader.ts';
 import { DueTimer } from './due/due-timer.ts';
-import { ClosedError, isRedisLoaderError } from '../errors.ts';
+import { checkKey, checkNames, checkNumber, checkTimeout, checkWord } from '../check-input.ts';
+import { ClosedError, InputError, isRedisLoaderError } from '../errors.ts';
 import { parseKeyTemplate, type KeyTemplate } from '../values/key-template.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import type { LazyPayload } from '../values/lazy-payload.ts';
@@ -50,6 +51,13 @@ export class LoaderCore<P> implements Loader<P> {
   constructor(options: LoaderOptions<P> & { readonly clock: Clock }) {
     const { clock, redis, primary } = options;
     checkTarget(redis);
+    checkNumber('batchSize', options.batchSize, 1, true);
+    checkNumber('inFlight', options.inFlight, 1, true);
+    checkNumber('maxBytesInFlight', options.maxBytesInFlight, 1, false);
+    checkNumber('retryBaseMs', options.retryBaseMs, 1, false);
+    checkNumber('retryMaxMs', options.retryMaxMs, 1, false);
+    checkTimeout('commandTimeoutMs', options.commandTimeoutMs);
+    checkWord('form', options.form, ['envelope', 'json', 'raw']);
     if (primary !== undefined) checkTarget(primary);
     this.#options = options;
     this.#clock = clock;
@@ -66,7 +74,7 @@ export class LoaderCore<P> implements Loader<P> {
       onReady: () => this.#retryFailing(undefined),
       onStatus: (status) => {
         if (this.#isAway()) this.#waiters.away();
-        options.onStatus?.(status);
+        this.#safely(() => options.onStatus?.(status));
       },
     });
     this.#primary =
@@ -78,8 +86,8 @@ export class LoaderCore<P> implements Loader<P> {
       connection: this.#connection,
       primary: this.#primary,
       counts: this.#counts,
-      inFlight: Math.max(1, inFlight),
-      lanes: { batchSize: Math.max(1, options.batchSize ?? 128), bytesPerBatch: (options.maxBytesInFlight ?? 32 * 2 ** 20) / inFlight },
+      inFlight,
+      lanes: { batchSize: options.batchSize ?? 128, bytesPerBatch: (options.maxBytesInFlight ?? 32 * 2 ** 20) / inFlight },
       results: {
         isOpen: (item) => this.#isOpen(item),
         answered: (item, generation, bytes) => this.#answered(item, generation, bytes),
@@ -115,8 +123,12 @@ export class LoaderCore<P> implements Loader<P> {
     if (!this.#closed) this.#connection.open();
   }
 
-  want(wanted: Wanted): void {
+  want(given: Wanted): void {
+    if (typeof given?.id !== 'string') throw new InputError('the id of what is wanted must be a string');
+    checkNames(`what is wanted under the id ${JSON.stringify(given.id)}`, given.owner ?? {}, given.version);
     if (this.#closed) return;
+    // A copy: an object that its owner changes and wants again is another want.
+    const wanted: Wanted = { ...given, owner: { ...given.owner } };
     const { key, problem } = this.#keyOf(wanted);
     let item = this.#items.get(wanted.id);
     if (item !== undefined && isSameWant(item.wanted, item.key, wanted, key)) return;
@@ -241,7 +253,9 @@ export class LoaderCore<P> implements Loader<P> {
 
   #keyOf(wanted: Wanted): { readonly key: string; readonly problem?: string } {
     try {
-      return { key: wanted.key ?? this.#template.render({ ...wanted.fields, ...wanted.owner }) };
+      const key = wanted.key ?? this.#template.render({ ...wanted.fields, ...wanted.owner });
+      checkKey(key);
+      return { key };
     } catch (error) {
       if (!isRedisLoaderError(error)) throw error;
       return { key: '', problem: error.message };
@@ -257,7 +271,10 @@ export class LoaderCore<P> implements Loader<P> {
     item.suspicion = 0;
     item.phase = 'idle';
     if (!this.#isOpen(item)) return; // It went back to what is held, or has no key any more, while this was on its way.
+    const judged = item.generation;
     const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, item.key, this.#options.decode);
+    // The decoder wanted something else under this id, or forgot it: the answer is to a question that nobody asks any more.
+    if (item.generation !== judged) return;
     // An answer to an older question counts only if it proves itself.
     if (generation !== item.generation && (answer.kind === 'wrong' || answer.version === undefined)) return this.#reader.enqueue(item);
     const size = bytes?.byteLength ?? 0;
@@ -299,7 +316,10 @@ export class LoaderCore<P> implements Loader<P> {
 
   #fail(item: Item<P>, code: LoadFailureCode, message: string): void {
     item.attempts += 1;
+    const { generation } = item;
     this.#setFailure(item, code, message);
+    // onFailure wanted something else under this id, or forgot it.
+    if (item.generation !== generation) return;
     if (code !== 'Away') this.#determine(item);
     if (code === 'BadKey') return;
     item.phase = 'waiting';
@@ -348,14 +368,25 @@ export class LoaderCore<P> implements Loader<P> {
   }
 
   #notify(item: Item<P>): void {
-    for (const { listener } of this.#listeners) this.#safely(() => listener(item.wanted.id));
+    // Those who listen now: one that a listener adds is told of the next change.
+    let left = this.#listeners.size;
+    for (const { listener } of this.#listeners) {
+      if (left === 0) return;
+      left -= 1;
+      this.#safely(() => listener(item.wanted.id));
+    }
   }
 
-  #safely(call: () => void): void {
-    try {
-      call();
-    } catch {
+  /** Counts what a function of the user throws, also after an await. */
+  #safely(call: () => unknown): void {
+    const failed = (): void => {
       this.#counts.listenerErrors += 1;
+    };
+    try {
+      const result = call();
+      if (result instanceof Promise) result.catch(failed);
+    } catch {
+      failed();
     }
   }
 }

@@ -583,3 +583,89 @@ test.each([
     expect(String(error)).not.toContain('pa#ss');
   }
 });
+
+test.each<[string, Partial<LoaderOptions>]>([
+  ['inFlight is NaN', { inFlight: Number.NaN }],
+  ['batchSize is 0', { batchSize: 0 }],
+  ['commandTimeoutMs is NaN', { commandTimeoutMs: Number.NaN }],
+  ['retryMaxMs is 0', { retryMaxMs: 0 }],
+  ['form is "JSON"', { form: 'JSON' as 'json' }],
+  ['the key encoding is "Injective"', { keyEncoding: 'Injective' as 'injective' }],
+  ['the key template is a number', { keyTemplate: 5 as unknown as string }],
+  ['redis.cluster.nodes must be a list', { redis: { cluster: { nodes: [] } } }],
+  ['redis.port must be a whole number', { redis: { port: 70_000 } }],
+  ['the database of the Redis URL must be a number', { redis: 'redis://127.0.0.1:6379/abc' }],
+])('options that cannot work are refused by name: %s', (message, options) => {
+  expect(() => createLoader({ redis: server.url, ...options })).toThrow(message);
+});
+
+test('a want without names or version is refused by name; one that its owner changes and wants again is another want', async () => {
+  const loader = make();
+  expect(() => loader.want({ id: 'm', version: 1 as unknown as string, owner: owner('m') })).toThrow(
+    /the version of what is wanted under the id "m" is 1/,
+  );
+  expect(() => loader.want({ id: 'm', version: 'v-1' } as Wanted)).toThrow(/the namespace of what is wanted under the id "m" is undefined/);
+  await put('m', 'v-1');
+  const mine = { id: 'm', version: 'v-1', owner: { namespace: 'n', app: 'a', model: 'm' } };
+  loader.want(mine);
+  await loader.settled();
+  await put('m', 'v-2');
+  mine.version = 'v-2';
+  loader.want(mine);
+  await loader.settled();
+  expect(loader.get('m')).toMatchObject({ state: 'current', version: 'v-2' });
+});
+
+test('what listeners and onStatus throw, after an await too, costs only themselves; a listener that adds itself is told once a change', async () => {
+  await put('m', 'v-1');
+  const loader = make({
+    onStatus: () => {
+      throw new Error('status');
+    },
+  });
+  let calls = 0;
+  const again = (): void => {
+    calls += 1;
+    loader.onChange(again);
+  };
+  loader.onChange(again);
+  loader.onChange((async () => {
+    await Promise.resolve();
+    throw new Error('later');
+  }) as () => void);
+  loader.want(wanted('m', 'v-1'));
+  await loader.settled();
+  await new Promise(setImmediate);
+  expect(calls).toBe(1);
+  await loader.close();
+  expect(loader.counters.listenerErrors).toBe(1 + 3); // later; connecting, ready, closed.
+});
+
+test('a decoder that wants another version, or forgets the id, makes nothing current that is not announced', async () => {
+  await put('m', 'v-1');
+  await put('gone', 'v-1');
+  let asked = false;
+  const loader: Made = make({
+    decode: (payload, { id }) => {
+      if (id === 'gone') loader.forget('gone');
+      else if (!asked) loader.want(wanted('m', 'v-2'));
+      asked = true;
+      return payload;
+    },
+  });
+  loader.want(wanted('m', 'v-1'));
+  loader.want(wanted('gone', 'v-1'));
+  await loader.settled();
+  const failed = loader.failed('m');
+  if (loader.get('m')?.error === undefined) await failed;
+  expect(loader.get('m')?.state).not.toBe('current');
+  expect(loader.counters).toMatchObject({ wanted: 1, satisfied: 0 });
+});
+
+test('a decoder that is async makes the value malformed: it would be served as a promise', async () => {
+  await put('m', 'v-1');
+  const loader = make({ decode: () => Promise.reject(new Error('later')) });
+  loader.want(wanted('m', 'v-1'));
+  await loader.settled();
+  expect(loader.get('m')).toMatchObject({ state: 'missing', error: { code: 'Malformed' } });
+});

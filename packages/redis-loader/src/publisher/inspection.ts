@@ -21,7 +21,7 @@ export function inspectBytes(key: string, bytes: Uint8Array | null): Inspection 
     const envelope = readEnvelope(text, parsed);
     if (envelope !== undefined) return { key, kind: 'envelope', fingerprint, bytes, envelope };
   } catch {
-    // Not JSON, or an envelope without its digest: nobody's proof of anything.
+    // Not JSON, or an envelope with a wrong digest: unverified.
   }
   return { key, kind: 'unverified', fingerprint, bytes };
 }

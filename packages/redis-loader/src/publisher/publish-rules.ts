@@ -43,7 +43,13 @@ export function judge(stored: Inspection, intent: Intent): Verdict {
     if (envelope.digest === intent.digest) return { kind: 'unchanged', number: envelope.number };
     return refuse('same-version-other-content', `Redis holds this version with other content; raise the version`);
   }
-  const number = intent.number ?? envelope.number + 1;
+  if (intent.number === undefined && envelope.number >= Number.MAX_SAFE_INTEGER)
+    return refuse(
+      'smaller-number',
+      `version ${JSON.stringify(envelope.version)} has the largest number there is; remove it with compareAndDelete and publish again`,
+    );
+  // Another writer may have begun below 0.
+  const number = intent.number ?? Math.max(0, envelope.number) + 1;
   if (number <= envelope.number) {
     return refuse(
       'smaller-number',

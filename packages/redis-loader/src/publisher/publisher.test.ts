@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   ClosedError,
   createValuePublisher,
@@ -184,6 +184,59 @@ describe.each(kinds)('on a %s', (kind) => {
   });
 });
 
+describe('what is given', () => {
+  beforeEach(async () => {
+    server = await startRespServer();
+    attach();
+  });
+
+  test.each<[string, Partial<Record<keyof PublishItem, unknown>>]>([
+    ['the namespace of the value to publish is undefined', { namespace: undefined }],
+    ['the version of the value to publish is 1', { version: 1 }],
+    ['holds NaN at "limit", which JSON cannot hold', { payload: { limit: Number.NaN } }],
+    ['holds a Map at "m", which JSON cannot hold', { payload: { m: new Map([[1, 2]]) } }],
+    ['holds undefined at "0", which JSON cannot hold', { payload: [undefined] }],
+    ['holds half of a surrogate pair', { key: '\ud800' }],
+    ['the key is 5; it must be a string', { key: 5 }],
+  ])('a value that would be written as something else is refused by name: %s', async (message, wrong) => {
+    await expect(make().publish({ ...item, ...wrong } as PublishItem)).rejects.toThrow(message);
+    expect(await client.dbsize()).toBe(0);
+  });
+
+  test('what is written is what was given at the call, whatever its owner does with it meanwhile', async () => {
+    const payload = { title: 'one' };
+    const publishing = make().publish({ ...item, payload });
+    payload.title = 'two';
+    const { digest } = await publishing;
+    expect(await envelope()).toMatchObject({ digest, payload: { title: 'one' } });
+  });
+
+  test('a stored number below 0 is followed by 1, and the largest one is told with the way out', async () => {
+    const publisher = make();
+    await publisher.publish({ ...item, number: 5 });
+    await client.set('a_m', ((await client.get('a_m')) as string).replace('"number":5', '"number":-5'));
+    expect(await publisher.publish({ ...item, version: 'v-2' })).toMatchObject({ number: 1 });
+    await publisher.publish({ ...item, version: 'v-3', number: Number.MAX_SAFE_INTEGER });
+    await expect(publisher.publish({ ...item, version: 'v-4' })).rejects.toThrow(/remove it with compareAndDelete and publish again/);
+  });
+
+  test('compareAndDelete refuses a text that is no fingerprint, and options of a publisher are checked', async () => {
+    await expect(make().compareAndDelete('a_m', 'the value itself')).rejects.toMatchObject({ code: 'BadInput' });
+    for (const replicas of [Number.NaN, -1, 1.5]) expect(() => make({ replicas })).toThrow(/replicas is/);
+  });
+
+  test('the query of a URL changes nothing that this package promises: the deadline, one sending, the name', async () => {
+    const publisher = make({
+      redis: `${server.url}?commandTimeout=60000&autoResendUnfulfilledCommands=true&connectionName=other`,
+      commandTimeoutMs: 300,
+    });
+    await publisher.ping();
+    expect(await client.client('LIST')).not.toContain('name=other');
+    (server as RespServer).intercept(({ name }) => (name === 'ping' ? 'hang' : undefined));
+    await expect(publisher.ping()).rejects.toMatchObject({ kind: 'timeout' });
+  });
+});
+
 describe('with faults', () => {
   let resp: RespServer;
   beforeEach(async () => {
@@ -193,10 +246,24 @@ describe('with faults', () => {
   });
 
   test('a write that was not answered is not sent again: what others wrote meanwhile stays', async () => {
-    const slow = make({ commandTimeoutMs: 50 });
+    const slow = make();
     await slow.publish(item);
-    resp.intercept(({ name, client: who }) => (name === 'eval' && who === 'kubecast-publisher' ? 'hang' : undefined));
-    await expect(slow.publish({ ...item, version: 'v-2', payload: 'late' })).rejects.toMatchObject({ kind: 'timeout' });
+    const arrived = Promise.withResolvers<void>();
+    resp.intercept(({ name, client: who }) => {
+      if (name !== 'eval' || who !== 'kubecast-publisher') return undefined;
+      arrived.resolve();
+      return 'hang';
+    });
+    // The deadline passes once the command has arrived, however long that takes.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const late = slow.publish({ ...item, version: 'v-2', payload: 'late' }).catch((error: unknown) => error);
+      await arrived.promise;
+      vi.advanceTimersByTime(5_000);
+      expect(await late).toMatchObject({ kind: 'timeout' });
+    } finally {
+      vi.useRealTimers();
+    }
     resp.intercept(undefined);
     await make().publish({ ...item, version: 'v-3', payload: 'newer' });
     const sent: string[] = [];

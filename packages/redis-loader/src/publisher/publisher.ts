@@ -2,8 +2,9 @@ import { systemClock, type Clock } from '@kubecast/clock';
 import type { Pipeline } from 'ioredis';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
 import { checkTarget, type RedisClient, type RedisTarget } from '../connection/connection-options.ts';
-import { describeOwner, formatEnvelope, payloadDigest, type Owner } from '../values/envelope.ts';
-import { ClosedError, isRedisLoaderError, PublishRefusedError, RedisFailedError, UnreplicatedError } from '../errors.ts';
+import { describeOwner, envelopeOf, payloadText, textDigest, type Owner } from '../values/envelope.ts';
+import { checkKey, checkNames, checkNumber, checkTimeout } from '../check-input.ts';
+import { ClosedError, InputError, isRedisLoaderError, PublishRefusedError, RedisFailedError, UnreplicatedError } from '../errors.ts';
 import { inspectBytes, type Inspection } from './inspection.ts';
 import { parseKeyTemplate, type KeyEncoding, type KeyTemplate } from '../values/key-template.ts';
 import { judge } from './publish-rules.ts';
@@ -115,9 +116,12 @@ class RedisPublisher implements ValuePublisher {
 
   constructor(options: ValuePublisherOptions) {
     checkTarget(options.redis);
+    checkNumber('replicas', options.replicas, 0, true);
+    checkNumber('replicaTimeoutMs', options.replicaTimeoutMs, 1, true);
+    checkTimeout('commandTimeoutMs', options.commandTimeoutMs);
     this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
-    this.#replicas = Math.max(0, options.replicas ?? 0);
-    this.#replicaTimeoutMs = Math.max(1, options.replicaTimeoutMs ?? 1_000);
+    this.#replicas = options.replicas ?? 0;
+    this.#replicaTimeoutMs = options.replicaTimeoutMs ?? 1_000;
     this.#commandTimeoutMs = Math.max(options.commandTimeoutMs ?? 5_000, this.#replicas > 0 ? this.#replicaTimeoutMs + 500 : 1);
     this.#connection = new Connection({
       target: options.redis,
@@ -140,9 +144,14 @@ class RedisPublisher implements ValuePublisher {
     return this.#template.render({ ...fields, namespace, app, model });
   }
 
-  async publish(item: PublishItem): Promise<PublishReceipt> {
+  async publish(given: PublishItem): Promise<PublishReceipt> {
+    // What is written is what was given at the call, whatever its owner does with it meanwhile.
+    const { payload, ...item } = given;
+    checkNames('the value to publish', item, item.version);
     const key = item.key ?? this.keyOf(item, item.fields);
-    const digest = payloadDigest(item.payload, item);
+    checkKey(key);
+    const content = payloadText(payload, item);
+    const digest = textDigest(content);
     const doing = `publishing ${describeOwner(item)} version ${JSON.stringify(item.version)}`;
     let firstNumber: number | undefined = item.number;
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
@@ -159,7 +168,7 @@ class RedisPublisher implements ValuePublisher {
       }
       // The number of the first look is kept: who was overtaken is refused instead of writing an older version over a newer one.
       firstNumber = verdict.number;
-      const text = formatEnvelope({ ...item, number: verdict.number });
+      const text = envelopeOf({ ...item, number: verdict.number }, content);
       const { first, confirmed } = await this.#confirm(
         key,
         doing,
@@ -186,6 +195,11 @@ class RedisPublisher implements ValuePublisher {
   }
 
   async compareAndDelete(key: string, expected: Uint8Array | string, signal?: AbortSignal): Promise<DeleteOutcome> {
+    checkKey(key);
+    if (typeof expected === 'string' && !/^(?:[0-9a-f]{40})?$/u.test(expected))
+      throw new InputError(
+        'compareAndDelete takes the bytes, or the fingerprint of an inspection; the string that was given is no fingerprint',
+      );
     const fingerprint = typeof expected === 'string' ? expected : sha1Hex(expected);
     const reply = await this.#run(
       `deleting the key ${JSON.stringify(key)}`,

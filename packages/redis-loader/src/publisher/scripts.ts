@@ -1,6 +1,6 @@
 import { sha1Hex } from '../values/sha256.ts';
 
-/** A script that Redis runs. Its text never changes without its digest. */
+/** A Lua script and the SHA-1 of its text. */
 export interface RedisScript {
   readonly lua: string;
   readonly sha1: string;
@@ -11,8 +11,8 @@ const script = (lua: string): RedisScript => ({ lua, sha1: sha1Hex(lua) });
 /**
  * Writes ARGV[2] under KEYS[1] if what stands there has the SHA-1 ARGV[1] ('' for nothing). Gives 1, or 0 where something else stands.
  *
- * The publisher's rules are kept by the publisher, on the bytes that it read; this makes sure that exactly those bytes are replaced.
- * Lua's own JSON would lose numbers above 2^53, and a write that is late finds other bytes and does nothing.
+ * The publisher decides on the bytes that it read; the script replaces exactly those bytes, so a late write changes nothing. The script does not
+ * parse the value: Lua's cjson loses numbers above 2^53.
  */
 export const replaceScript: RedisScript = script(`local v = redis.call('GET', KEYS[1])
 if (v and redis.sha1hex(v) or '') ~= ARGV[1] then return 0 end

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { CommandLog, SeenCommand } from './test-redis.ts';
 
-/** What a connection says on its own behalf, or what looks on. */
+/** Commands of the connection itself (HELLO, CLIENT, PING ...) and of MONITOR; they are left out. */
 const UPKEEP: ReadonlySet<string> = new Set([
   'hello',
   'client',

@@ -1,3 +1,4 @@
+import { checkNames } from '../check-input.ts';
 import { ValueError } from '../errors.ts';
 import { findMember } from './json-member.ts';
 import { sha256 } from './sha256.ts';
@@ -9,7 +10,7 @@ export interface Owner {
   readonly model: string;
 }
 
-/** A value together with what it is: what a publisher of ours writes. */
+/** A value with its owner, version, number and digest: the form that a ValuePublisher writes. */
 export interface Envelope extends Owner {
   /** Opaque; compared for equality with the announced one. */
   readonly version: string;
@@ -23,42 +24,70 @@ export interface Envelope extends Owner {
 /**
  * Writes an envelope: one JSON object with namespace, app, model, version, number, digest and, last, payload.
  *
- * @throws ValueError (BadEnvelope) if the payload is nothing that JSON can hold, or the number is no safe integer above 0.
+ * @throws ValueError (BadEnvelope) if the payload is nothing that JSON can hold, or the number is no safe integer above 0; InputError if a
+ * name or the version is no string.
  */
 export function formatEnvelope(envelope: Owner & { readonly version: string; readonly number: number; readonly payload: unknown }): string {
-  const { namespace, app, model, version, number, payload } = envelope;
+  return envelopeOf(envelope, payloadText(envelope.payload, envelope));
+}
+
+/** The envelope of a payload that is text already. @throws ValueError (BadEnvelope), InputError */
+export function envelopeOf(envelope: Owner & { readonly version: string; readonly number: number }, text: string): string {
+  const { namespace, app, model, version, number } = envelope;
+  checkNames('an envelope', envelope, version);
   if (!Number.isSafeInteger(number) || number < 1)
     throw new ValueError(
       'BadEnvelope',
       `the number of ${describeOwner(envelope)} is ${number}; it must be a whole number from 1 to 2^53 - 1`,
     );
-  const text = payloadText(payload, envelope);
   const head = JSON.stringify({ namespace, app, model, version, number, digest: sha256(text) });
   return `${head.slice(0, -1)},"payload":${text}}`;
 }
 
 /** The digest that an envelope of this payload carries. */
 export function payloadDigest(payload: unknown, owner: Owner): string {
-  return sha256(payloadText(payload, owner));
+  return textDigest(payloadText(payload, owner));
 }
 
-function payloadText(payload: unknown, owner: Owner): string {
+export function textDigest(text: string): string {
+  return sha256(text);
+}
+
+/** The payload as JSON. What JSON would turn into something else is refused: null for NaN, {} for a Map. @throws ValueError (BadEnvelope) */
+export function payloadText(payload: unknown, owner: Owner): string {
+  let lost: string | undefined;
+  const keep = function (this: unknown, name: string, value: unknown): unknown {
+    const kind = lostAs(value, Array.isArray(this));
+    if (kind !== undefined) lost ??= `${kind} at ${JSON.stringify(name)}`;
+    return value;
+  };
   let text: string | undefined;
   try {
-    text = JSON.stringify(payload) as string | undefined;
+    text = JSON.stringify(payload, keep) as string | undefined;
   } catch (error) {
     throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} cannot be written as JSON`, { cause: error });
   }
   if (text === undefined)
     throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} is ${typeof payload}, which JSON cannot hold`);
+  if (lost !== undefined)
+    throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} holds ${lost}, which JSON cannot hold`);
   return text;
+}
+
+/** What JSON.stringify would change without a word. A member that is undefined is left out, as everywhere in JavaScript. */
+function lostAs(value: unknown, inList: boolean): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : String(value);
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
+  if (value === undefined) return inList ? 'undefined' : undefined;
+  if (value instanceof Map || value instanceof Set) return `a ${value instanceof Map ? 'Map' : 'Set'}`;
+  return undefined;
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Reads the envelope that a JSON text is, given also as parsed. Undefined if it is none: an object is an envelope if it has all of
+ * Reads an envelope from its JSON text and the parsed value. Undefined if the value is no envelope: an envelope has all of
  * namespace, app, model, version and digest as strings, number as a safe integer, and payload.
  *
  * @throws ValueError (BadValue) if it is one whose payload does not have its digest: the value was changed by hand or cut.
@@ -92,11 +121,11 @@ function readHead(parsed: unknown): Omit<Envelope, 'payload'> | undefined {
 }
 
 /**
- * The head of an envelope of ours and the text of its payload, without a walk through the payload: it stands last, and its digest says
- * that it is as it was written. Undefined for everything else, which is not the same as no envelope.
+ * The fast path for envelopes that formatEnvelope wrote: payload is the last member, so its text is cut out and checked by its digest, and not
+ * parsed. Undefined means only that the text has another layout; readEnvelope may still find an envelope in it.
  */
 export function readOwnEnvelope(text: string): { readonly head: Omit<Envelope, 'payload'>; readonly payload: string } | undefined {
-  // Not inside of a string: quotation marks are escaped there.
+  // The mark cannot occur inside a string: JSON escapes quotation marks there.
   const mark = text.startsWith('{"namespace":') && text.endsWith('}') ? text.indexOf(MARK) : -1;
   if (mark < 0) return undefined;
   const payload = text.slice(mark + MARK.length, -1);

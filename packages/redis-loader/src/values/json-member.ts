@@ -1,5 +1,5 @@
 /**
- * The text of a member of a JSON object, as it stands there. Of a name that comes twice the last one, as JSON.parse does.
+ * The source text of one member of a JSON object. If the name occurs twice, the last one counts, as in JSON.parse.
  * The text must be valid JSON: that is not checked here.
  */
 export function findMember(text: string, name: string): string | undefined {

@@ -32,6 +32,9 @@ interface Part {
  * them that tells where the first one ends.
  */
 export function parseKeyTemplate(text: string = defaultKeyTemplate, encoding: KeyEncoding = 'plain'): KeyTemplate {
+  if (typeof text !== 'string') throw new KeyTemplateError('BadKeyTemplate', `the key template is a ${typeof text}; it must be a string`);
+  if (encoding !== 'plain' && encoding !== 'injective')
+    throw new KeyTemplateError('BadKeyTemplate', `the key encoding is ${JSON.stringify(encoding)}; it must be "plain" or "injective"`);
   const parts = readParts(text);
   const fields = parts.flatMap((part) => (part.field === undefined ? [] : [part.field]));
   if (fields.length === 0)
@@ -56,7 +59,7 @@ export function parseKeyTemplate(text: string = defaultKeyTemplate, encoding: Ke
             'BadKey',
             `the key template ${JSON.stringify(text)} needs ${JSON.stringify(part.field)}, which is not given`,
           );
-        // A lone surrogate becomes U+FFFD on the wire: different names would share a key without a sign.
+        // A lone surrogate becomes U+FFFD on the wire: different names would silently share a key.
         if (!name.isWellFormed())
           throw new KeyTemplateError(
             'BadKey',
@@ -106,7 +109,7 @@ function readParts(text: string): readonly Part[] {
 const encodeName = (name: string): string =>
   encodeURIComponent(name).replace(/[_!~*'()]/gu, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** A key can be read back if what stands between two fields holds a character that no encoded name holds. */
+/** The literal between two fields must hold a character that no encoded name holds; then a key can be split into its names again. */
 function checkSeparators(text: string, parts: readonly Part[]): void {
   for (const [index, part] of parts.entries()) {
     if (index > 0 && part.field !== undefined && !/[^A-Za-z0-9.%-]/u.test(part.literal)) {

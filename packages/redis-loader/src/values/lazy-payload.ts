@@ -1,4 +1,4 @@
-/** A payload that is parsed when somebody reads it first, and then kept: values that nobody asks for cost their bytes only. */
+/** A payload that is parsed at the first read and then cached. A value that is never read costs only the memory of its text. */
 export class LazyPayload<P> {
   #text: string | undefined;
   #value: P | undefined;
@@ -17,7 +17,7 @@ export class LazyPayload<P> {
     return new LazyPayload<P>(text, undefined);
   }
 
-  /** @throws SyntaxError: its writer gave a digest to something that is no JSON. */
+  /** @throws SyntaxError if the text is not JSON although its digest is right. */
   read(): P {
     if (this.#text !== undefined) {
       this.#value = JSON.parse(this.#text) as P;

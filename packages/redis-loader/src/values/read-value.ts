@@ -3,8 +3,8 @@ import { ValueError } from '../errors.ts';
 import { LazyPayload } from './lazy-payload.ts';
 
 /**
- * What stands under a key. 'envelope': JSON of a publisher of ours; what is none is served as it stands, unverified. 'json': the JSON
- * value itself. 'raw': the bytes themselves. A value without an envelope carries no version, so nobody can say that it is the announced one.
+ * The form of the values in Redis. 'envelope': envelopes of a ValuePublisher; other JSON is served as unverified. 'json': the JSON value is the
+ * payload. 'raw': the bytes are the payload. A value without an envelope has no version, so it can only be unverified.
  */
 export type ValueForm = 'envelope' | 'json' | 'raw';
 
@@ -23,7 +23,7 @@ export type ValueReading =
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads the bytes under a key for the one who they should belong to.
+ * Reads the bytes under a key and checks that they belong to `owner`.
  *
  * @throws ValueError (BadValue): not UTF-8, not JSON, or an envelope whose payload does not have its digest.
  */

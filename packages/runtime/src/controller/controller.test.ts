@@ -101,6 +101,79 @@ test('a mistake in the reconciler costs one run, is counted, and is tried again'
   await work;
 });
 
+const revoked = (): unknown => {
+  const { proxy, revoke } = Proxy.revocable(new Error('x'), {});
+  revoke();
+  return proxy;
+};
+const withMember = (name: string, member: PropertyDescriptor): Error => Object.defineProperty(new Error('x'), name, member);
+const broken = {
+  get(): never {
+    throw new Error('no member');
+  },
+};
+
+test.each([
+  ['nothing', undefined],
+  ['an object without a prototype', Object.create(null)],
+  ['a revoked proxy', revoked()],
+  ['an error whose cause is a revoked proxy', new Error('x', { cause: revoked() })],
+  ['an error whose message throws', withMember('message', broken)],
+  ['an error whose cause throws', withMember('cause', broken)],
+  ['an error whose Retry-After throws', withMember('retryAfterMs', broken)],
+  ['a Retry-After of Infinity', withMember('retryAfterMs', { value: Infinity })],
+])('%s that is thrown costs its own key one run and nothing else', async (_what, thrown) => {
+  const clock = createVirtualClock();
+  const runs: string[] = [];
+  const controller = make(clock, {
+    reconcile(key) {
+      runs.push(key);
+      if (runs.length === 1) throw thrown;
+    },
+  });
+  const stop = new AbortController();
+  const work = controller.work(stop.signal);
+  controller.enqueue('bad');
+  controller.enqueue('good');
+  await clock.advance(1_000);
+  expect(runs).toEqual(['bad', 'good', 'bad']);
+  expect(controller.counters).toMatchObject({ failed: 1, succeeded: 2, terminal: 0 });
+  stop.abort();
+  await work;
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no limiter');
+    },
+  ],
+  ['gives NaN', () => NaN],
+  ['gives no number', () => '5' as unknown as number],
+])('a rate limiter that %s costs no key its next run, and is named', async (_what, next) => {
+  const clock = createVirtualClock();
+  const reports: ReconcileReport<string>[] = [];
+  let runs = 0;
+  const controller = make(clock, {
+    rateLimiter: { next, forget: () => {}, failures: () => 0, size: 0 },
+    onReport: (report) => void reports.push(report),
+    reconcile() {
+      runs += 1;
+      if (runs === 1) throw new Error('first');
+    },
+  });
+  const stop = new AbortController();
+  const work = controller.work(stop.signal);
+  controller.enqueue('a');
+  await clock.advance(2_000);
+  expect(runs).toBe(2);
+  expect(reports[0]).toMatchObject({ type: 'failed', retryInMs: 1_000 });
+  expect(String((reports[0] as { readonly error?: unknown }).error)).toMatch(/the rate limiter failed: .*; the run before failed: first/u);
+  stop.abort();
+  await work;
+});
+
 test('a key is run again after the time that it asked for, at priority 0 whatever it came with', async () => {
   const clock = createVirtualClock();
   const seen: [number, number][] = [];
@@ -397,24 +470,73 @@ test('a key that adds itself leaves the event loop its turns, and ends when it i
   expect(clock.longest).toBeLessThanOrEqual(5);
 });
 
-test('on the machine’s own clock the event loop gets its turn before 10 ms of CPU are used, while 100,000 keys run', async () => {
-  const controller = createController<string>({ name: 'test', idOf: (key) => key, reconcile: () => {} });
-  for (let i = 0; i < 100_000; i += 1) controller.enqueue(`k${i}`);
+test.each([
+  [1, 1],
+  [1, 8],
+  [4, 4],
+])(
+  'on the machine’s own clock the event loop gets its turn before 10 ms of CPU are used, while 100,000 keys run: %d controllers of %d workers',
+  async (many, concurrency) => {
+    const controllers = Array.from({ length: many }, (_, at) =>
+      createController<string>({ name: `test${at}`, idOf: (key) => key, concurrency, reconcile: () => {} }),
+    );
+    for (let i = 0; i < 100_000; i += 1) controllers[i % many]?.enqueue(`k${i}`);
+    const stop = new AbortController();
+    const turns: number[] = [];
+    const works = controllers.map((controller) => controller.work(stop.signal));
+    const runs = (): number => controllers.reduce((sum, { counters }) => sum + counters.runs, 0);
+    // CPU time, since other processes of the machine may take the time between two turns.
+    for (let last = process.cpuUsage(); runs() < 100_000;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const { user, system } = process.cpuUsage(last);
+      last = process.cpuUsage();
+      turns.push((user + system) / 1_000);
+    }
+    turns.sort((a, b) => a - b);
+    expect(turns.length).toBeGreaterThan(20);
+    expect(turns[Math.floor(turns.length / 2)]).toBeLessThan(10);
+    stop.abort();
+    await Promise.all(works);
+  },
+);
+
+test('check() of a run refuses when its time is over, when leadership is, also before its signal tells, and when it is told to stop', async () => {
+  const clock = createVirtualClock();
+  const told: string[] = [];
+  let led = true;
+  const controller = make(clock, {
+    timeoutMs: 100,
+    async reconcile(key, context) {
+      const ask = (): void => {
+        try {
+          context.check();
+          told.push('may');
+        } catch (error) {
+          told.push((error as Error).message);
+        }
+      };
+      ask();
+      if (key === 'late') await clock.sleep(150);
+      if (key === 'stalled') led = false;
+      if (key === 'told') stop.abort(new Error('told to stop'));
+      ask();
+      led = true;
+    },
+  });
   const stop = new AbortController();
-  const turns: number[] = [];
-  const work = controller.work(stop.signal);
-  // CPU time, since other processes of the machine may take the time between two turns.
-  for (let last = process.cpuUsage(); controller.counters.runs < 100_000;) {
-    await new Promise((resolve) => setImmediate(resolve));
-    const { user, system } = process.cpuUsage(last);
-    last = process.cpuUsage();
-    turns.push((user + system) / 1_000);
-  }
-  turns.sort((a, b) => a - b);
-  expect(turns.length).toBeGreaterThan(20);
-  expect(turns[Math.floor(turns.length * 0.95)]).toBeLessThan(10);
-  stop.abort();
+  const work = controller.work(stop.signal, {
+    check: () => {
+      if (!led) throw new Error('no leader');
+    },
+  });
+  for (const key of ['late', 'stalled', 'told']) controller.enqueue(key);
+  await clock.advance(1_000);
   await work;
+  expect(told).toEqual(
+    ['may', 'c: reconciling late took longer than 100 ms', 'may', 'no leader', 'may', 'told to stop'].map((text) =>
+      text.replace('c:', `${controller.name}:`),
+    ),
+  );
 });
 
 test('a copy of the context has the signal, and it is told of the stop', async () => {

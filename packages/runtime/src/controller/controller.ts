@@ -2,19 +2,15 @@ import type { Clock } from '@kubecast/clock';
 import { systemClock } from '@kubecast/clock';
 import { linkedController } from '../timing/deadline.ts';
 import { DurationHistogram, reconcileBounds } from '../timing/duration-histogram.ts';
-import {
-  isTerminalError,
-  ReconcileResultError,
-  ReconcileTimeoutError,
-  RuntimeOptionsError,
-  StoppedError,
-  SyncTimeoutError,
-} from '../errors.ts';
-import { createRateLimiter, tokenBucket, type RateLimiter } from '../queue/limiters.ts';
+import { ReconcileTimeoutError, RuntimeOptionsError, StoppedError, SyncTimeoutError } from '../errors.ts';
+import { createRateLimiter, shown, tokenBucket, type RateLimiter } from '../queue/limiters.ts';
 import { createWorkQueue } from '../queue/key-queue.ts';
 import type { Reconcile, ReconcileReport, Result, Source } from './reconcile.ts';
 import type { DrainResult, WorkItem, WorkQueue } from '../queue/work-queue.ts';
+import { messageOf } from '../thrown.ts';
+import { readFailure } from './failure.ts';
 import { runContext } from './run-context.ts';
+import { turnsOf, type Turns } from './turns.ts';
 import { checkResult } from './result.ts';
 
 export interface ControllerOptions<K> {
@@ -54,6 +50,13 @@ export interface ControllerCounters {
   readonly sourceErrors: number;
 }
 
+export interface WorkOptions {
+  /** The term of leadership. Default 0. */
+  readonly term?: number;
+  /** Throws when leadership is over; a run's `context.check()` calls it. Default: there is no leadership to lose. */
+  readonly check?: () => void;
+}
+
 /** A loop that brings the world to what objects ask for: sources add keys, workers reconcile them. */
 export interface Controller<K> {
   readonly name: string;
@@ -69,7 +72,7 @@ export interface Controller<K> {
    * Works until the signal is aborted: then aborts every run, and resolves when all have ended. Waits for the sources first. May be called
    * again after it resolved (leadership that comes back); not while it runs.
    */
-  work(signal: AbortSignal, options?: { readonly term?: number }): Promise<void>;
+  work(signal: AbortSignal, options?: WorkOptions): Promise<void>;
   /** Adds a key by hand. */
   enqueue(key: K, options?: { readonly priority?: number; readonly afterMs?: number }): void;
   /** Ends sources and queue; runs until what is ready was done or the deadline passed. Idempotent. */
@@ -84,8 +87,8 @@ export interface Controller<K> {
 /** Why a timer is cleared. One for all: to make an error with its stack costs more than a short run. */
 const TIMER_OVER = new Error('the run has ended');
 
-/** The longest stretch of runs without a turn of the event loop, in milliseconds. */
-const SLICE_MS = 4;
+/** How long a key waits when its rate limiter fails. */
+const LIMITER_FAILED_MS = 1_000;
 
 /** @throws RuntimeOptionsError for options that cannot work */
 export function createController<K>(options: ControllerOptions<K>): Controller<K> {
@@ -105,6 +108,7 @@ class QueueController<K> implements Controller<K> {
   readonly durations: DurationHistogram = new DurationHistogram(reconcileBounds);
   readonly #o: ControllerOptions<K>;
   readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #stopping = new AbortController();
   readonly #runs = new Set<Run>();
   readonly #unsynced = new Set<Source<K>>();
@@ -112,7 +116,6 @@ class QueueController<K> implements Controller<K> {
   readonly #counters = { runs: 0, succeeded: 0, failed: 0, terminal: 0, panics: 0, timeouts: 0, requeues: 0, sourceErrors: 0 };
   readonly #bucket: RateLimiter | undefined;
   readonly #interrupted = new Map<string, K>();
-  #sliceBegan: number;
   #started = false;
   #hasSynced = false;
   #working = 0;
@@ -121,12 +124,17 @@ class QueueController<K> implements Controller<K> {
   #runNumber = 0;
 
   constructor(options: ControllerOptions<K>) {
-    const { concurrency = 1, timeoutMs = 0 } = options;
+    const { concurrency = 1, timeoutMs = 0, syncTimeoutMs = 0, sources = [] } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1)
       throw new RuntimeOptionsError(`controller ${options.name}: concurrency is ${concurrency}; it must be a whole number from 1 up`);
     if (typeof options.reconcile !== 'function')
       throw new RuntimeOptionsError(`controller ${options.name}: reconcile must be a function; it is of type ${typeof options.reconcile}`);
-    if (!(timeoutMs >= 0)) throw new RuntimeOptionsError(`controller ${options.name}: timeoutMs is ${timeoutMs}; it must be 0 or more`);
+    for (const [option, value] of Object.entries({ timeoutMs, syncTimeoutMs }))
+      if (typeof value !== 'number' || !(value >= 0))
+        throw new RuntimeOptionsError(
+          `controller ${options.name}: ${option} is ${shown(value)}; it must be a number of milliseconds, 0 or more`,
+        );
+    if (!Array.isArray(sources)) throw new RuntimeOptionsError(`controller ${options.name}: sources must be a list`);
     this.#o = options;
     this.name = options.name;
     this.#clock = options.clock ?? systemClock;
@@ -139,7 +147,7 @@ class QueueController<K> implements Controller<K> {
       ...(options.agingMs === undefined ? {} : { agingMs: options.agingMs }),
     });
     this.#bucket = options.runLimit === undefined ? undefined : tokenBucket({ burst: 1, ...options.runLimit, clock: this.#clock });
-    this.#sliceBegan = this.#clock.now();
+    this.#turns = turnsOf(this.#clock);
     this.#synced.promise.catch(() => {}); // Nobody need wait for it.
   }
 
@@ -185,7 +193,7 @@ class QueueController<K> implements Controller<K> {
       },
       (error: unknown) => {
         timer.abort();
-        if (!signal.aborted) this.#trouble = `${this.name}: a source failed: ${error instanceof Error ? error.message : String(error)}`;
+        if (!signal.aborted) this.#trouble = `${this.name}: a source failed: ${messageOf(error)}`;
         this.#synced.reject(error);
       },
     );
@@ -226,7 +234,7 @@ class QueueController<K> implements Controller<K> {
     else this.queue.addAfter(key, options.afterMs, how);
   }
 
-  async work(signal: AbortSignal, options: { readonly term?: number } = {}): Promise<void> {
+  async work(signal: AbortSignal, options: WorkOptions = {}): Promise<void> {
     if (this.#working > 0) throw new RuntimeOptionsError(`controller ${this.name} works already`);
     this.start();
     this.#working = 1;
@@ -237,13 +245,13 @@ class QueueController<K> implements Controller<K> {
         if (signal.aborted || this.#stopping.signal.aborted) return;
         throw error;
       }
-      await Promise.all(Array.from({ length: this.#o.concurrency ?? 1 }, () => this.#worker(signal, options.term ?? 0)));
+      await Promise.all(Array.from({ length: this.#o.concurrency ?? 1 }, () => this.#worker(signal, options)));
     } finally {
       this.#working = 0;
     }
   }
 
-  async #worker(signal: AbortSignal, term: number): Promise<void> {
+  async #worker(signal: AbortSignal, options: WorkOptions): Promise<void> {
     while (!signal.aborted) {
       let item: WorkItem<K> | undefined;
       try {
@@ -253,7 +261,7 @@ class QueueController<K> implements Controller<K> {
         return;
       }
       if (item === undefined) return;
-      await this.#run(item, signal, term);
+      await this.#run(item, signal, options);
     }
   }
 
@@ -261,16 +269,15 @@ class QueueController<K> implements Controller<K> {
   async #pace(signal: AbortSignal): Promise<void> {
     const wait = this.#bucket?.next('') ?? 0;
     if (wait > 0) await this.#clock.sleep(wait, signal);
-    if (this.#clock.now() - this.#sliceBegan < SLICE_MS) return;
-    await this.#clock.yield();
-    this.#sliceBegan = this.#clock.now();
+    const turn = this.#turns.due();
+    if (turn !== undefined) await turn;
   }
 
-  async #run(item: WorkItem<K>, outer: AbortSignal, term: number): Promise<void> {
+  async #run(item: WorkItem<K>, outer: AbortSignal, { term = 0, check }: WorkOptions): Promise<void> {
     const { key, failures, priority } = item;
     this.#runNumber += 1;
     const run: Run = { id: this.#o.idOf(key), runId: `${this.name}-${this.#runNumber}`, startedAt: this.#clock.now(), overdue: false };
-    const running = runContext(outer, { runId: run.runId, failures, priority, term });
+    const running = runContext(outer, { runId: run.runId, failures, priority, term }, check);
     const { timeoutMs = 0 } = this.#o;
     const timer = timeoutMs > 0 ? new AbortController() : undefined;
     this.#runs.add(run);
@@ -326,16 +333,25 @@ class QueueController<K> implements Controller<K> {
       else this.queue.add(key, { priority });
       return;
     }
-    if (isPanic(error)) this.#counters.panics += 1;
-    if (isTerminalError(error)) {
+    const { panic, terminal, retryAfterMs } = readFailure(error);
+    if (panic) this.#counters.panics += 1;
+    if (terminal) {
       this.#counters.terminal += 1;
       this.queue.forget(key);
       this.#report({ type: 'terminal', key, runId: run.runId, error });
       return;
     }
     this.#counters.failed += 1;
-    const retryInMs = this.queue.addRateLimited(key, { priority, atLeastMs: retryAfterOf(error) });
-    this.#report({ type: 'failed', key, runId: run.runId, error, retryInMs });
+    try {
+      const retryInMs = this.queue.addRateLimited(key, { priority, atLeastMs: retryAfterMs });
+      this.#report({ type: 'failed', key, runId: run.runId, error, retryInMs });
+    } catch (limiter) {
+      // A rate limiter of the program that fails must not cost the key its next run.
+      const retryInMs = Math.max(LIMITER_FAILED_MS, retryAfterMs);
+      this.queue.addAfter(key, retryInMs, { priority });
+      const reason = `controller ${this.name}: the rate limiter failed: ${messageOf(limiter)}; the run before failed: ${messageOf(error)}`;
+      this.#report({ type: 'failed', key, runId: run.runId, error: new Error(reason, { cause: error }), retryInMs });
+    }
   }
 
   #report(report: ReconcileReport<K>): void {
@@ -364,22 +380,4 @@ class QueueController<K> implements Controller<K> {
 function describe<K>(source: Source<K>): string {
   const state = source.state?.() ?? '';
   return state === '' ? source.name : `${source.name} (${state})`;
-}
-
-const isPanic = (error: unknown): boolean =>
-  !(error instanceof Error) ||
-  error instanceof TypeError ||
-  error instanceof ReferenceError ||
-  error instanceof RangeError ||
-  error instanceof SyntaxError ||
-  error instanceof ReconcileResultError;
-
-/** What a server asked to wait, on the error or on what caused it. */
-function retryAfterOf(error: unknown): number {
-  let at = error;
-  for (let depth = 0; depth < 16 && at instanceof Error; depth += 1) {
-    if ('retryAfterMs' in at && typeof at.retryAfterMs === 'number' && at.retryAfterMs > 0) return at.retryAfterMs;
-    at = at.cause;
-  }
-  return 0;
 }

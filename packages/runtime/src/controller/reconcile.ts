@@ -13,6 +13,11 @@ export interface Result {
 export interface ReconcileContext {
   /** Aborted when the run's time is over, when leadership ends, and when the controller stops. Hand it to everything that waits. */
   readonly signal: AbortSignal;
+  /**
+   * Throws unless the run may act at this very moment: with LeadershipLostError when leadership is over, else with the signal's reason. Call it
+   * right before a write: a stalled event loop or a suspended machine delays the signal, but not this.
+   */
+  check(): void;
   /** Unique in the process, for logs. */
   readonly runId: string;
   /** Failures in a row before this run. */

@@ -9,8 +9,15 @@ export interface RunningContext {
   end(): void;
 }
 
-/** The signal is made when it is first asked for: many runs never wait, and a signal costs more than they do. */
-export function runContext(outer: AbortSignal, of: Omit<ReconcileContext, 'signal'>): RunningContext {
+/**
+ * The signal is made when it is first asked for: many runs never wait, and a signal costs more than they do. `fence` throws when leadership is over,
+ * also before its signal tells.
+ */
+export function runContext(
+  outer: AbortSignal,
+  of: Omit<ReconcileContext, 'signal' | 'check'>,
+  fence: () => void = () => {},
+): RunningContext {
   let linked: { readonly controller: AbortController; readonly unlink: () => void } | undefined;
   let aborted: { readonly reason: unknown } | undefined;
   return {
@@ -23,6 +30,11 @@ export function runContext(outer: AbortSignal, of: Omit<ReconcileContext, 'signa
           if (aborted !== undefined) linked.controller.abort(aborted.reason);
         }
         return linked.controller.signal;
+      },
+      check() {
+        if (aborted !== undefined) throw aborted.reason;
+        outer.throwIfAborted();
+        fence();
       },
     },
     abort(reason) {

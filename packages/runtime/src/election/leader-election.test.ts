@@ -333,6 +333,26 @@ test('who lost the Lease stands again, and leads with a higher term when it is f
   await a.done;
 });
 
+test('a Lease that is deleted and made anew does not begin below a term that was seen', async () => {
+  const clock = createVirtualClock();
+  const server = new LeaseServer();
+  const first = stand(clock, server, 'a');
+  await clock.advance(3_000);
+  first.stop.abort();
+  await first.done;
+  const b = stand(clock, server, 'b');
+  const c = stand(clock, server, 'c');
+  await clock.advance(5_000);
+  server.lease = undefined;
+  await clock.advance(40_000);
+  const terms = [...b.leaderships, ...c.leaderships].map(({ term }) => term).sort((x, y) => x - y);
+  expect(terms).toEqual([1, 2]);
+  for (const { stop, done } of [b, c]) {
+    stop.abort();
+    await done;
+  }
+});
+
 test('options that cannot keep the promise are refused with the numbers', () => {
   const lock = new LeaseServer().lock();
   expect(() => createLeaderElector({ lock, identity: '' })).toThrow('identity is empty');

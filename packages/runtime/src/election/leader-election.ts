@@ -6,6 +6,7 @@ import { linkedController, withDeadline } from '../timing/deadline.ts';
 import { LeadershipLostError, RuntimeOptionsError, StoppedError } from '../errors.ts';
 import { TimedLeadership, type Leadership } from './leadership.ts';
 import type { LeaseLock } from './lease-lock.ts';
+import { messageOf } from '../thrown.ts';
 import { toMicroTime } from '../timing/micro-time.ts';
 
 export interface LeaderElectionOptions {
@@ -82,6 +83,8 @@ class LeaseElector implements LeaderElector {
   readonly #counters = { acquired: 0, lost: 0, renewals: 0, failures: 0 };
   #leadership: TimedLeadership | undefined;
   #seen: Seen | undefined;
+  /** The highest term that was seen. A Lease that is deleted and made anew must not begin below it. */
+  #highest = -1;
   #reason = 'not started';
 
   constructor(options: LeaderElectionOptions) {
@@ -171,7 +174,7 @@ class LeaseElector implements LeaderElector {
     }
     const start = { now: this.#clock.now(), wall: this.#clock.wall() };
     const now = toMicroTime(start.wall);
-    const term = found === undefined ? 0 : (found.spec?.leaseTransitions ?? 0) + 1;
+    const term = Math.max(this.#highest, found === undefined ? -1 : (found.spec?.leaseTransitions ?? 0)) + 1;
     const spec = {
       holderIdentity: identity,
       leaseDurationSeconds: this.#leaseMs / 1000,
@@ -196,6 +199,7 @@ class LeaseElector implements LeaderElector {
 
   #observe(lease: Lease): Seen {
     const content = JSON.stringify([lease.metadata.uid, lease.spec]);
+    this.#highest = Math.max(this.#highest, lease.spec?.leaseTransitions ?? 0);
     if (this.#seen?.content !== content) {
       const before = this.holder;
       this.#seen = { lease, content, at: this.#clock.now() };
@@ -354,8 +358,7 @@ class LeaseElector implements LeaderElector {
 
   #failed(doing: 'look' | 'acquire' | 'renew' | 'release', error: unknown): void {
     this.#counters.failures += 1;
-    if (doing === 'acquire')
-      this.#reason = `the Lease ${this.#o.lock.name} cannot be had: ${error instanceof Error ? error.message : String(error)}`;
+    if (doing === 'acquire') this.#reason = `the Lease ${this.#o.lock.name} cannot be had: ${messageOf(error)}`;
     this.#report({ type: 'failed', doing, error });
   }
 

@@ -19,15 +19,25 @@ export function stderrLogger(options: { readonly wall?: () => number; readonly w
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 
+/** Words before a value that nobody may read, alone or at the end of a longer word: `clientSecret`, `X-Auth-Token`. */
+const WORDS =
+  'passw(?:or)?d|passphrase|pwd|token|secret|api[-_]?key|access[-_]?key|private[-_]?key|key-data|credentials?|authorization|cookie';
+/** A word, its quote (within JSON within JSON: `\"`), and what stands before the value. */
+const named = (words: string): string => String.raw`((?:${words})(?:\\*["'])?\s*[:=]\s*(?:\[\s*)?)`;
+
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '***'],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, '$1 ***'],
   [/\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?/g, '***'],
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, '$1***@'],
-  [
-    /\b((?:[a-z0-9]+[-_])*(?:password|passwd|token|secret|api[-_]?key|access[-_]?key|authorization|credentials?))(["']?\s*[:=]\s*["']?)(?!\*\*\*)[^\s"',;&}]+/gi,
-    '$1$2***',
-  ],
+  // To the last @ before the path: a password may hold one.
+  [/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/"'<>]+@/gi, '$1***@'],
+  // A value in quotes goes up to its own closing quote.
+  [new RegExp(`${named(WORDS)}(["'])(?:\\\\.|(?!\\2)[^\\r\\n\\\\])*`, 'gi'), '$1$2***'],
+  [new RegExp(`${named(WORDS)}(\\\\+)(["'])(?:(?!(?<!\\\\)\\2\\3)[^\\r\\n])*`, 'gi'), '$1$2$3***'],
+  // A header's whole value: schemes differ, and so do their parts.
+  [new RegExp(`${named('authorization|cookie')}(?!\\\\*["'])[^\\r\\n]+`, 'gi'), '$1***'],
+  [new RegExp(`${named(WORDS)}(?!\\*\\*\\*|\\\\*["'])[^\\s"',;&}\\\\]+`, 'gi'), '$1***'],
+  [/(--[a-z-]{0,30}(?:password|token|secret)\s+)(?!-)[^\s"']+/gi, '$1***'],
 ];
 
 /** A text with what looks like a secret taken out: errors of programs and of their libraries carry URLs, headers and options. */

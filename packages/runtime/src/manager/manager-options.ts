@@ -90,7 +90,10 @@ export interface Manager {
    * @throws ManagerError if it was called before; StoppedError after `stop`
    */
   run(signal?: AbortSignal): Promise<void>;
-  /** Ends `run` and resolves when all has ended. Before `run` it closes what was made. Idempotent; never rejects. */
+  /**
+   * Ends `run` and resolves when all has ended. Before `run` it closes what was made. Idempotent; never rejects. A reconcile or a runnable may call it but
+   * must not await it: the stop waits for them.
+   */
   stop(): Promise<void>;
   readonly events: EventRecorder;
   readonly metrics: Metrics;

@@ -4,6 +4,7 @@ import { eventType, leaseType, type Event, type Lease, type ResourceType } from 
 import { createInformerFactory, type Informer, type InformerFactory, type SharedOptions } from '@kubecast/informer';
 import { eventSink, leaseLock } from '../client-adapters.ts';
 import { createLeaderElector, type LeaderElector } from '../election/leader-election.ts';
+import { RuntimeOptionsError } from '../errors.ts';
 import type { EventRecorder } from '../events/event-contract.ts';
 import { createEventRecorder } from '../events/event-recorder.ts';
 import type { ToldLog } from '../logging/told-log.ts';
@@ -38,10 +39,14 @@ export class ManagedInformers {
   }
 
   informer<T>(type: ResourceType<T>, options: SharedOptions<T> = {}): Informer<T> {
-    const shared: SharedOptions<unknown> = {
+    const given: SharedOptions<unknown> = {
       ...(this.#namespaces === undefined || type.scope === 'Cluster' ? {} : { namespaces: this.#namespaces }),
       ...sharedPart(options),
     };
+    // The same namespaces in another order, or one of them twice, are the same scopes: one informer.
+    const shared: SharedOptions<unknown> = Array.isArray(given.namespaces)
+      ? { ...given, namespaces: [...new Set(given.namespaces)].sort((a, b) => (a < b ? -1 : 1)) }
+      : given;
     this.#observe(type as ResourceType, shared);
     const informer = this.#factory.informer<T>(type, shared as SharedOptions<T>);
     if (this.#running) informer.start();
@@ -106,6 +111,8 @@ export function managedEvents(options: ManagerOptions, clock: Clock, told: ToldL
 export function managedElector(options: ManagerOptions, clock: Clock, told: ToldLog, graceMs: number): LeaderElector | undefined {
   if (options.election === undefined) return undefined;
   const { namespace, name, identity, ...rest } = options.election;
+  for (const [option, text] of Object.entries({ namespace, name }))
+    if (typeof text !== 'string') throw new RuntimeOptionsError(`manager: election.${option} must be a text; it names the Lease`);
   const lock = leaseLock(options.client.resource<typeof leaseType, Lease>(leaseType), namespace, name);
   return createLeaderElector({
     ...rest,

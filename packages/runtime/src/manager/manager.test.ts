@@ -80,6 +80,19 @@ test('run works once; what comes after it is refused by name', async () => {
   expect(() => manager.informer(thingType)).toThrow('stopped');
 });
 
+test('what is not there, or is something else, is refused by its name', () => {
+  const { manager } = world();
+  const none = undefined as never;
+  expect(() => createManager(none)).toThrow('there must be options');
+  expect(() => manager.add(none)).toThrow('there must be a runnable');
+  expect(() => manager.add({ run: () => Promise.resolve() } as never)).toThrow('manager.add: name must be a text');
+  expect(() => manager.controller(none)).toThrow('there must be options');
+  expect(() => manager.controller({ ...idle, watches: [thingType as never] })).toThrow('watched(type, { map })');
+  expect(() => manager.controller({ ...idle, reconcile: none })).toThrow('reconcile must be a function');
+  expect(() => manager.controller({ ...idle, timeoutMs: '5' as never })).toThrow('timeoutMs is');
+  expect(() => world({ election: {} as never })).toThrow('election.namespace must be a text');
+});
+
 test('a stop before run closes what was made, and run is refused then', async () => {
   const { manager, closed } = world();
   await manager.stop();
@@ -225,6 +238,27 @@ test('a log that throws, or is turned off, changes nothing', async () => {
     await ran;
     expect(manager.state).toBe('stopped');
   }
+});
+
+test('the same namespaces in another order, or one of them twice, share one informer', async () => {
+  const { manager } = world({ namespaces: ['b', 'a'] });
+  const informers = async (): Promise<number> =>
+    [...(await manager.metrics.render()).text.matchAll(/^kubecast_informer_objects\{/gmu)].length;
+  manager.informer(thingType);
+  manager.informer(thingType, { namespaces: ['a', 'b'] });
+  manager.informer(thingType, { namespaces: ['b', 'a', 'b'] });
+  expect(await informers()).toBe(1);
+  manager.informer(thingType, { namespaces: ['a'] });
+  expect(await informers()).toBe(2);
+  await manager.stop();
+});
+
+test('a stop that a reconcile asks for ends the manager', async () => {
+  const { manager, server } = world();
+  server.put('n', 'a', 1);
+  manager.controller({ ...idle, reconcile: () => void manager.stop() });
+  await manager.run(new AbortController().signal);
+  expect(manager.state).toBe('stopped');
 });
 
 test('controllers of one kind share one informer', async () => {

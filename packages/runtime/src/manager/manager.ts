@@ -4,7 +4,7 @@ import type { KubernetesObject, ResourceType } from '@kubecast/crd';
 import type { Informer, SharedOptions } from '@kubecast/informer';
 import { encodeKey, type Key } from '@kubecast/store';
 import { createShutdown } from '../cli/shutdown.ts';
-import { createController, type Controller } from '../controller/controller.ts';
+import { createController, type Controller, type WorkOptions } from '../controller/controller.ts';
 import type { LeaderElector } from '../election/leader-election.ts';
 import { ManagerError, RuntimeOptionsError, StoppedError, SyncTimeoutError } from '../errors.ts';
 import type { EventRecorder } from '../events/event-contract.ts';
@@ -53,6 +53,8 @@ class ControllerManager implements Manager {
   #asked = false;
 
   constructor(options: ManagerOptions) {
+    if (!isRecord(options))
+      throw new RuntimeOptionsError('manager: there must be options: createManager({ client: createClient(connection) })');
     const { log, stopDeadlineMs = 10_000, syncTimeoutMs = 0, client } = options;
     if (typeof client?.resource !== 'function' || typeof client.close !== 'function')
       throw new RuntimeOptionsError(
@@ -104,6 +106,7 @@ class ControllerManager implements Manager {
   }
 
   controller(options: ManagedControllerOptions): Controller<Key> {
+    if (!isRecord(options)) throw new RuntimeOptionsError('manager.controller: there must be options: { name, for, reconcile }');
     this.#onlyNew('controller', options.name);
     const { for: main, owns = [], watches = [], ...rest } = options;
     if (typeof options.name !== 'string' || options.name === '') throw new RuntimeOptionsError('manager.controller: name must be a text');
@@ -113,6 +116,13 @@ class ControllerManager implements Manager {
       );
     if (main === undefined)
       throw new RuntimeOptionsError(`manager.controller ${options.name}: \`for\` must name the kind that is reconciled`);
+    const unmapped = watches.some((kind) => typeof kind?.source !== 'function');
+    if (unmapped)
+      throw new RuntimeOptionsError(
+        `manager.controller ${options.name}: \`watches\` takes kinds with a map function: watched(type, { map })`,
+      );
+    if (typeof options.reconcile !== 'function')
+      throw new RuntimeOptionsError(`manager.controller ${options.name}: reconcile must be a function`);
     const mainKind = asWatched(main, (type) => reconciled(type));
     const kinds: readonly WatchedKind[] = [
       mainKind,
@@ -132,7 +142,9 @@ class ControllerManager implements Manager {
   }
 
   add(runnable: Runnable): void {
+    if (!isRecord(runnable)) throw new RuntimeOptionsError('manager.add: there must be a runnable: { name, run }');
     this.#onlyNew('runnable', runnable.name);
+    if (typeof runnable.name !== 'string' || runnable.name === '') throw new RuntimeOptionsError('manager.add: name must be a text');
     if (typeof runnable.run !== 'function') throw new RuntimeOptionsError(`manager.add: run of ${runnable.name} must be a function`);
     this.#runnables.push(runnable);
   }
@@ -206,14 +218,17 @@ class ControllerManager implements Manager {
     const controllers = [...this.#controllers.values()];
     const always = this.#runnables.filter((runnable) => runnable.whenLeading !== true);
     const leading = this.#runnables.filter((runnable) => runnable.whenLeading === true);
-    const lead = (mine: AbortSignal, term: number): Promise<void> =>
+    const lead = (mine: AbortSignal, leadership: WorkOptions): Promise<void> =>
       together(mine, [
-        ...controllers.map((controller) => (own: AbortSignal) => controller.work(own, { term })),
+        ...controllers.map((controller) => (own: AbortSignal) => controller.work(own, leadership)),
         ...leading.map((runnable) => (own: AbortSignal) => runnable.run(own)),
         aborted,
       ]);
     await together(signal, [
-      (own) => (elector === undefined ? lead(own, 0) : elector.run((leadership) => lead(leadership.signal, leadership.term), own)),
+      (own) =>
+        elector === undefined
+          ? lead(own, {})
+          : elector.run((leadership) => lead(leadership.signal, { term: leadership.term, check: () => leadership.check() }), own),
       ...always.map((runnable) => (own: AbortSignal) => runnable.run(own)),
     ]);
   }
@@ -294,6 +309,8 @@ class ControllerManager implements Manager {
       this.metrics.add(electionCollector(elector, `${this.#o.election.namespace}/${this.#o.election.name}`));
   }
 }
+
+const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** Runs tasks side by side; when one fails the others are told, and awaited before its error is thrown. */
 async function together(signal: AbortSignal, tasks: readonly ((signal: AbortSignal) => Promise<void>)[]): Promise<void> {

@@ -1,14 +1,11 @@
+import { findCause } from '../thrown.ts';
+
 /**
  * The HTTP status of an API server's refusal, on the error or on what caused it; undefined for other failures. Told by shape: errors of
  * `@kubecast/client` carry it as `statusCode`.
  */
 export function statusOf(error: unknown): number | undefined {
-  let at = error;
-  for (let depth = 0; depth < 16 && at instanceof Error; depth += 1) {
-    if ('statusCode' in at && typeof at.statusCode === 'number') return at.statusCode;
-    at = at.cause;
-  }
-  return undefined;
+  return findCause(error, (at) => ('statusCode' in at && typeof at.statusCode === 'number' ? at.statusCode : undefined));
 }
 
 export const isNotFound = (error: unknown): boolean => statusOf(error) === 404;
@@ -17,10 +14,5 @@ export const isConflict = (error: unknown): boolean => statusOf(error) === 409;
 
 /** The code of an error, or of the first of its causes that has one; '' without. */
 export function codeOf(error: unknown): string {
-  let at = error;
-  for (let depth = 0; depth < 16 && at instanceof Error; depth += 1) {
-    if ('code' in at && typeof at.code === 'string') return at.code;
-    at = at.cause;
-  }
-  return '';
+  return findCause(error, (at) => ('code' in at && typeof at.code === 'string' ? at.code : undefined)) ?? '';
 }

@@ -24,7 +24,7 @@ export interface CreatedOrUpdated<T> {
  * changes it in place; it is called again after a conflict, so it must only depend on what it gets. Nothing is sent if it changes nothing.
  * The resourceVersion that was read goes with the write, so that nobody else's change is lost.
  *
- * @throws RuntimeOptionsError if `change` changes the object's name or namespace
+ * @throws RuntimeOptionsError if `change` changes the object's name or namespace, or gives another object instead of changing its own
  */
 export async function createOrUpdate<T extends KubernetesObject>(
   resource: CreateOrUpdateResource<T>,
@@ -40,7 +40,12 @@ export async function createOrUpdate<T extends KubernetesObject>(
   };
   const changed = async (from: T): Promise<T> => {
     const wanted = copyJson(from) as T;
-    await change(wanted);
+    const given: unknown = await change(wanted);
+    // A function that gives a new object fits the type; its change would be lost without a word.
+    if (given !== undefined && given !== wanted)
+      throw new RuntimeOptionsError(
+        `createOrUpdate: the change of ${name} must be made in place, in the object that it gets; it gave another value`,
+      );
     if (wanted.metadata.name !== from.metadata.name || wanted.metadata.namespace !== from.metadata.namespace)
       throw new RuntimeOptionsError(`createOrUpdate: the change of ${name} changes its name or namespace`);
     return wanted;

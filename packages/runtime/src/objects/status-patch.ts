@@ -60,9 +60,10 @@ function difference(from: unknown, to: Readonly<Record<string, unknown>>): Recor
     if (value === undefined) continue;
     if (value === null) {
       if (before !== undefined) changes.push([field, null]);
-    } else if (isObject(value) && isObject(before)) {
+    } else if (isObject(value)) {
       const deeper = difference(before, value as Readonly<Record<string, unknown>>);
       if (deeper !== undefined) changes.push([field, deeper]);
+      else if (!isObject(before)) changes.push([field, {}]);
     } else if (before === undefined || !equalJson(before, value)) changes.push([field, value]);
   }
   // fromEntries defines, so that a field named __proto__ is a field.

@@ -86,6 +86,39 @@ test('createOrUpdate that another beats to it reads again, and a change of the n
   ).rejects.toThrow('mine');
 });
 
+test('createOrUpdate refuses a change that gives a new object, whose change would be lost', async () => {
+  const found = { metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '1' } };
+  const sent: object[] = [];
+  const write = (object: KubernetesObject): Promise<{ object: KubernetesObject }> => {
+    sent.push(object);
+    return Promise.resolve({ object });
+  };
+  const resource = { find: () => Promise.resolve(found), create: write, replace: write };
+  for (const change of [
+    (object: KubernetesObject): void => ({ ...object, data: {} }) as never,
+    (object: KubernetesObject): Promise<void> => Promise.resolve({ ...object, data: {} } as never),
+  ])
+    await expect(createOrUpdate(resource, { metadata: { name: 'a', namespace: 'n' } }, change)).rejects.toThrow('in place');
+  expect(sent).toEqual([]);
+});
+
+test('patchStatus takes away what is not there by sending nothing, also within what is not there', async () => {
+  let stands: Record<string, unknown> = {};
+  let sent = 0;
+  const resource = {
+    patch: (_name: string, patch: object) => {
+      sent += 1;
+      stands = (patch as { readonly status: Record<string, unknown> }).status;
+      return Promise.resolve({ object: patch as KubernetesObject });
+    },
+  };
+  const object = (): Parameters<typeof patchStatus>[1] => ({ metadata: { name: 'a', uid: 'u', resourceVersion: '1' }, status: stands });
+  await patchStatus(resource, object(), { phase: { reason: null } });
+  expect(stands).toEqual({ phase: {} });
+  await patchStatus(resource, object(), { phase: { reason: null } });
+  expect(sent).toBe(1);
+});
+
 test('patchStatus sends what differs, bound to uid and version, and nothing where nothing differs', async () => {
   const sent: unknown[] = [];
   const resource = { patch: (...call: unknown[]) => Promise.resolve({ object: (sent.push(call), {}) as KubernetesObject }) };

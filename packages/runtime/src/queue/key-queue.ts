@@ -90,10 +90,17 @@ class KeyQueue<K> implements WorkQueue<K> {
 
   longestWaiting(most: number): readonly WaitingKey[] {
     const now = this.#clock.now();
-    return [...this.#ready.values()]
-      .sort((a, b) => a.readyAt - b.readyAt || a.place - b.place)
-      .slice(0, most)
-      .map(({ id, priority, readyAt }) => ({ id, priority, waitedMs: now - readyAt }));
+    const before = (a: QueueEntry<K>, b: QueueEntry<K>): boolean => (a.readyAt === b.readyAt ? a.place < b.place : a.readyAt < b.readyAt);
+    // A few of very many: only those few are kept in order.
+    const longest: QueueEntry<K>[] = [];
+    for (const entry of most > 0 ? this.#ready.values() : []) {
+      if (longest.length >= most && !before(entry, longest[longest.length - 1] as QueueEntry<K>)) continue;
+      let at = longest.length;
+      while (at > 0 && before(entry, longest[at - 1] as QueueEntry<K>)) at -= 1;
+      longest.splice(at, 0, entry);
+      if (longest.length > most) longest.pop();
+    }
+    return longest.map(({ id, priority, readyAt }) => ({ id, priority, waitedMs: now - readyAt }));
   }
 
   add(key: K, options: AddOptions = {}): void {
@@ -119,7 +126,10 @@ class KeyQueue<K> implements WorkQueue<K> {
   }
 
   addRateLimited(key: K, options: AddOptions & { readonly atLeastMs?: number } = {}): number {
-    const delay = Math.max(this.#limiter.next(this.#id(key)), options.atLeastMs ?? 0);
+    const own: unknown = this.#limiter.next(this.#id(key));
+    if (typeof own !== 'number' || !Number.isFinite(own))
+      throw new RuntimeOptionsError(`work queue ${this.name}: rateLimiter.next gave ${shown(own)}; it must give milliseconds`);
+    const delay = Math.max(0, own, options.atLeastMs ?? 0);
     this.#counters.retries += 1;
     this.addAfter(key, delay, options);
     return delay;

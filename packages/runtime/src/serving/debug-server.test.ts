@@ -144,6 +144,36 @@ test.each([
   expect(errors).toEqual([]);
 });
 
+test.each([
+  ['h2c', 'Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA'],
+  ['a WebSocket', 'Upgrade\r\nUpgrade: websocket'],
+])('an offer to upgrade to %s is ignored: the request is answered, and what is sent behind it is not', async (_what, offer) => {
+  const server = createHealthServer({});
+  const url = await server.listen('127.0.0.1', 0);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  let text = '';
+  socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+  socket.write(`GET /livez HTTP/1.1\r\nHost: a\r\nConnection: ${offer}\r\n\r\nGET /readyz HTTP/1.1\r\nHost: a\r\n\r\n`);
+  await once(socket, 'close');
+  expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+  expect(text).toMatch(/connection: close/iu);
+  await server.stop();
+});
+
+test('connections that are held open without a request keep nobody away', async () => {
+  const server = createHealthServer({});
+  const url = await server.listen('127.0.0.1', 0);
+  const port = Number(new URL(url).port);
+  const idle = Array.from({ length: 600 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  await Promise.all(idle.map((socket) => once(socket, 'connect')));
+  const asks = connect(port, '127.0.0.1');
+  asks.write('GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  const [data] = (await once(asks, 'data')) as [Buffer];
+  expect(String(data)).toMatch(/^HTTP\/1\.1 200/u);
+  for (const socket of idle) socket.destroy();
+  await server.stop();
+});
+
 test('two checks of one name, and one that takes the server’s own, are refused', () => {
   const check = (): void => {};
   expect(() =>

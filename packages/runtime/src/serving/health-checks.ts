@@ -1,11 +1,12 @@
 import type { Clock } from '@kubecast/clock';
 import { systemClock } from '@kubecast/clock';
+import { messageOf } from '../thrown.ts';
 import { withDeadline } from '../timing/deadline.ts';
 
 /** One thing that is looked at. */
 export interface HealthCheck {
   readonly name: string;
-  /** Throws, or rejects, with a message in words without secrets, if it is not well. */
+  /** Throws, or rejects, with a message in words without secrets, if it is not well. False is a failure too, without a reason. */
   readonly check: (signal: AbortSignal) => Promise<void> | void;
   /** Milliseconds; a check that takes longer has failed. Default 1,000. */
   readonly deadlineMs?: number;
@@ -38,10 +39,14 @@ export async function runChecks(
       .filter((check) => !exclude.has(check.name))
       .map(async ({ name, check, deadlineMs = 1_000 }): Promise<HealthOutcome> => {
         try {
-          await withDeadline(clock, { what: `the check ${name}`, ms: deadlineMs }, async (signal) => check(signal));
+          await withDeadline(clock, { what: `the check ${name}`, ms: deadlineMs }, async (signal) => {
+            // `check: () => isReady` fits the type: a false that was thrown away would be a check that cannot fail.
+            const given: unknown = await check(signal);
+            if (given === false) throw new Error('the check gave false');
+          });
           return { name, ok: true, reason: '' };
         } catch (error) {
-          return { name, ok: false, reason: error instanceof Error ? error.message : String(error) };
+          return { name, ok: false, reason: messageOf(error) };
         }
       }),
   );

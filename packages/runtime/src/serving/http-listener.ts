@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ListenError, StoppedError } from '../errors.ts';
+
+const MOST_CONNECTIONS = 512;
 
 export interface HttpListenerOptions {
   /** Names the server in errors: `the health server`. */
@@ -17,6 +19,8 @@ export interface HttpListenerOptions {
 export class HttpListener {
   readonly #o: HttpListenerOptions;
   readonly #server: Server;
+  /** All connections, the oldest first. */
+  readonly #sockets = new Set<Socket>();
   #state: 'new' | 'opening' | 'open' | 'stopped' = 'new';
   #stopped: Promise<void> | undefined;
 
@@ -33,10 +37,13 @@ export class HttpListener {
       },
       (request, response) => void this.#answer(request, response),
     );
-    this.#server.maxConnections = 512;
+    // From its first moment to its end: what a socket fails with while no request or parser owns it would end the process.
+    this.#server.on('connection', (socket) => {
+      socket.on('error', ignore);
+      this.#admit(socket);
+    });
     this.#server.on('clientError', (_error, socket) => void socket.destroy());
-    // An upgrade or a CONNECT is refused: without a listener, what comes after it on the socket would be nobody's.
-    this.#server.on('upgrade', (_request, socket) => void socket.destroy());
+    // There is no 'upgrade' listener: with one, Node hands over the socket instead of the request. Without one for CONNECT, likewise.
     this.#server.on('connect', (_request, socket) => void socket.destroy());
     // Without a listener a failure to accept (no file descriptor is left) would end the process.
     this.#server.on('error', (error) => {
@@ -79,14 +86,27 @@ export class HttpListener {
     return this.#stopped;
   }
 
+  /** Of too many connections the oldest goes: those that are held open without a request must not keep a kubelet away. */
+  #admit(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    if (this.#sockets.size <= MOST_CONNECTIONS) return;
+    const [oldest] = this.#sockets;
+    if (oldest === undefined) return;
+    this.#sockets.delete(oldest);
+    oldest.destroy();
+  }
+
   #now(): string {
     return this.#state;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.on('error', () => {}); // Who asked went away.
-    response.on('error', () => {});
+    request.on('error', ignore); // Who asked went away.
+    response.on('error', ignore);
     request.resume();
+    // An Upgrade offer (h2c, WebSocket) is ignored, as RFC 9110, section 7.8 allows. The parser drops bytes behind it, so the connection ends here.
+    if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
     try {
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         response.setHeader('allow', 'GET, HEAD');
@@ -120,6 +140,8 @@ export function sendText(response: ServerResponse, status: number, text: string,
   });
   response.end(body);
 }
+
+function ignore(): void {}
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
   const where = `port ${port} of ${host}`;

@@ -52,6 +52,20 @@ test('a check that fails makes the endpoint 503 with the reason, and the others 
   );
 });
 
+test('a check that gives false fails, and what is thrown need not be an error', async () => {
+  const live = [
+    { name: 'no', check: () => false as unknown as undefined },
+    { name: 'later', check: () => Promise.resolve(false) as unknown as Promise<void> },
+    { name: 'bare', check: () => Promise.reject(Object.create(null) as Error) },
+  ];
+  await serving({ live }, async (url) => {
+    expect(await get(`${url}/livez`)).toEqual([
+      503,
+      '[+]ping ok\n[-]no failed: the check gave false\n[-]later failed: the check gave false\n[-]bare failed: an error that cannot be shown\nlivez check failed\n',
+    ]);
+  });
+});
+
 test('a check that hangs fails by its deadline and hides no other', async () => {
   await serving(
     {

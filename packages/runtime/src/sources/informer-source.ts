@@ -2,7 +2,9 @@ import type { Delta, Informer } from '@kubecast/informer';
 import type { Key } from '@kubecast/store';
 import type { Source } from '../controller/reconcile.ts';
 import { RuntimeOptionsError } from '../errors.ts';
+import { shown } from '../queue/limiters.ts';
 import { lowPriority } from '../queue/work-queue.ts';
+import { messageOf } from '../thrown.ts';
 import type { Predicate } from './predicates.ts';
 
 export interface InformerSourceOptions<T, K> {
@@ -63,8 +65,8 @@ export function informerSource<T, K>(informer: Informer<T>, options: InformerSou
           return;
         }
         // A key that is added twice waits once.
-        for (const key of atOnce(map(delta), 'map')) enqueue(key, how);
-        if (delta.previous !== undefined) for (const key of atOnce(map({ ...delta, entry: delta.previous }), 'map')) enqueue(key, how);
+        for (const key of keysOf(map(delta))) enqueue(key, how);
+        if (delta.previous !== undefined) for (const key of keysOf(map({ ...delta, entry: delta.previous }))) enqueue(key, how);
       };
       const handler = informer.handle(
         (delta) => {
@@ -72,7 +74,7 @@ export function informerSource<T, K>(informer: Informer<T>, options: InformerSou
             handle(delta);
           } catch (error) {
             const { namespace, name: object } = delta.entry.key;
-            onError(new Error(`${name}: ${namespace === '' ? '' : `${namespace}/`}${object}: ${textOf(error)}`, { cause: error }));
+            onError(new Error(`${name}: ${namespace === '' ? '' : `${namespace}/`}${object}: ${messageOf(error)}`, { cause: error }));
           }
         },
         {
@@ -90,7 +92,12 @@ export function informerSource<T, K>(informer: Informer<T>, options: InformerSou
   };
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What a map function gave, if it is a list of keys or another iterable of them. A text would be taken for its characters. */
+function keysOf<K>(given: Iterable<K>): Iterable<K> {
+  const keys: unknown = atOnce(given, 'map');
+  if (typeof keys === 'object' && keys !== null && Symbol.iterator in keys) return given;
+  throw new TypeError(`map gave ${shown(keys)}; it must give a list of keys`);
+}
 
 /** What a callback gave, unless it is a promise: nobody waits for it, and its failure would end the process. */
 function atOnce<V>(given: V, what: string): V {

@@ -146,6 +146,7 @@ test.each<[string, () => unknown]>([
   ['returns nothing', (): undefined => undefined],
   ['returns a promise that fails', (): Promise<never> => Promise.reject(new Error('late'))],
   ['returns a number', (): number => 5],
+  ['returns a text', (): string => 'n/a'],
 ])('a map function that %s costs the one change, and is told with the object', async (_what, map) => {
   let bad = true;
   const run = await running({ map: (delta) => (bad ? (map() as Iterable<Key>) : [delta.entry.key]) });

@@ -146,9 +146,15 @@ test('a file that is cut at any byte, or has more behind it, or has a byte of it
   expect(await refused(new Uint8Array([...good, 0]))).toBe('FILE_DAMAGED');
 });
 
+/** The rows of a store that is not written to any more, by key. */
+const wantedOf = new WeakMap<ObjectStore<Thing>, ReadonlyMap<string, string>>();
+
 /** What a store shows in every way that there is, as far as it is what was saved: the keys that are missing. */
 function missing(store: ObjectStore<Thing>, original: ObjectStore<Thing>): number {
-  const wanted = new Map(rows(original).map((row) => [JSON.stringify((row as unknown[])[0]), JSON.stringify(row)]));
+  let all = wantedOf.get(original);
+  if (!all)
+    wantedOf.set(original, (all = new Map(rows(original).map((row) => [JSON.stringify((row as unknown[])[0]), JSON.stringify(row)]))));
+  const wanted = new Map(all);
   const wrong: unknown[] = [];
   for (const row of rows(store)) {
     const key = JSON.stringify((row as unknown[])[0]);
@@ -248,8 +254,9 @@ test('many places of a large file, changed or cut, are found', async () => {
   const good = new Uint8Array(await fs.readFile(path));
   expect(good.length).toBeGreaterThan(1.5 * 1024 * 1024);
   const from = recordsFrom(good, 6000);
-  for (let i = 0; i < 40; i += 1) {
-    const at = Math.floor((good.length - 1) * (i / 39));
+  // The header, the rows, and records of the first slab, the last and between.
+  for (let i = 0; i < 12; i += 1) {
+    const at = Math.floor((good.length - 1) * (i / 11));
     const bytes = good.slice();
     bytes[at] = (bytes[at] as number) ^ (1 << (i % 8));
     if (at < from) await expect(load('', memory(bytes))).rejects.toThrow(StoreFileError);
@@ -281,6 +288,31 @@ test("a file is its owner's only, and a save that fails leaves the old one", asy
   await expect(saveStore(filled(5), failing, path, save)).rejects.toMatchObject({ code: 'FILE_WRITE' });
   expect(await fs.readFile(path)).toEqual(before);
   expect((await fs.readdir(folder)).filter((name) => name.startsWith('mode'))).toEqual(['mode']);
+});
+
+test('saves of one path wait for each other: each ends, the last one called stands, and nothing is left aside', async () => {
+  const path = join(folder, 'twice');
+  const store = filled(300);
+  const saves = [1, 2, 3].map((each) => {
+    store.put(again(each, 50 + each));
+    return saveStore(store, files, path, { ...save, identity: `save ${each}` });
+  });
+  await Promise.all(saves);
+  const loaded = await loadStore<Thing>(options, files, path, 'save 3');
+  expect(rows(loaded?.store as ObjectStore<Thing>)).toEqual(rows(store));
+  // One that fails is told to its caller alone.
+  let fails = true;
+  const failing: StoreFileSystem = {
+    ...files,
+    replace: (from, to) => {
+      if (!fails) return files.replace(from, to);
+      fails = false;
+      return Promise.reject(new Error('no space'));
+    },
+  };
+  const [first, second] = await Promise.allSettled([saveStore(store, failing, path, save), saveStore(store, failing, path, save)]);
+  expect([first.status, second.status]).toEqual(['rejected', 'fulfilled']);
+  expect((await fs.readdir(folder)).filter((name) => name.startsWith('twice'))).toEqual(['twice']);
 });
 
 test('Secrets are saved only when that is asked for', async () => {

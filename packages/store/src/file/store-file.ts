@@ -72,13 +72,32 @@ interface Header {
 
 /**
  * Saves what the store holds at the call; writes that come while the file is written are not in it. The file is written aside, forced to the
- * disk and put in place at once: a crash leaves the old one or the new one. Two saves of one path at a time are the caller's to avoid.
+ * disk and put in place at once: a crash leaves the old one or the new one. Saves of one
+ * path by one process wait for each other, in the order of their calls; two processes must not save to one path.
  * @throws StoreFileError FILE_SECRETS for Secrets without `secrets: true`; FILE_WRITE if the file system refuses.
  */
 export async function saveStore<T>(store: Writer<T>, files: StoreFileSystem, path: string, options: SaveOptions): Promise<void> {
   const image = imageOf(store);
   if (image.kind === 'Secret' && image.apiVersion === 'v1' && options.secrets !== true)
     throw new StoreFileError('FILE_SECRETS', `${path}: Secrets are not saved unless \`secrets: true\` asks for it`);
+  const before = saving.get(path);
+  const own = (async (): Promise<void> => {
+    // What became of the other save is told to its caller.
+    await before?.catch(() => undefined);
+    await write(image, files, path, options);
+  })();
+  saving.set(path, own);
+  try {
+    await own;
+  } finally {
+    if (saving.get(path) === own) saving.delete(path);
+  }
+}
+
+/** The last save of each path that is under way. */
+const saving = new Map<string, Promise<void>>();
+
+async function write(image: StoreImage, files: StoreFileSystem, path: string, options: SaveOptions): Promise<void> {
   const aside = `${path}.tmp`;
   try {
     await files.write(aside, encodeFile(image, options));

@@ -1,3 +1,4 @@
+import { StoreError } from '../store-error.ts';
 import type { KeyInput } from '../contract/key.ts';
 
 const encoder = new TextEncoder();
@@ -38,11 +39,18 @@ function part(text: string): string {
   return text.includes('\0') ? text.replace(NUL, '\0\u0001') : text;
 }
 
+/** @throws StoreError KEY_INVALID where a program in JavaScript leaves one out. */
+export function checkKey(namespace: unknown, name: unknown): void {
+  if (typeof namespace !== 'string' || typeof name !== 'string')
+    throw new StoreError('KEY_INVALID', "a key has a name and a namespace, which are texts ('' for an object of the cluster)");
+}
+
 /**
  * One text for a key. Injective, and in the order of compareKeys when compared by bytes: no two keys share it, whatever they are made of.
  */
 export function encodeKey(key: KeyInput): string {
   const { cluster = '', namespace, name } = key;
+  checkKey(namespace, name);
   const path = `${part(cluster)}${END}${part(namespace)}/${part(name)}`;
   // Only where a part itself holds a slash can two keys have the same path; the namespace then tells them apart.
   return namespace.includes('/') || name.includes('/') ? `${path}${END}${part(namespace)}` : path;

@@ -106,6 +106,8 @@ export class RecordScanner {
    * @throws RecordError naming the place (in bytes), if it is not a JSON object in UTF-8, or nested too deep.
    */
   scan(bytes: Uint8Array): Scan {
+    if (!ArrayBuffer.isView(bytes) || bytes.BYTES_PER_ELEMENT !== 1)
+      throw new RecordError('the object is given as its JSON in bytes, a Uint8Array; this is something else');
     try {
       return this.#read(bytes);
     } catch (error) {

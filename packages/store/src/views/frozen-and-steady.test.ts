@@ -103,3 +103,43 @@ test.each([['by key', {}] as const, ['by index', { index: { name: 'app', value: 
     for (const count of [500, 1_000, 2_000, 4_000]) expect(walkAmidWrites(count, query)).toBeLessThan(count * 1.1);
   },
 );
+
+test('the walk of a snapshot shows what is removed behind the place where it stands, down to the last object', () => {
+  for (const query of [{}, { namespace: 'n' }, { index: { name: 'app', value: 'a' } }] as const)
+    for (let stop = 0; stop < 6; stop += 1) {
+      const store = make({});
+      for (let i = 0; i < 6; i += 1) store.put(record(i, 1));
+      const remove = (i: number): void => {
+        const key = { namespace: 'n', name: nameOf(i) };
+        store.remove(key, store.view.entry(key)?.uid ?? '');
+      };
+      const seen: string[] = [];
+      for (const { key } of store.view.snapshot().select(query)) {
+        seen.push(key.name);
+        // All that follows goes at once; once nothing follows, what was shown goes too.
+        if (seen.length === stop + 1) for (let i = stop + 1; i < 6; i += 1) remove(i);
+        if (seen.length === stop + 2) for (let i = 0; i <= stop; i += 1) remove(i);
+      }
+      expect(seen).toEqual([0, 1, 2, 3, 4, 5].map(nameOf));
+    }
+});
+
+test.each([['by key', {}] as const, ['by index', { index: { name: 'app', value: 'a' } }] as const])(
+  'the time of a walk of a snapshot %s amid writes grows with the objects alone',
+  (_name, query) => {
+    const costOf = (count: number): number => {
+      let best = Infinity;
+      for (let run = 0; run < 5; run += 1) {
+        const begun = process.cpuUsage();
+        walkAmidWrites(count, query);
+        const { user, system } = process.cpuUsage(begun);
+        best = Math.min(best, user + system);
+      }
+      return best;
+    };
+    costOf(500);
+    // Three doublings: eight times the objects take 8 times as long, or 64 times if each write began the walk anew.
+    const slope = Math.log2(costOf(4_000) / costOf(500)) / 3;
+    expect(slope).toBeLessThan(1.2);
+  },
+);

@@ -1,3 +1,4 @@
+import { parseJson } from '@kubecast/exact-json';
 import type { DeepReadonly, Entry } from '../contract/entry.ts';
 import { deepFreeze, HotTier } from '../entries/hot-tier.ts';
 import { compareBytes } from '../keys/key-order.ts';
@@ -166,7 +167,7 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   }
 
   decode(slab: Slab, offset: number): T {
-    return { apiVersion: this.apiVersion, kind: this.kind, ...(JSON.parse(decoder.decode(jsonOf(slab, offset))) as object) } as T;
+    return { apiVersion: this.apiVersion, kind: this.kind, ...(parseJson(decoder.decode(jsonOf(slab, offset))) as object) } as T;
   }
 
   read(slab: Slab, offset: number): T {

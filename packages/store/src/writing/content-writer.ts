@@ -7,6 +7,7 @@ import { jsonEquals, partEquals, partText, UID, VERSION } from '../records/packe
 import { offsetOf } from '../records/slabs.ts';
 import type { SharedWriter } from '../shared/shared-writer.ts';
 import type { StoreView } from '../views/store-view.ts';
+import { checkedValues } from './check-options.ts';
 
 export type Values = readonly (readonly string[])[];
 export type CompareVersions = (a: string, b: string) => -1 | 0 | 1 | undefined;
@@ -18,11 +19,6 @@ export interface Decision {
   readonly slot: number;
   readonly what: 'add' | 'update' | 'replace' | 'older' | 'equal';
   readonly values: Values;
-}
-
-/** A copy, since an extractor may give the same array again. */
-export function distinct(values: readonly string[]): readonly string[] {
-  return values.length === 1 ? [values[0] as string] : [...new Set(values)];
 }
 
 /**
@@ -80,7 +76,7 @@ export class ContentWriter<T> {
     const { indexes, slabs } = this.#view;
     if (indexes.size === 0) return [];
     const entry = new PackedEntry<T>(this.#view, slabs.slab(place), offsetOf(place), true);
-    return [...indexes.values()].map(({ extract }) => distinct(extract(entry)));
+    return [...indexes].map(([name, { extract }]) => checkedValues(extract(entry), name));
   }
 
   /**

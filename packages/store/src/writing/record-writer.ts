@@ -1,3 +1,4 @@
+import { parseJson, writeJson } from '@kubecast/exact-json';
 import type { RawRecord } from '../contract/record.ts';
 import { jsonOf, writeRecord } from '../records/packed-record.ts';
 import { RecordScanner } from '../records/scan-record.ts';
@@ -76,7 +77,7 @@ export class RecordWriter<T> {
 
   #transformed(object: Uint8Array, transform: Transform): Uint8Array {
     const { slab, offset } = this.#aside(object, 0);
-    const kept = JSON.parse(decoder.decode(jsonOf(slab, offset))) as Record<string, unknown>;
-    return encoder.encode(JSON.stringify(transform(kept)));
+    const kept = parseJson(decoder.decode(jsonOf(slab, offset))) as Record<string, unknown>;
+    return encoder.encode(writeJson(transform(kept)));
   }
 }

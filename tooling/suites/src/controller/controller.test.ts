@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appModel, toManifest } from '@kubecast/crd';
@@ -165,6 +165,17 @@ test('what Redis does not hold as announced is reported, in the log, the metrics
   await cluster.withdraw('lacking');
 });
 
+test('everything is looked at again at each resync: a value that vanishes is missed', async () => {
+  await publish('vanishing', 'vanishing', { m: '1' });
+  const controller = run('--resync', '1');
+  await controller.line('synced');
+  const { fingerprint } = await cluster.publisher.inspect('vanishing_m');
+  await cluster.publisher.compareAndDelete('vanishing_m', fingerprint);
+  const missing = 'model "m" of app "vanishing": Redis holds nothing under "vanishing_m"; publish version "1"';
+  expect(await controller.line(missing)).toMatchObject({ name: 'vanishing', state: 'missing' });
+  await cluster.withdraw('vanishing');
+});
+
 test('two AppModels of one app are reported, and the oldest is named', async () => {
   const controller = run();
   await controller.line('synced');
@@ -305,4 +316,24 @@ test('publish refuses an AppModel that does not fit before it is sent, with each
   expect(status).toBe(1);
   for (const path of ['spec.type', 'spec.models[0]', 'spec.models[1]']) expect(errors).toContain(path);
   expect((await cluster.send('GET', `${appModels}/base`)).status).toBe(404);
+});
+
+test('publish checks everything before it writes, and takes metadata from a file or a folder with MODEL.json each', async () => {
+  const object = file('checked.json', announced('checked', 'checked', { a: '1', b: '1' }));
+  const metadata = join(folder, 'metadata-of-checked');
+  mkdirSync(metadata);
+  writeFileSync(join(metadata, 'a.json'), '{"title":"a"}');
+  const refused = await command('publish', object, '--name', 'checked', '--metadata', metadata, ...connected());
+  expect(refused).toMatchObject({ status: 1, errors: expect.stringContaining('"b"') as string });
+  expect([await kindOf('checked_a'), (await cluster.send('GET', `${appModels}/checked`)).status]).toEqual(['absent', 404]);
+  const one = file('b-alone.json', { b: { title: 'b' } });
+  const written = await command('publish', object, '--name', 'checked', '--metadata', metadata, '--metadata', one, ...connected());
+  expect(written).toMatchObject({ status: 0, errors: '' });
+  expect([await kindOf('checked_a'), await kindOf('checked_b')]).toEqual(['envelope', 'envelope']);
+  const { json } = await cluster.send('GET', `${appModels}/checked`);
+  expect(json['metadata']).toMatchObject({
+    labels: { iidp: 'iidp' },
+    managedFields: [{ manager: 'appmodels-manager', operation: 'Apply' }],
+  });
+  await cluster.withdraw('checked');
 });

@@ -128,6 +128,7 @@ export const eventsEventResource: ServedResource = builtinResource({
       ...referenceFields('regarding', referenceNames),
       reason: (object) => textAt(object, 'reason'),
       type: (object) => textAt(object, 'type'),
+      reportingController: (object) => textAt(object, 'reportingComponent') || textAt(object, 'reportingController'),
     },
   },
   storage: 'v1/Event',

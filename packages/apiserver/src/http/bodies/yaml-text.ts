@@ -1,4 +1,4 @@
-import { isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml';
+import { isNode, isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml';
 
 export class YamlTextError extends Error {}
 
@@ -27,8 +27,23 @@ export function parseKubeYaml(text: string): { readonly value: unknown; readonly
       `yaml: ${line === undefined ? '' : `line ${line}: `}${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`,
     );
   }
+  const cycle = selfContaining(first);
+  if (cycle !== undefined) throw new YamlTextError(`yaml: anchor '${cycle}' value contains itself`);
   // Through JSON, so that what YAML alone can say (aliases shared, infinities) is plain data afterwards.
   return { value: JSON.parse(JSON.stringify(first.toJS({ maxAliasCount: 1000 }) ?? null)), duplicates: duplicateKeys(first, lines) };
+}
+
+/** The anchor of a value that an alias within the value refers to. */
+function selfContaining(document: Document): string | undefined {
+  let found: string | undefined;
+  visit(document, {
+    Alias(_, alias, path) {
+      if (!path.some((node) => isNode(node) && 'anchor' in node && node.anchor === alias.source)) return undefined;
+      found = alias.source;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** The names that stand twice in one map, as the decoder tells them. */

@@ -88,6 +88,19 @@ test('a dry run deletes nothing', async () => {
   expect((await cluster.probe.get(`${collection}/d5`)).status).toBe(200);
 });
 
+test('options of a wrong type are refused, and nothing is deleted', async () => {
+  await cluster.probe.post(collection, appModel('d6'));
+  for (const options of [
+    { dryRun: 'All' },
+    { dryRun: [1] },
+    { preconditions: [] },
+    { preconditions: { uid: 5 } },
+    { gracePeriodSeconds: 1.5 },
+  ])
+    expect((await cluster.probe.delete(`${collection}/d6`, options)).status).toBe(400);
+  expect((await cluster.probe.get(`${collection}/d6`)).status).toBe(200);
+});
+
 test('a collection is deleted by selector and answered as it was before; namespaces have no such path', async () => {
   for (const name of ['c1', 'c2', 'c3'])
     await cluster.probe.post(

@@ -1,6 +1,7 @@
 import { isObject, notSupportedError, type FieldError } from '@kubecast/crd';
 import { mediaType, protobufType } from '../../http/bodies/body.ts';
 import { decodeKubeProtobuf, ProtobufError } from '../../protobuf/index.ts';
+import { checkDeleteOptionTypes } from '../../http/bodies/delete-option-types.ts';
 import { GoJsonError, parseGoJson } from '../../http/bodies/go-json.ts';
 import { parseKubeYaml, YamlTextError } from '../../http/bodies/yaml-text.ts';
 import { selectionOf } from '../../selectors/selection.ts';
@@ -54,6 +55,7 @@ export async function deleteCollectionVerb(context: Context): Promise<ListPage> 
 async function deleteOptions(context: Context): Promise<DeleteOptions> {
   const body = await context.body();
   const given = body.length === 0 ? {} : parseOptions(context, body);
+  checkDeleteOptionTypes(given);
   const { query } = context;
   integerParameter(query, 'gracePeriodSeconds');
   const kind = given['kind'];
@@ -110,6 +112,7 @@ function parseOptions(context: Context, body: Buffer): KubeObject {
   }
   try {
     const value = type === 'application/yaml' ? parseKubeYaml(body.toString('utf8')).value : parseGoJson(body.toString('utf8')).value;
+    if (value === null) return {};
     if (isObject(value)) return value;
   } catch (error) {
     if (!(error instanceof GoJsonError) && !(error instanceof YamlTextError)) throw error;

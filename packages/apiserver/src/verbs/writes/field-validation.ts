@@ -1,4 +1,4 @@
-import { defaultObject, dropNulls, getOwn, isObject, pruneObject, validateObject, type Schema } from '@kubecast/crd';
+import { defaultObject, dropNulls, getOwn, goQuote, isObject, pruneObject, validateObject, type Schema } from '@kubecast/crd';
 import type { KubeObject } from '../../served-resource.ts';
 import { badRequest } from '../../status/status-error.ts';
 import type { Context } from '../context.ts';
@@ -7,7 +7,7 @@ import type { WriteOptions } from './write-options.ts';
 /** Removes unknown fields; gives what strict decoding says about them. Changes `object`. */
 export function pruneUnknown(context: Context, object: KubeObject): string[] {
   const { schema, builtin } = context.resource;
-  return pruneObject(schema, object, builtin === undefined ? 'sorted' : 'standing').map((path) => `unknown field "${path}"`);
+  return pruneObject(schema, object, builtin === undefined ? 'sorted' : 'standing').map((path) => `unknown field ${goQuote(path)}`);
 }
 
 /**
@@ -95,6 +95,8 @@ const goTypes: Readonly<Record<string, readonly [string, string]>> = {
   namespace: ['string', 'ObjectMeta.namespace of type string'],
   uid: ['string', 'ObjectMeta.uid of type types.UID'],
   resourceVersion: ['string', 'ObjectMeta.resourceVersion of type string'],
+  generation: ['int64', 'ObjectMeta.generation of type int64'],
+  deletionGracePeriodSeconds: ['int64', 'ObjectMeta.deletionGracePeriodSeconds of type int64'],
   labels: ['object', 'ObjectMeta.labels of type map[string]string'],
   annotations: ['object', 'ObjectMeta.annotations of type map[string]string'],
   finalizers: ['array', 'ObjectMeta.finalizers of type []string'],
@@ -110,7 +112,7 @@ export function metadataOf(context: Context, object: KubeObject): Record<string,
   const fail = (found: unknown, place: string): never => {
     const { kind, version } = context.resource;
     throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonType(found)} into Go struct field ${place}`,
+      `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal ${jsonType(found)}${typeof found === 'number' && place.endsWith('int64') ? ` ${found}` : ''} into Go struct field ${place}`,
     );
   };
   const metadata = object['metadata'];
@@ -128,7 +130,7 @@ export function metadataOf(context: Context, object: KubeObject): Record<string,
   for (const [name, [type, place]] of Object.entries(goTypes)) {
     const value = Object.hasOwn(metadata, name) ? metadata[name] : undefined;
     if (value === null) delete metadata[name];
-    else if (value !== undefined && jsonType(value) !== type) fail(value, place);
+    else if (value !== undefined && (type === 'int64' ? !Number.isInteger(value) : jsonType(value) !== type)) fail(value, place);
   }
   for (const map of ['labels', 'annotations'] as const) {
     const values = metadata[map];
@@ -141,7 +143,10 @@ export function metadataOf(context: Context, object: KubeObject): Record<string,
   }
   for (const list of ['finalizers', 'ownerReferences'] as const) {
     const values = metadata[list];
-    if (Array.isArray(values) && values.length === 0) delete metadata[list];
+    if (!Array.isArray(values)) continue;
+    // Go decodes a null item into the empty value of its type.
+    if (values.includes(null)) metadata[list] = values.map((value: unknown) => value ?? (list === 'finalizers' ? '' : {}));
+    if (values.length === 0) delete metadata[list];
   }
   return metadata;
 }

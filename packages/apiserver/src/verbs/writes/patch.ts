@@ -82,22 +82,32 @@ function strategicallyPatched(context: Context, object: KubeObject, patch: KubeO
 }
 
 function jsonPatched(object: KubeObject, patch: unknown): KubeObject {
-  if (!Array.isArray(patch))
-    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
-  if (patch.length > operationLimit) {
+  // Go decodes a null into a list without elements, and a null element into an operation without fields.
+  const operations = patch ?? [];
+  const undecodable = (value: unknown, type: string): StatusError =>
+    badRequest(`error decoding patch: json: cannot unmarshal ${jsonTypeName(value)} into Go value of type ${type}handlers.jsonPatchOp`);
+  if (!Array.isArray(operations)) throw undecodable(operations, '[]');
+  for (const operation of operations) if (operation !== null && !isObject(operation)) throw undecodable(operation, '');
+  if (operations.length > operationLimit) {
     throw new StatusError(
       413,
       'RequestEntityTooLarge',
-      `Request entity too large: The allowed maximum operations in a JSON patch is ${operationLimit}, got ${patch.length}`,
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${operationLimit}, got ${operations.length}`,
     );
   }
   try {
-    const next = jsonPatch(object, patch as JsonPatchOperation[]);
+    const next = jsonPatch(object, operations as (JsonPatchOperation | null)[]);
     if (isObject(next)) return next;
   } catch (error) {
     if (!(error instanceof JsonPatchError)) throw error;
   }
   throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+}
+
+/** The type of a JSON value, as errors of encoding/json name it. */
+function jsonTypeName(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /** What cannot be decoded after a patch is the patch's fault, and shown whole. */

@@ -91,6 +91,7 @@ export function versionOf(value: unknown): number {
   if (typeof value !== 'string' || !/^\d+$/.test(value)) {
     throw internalText(`strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`);
   }
+  if (BigInt(value) >= 1n << 64n) throw internalText(`strconv.ParseUint: parsing ${JSON.stringify(value)}: value out of range`);
   return Number(value);
 }
 
@@ -192,9 +193,10 @@ function deletionErrors(old: Record<string, unknown>, next: Record<string, unkno
   const value = next['deletionTimestamp'];
   const grace = next['deletionGracePeriodSeconds'];
   if (old['deletionTimestamp'] !== undefined) return [];
-  if (typeof grace === 'number') return [invalidError('metadata.deletionGracePeriodSeconds', grace, 'field is immutable')];
-  if (typeof value !== 'string') return [];
-  return [invalidError('metadata.deletionTimestamp', value, 'field is immutable')];
+  return [
+    ...(typeof value === 'string' ? [invalidError('metadata.deletionTimestamp', value, 'field is immutable')] : []),
+    ...(typeof grace === 'number' ? [invalidError('metadata.deletionGracePeriodSeconds', grace, 'field is immutable')] : []),
+  ];
 }
 
 function specChanged(context: Context, old: KubeObject, next: KubeObject): boolean {

@@ -25,8 +25,10 @@ export function writeOptions(context: Context, kind: OptionsKind, apply = false)
   }
   if (Buffer.byteLength(manager) > 128)
     errors.push({ field: 'fieldManager', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 128 bytes' });
-  else if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(manager))
-    errors.push(invalidError('fieldManager', manager, 'should only contain printable characters'));
+  else {
+    const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(manager);
+    if (unprintable !== null) errors.push(invalidError('fieldManager', manager, characterProblem(manager, unprintable)));
+  }
   errors.push(...dryRunErrors(query.getAll('dryRun')));
   const validation = query.get('fieldValidation') ?? '';
   // A server that does not know the parameter prunes in silence.
@@ -40,6 +42,12 @@ export function writeOptions(context: Context, kind: OptionsKind, apply = false)
     manager: manager === '' ? managerOfAgent(header(context, 'user-agent')) : manager,
     force,
   };
+}
+
+/** The place is counted in bytes. */
+function characterProblem(text: string, { 0: character, index }: RegExpExecArray): string {
+  const code = (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
+  return `invalid character U+${code} (at position ${Buffer.byteLength(text.slice(0, index))})`;
 }
 
 export function dryRunErrors(values: readonly string[]): FieldError[] {

@@ -1,4 +1,4 @@
-/** What stands under a key. Strings are what this package is about; lists and hashes exist so that a key can hold the wrong type. */
+/** What stands under a key. The loader reads strings only; lists and hashes exist so that tests can store a wrong type. */
 export type Stored =
   | { readonly type: 'string'; readonly value: Buffer; readonly expiresAt?: number }
   | { readonly type: 'list'; readonly value: readonly Buffer[]; readonly expiresAt?: number }

@@ -1,4 +1,4 @@
-/** Cuts the commands out of what a client sends: arrays of bulk strings, or inline commands. Any cut between chunks is right. */
+/** Parses commands (arrays of bulk strings, or inline commands) from the bytes of a client. Chunks may end anywhere. */
 export class RespParser {
   #buffer: Buffer = Buffer.alloc(0);
   #at = 0;

@@ -1,4 +1,4 @@
-/** What a command answers. A string is a bulk string; see the classes for what is none. */
+/** The reply of a command. A JavaScript string is a bulk string; the other RESP types have a class each. */
 export type Reply = string | Buffer | number | null | Status | Refusal | ReplyMap | readonly Reply[];
 
 /** A simple string, `+OK`. */

@@ -40,7 +40,7 @@ function read(session: RespSession, world: RespWorld, key: Buffer): Buffer | und
   return new Refusal('WRONGTYPE Operation against a key holding the wrong kind of value script: twin, on @user_script:1.');
 }
 
-/** EVAL and EVALSHA. A script that is none of ours cannot be run here, and says so. */
+/** EVAL and EVALSHA. Only the scripts of this package are known; any other is answered with an error. */
 export function runScript(session: RespSession, world: RespWorld, sha1: string, rest: readonly Buffer[]): Reply {
   const count = Number(rest[0]?.toString('latin1'));
   if (!Number.isInteger(count)) return new Refusal('ERR value is not an integer or out of range');

@@ -31,9 +31,9 @@ export interface RespServerOptions {
   readonly now?: () => number;
 }
 
-/** The test server, with what only it can do. */
+/** The TestRedis that speaks RESP itself, with faults that a redis-server cannot be asked for. */
 export interface RespServer extends TestRedis {
-  /** Looks at every command before it runs; what it returns happens instead. One at a time; undefined takes it away. */
+  /** Sets a function that sees every command before it runs; its result, if any, replaces the reply. There is one at a time; undefined removes it. */
   intercept(look: ((call: RespCall) => RespFault | undefined) | undefined): void;
   /** What WAIT answers from now on. */
   setReplicas(count: number): void;

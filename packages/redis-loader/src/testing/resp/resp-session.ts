@@ -1,6 +1,6 @@
 import type { RespDatabase } from './resp-database.ts';
 
-/** What the server knows of one connection. */
+/** The state of one connection. */
 export interface RespSession {
   readonly id: number;
   readonly address: string;

@@ -1,3 +1,4 @@
+import { parseJson } from '@kubecast/exact-json';
 import type { Clock } from '@kubecast/clock';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
 import { deepFreeze, HotTier } from '../../entries/hot-tier.ts';
@@ -121,7 +122,7 @@ class AttachedView<T> implements SharedView<T>, SharedReader<T> {
   }
 
   decode(slab: Slab, offset: number): T {
-    return { apiVersion: this.#apiVersion, kind: this.#kind, ...(JSON.parse(decoder.decode(jsonOf(slab, offset))) as object) } as T;
+    return { apiVersion: this.#apiVersion, kind: this.#kind, ...(parseJson(decoder.decode(jsonOf(slab, offset))) as object) } as T;
   }
 
   read(slab: Slab, offset: number): T {

@@ -70,7 +70,7 @@ export class SharedMemory {
   #newestIndex = 0;
 
   constructor(handle: StoreHandle) {
-    if (handle.format !== FORMAT)
+    if (handle?.format !== FORMAT)
       throw new StoreError('HANDLE_INVALID', 'this is no handle of a shared store of this version; pass what `share` gave, unchanged');
     this.#handle = handle;
     this.leaseMs = handle.leaseMs;

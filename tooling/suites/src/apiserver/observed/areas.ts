@@ -9,6 +9,7 @@ import { events } from './events.ts';
 import { lists } from './lists.ts';
 import { metadataRules, namespaceFinalizers } from './metadata-rules.ts';
 import type { Observation } from './observation.ts';
+import { oddInput } from './odd-input.ts';
 import { patches } from './patches.ts';
 import { roleRules } from './role-rules.ts';
 import { schemas } from './schemas.ts';
@@ -32,4 +33,5 @@ export const areas: Readonly<Record<string, readonly Observation[]>> = {
   'data-maps': dataMaps,
   'role-rules': roleRules,
   'metadata-rules': [...metadataRules, namespaceFinalizers],
+  'odd-input': oddInput,
 };

@@ -1,0 +1,84 @@
+import type { KeptPromise } from '../check-promises.ts';
+
+export const kept: readonly KeptPromise[] = [
+  {
+    says: 'Reads are synchronous and never wait for the cluster or for Redis',
+    test: 'packages/model-index/src/index/model-core.test.ts',
+    named: 'a model is answered with app, versions, metadata and freshness',
+  },
+  {
+    says: 'Routing never waits for Redis',
+    test: 'packages/model-index/src/index/model-index.test.ts',
+    named: 'the index is synced when everything was listed and the first metadata is loaded, not before',
+  },
+  {
+    says: 'Every process picks the same',
+    test: 'packages/model-index/src/index/model-core.test.ts',
+    named: 'after any history the answers are those of an index that saw only the objects that stand, in any order',
+  },
+  {
+    says: 'A changed version loads exactly that value',
+    test: 'packages/model-index/src/index/model-core.test.ts',
+    named: 'a model that changed under an unchanged app version is loaded, and only that one',
+  },
+  {
+    says: 'An unchanged version, a resync and a reconnect load nothing',
+    test: 'packages/model-index/src/index/model-index.test.ts',
+    named: 'a resync comes every period, wants nothing again and tries again what failed',
+  },
+  {
+    says: 'is forgotten in memory; nothing outside is touched',
+    test: 'packages/model-index/src/index/model-index.test.ts',
+    named: 'changes on the watch are in the index and are told, and an object that leaves is forgotten',
+  },
+  {
+    says: 'nothing outside is touched',
+    test: 'packages/redis-loader/src/loader/loader.test.ts',
+    named: 'forgetting drops what is held and touches nothing in Redis, also while it is being read',
+  },
+  {
+    says: 'an address in two of them counts once',
+    test: 'packages/model-index/src/index/model-core.test.ts',
+    named: 'endpoints come from all slices of the Service named like the AppModel, joined and without doubles',
+  },
+  {
+    says: 'Only addresses that a Pod can have are given',
+    test: 'packages/model-index/src/endpoints/address-rules.test.ts',
+    named: 'is refused, as whatever type it is declared',
+  },
+  {
+    says: 'Events of one model come in order',
+    test: 'packages/model-index/src/index/model-core.test.ts',
+    named: 'subscribers hear of added, updated and removed models, and one that throws costs only itself',
+  },
+  {
+    says: 'Everything is checked before anything is written',
+    test: 'packages/model-index/src/publisher/publisher.test.ts',
+    named: 'a payload that JSON cannot hold, and models that share a key, are refused before the first value is written',
+  },
+  {
+    says: '(`PublishRefusedError` names each)',
+    test: 'packages/model-index/src/publisher/publisher.test.ts',
+    named: 'if one value may not be written none is, and every refusal is named',
+  },
+  {
+    says: 'The object and the payloads are copied at the call',
+    test: 'packages/model-index/src/publisher/publisher.test.ts',
+    named: 'what is published is what was given at the call, whatever its owner does with it meanwhile',
+  },
+  {
+    says: 'An older version that is published again gets a larger number',
+    test: 'packages/model-index/src/publisher/publisher.test.ts',
+    named: 'an older version that is published again gets a larger number',
+  },
+  {
+    says: 'Wrong options throw `ModelIndexError`',
+    test: 'packages/model-index/src/index/create-model-index.test.ts',
+    named: 'options that cannot work are refused by name',
+  },
+  {
+    says: 'Faults in the cluster or in Redis never throw',
+    test: 'packages/model-index/src/index/model-index.test.ts',
+    named: 'a cluster that cannot be asked for its endpoints is asked again, and the state says why',
+  },
+];

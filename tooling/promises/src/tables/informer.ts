@@ -142,7 +142,7 @@ export const kept: readonly KeptPromise[] = [
   },
   { says: 'after it the factory makes no more', test: factory, named: 'a factory that was stopped gives nothing more' },
   {
-    says: '`stop()` removes all handlers at once and resolves when the streams have ended;',
+    says: '`stop()` removes all handlers at once and resolves when the streams have ended, and after the last save of a restored informer;',
     test: life,
     named: 'all that waits when stop() is called is told at once, whatever the streams do; later calls give the same promise',
   },
@@ -159,6 +159,16 @@ export const kept: readonly KeptPromise[] = [
     named: 'while it says nothing usable, and after it is gone, what it said last stays',
   },
   {
+    says: 'reject with it unless their condition already holds',
+    test: factory,
+    named: 'a lease that was stopped tells what holds, and rejects what it would have to wait for',
+  },
+  {
+    says: 'or an informer that it follows is stopped',
+    test: life,
+    named: 'a follower of an informer that is stopped before there is an answer lets nobody wait',
+  },
+  {
     says: 'It rejects with `InformerStoppedError` when the follower is disposed',
     test: life,
     named: 'a follower never lets anybody wait for what cannot come',
@@ -168,6 +178,11 @@ export const kept: readonly KeptPromise[] = [
     says: 'each `everyMs`, by `save()`, and on `stop()`',
     test: snapshot,
     named: 'it is saved on an interval, on demand and on stop; a save that fails is reported and nothing else',
+  },
+  {
+    says: 'While no list was complete, the interval and `stop()` leave the file as it is.',
+    test: snapshot,
+    named: 'what was never complete takes the place of no good file, neither on the interval nor on stop',
   },
   {
     says: 'Readers see the loaded view before `start()`',

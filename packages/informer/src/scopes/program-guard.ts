@@ -151,7 +151,7 @@ function reportOf(message: string, cause: unknown): ReflectorReport {
 
 /** A full store, or one of another make, is no fault of what was to be stored. */
 function isOfResult(error: unknown): boolean {
-  return !(error instanceof Error && 'code' in error && error.code !== 'RECORD_INVALID');
+  return !(error instanceof Error && 'code' in error && error.code !== 'RECORD_INVALID' && error.code !== 'JSON_WRITE');
 }
 
 function identityOf(object: unknown): ObjectIdentity {

@@ -199,17 +199,14 @@ test('a client that is closed under the informer is a final state, and the serve
   expect([server.lists, server.watches]).toEqual([lists, watches]);
 });
 
-test.each([
-  ['a token with a line break is credentials', { token: 'hunter2\nb' }, {}, 'BackingOff', 'credentials: '],
-  ['a header with a line break is a request', { token: 'x' }, { userAgent: 'hunter2\nb' }, 'Failed', 'the request cannot be sent: '],
-])('%s that cannot be sent, and the state says so without showing it', async (_what, init, options, state, reason) => {
+test('a token with a line break is credentials that cannot be sent, and the state says so without showing it', async () => {
   const server = new BrokenWatches(answered(200));
-  const client = createClient(connectionFrom({ server: await server.start(), credentialsWithoutTls: true, ...init }), options);
+  const client = createClient(connectionFrom({ server: await server.start(), credentialsWithoutTls: true, token: 'hunter2\nb' }));
   const informer = createInformer<Note>({ type: noteType, client, limits: { backoffBaseMs: 2, backoffMaxMs: 10 } });
   opened.push({ server, client, informer });
   informer.start();
-  await until(informer, () => informer.scopes()[0]?.state === state);
-  expect(informer.scopes()[0]?.reason).toContain(reason);
+  await until(informer, () => informer.scopes()[0]?.state === 'BackingOff');
+  expect(informer.scopes()[0]?.reason).toContain('credentials: ');
   expect(informer.scopes()[0]?.reason).not.toContain('hunter2');
   expect(server.lists).toBe(0);
 });

@@ -17,17 +17,20 @@ test('a handler may return anything: null, a thenable that throws, one that sett
   const answers: unknown[] = [
     null,
     7,
-    {
-      get then(): never {
+    Object.defineProperty({}, 'then', {
+      get: (): never => {
         throw new Error('then');
       },
-    },
-    {
-      then: (resolve: () => void): void => {
-        resolve();
-        resolve();
-      },
-    },
+    }),
+    Object.fromEntries([
+      [
+        'then',
+        (resolve: () => void): void => {
+          resolve();
+          resolve();
+        },
+      ],
+    ]),
   ];
   for (const answer of answers) {
     const handle = rig.informer.handle(() => answer as never, { workers: 1 });

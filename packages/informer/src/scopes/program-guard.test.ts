@@ -125,7 +125,6 @@ const badTransforms: readonly (readonly [string, Transform])[] = [
   ['gives a promise', (object) => Promise.resolve(object) as never],
   ['gives a promise that rejects', () => Promise.reject(new Error('late')) as never],
   ['gives a circle', (object) => Object.assign(object, { self: object })],
-  ['gives a BigInt', (object) => ({ ...object, big: 5n })],
   ['takes the name away', (object) => ({ ...object, metadata: {} })],
   ['changes the UID', (object) => ({ ...object, metadata: { ...(object['metadata'] as object), uid: 'other' } })],
   ['changes the version', (object) => ({ ...object, metadata: { ...(object['metadata'] as object), resourceVersion: '1' } })],
@@ -402,5 +401,15 @@ test('a list that the store cannot take is an error of the program: the view and
   await rig.clock.advance(31_000);
   expect(rig.state()).toBe('Watching');
   expect(rig.held()).toEqual(rig.truth());
+  await rig.informer.stop();
+});
+
+test('a transform may give a BigInt, which is kept as the integer that it is', async () => {
+  const rig = filled({ transform: (object) => ({ ...object, big: 5n }) });
+  rig.informer.start();
+  await rig.clock.settle();
+  expect(rig.held()).toEqual(rig.truth());
+  expect(rig.informer.view.get({ namespace: 'default', name: 'thing-0' })).toMatchObject({ big: 5 });
+  expect(rig.reports).toEqual([]);
   await rig.informer.stop();
 });

@@ -405,3 +405,13 @@ test('a list that the store cannot take is an error of the program: the view and
   expect(rig.held()).toEqual(rig.truth());
   await rig.informer.stop();
 });
+
+test('a transform may give a BigInt, which is kept as the integer that it is', async () => {
+  const rig = filled({ transform: (object) => ({ ...object, big: 5n }) });
+  rig.informer.start();
+  await rig.clock.settle();
+  expect(rig.held()).toEqual(rig.truth());
+  expect(rig.informer.view.get({ namespace: 'default', name: 'thing-0' })).toMatchObject({ big: 5 });
+  expect(rig.reports).toEqual([]);
+  await rig.informer.stop();
+});

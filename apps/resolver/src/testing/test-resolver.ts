@@ -162,7 +162,7 @@ export interface Got {
   readonly headers: IncomingMessage['headers'];
 }
 
-export const agent = new Agent({ keepAlive: false });
+export const agent: Agent = new Agent({ keepAlive: false });
 
 export function get(
   url: string,

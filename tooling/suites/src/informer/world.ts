@@ -1,3 +1,4 @@
+import { systemClock } from '@kubecast/clock';
 import type { ApiServer, ApiServerOptions } from '@kubecast/apiserver';
 import { EmbeddedCluster, RealCluster, type TestCluster } from '@kubecast/apiserver/envtest';
 import { connectionFrom, createClient, isAlreadyExists } from '@kubecast/client';
@@ -213,17 +214,21 @@ export function held(informer: Informer<Note>): string[] {
   return [...informer.view.select()].map((entry) => lineOf(entry.mutable()));
 }
 
-/** Resolves when the condition holds, asked again after each delta and each change of state; the test's own timeout is the bound. */
+/**
+ * Resolves when the condition holds; the test's own timeout is the bound. The condition is asked again after each change of state, and between: a handler
+ * of the test may be given a delta after all handlers that were added later.
+ */
 export async function until(informer: Informer<Note>, holds: () => boolean): Promise<void> {
-  if (holds()) return;
-  await new Promise<void>((resolve) => {
-    const check = (): void => {
-      if (!holds()) return;
-      undo[Symbol.dispose]();
-      handle.remove();
-      resolve();
-    };
-    const undo = informer.onStatus(check);
-    const handle = informer.handle(check);
-  });
+  let changed = Promise.withResolvers<void>();
+  const undo = informer.onStatus(() => changed.resolve());
+  try {
+    while (!holds()) {
+      const waited = new AbortController();
+      await Promise.race([changed.promise, systemClock.sleep(2, waited.signal)]);
+      waited.abort();
+      changed = Promise.withResolvers<void>();
+    }
+  } finally {
+    undo[Symbol.dispose]();
+  }
 }

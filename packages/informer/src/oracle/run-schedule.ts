@@ -315,6 +315,8 @@ class Run {
   /** What any reader could see now: nothing may have gone back within an epoch. */
   #look(): void {
     const { informer } = this.#rig;
+    const missing = informer.hasSynced ? informer.scopes().find((scope) => !scope.synced) : undefined;
+    if (missing !== undefined) this.#wrong.push(`synced, although ${missing.scope} was never complete`);
     for (const entry of informer.view.select({ cluster: '' })) {
       const scope = this.#scopes().find((candidate) => candidate.namespace === entry.key.namespace || candidate.namespace === '');
       const id = `${scope?.epoch ?? 0} ${entry.key.namespace}/${entry.key.name} ${entry.uid}`;

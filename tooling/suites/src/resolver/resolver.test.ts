@@ -203,7 +203,8 @@ test('a slice that names a host or a loopback address is never dialled: it is a 
         ports: [{ name: 'http', port, protocol: 'TCP' }],
         endpoints: [{ addresses: [address], conditions: { ready: true } }],
       });
-    await slice('trap-name', 'FQDN', 'localhost');
+    await slice('trap-name', 'FQDN', 'trap.localhost');
+    // A server of today refuses these two; older ones take them.
     await slice('trap-mapped', 'IPv6', '::ffff:7f00:1');
     await slice('trap-loopback', 'IPv4', '127.0.0.1');
     const resolver = start(...flags());

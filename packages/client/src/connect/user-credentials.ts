@@ -3,6 +3,7 @@ import { type CredentialSource, staticCredentials } from '../connection/connecti
 import { besideCertificate, certificateFiles, type PemPlace, readAuthorities, readKeyPair } from '../credentials/certificate-files.ts';
 import { TokenFile } from '../credentials/token-file.ts';
 import { ConfigError } from '../errors.ts';
+import { messageOf } from '../kubeconfig/kubeconfig-file.ts';
 import type { ExecConfig } from '../kubeconfig/exec-config.ts';
 import type { UserEntry } from '../kubeconfig/kubeconfig.ts';
 import { relativeTo } from '../kubeconfig/kubeconfig-file.ts';
@@ -136,8 +137,4 @@ async function issuerAuthorities(user: UserEntry, path: string, data: string): P
   } catch (cause) {
     throw new ConfigError(`${user.place}: the issuer's authorities: ${messageOf(cause)}`, { cause });
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

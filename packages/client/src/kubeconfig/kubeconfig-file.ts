@@ -73,6 +73,7 @@ function firstOf<T>(all: readonly ReadonlyMap<string, T>[]): ReadonlyMap<string,
   return merged;
 }
 
-function messageOf(cause: unknown): string {
+/** What led to an error, in words. */
+export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -9,6 +9,7 @@ import type { Pending } from './pending.ts';
 import { PendingQueue } from './pending-queue.ts';
 import { PASSED, Replay } from './replay.ts';
 import type { Scheduler, Stepper } from './scheduler.ts';
+import { isThenable } from '../scopes/thenable.ts';
 
 const BUFFER = 1024;
 const PINNED_BYTES = 16 * 1024 * 1024;
@@ -316,8 +317,4 @@ export class Listener<T> implements Stepper {
 
 function isInitial(origin: DeltaOrigin): boolean {
   return origin === 'initial' || origin === 'snapshot';
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
 }

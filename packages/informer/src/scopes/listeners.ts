@@ -1,4 +1,4 @@
-import { ignoreRejection } from './program-guard.ts';
+import { ignoreRejection } from './thenable.ts';
 
 /** Functions of the program that are told something. One that throws or rejects keeps nothing from the others. */
 export class Listeners<T> {

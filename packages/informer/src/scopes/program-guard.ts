@@ -1,6 +1,7 @@
 import { isStoreError } from '@kubecast/store';
 import type { Entry, IndexExtractor, Key } from '@kubecast/store';
 import { InformerOptionsError } from '../errors.ts';
+import { ignoreRejection, isThenable } from './thenable.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 
 type Transform = (object: Record<string, unknown>) => Record<string, unknown>;
@@ -178,13 +179,4 @@ function nameOf(namespace: string, name: string): string {
 /** The error's class and no more: its message may quote the object. It stands in the report's `cause`. */
 function kindOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}
-
-/** A function that was to answer at once is async: its rejection must not end the process. */
-export function ignoreRejection(value: unknown): void {
-  if (isThenable(value)) value.then(undefined, () => undefined);
 }

@@ -85,8 +85,8 @@ export class WatchFaults {
   lag(): Promise<void> | undefined {
     const fault = this.#faults.find((one) => one.type === 'lag' && one.ms !== undefined);
     if (fault?.type !== 'lag' || fault.ms === undefined) return undefined;
-    const due = this.#clock.sleep(fault.ms, this.#signal);
-    this.#tail = this.#tail.then(() => due);
+    // Both are listened to from now on: when the client goes, each wait that is under way rejects.
+    this.#tail = Promise.all([this.#tail, this.#clock.sleep(fault.ms, this.#signal)]).then(() => undefined);
     return this.#tail;
   }
 }

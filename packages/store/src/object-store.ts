@@ -245,6 +245,7 @@ class PackedStore<T> implements ObjectStore<T> {
     let link = 0;
     try {
       if (this.#shared) {
+        this.#shared.reserve();
         for (const [, values] of held) {
           for (const value of values) {
             postings.prepare(value);

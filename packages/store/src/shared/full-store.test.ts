@@ -223,3 +223,44 @@ test('a limit that is no number of bytes is refused by its name', () => {
   ])
     expect(() => make(bad), JSON.stringify(bad)).toThrow(`shared.${Object.keys(bad)[0]} is`);
 });
+
+test('a store that is full can be emptied object by object, whatever was refused between: removals have room of their own', () => {
+  for (const apps of [['d'.repeat(300)], ['e'.repeat(3_000)], []]) {
+    const store = make({ recordBytes: 64 * MIB, indexBytes: 1 << 16 });
+    const held: number[] = [];
+    let next = 0;
+    const put = (length: number, extra: readonly string[]): boolean => {
+      try {
+        store.put(record(next, 1, length, [...extra, `fill-${next}`]));
+        held.push(next);
+        next += 1;
+        return true;
+      } catch (error) {
+        expect(isStoreError(error) && error.code).toBe('SHARED_FULL');
+        return false;
+      }
+    };
+    const remove = (at: number): void => {
+      const [i = -1] = held.splice(at, 1);
+      expect(store.remove(keyOf(i), `uid-${i}`).map(({ type }) => type)).toEqual(['deleted']);
+    };
+    while (put(10, apps));
+    expect(held.length).toBeGreaterThan(50);
+    for (let round = 0; held.length > 0; round += 1) {
+      // From the front: whole parts of the order become empty.
+      for (let some = 0; some < 40 && held.length > 0; some += 1) {
+        remove(0);
+        // What is let go of is asked for at once, by an index and by an object with many values.
+        if (some % 8 === 7) put(10, [...apps, ...Array.from({ length: 30 }, (_, n) => `many-${round}-${some}-${n}`)]);
+        if (some === 20 && round < 3) {
+          try {
+            store.addIndex(`name-${round}`, (entry) => [entry.key.name, 'all']);
+          } catch (error) {
+            expect(isStoreError(error) && error.code).toBe('SHARED_FULL');
+          }
+        }
+      }
+    }
+    expect(store.view.size).toBe(0);
+  }
+});

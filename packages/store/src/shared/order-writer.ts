@@ -51,6 +51,15 @@ export class OrderWriter implements OrderMirror {
   }
 
   /**
+   * Takes what is kept for the next removal, where a removal used it up. Every write but a removal calls it first: otherwise the write would use the room that a
+   * removal let go of, and a store that is full could not be emptied.
+   * @throws StoreError SHARED_FULL; nothing was changed.
+   */
+  reserve(): void {
+    this.#fill(KEPT, 1, this.#chunks.length);
+  }
+
+  /**
    * Takes what an operation may need in so many parts that are shown one after the other.
    * @throws StoreError SHARED_FULL; nothing was changed.
    */

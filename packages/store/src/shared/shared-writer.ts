@@ -135,6 +135,19 @@ export class SharedWriter implements RecordMirror {
     }
   }
 
+  /**
+   * Room for the next removal, before anything else of an operation that is none.
+   * @throws StoreError SHARED_FULL; nothing was changed.
+   */
+  reserve(): void {
+    try {
+      this.order.reserve();
+    } catch {
+      this.#leases.settle();
+      this.order.reserve();
+    }
+  }
+
   #take({ hashes, slots, removes, entries, clusters }: SharedNeeds): void {
     this.clusters(clusters);
     if (slots > this.#used) this.#extend(slots);

@@ -89,6 +89,7 @@ export class ContentWriter<T> {
       for (const slot of removed) this.#splitMarks(slot);
     }
     if (!this.#shared) return;
+    if (decisions.length > 0) this.#shared.reserve();
     const { table, slabs, clusters } = this.#view;
     const hashes: number[] = [];
     let entries = 0;

@@ -1,5 +1,5 @@
 import type { Clock } from '@kubecast/clock';
-import { digest } from '../records/digest.ts';
+import { digest } from '@kubecast/shared-memory';
 import type { ObjectStore, ObjectStoreOptions } from '../object-store.ts';
 import { createObjectStore, imageOf } from '../object-store.ts';
 import type { ScopeId } from '../contract/record.ts';

@@ -1,4 +1,4 @@
-import { digest } from './digest.ts';
+import { digest } from '@kubecast/shared-memory';
 import type { Scan, Span } from './scan-record.ts';
 import type { Slab, Slabs } from './slabs.ts';
 import { placeOf } from './slabs.ts';

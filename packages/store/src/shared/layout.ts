@@ -1,3 +1,5 @@
+import { LEASE_COUNT, type LeaseWords } from '@kubecast/shared-memory';
+
 /*
  * A store in shared memory, as a reader finds it. One thread writes, any number read, and nobody waits for anybody:
  *
@@ -32,17 +34,18 @@ export const CLUSTERS = 7;
 export const INDEXES = 8;
 /** Block of the order's directory; 0: none. */
 export const ORDER = 9;
-/** Counts tickets; a ticket is the time at which it was made, in units of so many milliseconds of the calendar, and some bits of this count. */
+/** Counts the tickets of leases. */
 export const TICKETS = 10;
-export const TICKET_TIME_MS = 1024;
-export const TICKET_COUNT_BITS = 14;
 /** Leases that were ever used at once. */
 export const LEASES_USED = 11;
 export const RECORD_TABLES = 16;
 export const POSTING_TABLES: number = RECORD_TABLES + 64;
 export const LEASES: number = POSTING_TABLES + 64;
-export const LEASE_COUNT = 256;
 export const CONTROL_WORDS: number = LEASES + LEASE_COUNT;
+
+export function leaseWords(control: Int32Array): LeaseWords {
+  return { control, leases: LEASES, used: LEASES_USED, tickets: TICKETS };
+}
 
 /** Words of an entry of the log: what was done, to which slot, and the place before or the posting. */
 export const LOG_ENTRY = 3;

@@ -1,8 +1,7 @@
+import type { Arena, LeaseBook } from '@kubecast/shared-memory';
 import type { Chunk, OrderMirror } from '../keys/ordered-slots.ts';
 import { ROOM } from '../keys/ordered-slots.ts';
-import type { Arena } from './arena.ts';
 import { LIST_ENTRIES, ORDER } from './layout.ts';
-import type { LeaseBook } from './leases.ts';
 
 const CHUNK_WORDS = ROOM + LIST_ENTRIES;
 /** Blocks that are kept for removals, so that a store that is full can still be emptied. */

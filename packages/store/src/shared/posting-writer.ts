@@ -1,9 +1,7 @@
+import { hashOfText, textWords, writeText, type Arena, type LeaseBook } from '@kubecast/shared-memory';
 import type { PostingMirror } from '../indexes/postings.ts';
-import type { Arena } from './arena.ts';
 import type { ChangeLog } from './change-log.ts';
 import { LOG_POST, LOG_UNPOST, POSTING_COUNT, POSTING_HASH, POSTING_INDEX, POSTING_LIST, POSTING_TEXT } from './layout.ts';
-import type { LeaseBook } from './leases.ts';
-import { hashOfText, textWords, writeText } from './shared-text.ts';
 import { SHARDS } from './table-writer.ts';
 import type { TableWriter } from './table-writer.ts';
 

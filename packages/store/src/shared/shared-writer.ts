@@ -1,14 +1,15 @@
 import type { Clock } from '@kubecast/clock';
+import { Arena, growable, LeaseBook, textWords, writeText } from '@kubecast/shared-memory';
 import type { RecordMirror } from '../keys/record-table.ts';
 import { FULL } from '../records/slabs.ts';
 import { StoreError } from '../store-error.ts';
-import { Arena, full, growable } from './arena.ts';
 import { ChangeLog } from './change-log.ts';
 import {
   CLUSTERS,
   CONTROL_WORDS,
   FORMAT,
   INDEXES,
+  leaseWords,
   LINK,
   LINK_TEXT,
   LOG_ADD,
@@ -26,10 +27,8 @@ import {
   SLOTS,
   type StoreHandle,
 } from './layout.ts';
-import { LeaseBook } from './leases.ts';
 import { OrderWriter } from './order-writer.ts';
 import { PostingWriter } from './posting-writer.ts';
-import { textWords, writeText } from './shared-text.ts';
 import { SlabRegion } from './slab-region.ts';
 import { SHARDS, TableWriter } from './table-writer.ts';
 
@@ -85,8 +84,8 @@ export class SharedWriter implements RecordMirror {
     this.#leaseMs = leaseMs;
     this.#control[MAGIC] = FORMAT;
     this.#control[SEED] = seed;
-    this.#arena = new Arena(indexBytes);
-    this.#leases = new LeaseBook(this.#control, options.clock ?? clock, leaseMs);
+    this.#arena = new Arena(indexBytes, full);
+    this.#leases = new LeaseBook(leaseWords(this.#control), options.clock ?? clock, leaseMs);
     this.#slotBuffer = growable(FIRST_SLOTS * 8, indexBytes);
     this.#slots = new Int32Array(this.#slotBuffer, 0, FIRST_SLOTS * 2);
     this.region = new SlabRegion(options.recordBytes ?? 4 * GIB, this.#leases);
@@ -252,6 +251,13 @@ export class SharedWriter implements RecordMirror {
     this.#used = used;
     Atomics.store(this.#control, SLOTS, used);
   }
+}
+
+function full(bytes: number): StoreError {
+  return new StoreError(
+    'SHARED_FULL',
+    `the shared keys, order and indexes fill their ${bytes} bytes; give the store more with \`shared.indexBytes\`, or remove objects`,
+  );
 }
 
 /** @throws StoreError OPTIONS_INVALID naming the option. */

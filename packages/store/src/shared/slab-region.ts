@@ -1,10 +1,8 @@
+import { growable, RoomMap, type LeaseBook } from '@kubecast/shared-memory';
 import type { Slab, SlabMemory } from '../records/slabs.ts';
 import { FULL } from '../records/slabs.ts';
 import { StoreError } from '../store-error.ts';
-import { growable } from './arena.ts';
 import { ROOM_UNIT, SLAB_LIMIT, SLAB_ROW } from './layout.ts';
-import type { LeaseBook } from './leases.ts';
-import { RoomMap } from './room-map.ts';
 
 const FULL_UNITS = FULL / ROOM_UNIT;
 

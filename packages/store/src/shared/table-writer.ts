@@ -1,6 +1,5 @@
-import type { Arena } from './arena.ts';
+import type { Arena, LeaseBook } from '@kubecast/shared-memory';
 import { TABLE_ENTRIES, TABLE_STAMP } from './layout.ts';
-import type { LeaseBook } from './leases.ts';
 
 export const SHARDS = 64;
 const FIRST = 8;

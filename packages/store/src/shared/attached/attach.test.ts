@@ -3,7 +3,8 @@ import type { Key, ObjectStore, Query, ScopeId, View } from '../../index.ts';
 import { attach, compareResourceVersions, createObjectStore, isStoreError, IterationExpired } from '../../index.ts';
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { testRecord } from '../../testing/index.ts';
-import { LEASE_COUNT, LEASES } from '../layout.ts';
+import { LEASE_COUNT } from '@kubecast/shared-memory';
+import { LEASES } from '../layout.ts';
 
 interface Thing {
   readonly spec: { readonly app: string; readonly text: string };

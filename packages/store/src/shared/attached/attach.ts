@@ -1,4 +1,5 @@
 import { parseJson } from '@kubecast/exact-json';
+import { LeasePool, type LeaseErrors } from '@kubecast/shared-memory';
 import type { Clock } from '@kubecast/clock';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
 import { deepFreeze, HotTier } from '../../entries/hot-tier.ts';
@@ -10,8 +11,8 @@ import type { Query } from '../../contract/query.ts';
 import type { Slab } from '../../records/slabs.ts';
 import { systemClock } from '@kubecast/clock';
 import type { View } from '../../contract/view.ts';
-import { COMMITTED, ROUNDS, SIZE, type StoreHandle } from '../layout.ts';
-import { LeasePool } from './lease.ts';
+import { IterationExpired, StoreError } from '../../store-error.ts';
+import { COMMITTED, leaseWords, ROUNDS, SIZE, type StoreHandle } from '../layout.ts';
 import { RecordCopies, RecordScratch, SharedMemory } from './shared-memory.ts';
 import type { CopiedRecord, SharedReader } from './shared-reader.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
@@ -47,6 +48,12 @@ interface Cached<T> {
   readonly value: T;
 }
 
+const leaseErrors: LeaseErrors = {
+  expired: () => new IterationExpired('its time is over'),
+  released: () => new StoreError('SNAPSHOT_DISPOSED', 'this snapshot was disposed; take another'),
+  full: (count) => new StoreError('LEASES_FULL', `${count} readers hold snapshots at once; dispose those that are done`),
+};
+
 class AttachedView<T> implements SharedView<T>, SharedReader<T> {
   readonly memory: SharedMemory;
   readonly probe: KeyProbe;
@@ -67,7 +74,7 @@ class AttachedView<T> implements SharedView<T>, SharedReader<T> {
   constructor(handle: StoreHandle, options: AttachOptions) {
     this.memory = new SharedMemory(handle);
     this.probe = new KeyProbe(this.memory.seed);
-    this.leases = new LeasePool(this.memory.control, options.clock ?? systemClock, this.memory.leaseMs);
+    this.leases = new LeasePool(leaseWords(this.memory.control), options.clock ?? systemClock, this.memory.leaseMs, leaseErrors);
     this.#hot = new HotTier(options.hotBytes ?? 32 * 1024 * 1024);
     this.#apiVersion = handle.apiVersion;
     this.#kind = handle.kind;

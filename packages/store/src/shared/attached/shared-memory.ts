@@ -1,3 +1,4 @@
+import { hashOfText, readText, sameText, textWords } from '@kubecast/shared-memory';
 import { Numbers } from '../../keys/key-probe.ts';
 import type { KeyProbe } from '../../keys/key-probe.ts';
 import { isIntact } from '../../records/packed-record.ts';
@@ -24,7 +25,6 @@ import {
   TABLE_STAMP,
   type StoreHandle,
 } from '../layout.ts';
-import { hashOfText, readText, sameText, textWords } from '../shared-text.ts';
 
 const SHARDS = 64;
 

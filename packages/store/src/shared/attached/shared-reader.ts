@@ -1,7 +1,7 @@
+import type { LeasePool } from '@kubecast/shared-memory';
 import type { EntrySource } from '../../entries/packed-entry.ts';
 import type { KeyProbe } from '../../keys/key-probe.ts';
 import type { Slab } from '../../records/slabs.ts';
-import type { LeasePool } from './lease.ts';
 import type { SharedMemory } from './shared-memory.ts';
 
 export interface CopiedRecord {

@@ -1,3 +1,4 @@
+import { textWords, type Lease } from '@kubecast/shared-memory';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
 import { compareKeys } from '../../keys/key-order.ts';
 import type { Key, KeyInput } from '../../contract/key.ts';
@@ -10,9 +11,7 @@ import { StoreError } from '../../store-error.ts';
 import type { View } from '../../contract/view.ts';
 import type { CopiedRecord, SharedReader } from './shared-reader.ts';
 import { LIST_ENTRIES, LOG_POST, LOG_UNPOST, ORDER, POSTING_COUNT, POSTING_LIST } from '../layout.ts';
-import type { Lease } from './lease.ts';
 import { PastLog } from './past-log.ts';
-import { textWords } from '../shared-text.ts';
 
 interface Chunk {
   readonly block: number;

@@ -1,4 +1,4 @@
-import { StoreError } from '../store-error.ts';
+import { growable } from './growable.ts';
 import { RoomMap } from './room-map.ts';
 
 /** The first words are not given out: 0 means no block. */
@@ -6,11 +6,6 @@ const START = 8;
 const STEP = 1 << 16;
 /** Every block is of whole grains. */
 const GRAIN = 8;
-
-/** What a growable SharedArrayBuffer is made of in all three runtimes; TypeScript's own type of it is younger than our target. */
-export function growable(bytes: number, maxBytes: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(bytes, { maxByteLength: maxBytes });
-}
 
 /**
  * Blocks of words in shared memory. What is freed is given again to blocks of the same size; where none is left and the buffer is full, freed
@@ -22,9 +17,12 @@ export class Arena {
   readonly #free = new Map<number, number[]>();
   /** Freed blocks that were joined. */
   #joined: RoomMap | undefined;
+  readonly #full: (bytes: number) => Error;
   #end = START;
 
-  constructor(maxBytes: number) {
+  /** `full` makes the error that is thrown when the arena has no room: it names what the user can do. */
+  constructor(maxBytes: number, full: (bytes: number) => Error) {
+    this.#full = full;
     this.buffer = growable(Math.min(STEP, maxBytes), maxBytes);
     this.words = new Int32Array(this.buffer, 0, this.buffer.byteLength >> 2);
   }
@@ -36,7 +34,7 @@ export class Arena {
 
   /**
    * A block of at least so many words, all zero.
-   * @throws StoreError SHARED_FULL; nothing was changed.
+   * @throws what `full` makes; nothing was changed.
    */
   take(length: number): number {
     const size = sizeOf(length);
@@ -44,7 +42,7 @@ export class Arena {
     if (block === undefined && (this.#end + size) * 4 > this.words.byteLength && !this.#grow(this.#end + size)) {
       this.#join();
       block = this.#cut(size);
-      if (block === undefined) throw full(this.buffer.maxByteLength);
+      if (block === undefined) throw this.#full(this.buffer.maxByteLength);
     }
     if (block !== undefined) {
       this.words.fill(0, block, block + size);
@@ -85,13 +83,6 @@ export class Arena {
     this.words = new Int32Array(this.buffer, 0, bytes >> 2);
     return true;
   }
-}
-
-export function full(bytes: number): StoreError {
-  return new StoreError(
-    'SHARED_FULL',
-    `the shared keys, order and indexes fill their ${bytes} bytes; give the store more with \`shared.indexBytes\`, or remove objects`,
-  );
 }
 
 /** Powers of two up to 64 words, then eighths of them: little is lost, and blocks are used again. */

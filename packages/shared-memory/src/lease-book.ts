@@ -1,5 +1,5 @@
 import type { Clock } from '@kubecast/clock';
-import { LEASES, LEASES_USED, LEASE_COUNT } from './layout.ts';
+import { LEASE_COUNT, type LeaseWords } from './lease-words.ts';
 
 interface Batch {
   readonly frees: (() => void)[];
@@ -13,6 +13,8 @@ interface Batch {
  */
 export class LeaseBook {
   readonly #control: Int32Array;
+  readonly #leases: number;
+  readonly #used: number;
   readonly #clock: Clock;
   readonly #limitMs: number;
   /** When each ticket was first seen. */
@@ -21,8 +23,10 @@ export class LeaseBook {
   readonly #batches: Batch[] = [];
   #waiting = 0;
 
-  constructor(control: Int32Array, clock: Clock, leaseMs: number) {
+  constructor({ control, leases, used }: LeaseWords, clock: Clock, leaseMs: number) {
     this.#control = control;
+    this.#leases = leases;
+    this.#used = used;
     this.#clock = clock;
     // A reader that looked at its clock just before the end may still be copying.
     this.#limitMs = leaseMs + 1_000;
@@ -53,7 +57,7 @@ export class LeaseBook {
       }
     }
     let batch = this.#batches[0];
-    while (batch && !batch.held.some(([at, ticket]) => Atomics.load(this.#control, LEASES + at) === ticket)) {
+    while (batch && !batch.held.some(([at, ticket]) => Atomics.load(this.#control, this.#leases + at) === ticket)) {
       this.#batches.shift();
       this.#waiting -= batch.frees.length;
       for (const free of batch.frees) free();
@@ -64,16 +68,16 @@ export class LeaseBook {
   /** The leases that stand; one that had its time is taken away. */
   #held(): readonly (readonly [number, number])[] {
     const control = this.#control;
-    const used = Math.min(Atomics.load(control, LEASES_USED), LEASE_COUNT);
+    const used = Math.min(Atomics.load(control, this.#used), LEASE_COUNT);
     let held: [number, number][] | undefined;
     for (let at = 0; at < used; at += 1) {
-      const ticket = Atomics.load(control, LEASES + at);
+      const ticket = Atomics.load(control, this.#leases + at);
       if (ticket === 0) continue;
       const now = this.#clock.now();
       const since = this.#seen.get(ticket);
       if (since === undefined) this.#seen.set(ticket, now);
       else if (now - since > this.#limitMs) {
-        Atomics.compareExchange(control, LEASES + at, ticket, 0);
+        Atomics.compareExchange(control, this.#leases + at, ticket, 0);
         this.#seen.delete(ticket);
         continue;
       }

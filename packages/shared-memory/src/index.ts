@@ -1,0 +1,10 @@
+export { Arena } from './arena.ts';
+export { digest } from './digest.ts';
+export { growable } from './growable.ts';
+export { LeaseBook } from './lease-book.ts';
+export { LeasePool } from './lease-pool.ts';
+export type { Lease, LeaseErrors } from './lease-pool.ts';
+export { LEASE_COUNT } from './lease-words.ts';
+export type { LeaseWords } from './lease-words.ts';
+export { RoomMap } from './room-map.ts';
+export { hashOfText, readText, sameText, textWords, writeText } from './shared-text.ts';

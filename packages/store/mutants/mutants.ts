@@ -186,6 +186,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the room of a slab is given again under readers who hold a lease',
     package: 'shared-memory',
+    near: 'shared-memory',
     file: 'lease-book.ts',
     find: 'this.#pending.push(free);',
     put: 'free();',
@@ -193,6 +194,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the lease of a reader that was killed is honoured for ever',
     package: 'shared-memory',
+    near: 'shared-memory',
     file: 'lease-book.ts',
     find: 'else if (now - since > this.#limitMs) {',
     put: 'else if (now < since) {',
@@ -200,6 +202,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a reader goes on after its lease',
     package: 'shared-memory',
+    near: 'shared-memory',
     file: 'lease-pool.ts',
     find: ' || this.#clock.now() > this.#until)',
     put: ')',
@@ -207,6 +210,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a reader does not see that the writer took its lease',
     package: 'shared-memory',
+    near: 'shared-memory',
     file: 'lease-pool.ts',
     find: '!this.#slot.stands || ',
     put: '',
@@ -418,6 +422,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a lease past its time is not taken over',
     package: 'shared-memory',
+    near: 'shared-memory',
     file: 'lease-pool.ts',
     find: 'if (standing !== 0 && !this.#isPast(standing)) continue;',
     put: 'continue;',
@@ -425,6 +430,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a lease is taken over before its time',
     package: 'shared-memory',
+    near: 'shared-memory',
     file: 'lease-pool.ts',
     find: 'return (age - 1) * TICKET_TIME_MS > this.#leaseMs + SHARED_MS;',
     put: 'return age > 0;',
@@ -432,6 +438,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'each open iterator holds a lease of its own',
     package: 'shared-memory',
+    near: 'shared-memory',
     file: 'lease-pool.ts',
     find: 'if (!slot || slot.holders === 0 ||',
     put: 'if (slot || !slot ||',
@@ -446,6 +453,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a cluster loses its U+FEFF for readers',
     package: 'shared-memory',
+    near: 'shared-memory',
     file: 'shared-text.ts',
     find: "new TextDecoder('utf-8', { ignoreBOM: true })",
     put: 'new TextDecoder()',

@@ -9,19 +9,28 @@ export type ConcurrentMapErrorCode =
   | 'MAP_CHANGES_LOST'
   | 'MAP_SNAPSHOT_DISPOSED'
   | 'MAP_INDEX'
-  | 'MAP_CONFLICT';
+  | 'MAP_CONFLICT'
+  | 'MAP_FULL'
+  | 'MAP_SNAPSHOT_EXPIRED'
+  | 'MAP_HANDLE'
+  | 'MAP_DAMAGED';
 
 /** Every error that this package throws. `code` is stable; messages name the map and the key. */
 export class ConcurrentMapError extends CodedError<ConcurrentMapErrorCode> {
   override readonly name: string = 'ConcurrentMapError';
 }
 
-/** What was given is no key: a key is a string. */
+/** What was given is no key: a key is a string, in shared memory one of at most `longest` characters. */
 export class KeyError extends ConcurrentMapError {
   override readonly name = 'KeyError';
 
-  constructor(map: string, key: unknown) {
-    super('MAP_KEY', `the map "${map}" takes strings as keys, not ${describe(key)}`);
+  constructor(map: string, key: unknown, longest?: number) {
+    super(
+      'MAP_KEY',
+      longest !== undefined && typeof key === 'string'
+        ? `the map "${map}" takes keys of at most ${longest} characters, not ${show(key)}`
+        : `the map "${map}" takes strings as keys, not ${describe(key)}`,
+    );
   }
 }
 
@@ -29,8 +38,8 @@ export class KeyError extends ConcurrentMapError {
 export class MapValueError extends ConcurrentMapError {
   override readonly name = 'MapValueError';
 
-  constructor(map: string, key: string, reason: string) {
-    super('MAP_VALUE', `the value for ${show(key)} of the map "${map}" ${reason}`);
+  constructor(map: string, key: string, reason: string, options?: ErrorOptions) {
+    super('MAP_VALUE', `the value for ${show(key)} of the map "${map}" ${reason}`, options);
   }
 }
 
@@ -88,6 +97,47 @@ export class SnapshotDisposedError extends ConcurrentMapError {
 
   constructor(map: string) {
     super('MAP_SNAPSHOT_DISPOSED', `a snapshot of the map "${map}" was read after it was disposed`);
+  }
+}
+
+/** A bound of a map in shared memory is reached. Nothing was changed; keys can be deleted. */
+export class MapFullError extends ConcurrentMapError {
+  override readonly name = 'MapFullError';
+
+  constructor(map: string, key: string, reason: string, option: string) {
+    super('MAP_FULL', `the map "${map}" has no room for ${show(key)}: ${reason}; delete keys, or make the map with a larger "${option}"`);
+  }
+}
+
+/** The map no longer keeps what the snapshot shows: too much was changed since, or the room was wanted. Take another. */
+export class SnapshotExpiredError extends ConcurrentMapError {
+  override readonly name = 'SnapshotExpiredError';
+  readonly sequence: number;
+
+  constructor(map: string, sequence: number) {
+    super(
+      'MAP_SNAPSHOT_EXPIRED',
+      `the map "${map}" no longer keeps its content after change ${sequence}; take another snapshot, or make the map with more "changes" or "maxBytes"`,
+    );
+    this.sequence = sequence;
+  }
+}
+
+/** What was given is no handle of a map in shared memory. */
+export class MapHandleError extends ConcurrentMapError {
+  override readonly name = 'MapHandleError';
+
+  constructor(message: string) {
+    super('MAP_HANDLE', message);
+  }
+}
+
+/** Something else wrote over the shared memory of the map: a checksum does not fit. */
+export class MapDamagedError extends ConcurrentMapError {
+  override readonly name = 'MapDamagedError';
+
+  constructor(map: string) {
+    super('MAP_DAMAGED', `a record of the map "${map}" was damaged in shared memory; make the map anew`);
   }
 }
 

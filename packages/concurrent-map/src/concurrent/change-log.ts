@@ -1,4 +1,5 @@
 import { ChangesLostError } from '../errors.ts';
+import type { ChangeSource } from './change-source.ts';
 import type { MapChange } from './versioned.ts';
 
 /** Stands for "no value" in the columns of the log. */
@@ -8,7 +9,7 @@ const NONE: unique symbol = Symbol('none');
  * The last changes of a map, at most `capacity` of them, and those who wait for the next. They stand in columns, so that a write of a map to which nobody
  * subscribes makes no object; a MapChange is made when it is read.
  */
-export class ChangeLog<V> {
+export class ChangeLog<V> implements ChangeSource<V> {
   readonly #map: string;
   readonly #capacity: number;
   readonly #keys: string[] = [];

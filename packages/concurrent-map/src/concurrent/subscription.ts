@@ -1,5 +1,5 @@
 import { MapOptionsError } from '../errors.ts';
-import type { ChangeLog } from './change-log.ts';
+import type { ChangeSource } from './change-source.ts';
 import type { MapChange } from './versioned.ts';
 
 export interface SubscribeOptions {
@@ -14,7 +14,7 @@ const BATCH = 256;
 /** The changes of a log as an async iterator. return() ends a next() that waits, too. */
 export function changesOf<V>(
   map: string,
-  log: ChangeLog<V>,
+  log: ChangeSource<V>,
   { after = log.sequence, signal }: SubscribeOptions,
 ): AsyncIterableIterator<MapChange<V>> & AsyncDisposable {
   if (!Number.isSafeInteger(after) || after < 0 || after > log.sequence)

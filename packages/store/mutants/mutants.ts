@@ -174,8 +174,26 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the parsed objects have no budget',
     file: 'entries/hot-tier.ts',
-    find: 'while (this.bytes > this.#budget) this.#evict();',
+    find: 'while (this.#bytes > this.#budget) this.#evict();',
     put: '',
+  },
+  {
+    name: 'the windows of the hot tier are never forgotten',
+    file: 'entries/hot-tier.ts',
+    find: 'this.#counts.fill(0);',
+    put: '',
+  },
+  {
+    name: 'reads of different windows add up',
+    file: 'entries/hot-tier.ts',
+    find: 'const misses = count >> 4 === this.#current ?',
+    put: 'const misses = count > 0 ?',
+  },
+  {
+    name: 'a budget of 2 GiB and more keeps nothing parsed',
+    file: 'entries/hot-tier.ts',
+    find: 'bytes > this.#budget / 8',
+    put: 'bytes > this.#budget >> 3',
   },
   {
     name: 'two keys share an encoding',

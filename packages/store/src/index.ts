@@ -6,6 +6,7 @@ export type { GenericKey } from './keys/generic-key.ts';
 export { compareBytes, compareKeys, encodeKey } from './keys/key-order.ts';
 export type { Key, KeyInput } from './contract/key.ts';
 export type { LabelRequirement, LabelSelector } from './selectors/label-selector.ts';
+export type { HotOptions } from './entries/hot-options.ts';
 export { nodeFileSystem } from './file/node-file-system.ts';
 export type { NodeFiles } from './file/node-file-system.ts';
 export { createObjectStore } from './object-store.ts';
@@ -20,7 +21,7 @@ export { attach } from './shared/attached/attach.ts';
 export type { AttachOptions, SharedView, SharedViewCounters } from './shared/attached/attach.ts';
 export type { StoreHandle } from './shared/layout.ts';
 export type { SharedOptions } from './shared/shared-writer.ts';
-export type { StoreCounters } from './contract/store-counters.ts';
+export type { HotCounters, StoreCounters } from './contract/store-counters.ts';
 export {
   isStoreError,
   IterationExpired,

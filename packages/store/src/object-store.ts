@@ -4,6 +4,7 @@ import type { RawRecord, ScopeId } from './contract/record.ts';
 import type { StoreCounters } from './contract/store-counters.ts';
 import type { View } from './contract/view.ts';
 import type { IndexExtractor, Replacement, Writer } from './contract/writer.ts';
+import type { HotOptions } from './entries/hot-options.ts';
 import { PackedEntry } from './entries/packed-entry.ts';
 import { Postings } from './indexes/postings.ts';
 import { Numbers } from './keys/key-probe.ts';
@@ -25,7 +26,7 @@ import { RecordWriter } from './writing/record-writer.ts';
 import { WriteGuard } from './writing/write-guard.ts';
 import { systemClock } from '@kubecast/clock';
 
-export interface ObjectStoreOptions<T> {
+export interface ObjectStoreOptions<T> extends HotOptions {
   /** Added back by decoding: list items of built-in kinds lack them, watch objects do not. */
   readonly apiVersion: string;
   readonly kind: string;
@@ -39,8 +40,6 @@ export interface ObjectStoreOptions<T> {
   readonly transform?: (object: Record<string, unknown>) => Record<string, unknown>;
   /** The order of versions; undefined: not comparable, and then every version that differs is newer. Default: every version is newer. */
   readonly compareVersions?: (a: string, b: string) => -1 | 0 | 1 | undefined;
-  /** Bytes of heap that parsed objects may take, reckoned as four times their JSON. 0: none is kept. Default 32 MiB. */
-  readonly hotBytes?: number;
   /** Keeps the store in shared memory, so that other threads may read it: see `share` and `attach`. */
   readonly shared?: SharedOptions | true;
 }
@@ -64,7 +63,6 @@ export interface ObjectStore<T> extends Writer<T> {
 
 const DEFAULT_DROP: readonly (readonly string[])[] = [['metadata', 'managedFields']];
 const DEFAULT_SCOPE = '' as ScopeId;
-const HOT_BYTES = 32 * 1024 * 1024;
 
 class PackedStore<T> implements ObjectStore<T> {
   readonly #view: StoreView<T>;
@@ -85,7 +83,7 @@ class PackedStore<T> implements ObjectStore<T> {
       const given = shared === true ? {} : shared;
       this.#shared = new SharedWriter(given, seed, systemClock, given.leaseMs ?? LEASE_MS);
     }
-    const view = new StoreView<T>(options.apiVersion, options.kind, options.hotBytes ?? HOT_BYTES, seed, this.#shared);
+    const view = new StoreView<T>(options.apiVersion, options.kind, options, seed, this.#shared);
     const compare = options.compareVersions ?? (() => undefined);
     const content = new ContentWriter(view, this.#shared, compare, this.#collections);
     const compactor = new Compactor(
@@ -145,11 +143,7 @@ class PackedStore<T> implements ObjectStore<T> {
       recordBytes: slabs.live,
       reservedBytes: slabs.reserved,
       movedRecords: this.#compactor.moves,
-      cacheRequests: hot.requests,
-      cacheHits: hot.hits,
-      hotBytes: hot.bytes,
-      promotions: hot.promotions,
-      evictions: hot.evictions,
+      ...hot.counters,
       damaged: this.#view.damaged,
     };
   }

@@ -1,7 +1,7 @@
 import type { ResourceSource } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
 import type { Clock } from '@kubecast/clock';
-import type { IndexExtractor, SharedOptions } from '@kubecast/store';
+import type { HotOptions, IndexExtractor, SharedOptions } from '@kubecast/store';
 import type { ReflectorLimits } from './limits.ts';
 import type { ReflectorReport } from './reflector-report.ts';
 import type { Scope } from './scope.ts';
@@ -36,10 +36,8 @@ export interface ClusterOptions {
   readonly server?: ServerDescription;
 }
 
-/** How the informer's own store keeps its objects. */
-export interface StoreSettings {
-  /** Bytes of heap that parsed objects may take, reckoned as four times their JSON. 0: none is kept. Default 32 MiB. */
-  readonly hotBytes?: number;
+/** How the informer's own store keeps its objects, and which of them parsed. */
+export interface StoreSettings extends HotOptions {
   /** Keeps the store in shared memory, so that other threads may read it: `informer.share()` gives the handle for `attach` of `@kubecast/store`. */
   readonly shared?: SharedOptions | true;
 }

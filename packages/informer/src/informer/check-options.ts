@@ -149,8 +149,10 @@ function checkDrop(drop: unknown): void {
 
 function checkStore(store: unknown): void {
   if (store === undefined) return;
-  const { hotBytes, shared } = checkFields('store', store, ['hotBytes', 'shared']);
+  const { hotBytes, hotReads, hotWindow, shared } = checkFields('store', store, ['hotBytes', 'hotReads', 'hotWindow', 'shared']);
   checkCount('store.hotBytes', hotBytes, 0, Number.MAX_SAFE_INTEGER);
+  checkCount('store.hotReads', hotReads, 1, 15);
+  checkCount('store.hotWindow', hotWindow, 1024);
   if (shared === undefined || shared === true) return;
   const { recordBytes, indexBytes, leaseMs, clock } = checkFields('store.shared', shared, [
     'recordBytes',

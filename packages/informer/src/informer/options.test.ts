@@ -57,6 +57,7 @@ test('options that can work are accepted', () => {
     { limits: { idleMs: undefined } },
     { store: {} },
     { store: { hotBytes: 0, shared: true } },
+    { store: { hotReads: 1, hotWindow: 1024 } },
     { resyncMs: 0 },
     { clusters: [{ cluster: 'east', source, namespaces: ['a'] }] },
     { cluster: 'é / %2F' },
@@ -144,6 +145,8 @@ test('an option that cannot work is refused at once, by its name and value', () 
     [{ resyncMs: Number.NaN }, /^resyncMs: NaN/u],
     [{ onReport: 'log' }, /^onReport: "log"/u],
     [{ store: { hotBytes: -1 } }, /^store\.hotBytes: -1/u],
+    [{ store: { hotReads: 0 } }, /^store\.hotReads: 0/u],
+    [{ store: { hotWindow: 1023 } }, /^store\.hotWindow: 1023/u],
     [{ store: { shared: false } }, /^store\.shared: false/u],
     [{ store: { shared: { leaseMs: 0 } } }, /^store\.shared\.leaseMs: 0/u],
     [{ store: { compareVersions: () => 0 } }, /^store: there is no option "compareVersions"/u],
@@ -302,4 +305,21 @@ test('a factory, a follower and a file are refused what they cannot work with', 
   expect(await restore({ namespaces: ['..'] }, place)).toMatch(/^namespaces: /u);
   expect(await restore({ drop: [['metadata', 'name']] }, place)).toMatch(/^drop: /u);
   expect(await restore({ writer: {} }, place)).toMatch(/makes its store itself/u);
+});
+
+test('how the store keeps objects is what `store` says', async () => {
+  for (const [store, promotions] of [
+    [{}, 1],
+    [{ hotReads: 1 }, 2],
+    [{ hotReads: 3 }, 0],
+    [{ hotReads: 1, hotBytes: 0 }, 0],
+  ] as const) {
+    const rig = createModelRig({ store });
+    for (const name of ['a', 'b']) rig.server.put('n', name, 1);
+    rig.informer.start();
+    await rig.clock.advance(60_000);
+    for (const name of ['a', 'b', 'a']) rig.informer.view.get({ namespace: 'n', name });
+    expect([store, rig.informer.storeCounters.promotions]).toEqual([store, promotions]);
+    await rig.informer.stop();
+  }
 });

@@ -23,8 +23,7 @@ export function storeOptions<T>(options: InformerOptions<T>, order: VersionOrder
     ...(indexes === undefined ? {} : { indexes: guard.extractors(indexes) }),
     ...(drop === undefined ? {} : { drop }),
     ...(transform === undefined ? {} : { transform: guard.transform(transform) }),
-    ...(store?.hotBytes === undefined ? {} : { hotBytes: store.hotBytes }),
-    ...(store?.shared === undefined ? {} : { shared: store.shared }),
+    ...store,
     compareVersions: order.compare,
   };
 }

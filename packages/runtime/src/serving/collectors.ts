@@ -83,6 +83,9 @@ export interface InformerLike {
     readonly cacheHits: number;
     readonly promotions: number;
     readonly evictions: number;
+    /** Reads from the packed bytes. A reader of another store than ours need not count them. */
+    readonly packedReads?: number;
+    readonly hotObjects?: number;
   };
   readonly handlers?: readonly {
     readonly name: string;
@@ -100,13 +103,28 @@ export interface InformerLike {
   }[];
 }
 
-/** The store's part: kubecast_store_cache_request_total and kubecast_store_cache_hit_total by type show which kinds are read often, and from memory. */
+/**
+ * The store's part, by type and tier: `hot` are the objects that are kept parsed, `packed` the bytes of all. The label tier has these two values; type is the
+ * resource of an informer. The share of reads that parsed nothing is kubecast_store_cache_hit_total{tier="hot"} over kubecast_store_cache_request_total.
+ */
 function* storeFamilies(type: string, counters: NonNullable<InformerLike['storeCounters']>): IterableIterator<MetricFamily> {
   const labels = { type };
-  yield counter('kubecast_store_cache_request_total', 'Reads of values.', counters.cacheRequests, labels);
-  yield counter('kubecast_store_cache_hit_total', 'Reads that found the value parsed.', counters.cacheHits, labels);
-  yield counter('kubecast_store_cache_promotion_total', 'Values that were kept parsed.', counters.promotions, labels);
-  yield counter('kubecast_store_cache_eviction_total', 'Parsed values that were let go for room.', counters.evictions, labels);
+  const hot = { type, tier: 'hot' };
+  const { cacheRequests, cacheHits, packedReads = cacheRequests - cacheHits } = counters;
+  yield counter('kubecast_store_cache_request_total', 'Reads of values.', cacheRequests, labels);
+  yield {
+    name: 'kubecast_store_cache_hit_total',
+    help: 'Reads of values by the tier that gave them: hot (kept parsed) or packed (parsed from bytes).',
+    type: 'counter',
+    samples: [
+      { labels: hot, value: cacheHits },
+      { labels: { type, tier: 'packed' }, value: packedReads },
+    ],
+  };
+  yield counter('kubecast_store_cache_promotion_total', 'Values that were read often enough to enter the tier.', counters.promotions, hot);
+  yield counter('kubecast_store_cache_eviction_total', 'Values that left the tier for room.', counters.evictions, hot);
+  if (counters.hotObjects !== undefined)
+    yield gauge('kubecast_store_hot_objects', 'Values that are kept parsed.', counters.hotObjects, labels);
   yield gauge('kubecast_store_hot_bytes', 'What the parsed values cost, reckoned.', counters.hotBytes, labels);
   yield gauge('kubecast_store_record_bytes', 'Bytes of records in use.', counters.recordBytes, labels);
   yield gauge('kubecast_store_reserved_bytes', 'Bytes that the records take in all.', counters.reservedBytes, labels);

@@ -149,7 +149,17 @@ test('a source of metrics that throws is counted and costs no other', async () =
   metrics.add(
     informerCollector('appmodels', {
       view: { size: 7 },
-      storeCounters: { recordBytes: 1, reservedBytes: 2, hotBytes: 3, cacheRequests: 10, cacheHits: 4, promotions: 5, evictions: 6 },
+      storeCounters: {
+        recordBytes: 1,
+        reservedBytes: 2,
+        hotBytes: 3,
+        cacheRequests: 10,
+        cacheHits: 4,
+        promotions: 5,
+        evictions: 6,
+        packedReads: 6,
+        hotObjects: 9,
+      },
       handlers: [{ name: 'h', waiting: 3, hasSynced: true, counters: { filterErrors: 8 } }],
       scopes: () => [{ namespace: 'n', state: 'Watching', synced: true, ageMs: Infinity, epoch: 0, counters: { relists: 2, note: 'x' } }],
     }),
@@ -159,7 +169,11 @@ test('a source of metrics that throws is counted and costs no other', async () =
   expect(text).toContain('kubecast_informer_objects{resource="appmodels"} 7');
   expect(text).toContain('kubecast_informer_relists_total{resource="appmodels",namespace="n"} 2');
   expect(text).toContain('kubecast_store_cache_request_total{type="appmodels"} 10');
-  expect(text).toContain('kubecast_store_cache_hit_total{type="appmodels"} 4');
+  expect(text).toContain('kubecast_store_cache_hit_total{type="appmodels",tier="hot"} 4');
+  expect(text).toContain('kubecast_store_cache_hit_total{type="appmodels",tier="packed"} 6');
+  expect(text).toContain('kubecast_store_cache_promotion_total{type="appmodels",tier="hot"} 5');
+  expect(text).toContain('kubecast_store_cache_eviction_total{type="appmodels",tier="hot"} 6');
+  expect(text).toContain('kubecast_store_hot_objects{type="appmodels"} 9');
   expect(text).toContain('kubecast_informer_handler_waiting{resource="appmodels",handler="h"} 3');
   expect(text).toContain('kubecast_informer_handler_filter_errors_total{resource="appmodels",handler="h"} 8');
   expect(text).not.toContain('age_seconds');

@@ -1,3 +1,8 @@
+import type { HotCounters } from '../contract/store-counters.ts';
+import type { HotOptions } from './hot-options.ts';
+
+const BYTES = 32 * 1024 * 1024;
+const READS = 2;
 const WINDOW = 65_536;
 /** What a parsed object costs on the heap, as a multiple of its JSON, roughly. */
 const HEAP_FACTOR = 4;
@@ -17,58 +22,63 @@ export function deepFreeze<T>(value: T): T {
 }
 
 /**
- * The parsed, frozen objects that are read often. A slot that misses twice within a window of 65,536 misses is promoted; past the budget, those
- * not read since the last round leave. The budget counts four times the JSON, which is what a parsed object costs.
+ * The parsed, frozen objects that are read often. A slot that misses `hotReads` times within one window of `hotWindow` misses is promoted; past the budget,
+ * those not read since the last round leave. The budget counts four times the JSON, which is what a parsed object costs. A hit makes no garbage.
  */
 export class HotTier<T> {
   readonly #budget: number;
+  readonly #reads: number;
+  readonly #window: number;
   readonly #items = new Map<number, HotItem<T>>();
-  /** Per slot: the epoch of its last miss in the upper half, the misses in it in the lower. */
+  /** Per slot: the window of its last miss in the upper half, 1 to 15, and the misses in it in the lower. */
   #counts = new Uint8Array(64);
-  #epoch = 1;
-  #untilNext = WINDOW;
-  bytes = 0;
-  requests = 0;
-  hits = 0;
-  promotions = 0;
-  evictions = 0;
+  #current = 1;
+  #untilNext: number;
+  #bytes = 0;
+  #requests = 0;
+  #hits = 0;
+  #promotions = 0;
+  #evictions = 0;
 
-  constructor(budget: number) {
-    this.#budget = budget;
+  constructor(options: HotOptions = {}) {
+    this.#budget = options.hotBytes ?? BYTES;
+    this.#reads = options.hotReads ?? READS;
+    this.#window = options.hotWindow ?? WINDOW;
+    this.#untilNext = this.#window;
+  }
+
+  get counters(): HotCounters {
+    return {
+      cacheRequests: this.#requests,
+      cacheHits: this.#hits,
+      packedReads: this.#requests - this.#hits,
+      hotObjects: this.#items.size,
+      hotBytes: this.#bytes,
+      promotions: this.#promotions,
+      evictions: this.#evictions,
+    };
   }
 
   /** The value, if it is hot; counted as a request. */
   get(slot: number): T | undefined {
-    this.requests += 1;
+    this.#requests += 1;
     const item = this.#items.get(slot);
     if (!item) return undefined;
-    this.hits += 1;
+    this.#hits += 1;
     item.used = true;
     return item.value;
   }
 
-  /** Counts a miss, and keeps the value, which is frozen, if it is the second. */
+  /** Counts a miss, and keeps the value, which is frozen, if the slot missed often enough within this window. */
   missed(slot: number, value: T, jsonBytes: number): void {
+    if (this.#untilNext === 0) this.#nextWindow();
     this.#untilNext -= 1;
-    if (this.#untilNext === 0) {
-      this.#untilNext = WINDOW;
-      this.#epoch = (this.#epoch + 1) & 15;
-    }
-    if (slot >= this.#counts.length) {
-      const larger = new Uint8Array(Math.max(slot + 1, this.#counts.length + (this.#counts.length >> 1)));
-      larger.set(this.#counts);
-      this.#counts = larger;
-    }
-    const count = this.#counts[slot] as number;
     const bytes = jsonBytes * HEAP_FACTOR;
-    if (count >> 4 !== this.#epoch || bytes > this.#budget >> 3) {
-      this.#counts[slot] = (this.#epoch << 4) | 1;
-      return;
-    }
+    if (this.#missesOf(slot) < this.#reads || bytes > this.#budget / 8) return;
     this.#items.set(slot, { value, bytes, used: true });
-    this.bytes += bytes;
-    this.promotions += 1;
-    while (this.bytes > this.#budget) this.#evict();
+    this.#bytes += bytes;
+    this.#promotions += 1;
+    while (this.#bytes > this.#budget) this.#evict();
   }
 
   /** The slot holds another record now, or none. */
@@ -76,7 +86,29 @@ export class HotTier<T> {
     const item = this.#items.get(slot);
     if (!item) return;
     this.#items.delete(slot);
-    this.bytes -= item.bytes;
+    this.#bytes -= item.bytes;
+  }
+
+  /** The misses of a slot within this window, this one included; counted up to 15. */
+  #missesOf(slot: number): number {
+    if (slot >= this.#counts.length) {
+      const larger = new Uint8Array(Math.max(slot + 1, this.#counts.length + (this.#counts.length >> 1)));
+      larger.set(this.#counts);
+      this.#counts = larger;
+    }
+    const count = this.#counts[slot] as number;
+    const misses = count >> 4 === this.#current ? Math.min((count & 15) + 1, 15) : 1;
+    this.#counts[slot] = (this.#current << 4) | misses;
+    return misses;
+  }
+
+  /** Windows are told apart by four bits: where they begin anew, what was counted in the windows before is forgotten, or it would count in a later one. */
+  #nextWindow(): void {
+    this.#untilNext = this.#window;
+    this.#current += 1;
+    if (this.#current <= 15) return;
+    this.#current = 1;
+    this.#counts.fill(0);
   }
 
   #evict(): void {
@@ -87,8 +119,8 @@ export class HotTier<T> {
         this.#items.set(slot, item);
         continue;
       }
-      this.bytes -= item.bytes;
-      this.evictions += 1;
+      this.#bytes -= item.bytes;
+      this.#evictions += 1;
       return;
     }
   }

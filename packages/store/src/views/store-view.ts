@@ -1,5 +1,6 @@
 import { parseJson } from '@kubecast/exact-json';
 import type { DeepReadonly, Entry } from '../contract/entry.ts';
+import type { HotOptions } from '../entries/hot-options.ts';
 import { deepFreeze, HotTier } from '../entries/hot-tier.ts';
 import { compareBytes } from '../keys/key-order.ts';
 import type { KeyInput } from '../contract/key.ts';
@@ -43,13 +44,13 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   readonly damagedSlots: number[] = [];
   damaged = 0;
 
-  constructor(apiVersion: string, kind: string, hotBytes: number, seed: number, shared?: SharedWriter) {
+  constructor(apiVersion: string, kind: string, hot: HotOptions, seed: number, shared?: SharedWriter) {
     this.slabs = new Slabs(shared?.region);
     this.table = new RecordTable(this.slabs, 0, shared);
     this.order = new OrderedSlots(shared?.order);
     this.apiVersion = apiVersion;
     this.kind = kind;
-    this.hot = new HotTier(hotBytes);
+    this.hot = new HotTier(hot);
     this.seed = seed;
     this.#probe = new KeyProbe(seed);
   }

@@ -1,13 +1,13 @@
+import { checkHotOptions, type GivenHotOptions } from '../entries/hot-options.ts';
 import { StoreError } from '../store-error.ts';
 
 /** The options of a store as a program in JavaScript may give them. */
-export interface GivenOptions {
+export interface GivenOptions extends GivenHotOptions {
   readonly apiVersion?: unknown;
   readonly kind?: unknown;
   readonly drop?: unknown;
   readonly transform?: unknown;
   readonly compareVersions?: unknown;
-  readonly hotBytes?: unknown;
   readonly indexes?: unknown;
 }
 
@@ -15,12 +15,12 @@ export interface GivenOptions {
 export function checkOptions(options: GivenOptions): void {
   if (typeof options !== 'object' || (options as object | null) === null)
     refuse('the options of a store', 'an object with apiVersion and kind');
-  const { apiVersion, kind, drop, hotBytes, indexes } = options;
+  const { apiVersion, kind, drop, indexes } = options;
   if (typeof apiVersion !== 'string' || apiVersion === '') refuse('apiVersion', 'a text such as `apps/v1`');
   if (typeof kind !== 'string' || kind === '') refuse('kind', 'a text such as `Deployment`');
   for (const name of ['transform', 'compareVersions'] as const)
     if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, 'a function');
-  if (hotBytes !== undefined && !(typeof hotBytes === 'number' && hotBytes >= 0)) refuse('hotBytes', 'a number of bytes, 0 or more');
+  checkHotOptions(options);
   if (indexes !== undefined && (typeof indexes !== 'object' || indexes === null)) refuse('indexes', 'an object of extractors');
   if (drop !== undefined && !(Array.isArray(drop) && drop.every(isPath)))
     refuse('drop', "a list of paths such as [['metadata', 'managedFields']]");

@@ -10,6 +10,7 @@ const steady = 'packages/store/src/views/frozen-and-steady.test.ts';
 const digits = 'packages/store/src/views/exact-digits.test.ts';
 const callbacks = 'packages/store/src/writing/callbacks.test.ts';
 const wrong = 'packages/store/src/writing/wrong-input.test.ts';
+const hot = 'packages/store/src/entries/hot-tier.test.ts';
 const file = 'packages/store/src/file/store-file.test.ts';
 const runtimes = 'tooling/runtime-tests/src/store.test.ts';
 
@@ -114,6 +115,22 @@ export const kept: readonly KeptPromise[] = [
     says: 'a lease past its time is taken over by whoever needs one',
     test: attach,
     named: 'leases past their time are taken over by a reader where the writer has nothing to write, and not before',
+  },
+  {
+    says: 'The others stay packed, and each read parses them.',
+    test: hot,
+    named: 'an object is kept parsed at the read that hotReads names, and not before',
+  },
+  { says: '0 keeps none', test: hot, named: 'a budget beyond 32 bits, or none, keeps what is read often' },
+  {
+    says: 'An object that is written again leaves at once.',
+    test: store,
+    named: 'what is read twice is kept parsed and frozen, until it changes or the budget is spent',
+  },
+  {
+    says: '`counters` tells, for each store and each reader by itself',
+    test: hot,
+    named: 'a reader of another thread’s store has a tier of its own, with the same options and counters',
   },
   {
     says: 'Each reader keeps what it reads often parsed and frozen, within `hotBytes`',

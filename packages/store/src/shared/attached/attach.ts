@@ -2,8 +2,10 @@ import { parseJson } from '@kubecast/exact-json';
 import { LeasePool, type LeaseErrors } from '@kubecast/shared-memory';
 import type { Clock } from '@kubecast/clock';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
+import { checkHotOptions, type HotOptions } from '../../entries/hot-options.ts';
 import { deepFreeze, HotTier } from '../../entries/hot-tier.ts';
 import type { KeyInput } from '../../contract/key.ts';
+import type { HotCounters } from '../../contract/store-counters.ts';
 import { KeyProbe } from '../../keys/key-probe.ts';
 import { jsonOf, NAME, NAMESPACE, partText } from '../../records/packed-record.ts';
 import { PackedEntry } from '../../entries/packed-entry.ts';
@@ -17,16 +19,13 @@ import { RecordCopies, RecordScratch, SharedMemory } from './shared-memory.ts';
 import type { CopiedRecord, SharedReader } from './shared-reader.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
 
-export interface AttachOptions {
-  /** Bytes of heap that this reader's parsed objects may take, reckoned as four times their JSON. 0: none is kept. Default 32 MiB. */
-  readonly hotBytes?: number;
+/** The hot tier is this reader's own. */
+export interface AttachOptions extends HotOptions {
   readonly clock?: Clock;
 }
 
-/** What one reader counts; a picture of the moment. */
-export interface SharedViewCounters {
-  readonly cacheRequests: number;
-  readonly cacheHits: number;
+/** What one reader counts; a picture of the moment. Reads are those by `get`. */
+export interface SharedViewCounters extends HotCounters {
   /** Reads that found a record changed while it was copied, and began anew. */
   readonly retries: number;
   /** Records whose checksum did not fit though nobody changed them; they read as absent. */
@@ -72,16 +71,18 @@ class AttachedView<T> implements SharedView<T>, SharedReader<T> {
   #wantsEntry = false;
 
   constructor(handle: StoreHandle, options: AttachOptions) {
+    checkHotOptions(options);
     this.memory = new SharedMemory(handle);
     this.probe = new KeyProbe(this.memory.seed);
     this.leases = new LeasePool(leaseWords(this.memory.control), options.clock ?? systemClock, this.memory.leaseMs, leaseErrors);
     this.#hot = new HotTier(options.hotBytes ?? 32 * 1024 * 1024);
+    this.#hot = new HotTier(options);
     this.#apiVersion = handle.apiVersion;
     this.#kind = handle.kind;
   }
 
   get counters(): SharedViewCounters {
-    return { cacheRequests: this.#hot.requests, cacheHits: this.#hot.hits, retries: this.#retries, damaged: this.#damaged };
+    return { ...this.#hot.counters, retries: this.#retries, damaged: this.#damaged };
   }
 
   get size(): number {
@@ -227,7 +228,7 @@ const decoder = new TextDecoder();
  *   of it). They hold a lease; after ten seconds (`leaseMs`), or when 65,536 changes were made since, they throw IterationExpired.
  * - What was handed out stays readable for ever: values and entries are this reader's own copies.
  *
- * @throws StoreError HANDLE_INVALID
+ * @throws StoreError HANDLE_INVALID, OPTIONS_INVALID
  */
 export function attach<T>(handle: StoreHandle, options: AttachOptions = {}): SharedView<T> {
   return new AttachedView<T>(handle, options);

@@ -77,6 +77,22 @@ test('a budget beyond 32 bits, or none, keeps what is read often', () => {
   expect(readsUntilHot(filled({ hotBytes: 0 }, 1))).toBe(Infinity);
 });
 
+test('parsed objects stay within the budget, what was read lately stays, and what is larger than an eighth of it stays packed', () => {
+  const tier = new HotTier<number>({ hotBytes: 8000, hotReads: 1 });
+  for (let slot = 0; slot < 100; slot += 1) {
+    tier.missed(slot, slot, 250);
+    expect(tier.counters.hotBytes).toBeLessThanOrEqual(8000);
+    // Slot 0 is read all the time.
+    if (slot > 0) expect(tier.get(0)).toBe(0);
+  }
+  expect(tier.counters).toMatchObject({ hotObjects: 8, hotBytes: 8000, promotions: 100, evictions: 92 });
+  tier.missed(100, 100, 251);
+  expect(tier.get(100)).toBe(undefined);
+  expect(tier.counters.promotions).toBe(100);
+  tier.drop(0);
+  expect(tier.counters).toMatchObject({ hotObjects: 7, hotBytes: 7000, evictions: 92 });
+});
+
 test('a reader of another thread’s store has a tier of its own, with the same options and counters', () => {
   const store = filled({ shared: { recordBytes: 4 << 20, indexBytes: 1 << 20 }, hotReads: 1 }, 1);
   const view = attach<Thing>(store.share(), { hotReads: 3, hotWindow: 1024 });

@@ -23,7 +23,7 @@ export function deepFreeze<T>(value: T): T {
 
 /**
  * The parsed, frozen objects that are read often. A slot that misses `hotReads` times within one window of `hotWindow` misses is promoted; past the budget,
- * those not read since the last round leave. The budget counts four times the JSON, which is what a parsed object costs. A hit makes no garbage.
+ * those not read since the last round leave. The budget counts four times the JSON, which is what a parsed object costs.
  */
 export class HotTier<T> {
   readonly #budget: number;

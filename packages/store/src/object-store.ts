@@ -18,6 +18,8 @@ import { StoreError } from './store-error.ts';
 import { StoreView } from './views/store-view.ts';
 import { Compactor } from './writing/compactor.ts';
 import { checkedValues, checkOptions } from './writing/check-options.ts';
+import { checkRecord, checkRemoval, checkScope } from './writing/check-writes.ts';
+import { kindOf } from './contract/check-input.ts';
 import { ContentWriter } from './writing/content-writer.ts';
 import type { Decision } from './writing/content-writer.ts';
 import { ListWriter } from './writing/list-writer.ts';
@@ -118,6 +120,8 @@ class PackedStore<T> implements ObjectStore<T> {
   }
 
   check(records: number): boolean {
+    if (!(typeof records === 'number' && records >= 0))
+      throw new StoreError('OPTIONS_INVALID', `check takes a number of records, 0 or more, and was given ${kindOf(records)}`);
     return this.#guard.run(() => {
       const more = this.#view.checkSome(records);
       this.#content.purge();
@@ -149,6 +153,7 @@ class PackedStore<T> implements ObjectStore<T> {
   }
 
   put(record: RawRecord): readonly Change<T>[] {
+    checkRecord(record, 'put');
     this.#guard.enter();
     try {
       this.#content.purge();
@@ -177,6 +182,8 @@ class PackedStore<T> implements ObjectStore<T> {
   }
 
   remove(key: KeyInput, uid: string, final?: RawRecord): readonly Change<T>[] {
+    checkRemoval(key, uid, 'remove');
+    if (final !== undefined) checkRecord(final, 'remove');
     this.#guard.enter();
     try {
       const slot = this.#view.slotOf(key);
@@ -197,6 +204,7 @@ class PackedStore<T> implements ObjectStore<T> {
   }
 
   replace(scope: ScopeId): Replacement<T> {
+    checkScope(scope, 'replace');
     return this.#guard.run(() => {
       this.#content.purge();
       return this.#lists.start(scope);
@@ -204,6 +212,10 @@ class PackedStore<T> implements ObjectStore<T> {
   }
 
   move(from: ScopeId, to: ScopeId, namespace: string): void {
+    checkScope(from, 'move');
+    checkScope(to, 'move');
+    if (typeof namespace !== 'string')
+      throw new StoreError('SCOPE_INVALID', `move takes the namespace, a text, and was given ${kindOf(namespace)}`);
     this.#guard.run(() => {
       const source = this.#scopes.find(from);
       if (source < 0) return;
@@ -214,6 +226,8 @@ class PackedStore<T> implements ObjectStore<T> {
   }
 
   addIndex(name: string, extract: IndexExtractor<T>): void {
+    if (typeof name !== 'string')
+      throw new StoreError('OPTIONS_INVALID', `addIndex takes the name of the index, a text, and was given ${kindOf(name)}`);
     this.#guard.run(() => {
       const { indexes, table } = this.#view;
       if (indexes.has(name)) throw new StoreError('INDEX_EXISTS', `there is an index named ${JSON.stringify(name)} already`);

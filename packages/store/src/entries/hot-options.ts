@@ -10,6 +10,9 @@ export interface HotOptions {
   readonly hotWindow?: number;
 }
 
+/** The names of the options, for those who refuse others. */
+export const HOT_OPTIONS: readonly string[] = ['hotBytes', 'hotReads', 'hotWindow'];
+
 /** The options as a program in JavaScript may give them. */
 export interface GivenHotOptions {
   readonly hotBytes?: unknown;

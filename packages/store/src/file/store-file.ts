@@ -4,7 +4,8 @@ import type { ObjectStore, ObjectStoreOptions } from '../object-store.ts';
 import { createObjectStore, imageOf } from '../object-store.ts';
 import type { ScopeId } from '../contract/record.ts';
 import type { StoreImage } from '../records/store-image.ts';
-import { StoreFileError } from '../store-error.ts';
+import { checkNames } from '../contract/check-input.ts';
+import { StoreError, StoreFileError } from '../store-error.ts';
 import type { Writer } from '../contract/writer.ts';
 import { systemClock } from '@kubecast/clock';
 
@@ -75,8 +76,10 @@ interface Header {
  * disk and put in place at once: a crash leaves the old one or the new one. Saves of one
  * path by one process wait for each other, in the order of their calls; two processes must not save to one path.
  * @throws StoreFileError FILE_SECRETS for Secrets without `secrets: true`; FILE_WRITE if the file system refuses.
+ * @throws StoreError OPTIONS_INVALID, which names the option, before anything is written.
  */
 export async function saveStore<T>(store: Writer<T>, files: StoreFileSystem, path: string, options: SaveOptions): Promise<void> {
+  checkSave(options);
   const image = imageOf(store);
   if (image.kind === 'Secret' && image.apiVersion === 'v1' && options.secrets !== true)
     throw new StoreFileError('FILE_SECRETS', `${path}: Secrets are not saved unless \`secrets: true\` asks for it`);
@@ -96,6 +99,13 @@ export async function saveStore<T>(store: Writer<T>, files: StoreFileSystem, pat
 
 /** The last save of each path that is under way. */
 const saving = new Map<string, Promise<void>>();
+
+function checkSave(options: unknown): void {
+  const { identity, versions } = (options ?? {}) as { readonly identity?: unknown; readonly versions?: unknown };
+  if (typeof identity !== 'string' || !(versions instanceof Map))
+    throw new StoreError('OPTIONS_INVALID', 'saveStore takes { identity, versions }: a text and a Map of the version of each scope');
+  checkNames(options as object, ['identity', 'versions', 'secrets', 'clock'], 'the options of saveStore');
+}
 
 async function write(image: StoreImage, files: StoreFileSystem, path: string, options: SaveOptions): Promise<void> {
   const aside = `${path}.tmp`;

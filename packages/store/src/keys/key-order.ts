@@ -1,4 +1,5 @@
 import { StoreError } from '../store-error.ts';
+import { kindOf } from '../contract/check-input.ts';
 import type { KeyInput } from '../contract/key.ts';
 
 const encoder = new TextEncoder();
@@ -39,18 +40,26 @@ function part(text: string): string {
   return text.includes('\0') ? text.replace(NUL, '\0\u0001') : text;
 }
 
-/** @throws StoreError KEY_INVALID where a program in JavaScript leaves one out. */
-export function checkKey(namespace: unknown, name: unknown): void {
+/**
+ * `method`: the one that was called, for the error.
+ * @throws StoreError KEY_INVALID where a program in JavaScript gives no key, or leaves a part of it out.
+ */
+export function checkKey(key: unknown, method: string): asserts key is KeyInput {
+  if (typeof key !== 'object' || key === null)
+    throw new StoreError('KEY_INVALID', `${method} takes a key { namespace, name }, and was given ${kindOf(key)}`);
+  const { cluster, namespace, name } = key as { readonly [part in keyof KeyInput]: unknown };
   if (typeof namespace !== 'string' || typeof name !== 'string')
-    throw new StoreError('KEY_INVALID', "a key has a name and a namespace, which are texts ('' for an object of the cluster)");
+    throw new StoreError('KEY_INVALID', `${method}: a key has a name and a namespace, which are texts ('' for an object of the cluster)`);
+  if (cluster !== undefined && typeof cluster !== 'string')
+    throw new StoreError('KEY_INVALID', `${method}: the cluster of a key is a text or left out, and is ${kindOf(cluster)}`);
 }
 
 /**
  * One text for a key. Injective, and in the order of compareKeys when compared by bytes: no two keys share it, whatever they are made of.
  */
 export function encodeKey(key: KeyInput): string {
+  checkKey(key, 'encodeKey');
   const { cluster = '', namespace, name } = key;
-  checkKey(namespace, name);
   const path = `${part(cluster)}${END}${part(namespace)}/${part(name)}`;
   // Only where a part itself holds a slash can two keys have the same path; the namespace then tells them apart.
   return namespace.includes('/') || name.includes('/') ? `${path}${END}${part(namespace)}` : path;

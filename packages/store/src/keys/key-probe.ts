@@ -1,5 +1,5 @@
 import type { KeyInput } from '../contract/key.ts';
-import { checkKey, compareBytes } from './key-order.ts';
+import { compareBytes } from './key-order.ts';
 import { NAME, NAMESPACE, partLength, partStart } from '../records/packed-record.ts';
 import type { Slab } from '../records/slabs.ts';
 
@@ -55,7 +55,6 @@ export class KeyProbe {
   /** False if no record can have this key. */
   fromKey(key: KeyInput, cluster: number): boolean {
     const { namespace, name } = key;
-    checkKey(namespace, name);
     if (cluster < 0 || !namespace.isWellFormed() || !name.isWellFormed()) return false;
     const room = (namespace.length + name.length) * 3;
     if (room > this.#scratch.length) this.#scratch = new Uint8Array(room * 2);

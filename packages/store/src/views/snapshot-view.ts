@@ -1,6 +1,7 @@
 import type { DeepReadonly, Entry } from '../contract/entry.ts';
 import type { Key, KeyInput } from '../contract/key.ts';
-import { compareKeys, encodeKey } from '../keys/key-order.ts';
+import { checkQuery } from '../contract/check-query.ts';
+import { checkKey, compareKeys, encodeKey } from '../keys/key-order.ts';
 import { KeyHeap } from './key-heap.ts';
 import { matchesLabels } from '../selectors/match-labels.ts';
 import type { Query } from '../contract/query.ts';
@@ -61,17 +62,24 @@ export class SnapshotView<T> implements View<T>, Disposable {
 
   get(key: KeyInput): DeepReadonly<T> | undefined {
     this.#check();
+    checkKey(key, 'get');
     const undo = this.#undo.get(encodeKey(key));
     return undo ? undo.entry?.value : this.#live.get(key);
   }
 
   entry(key: KeyInput): Entry<T> | undefined {
     this.#check();
+    checkKey(key, 'entry');
     const undo = this.#undo.get(encodeKey(key));
     return undo ? undo.entry : this.#live.entry(key);
   }
 
-  *select(query: Query = {}): IterableIterator<Entry<T>> {
+  select(query: Query = {}): IterableIterator<Entry<T>> {
+    checkQuery(query);
+    return this.#select(query);
+  }
+
+  *#select(query: Query): IterableIterator<Entry<T>> {
     this.#check();
     if (query.index && !this.#indexes.has(query.index.name)) {
       throw new StoreError(

@@ -2,7 +2,8 @@ import { parseJson } from '@kubecast/exact-json';
 import type { DeepReadonly, Entry } from '../contract/entry.ts';
 import type { HotOptions } from '../entries/hot-options.ts';
 import { deepFreeze, HotTier } from '../entries/hot-tier.ts';
-import { compareBytes } from '../keys/key-order.ts';
+import { checkQuery } from '../contract/check-query.ts';
+import { checkKey, compareBytes } from '../keys/key-order.ts';
 import type { KeyInput } from '../contract/key.ts';
 import { KeyProbe, Numbers } from '../keys/key-probe.ts';
 import { OrderedSlots } from '../keys/ordered-slots.ts';
@@ -71,16 +72,23 @@ export class StoreView<T> implements View<T>, EntrySource<T> {
   }
 
   get(key: KeyInput): DeepReadonly<T> | undefined {
+    checkKey(key, 'get');
     const slot = this.slotOf(key);
     return slot < 0 ? undefined : (this.#valueOf(slot) as DeepReadonly<T>);
   }
 
   entry(key: KeyInput): Entry<T> | undefined {
+    checkKey(key, 'entry');
     const slot = this.slotOf(key);
     return slot < 0 ? undefined : this.entryOf(slot);
   }
 
-  *select(query: Query = {}): IterableIterator<Entry<T>> {
+  select(query: Query = {}): IterableIterator<Entry<T>> {
+    checkQuery(query);
+    return this.#select(query);
+  }
+
+  *#select(query: Query): IterableIterator<Entry<T>> {
     const { labels } = query;
     for (const [slab, offset] of query.index ? this.#indexed(query, query.index) : this.#ranges(query)) {
       const entry = new PackedEntry<T>(this, slab, offset);

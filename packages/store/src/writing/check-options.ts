@@ -1,4 +1,5 @@
-import { checkHotOptions, type GivenHotOptions } from '../entries/hot-options.ts';
+import { checkHotOptions, HOT_OPTIONS, type GivenHotOptions } from '../entries/hot-options.ts';
+import { checkNames } from '../contract/check-input.ts';
 import { StoreError } from '../store-error.ts';
 
 /** The options of a store as a program in JavaScript may give them. */
@@ -9,19 +10,26 @@ export interface GivenOptions extends GivenHotOptions {
   readonly transform?: unknown;
   readonly compareVersions?: unknown;
   readonly indexes?: unknown;
+  readonly shared?: unknown;
 }
+
+const OPTIONS = ['apiVersion', 'kind', 'indexes', 'drop', 'transform', 'compareVersions', ...HOT_OPTIONS, 'shared'];
 
 /** @throws StoreError OPTIONS_INVALID, which names the option. */
 export function checkOptions(options: GivenOptions): void {
   if (typeof options !== 'object' || (options as object | null) === null)
     refuse('the options of a store', 'an object with apiVersion and kind');
-  const { apiVersion, kind, drop, indexes } = options;
+  checkNames(options, OPTIONS, 'the options of a store');
+  const { apiVersion, kind, drop, indexes, shared } = options;
   if (typeof apiVersion !== 'string' || apiVersion === '') refuse('apiVersion', 'a text such as `apps/v1`');
   if (typeof kind !== 'string' || kind === '') refuse('kind', 'a text such as `Deployment`');
   for (const name of ['transform', 'compareVersions'] as const)
     if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, 'a function');
   checkHotOptions(options);
   if (indexes !== undefined && (typeof indexes !== 'object' || indexes === null)) refuse('indexes', 'an object of extractors');
+  if (shared !== undefined && typeof shared !== 'boolean' && (typeof shared !== 'object' || shared === null || Array.isArray(shared)))
+    refuse('shared', 'true or an object such as { recordBytes, indexBytes }');
+  if (typeof shared === 'object') checkNames(shared as object, ['recordBytes', 'indexBytes', 'leaseMs', 'clock'], 'shared');
   if (drop !== undefined && !(Array.isArray(drop) && drop.every(isPath)))
     refuse('drop', "a list of paths such as [['metadata', 'managedFields']]");
 }

@@ -8,6 +8,7 @@ import { ExtractorFailed, FirstFill } from '../lists/first-fill.ts';
 import type { ListInProgress } from '../lists/list-in-progress.ts';
 import { StoreError } from '../store-error.ts';
 import type { StoreView } from '../views/store-view.ts';
+import { checkRecord, checkRemoval } from './check-writes.ts';
 import type { CompareVersions, ContentWriter, Decision } from './content-writer.ts';
 import type { RecordWriter } from './record-writer.ts';
 import type { WriteGuard } from './write-guard.ts';
@@ -78,6 +79,7 @@ export class ListWriter<T> {
 
   #put(id: number, record: RawRecord): void {
     const { content, records } = this.#parts;
+    checkRecord(record, 'put');
     const list = this.#open(id);
     const place = records.write(record, list === this.#fill ? 0 : id);
     const extract = (at: number): readonly (readonly string[])[] => content.extract(at);
@@ -91,6 +93,7 @@ export class ListWriter<T> {
   }
 
   #remove(id: number, key: KeyInput, uid: string): void {
+    checkRemoval(key, uid, 'remove');
     const list = this.#open(id);
     if (this.#probe.fromKey(key, this.#parts.view.clusters.find(key.cluster ?? ''))) list.remove(this.#probe, uid);
   }

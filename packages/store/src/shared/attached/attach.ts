@@ -2,7 +2,11 @@ import { parseJson } from '@kubecast/exact-json';
 import { LeasePool, type LeaseErrors } from '@kubecast/shared-memory';
 import type { Clock } from '@kubecast/clock';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
-import { checkHotOptions, type HotOptions } from '../../entries/hot-options.ts';
+import { checkHotOptions, HOT_OPTIONS, type HotOptions } from '../../entries/hot-options.ts';
+import { checkNames, kindOf } from '../../contract/check-input.ts';
+import { StoreError } from '../../store-error.ts';
+import { checkQuery } from '../../contract/check-query.ts';
+import { checkKey } from '../../keys/key-order.ts';
 import { deepFreeze, HotTier } from '../../entries/hot-tier.ts';
 import type { KeyInput } from '../../contract/key.ts';
 import type { HotCounters } from '../../contract/store-counters.ts';
@@ -99,6 +103,7 @@ class AttachedView<T> implements SharedView<T>, SharedReader<T> {
   }
 
   get(key: KeyInput): DeepReadonly<T> | undefined {
+    checkKey(key, 'get');
     this.#look(key, false);
     const hit = this.#hit;
     this.#hit = undefined;
@@ -106,13 +111,19 @@ class AttachedView<T> implements SharedView<T>, SharedReader<T> {
   }
 
   entry(key: KeyInput): Entry<T> | undefined {
+    checkKey(key, 'entry');
     this.#look(key, true);
     const copied = this.#copied;
     this.#copied = undefined;
     return copied && new PackedEntry<T>(this, copied.slab, copied.offset);
   }
 
-  *select(query: Query = {}): IterableIterator<Entry<T>> {
+  select(query: Query = {}): IterableIterator<Entry<T>> {
+    checkQuery(query);
+    return this.#select(query);
+  }
+
+  *#select(query: Query): IterableIterator<Entry<T>> {
     const snapshot = new SharedSnapshot<T>(this);
     try {
       yield* snapshot.select(query);
@@ -228,8 +239,11 @@ const decoder = new TextDecoder();
  *   of it). They hold a lease; after ten seconds (`leaseMs`), or when 65,536 changes were made since, they throw IterationExpired.
  * - What was handed out stays readable for ever: values and entries are this reader's own copies.
  *
- * @throws StoreError HANDLE_INVALID, OPTIONS_INVALID
+ * @throws StoreError HANDLE_INVALID, or OPTIONS_INVALID, which names the option
  */
 export function attach<T>(handle: StoreHandle, options: AttachOptions = {}): SharedView<T> {
+  if (typeof options !== 'object' || (options as object | null) === null)
+    throw new StoreError('OPTIONS_INVALID', `the options of attach must be an object, and are ${kindOf(options)}`);
+  checkNames(options, [...HOT_OPTIONS, 'clock'], 'the options of attach');
   return new AttachedView<T>(handle, options);
 }

@@ -1,6 +1,7 @@
 import { textWords, type Lease } from '@kubecast/shared-memory';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
-import { compareKeys } from '../../keys/key-order.ts';
+import { checkQuery } from '../../contract/check-query.ts';
+import { checkKey, compareKeys } from '../../keys/key-order.ts';
 import type { Key, KeyInput } from '../../contract/key.ts';
 import { KeyProbe } from '../../keys/key-probe.ts';
 import { NAME, NAMESPACE, partText } from '../../records/packed-record.ts';
@@ -51,11 +52,13 @@ export class SharedSnapshot<T> implements View<T>, Disposable {
   }
 
   get(key: KeyInput): DeepReadonly<T> | undefined {
+    checkKey(key, 'get');
     return this.entry(key)?.value;
   }
 
   entry(key: KeyInput): Entry<T> | undefined {
     this.#lease.check();
+    checkKey(key, 'entry');
     const { memory, probe } = this.#view;
     if (!probe.fromKey(key, memory.clusterNumber(key.cluster ?? ''))) return undefined;
     let found: CopiedRecord | undefined;
@@ -75,7 +78,12 @@ export class SharedSnapshot<T> implements View<T>, Disposable {
     return found && new PackedEntry<T>(this.#view, found.slab, found.offset);
   }
 
-  *select(query: Query = {}): IterableIterator<Entry<T>> {
+  select(query: Query = {}): IterableIterator<Entry<T>> {
+    checkQuery(query);
+    return this.#select(query);
+  }
+
+  *#select(query: Query): IterableIterator<Entry<T>> {
     this.#lease.check();
     const { labels } = query;
     for (const copied of query.index ? this.#indexed(query, query.index) : this.#ordered(query)) {

@@ -102,6 +102,7 @@ export class ApiCaller {
       headers: answer.headers,
       request: what,
       warnings: answer.warnings,
+      hide: answer.hide,
       now: Number.isNaN(dated) ? clock.wall() : dated,
     });
   }

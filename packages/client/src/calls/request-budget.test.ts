@@ -115,6 +115,22 @@ test('after a 429 nothing but high priority goes until the time that the server 
   expect(normal).toBe(true);
 });
 
+test('a server that asks for years is waited for an hour', async () => {
+  for (const ms of [1e300, Infinity, 3_600_001]) {
+    const clock = createVirtualClock();
+    const budget = new RequestBudget(clock, {});
+    budget.pause(ms);
+    let granted = false;
+    void budget.take('normal', ask).then(() => {
+      granted = true;
+    });
+    await clock.advance(3_599_000);
+    expect(granted).toBe(false);
+    await clock.advance(1_100);
+    expect(granted).toBe(true);
+  }
+});
+
 test('a call whose deadline comes before the end of a pause is refused at once, whether it came before the 429 or after', async () => {
   const clock = createVirtualClock();
   const budget = new RequestBudget(clock, { perSecond: 1, burst: 1 });

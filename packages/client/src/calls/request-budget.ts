@@ -28,6 +28,7 @@ interface Waiter {
   readonly refuse: (reason: unknown) => void;
 }
 
+const LONGEST_PAUSE_MS = 3_600_000;
 const levels: readonly Level[] = ['high', 'normal', 'low'];
 /**
  * A bucket of requests for one connection. Those that wait are granted by priority, in order within one; low ones leave a reserve to the
@@ -134,10 +135,10 @@ export class RequestBudget {
     });
   }
 
-  /** The server asked to wait. */
+  /** The server asked to wait; an hour at most, for a broken answer to one call must not silence the client for days. */
   pause(ms: number): void {
     this.#counters.pauses++;
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + ms);
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + Math.min(ms, LONGEST_PAUSE_MS));
     for (const level of ['normal', 'low'] as const)
       for (const waiter of this.#waiting[level]) if (waiter.endsAt <= this.#pausedUntil) waiter.refuse(waiter.tooLate());
   }

@@ -93,6 +93,8 @@ export function statusErrorFrom(
     readonly request: string;
     readonly warnings: readonly string[];
     readonly now: number;
+    /** Takes the credentials of the request out of a text. */
+    readonly hide?: ((text: string) => string) | undefined;
   },
 ): StatusError {
   let parsed: unknown;
@@ -104,8 +106,9 @@ export function statusErrorFrom(
   const fields = record(parsed);
   const isStatus = fields['kind'] === 'Status';
   const { headers, ...rest } = from;
+  const { hide = (text: string): string => text } = from;
   return statusErrorOf(
-    isStatus ? fields : { message: redirected(statusCode, headers['location']) ?? plainMessage(statusCode, body, headers) },
+    isStatus ? fields : { message: redirected(statusCode, headers['location']) ?? plainMessage(statusCode, hide(body), headers) },
     {
       statusCode,
       retryAfter: headers['retry-after'],
@@ -146,8 +149,16 @@ export function statusErrorOf(
     readonly warnings?: readonly string[];
     /** Whether it is a Status of the API server. Default true. */
     readonly isStatus?: boolean;
+    /** Takes the credentials of the request out of a text. */
+    readonly hide?: ((text: string) => string) | undefined;
   } = {},
 ): StatusError {
+  const hide = from.hide ?? ((shown: string): string => shown);
+  const text = (value: unknown): string => hide(textOf(value));
+  const causeOf = (value: unknown): StatusCause => {
+    const { reason, message, field } = record(value);
+    return { reason: text(reason), message: text(message), field: text(field) };
+  };
   const fields = record(status);
   const details = record(fields['details']);
   const causes = Array.isArray(details['causes']) ? (details['causes'] as unknown[]).map(causeOf) : [];
@@ -159,7 +170,7 @@ export function statusErrorOf(
     details: { name: text(details['name']), group: text(details['group']), kind: text(details['kind']), uid: text(details['uid']) },
     causes,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    continueToken: text(record(fields['metadata'])['continue']),
+    continueToken: textOf(record(fields['metadata'])['continue']),
     ...(from.request === undefined ? {} : { request: from.request }),
     warnings: from.warnings ?? [],
     isStatus: from.isStatus ?? true,
@@ -185,25 +196,20 @@ function managerOf(message: string): string {
   }
 }
 
-function causeOf(value: unknown): StatusCause {
-  const fields = record(value);
-  return { reason: text(fields['reason']), message: text(fields['message']), field: text(fields['field']) };
-}
-
 // RFC 9110 10.2.3: seconds, as the API server sends them, or a date, as what stands before it may.
 function retryAfter(header: string | undefined, seconds: unknown, now: number | undefined): number | undefined {
   const told = header?.trim() ?? '';
   if (/^\d{1,6}$/.test(told)) return Number(told) * 1000;
   const at = /^[A-Z][a-z]{2}, /.test(told) && now !== undefined ? Date.parse(told) : Number.NaN;
   if (now !== undefined && !Number.isNaN(at)) return Math.min(999_999_000, Math.max(0, at - now));
-  return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined;
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(999_999_000, seconds * 1000) : undefined;
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-function text(value: unknown): string {
+function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 

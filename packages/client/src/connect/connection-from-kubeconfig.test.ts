@@ -178,6 +178,30 @@ test('a token file is read again after ten seconds and at once when refused; whi
   await expect(new TokenFile(join(folder, 'none')).get({ fresh: false })).rejects.toThrow(/the token file .* cannot be used/);
 });
 
+test('a token file may begin with the mark of UTF-8 and end with line ends; one that is no UTF-8 is named, and not quoted', async () => {
+  const given = async (content: string | Uint8Array): Promise<unknown> => {
+    const path = join(folder, 'marked');
+    writeFileSync(path, content);
+    return new TokenFile(path).get({ fresh: false }).catch((error: unknown) => error);
+  };
+  for (const text of ['\uFEFFs3cret', 's3cret\r\n', '\uFEFF  s3cret \n\n', '\ts3cret\u00A0'])
+    expect(await given(text), JSON.stringify(text)).toEqual({ token: 's3cret' });
+  for (const content of [
+    Buffer.from('\uFEFFs3cret', 'utf16le'),
+    Buffer.from('s3cret', 'utf16le'),
+    Uint8Array.of(0xff, 0x73, 0x33),
+    's3\ncret',
+    's3\0cret',
+    '\uFEFF',
+    '',
+  ]) {
+    const error = await given(content);
+    expect(error).toBeInstanceOf(CredentialsError);
+    expect((error as Error).message).toMatch(/^the token file .*marked cannot be used: it (is empty|is no text in UTF-8|holds line ends)/);
+    expect(`${String(error)} ${String((error as Error).cause)}`).not.toMatch(/s3|cret/);
+  }
+});
+
 test('an hour of rotations in fast time: every request after a rotation carries the new token within ten seconds', async () => {
   const clock = createVirtualClock();
   const path = file('t0', 'rotating');

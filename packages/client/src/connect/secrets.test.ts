@@ -96,6 +96,51 @@ test('a page that shows the headers of the request, with 200 or as a refusal, is
   client.close();
 });
 
+test('a Status, a warning and an ERROR event that repeat the credentials are shown without them', async () => {
+  const warned: string[] = [];
+  for (const [init, sent] of [
+    [{ token: 's3cret"\\töken' }, 's3cret"\\töken'],
+    [{ username: 'ann', password: 's3cret-pw' }, 's3cret-pw'],
+    [{ username: 'ann', password: 's3cret-pw' }, Buffer.from('ann:s3cret-pw').toString('base64')],
+  ] as const) {
+    const said = `no ${sent} here, nor "Bearer ${sent}", nor ${Buffer.from(sent, 'utf8').toString('latin1')}`;
+    const status = {
+      kind: 'Status',
+      code: 403,
+      reason: said,
+      message: said,
+      details: { name: said, group: said, kind: said, uid: said, causes: [{ reason: said, message: said, field: said }] },
+    };
+    await using server = await startServer(({ path }, response) => {
+      if (path.includes('watch=true'))
+        response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+      else if (path.includes('redirect')) response.writeHead(302, { location: `https://h/${encodeURIComponent('x')}/s3cret-pw` }).end();
+      else
+        response
+          .writeHead(403, { 'content-type': 'application/json', ...(sent === 's3cret-pw' ? { warning: '299 - "old, s3cret-pw"' } : {}) })
+          .end(JSON.stringify(status));
+    });
+    const client = createClient(connectionFrom({ server: server.url, ca: pem.ca, ...init }), {
+      onWarning: (text) => void warned.push(text),
+    });
+    const maps = client.resource(configMapType, { namespace: 'a' });
+    const raw = async (): Promise<void> => {
+      for await (const frames of maps.watchFrames()) for (const { object } of frames) throw new Error(new TextDecoder().decode(object));
+    };
+    const asked: (() => Promise<unknown>)[] = [() => maps.get('a'), () => maps.list().next(), () => maps.watch().next(), raw];
+    if (sent === 's3cret-pw') asked.push(() => maps.get('redirect'));
+    for (const call of asked) {
+      const error: unknown = await call().catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(Error);
+      if (!String(error).includes('HTTP 302')) expect(String(error)).toContain('no *** here');
+      expect(everything(error)).not.toContain('s3cret');
+      expect(everything(error)).not.toContain(sent);
+    }
+    client.close();
+  }
+  expect(warned).toContain('old, ***');
+});
+
 test('what has the shape of a secret is not shown, and words are', () => {
   expect(redact('Authorization: Bearer abc.def, next')).not.toContain('abc');
   expect(redact('{"access_token": "abc", "expires_in": 3}')).toBe('{"access_token": ***, "expires_in": 3}');

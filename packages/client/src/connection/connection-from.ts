@@ -80,7 +80,35 @@ export function checkServer(server: string, origin: string): string {
   if (url.username !== '' || url.password !== '')
     throw new ConfigError(`${origin}: the server's URL carries a user or a password; give them as credentials`);
   if (url.search !== '' || url.hash !== '') throw new ConfigError(`${origin}: the server's URL may not carry a query or a fragment`);
-  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
+  return `${url.protocol}//${url.host}${pathOf(url.pathname, origin)}`;
+}
+
+/**
+ * The path as client-go and kubectl send it: decoded, then cleaned of empty and dot segments, then escaped anew. `%2F` is a slash to them, and would be
+ * a character of a name to a server that decodes it itself: the two must not ask for different paths. `''` for the root.
+ */
+function pathOf(pathname: string, origin: string): string {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(pathname);
+  } catch {
+    throw new ConfigError(`${origin}: the path of the server's URL has an escape in it that is none of UTF-8, such as %zz or %ff`);
+  }
+  if (hasControl(decoded))
+    throw new ConfigError(`${origin}: the path of the server's URL holds line ends or other characters that no path has`);
+  const segments: string[] = [];
+  for (const segment of decoded.split('/')) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '' && segment !== '.') segments.push(segment);
+  }
+  return segments.map((segment) => `/${escapedSegment(segment)}`).join('');
+}
+
+/** As Go's net/url escapes a path: some that encodeURIComponent escapes stay, and five that it leaves do not. */
+function escapedSegment(segment: string): string {
+  return encodeURIComponent(segment)
+    .replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** The proxy's URL without user and password, and these apart. Throws ConfigError. */

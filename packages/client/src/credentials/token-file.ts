@@ -1,6 +1,7 @@
 import type { Clock } from '@kubecast/clock';
 import { systemClock } from '@kubecast/clock';
 import type { CredentialCounters, Credentials, CredentialSource } from '../connection/connection.ts';
+import { hasControl } from '../connection/connection-from.ts';
 import { CredentialsError } from '../errors.ts';
 import { ReloadedFiles } from './reloaded-files.ts';
 
@@ -48,9 +49,19 @@ export class TokenFile implements CredentialSource {
   }
 }
 
+/** The mark of UTF-8 that editors put before a text is none of the token's; nor are spaces and line ends about it. */
 async function readToken(path: string): Promise<string> {
   const { readFile } = await import('node:fs/promises');
-  const token = (await readFile(path, 'utf8')).trim();
+  let token: string;
+  try {
+    token = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)).trim();
+  } catch (error) {
+    // Without the cause of a text that is none, which is the token.
+    if (error instanceof TypeError) throw new Error('it is no text in UTF-8');
+    throw error;
+  }
+  if (hasControl(token))
+    throw new Error('it holds line ends or other characters that no header can carry; if it is a text in UTF-16, write it in UTF-8');
   if (token === '') throw new Error('it is empty');
   return token;
 }

@@ -1,4 +1,4 @@
-import { exactTextOf, keepExactText } from '@kubecast/exact-json';
+import { exactTextOf, keepExactText, keepExactTexts } from '@kubecast/exact-json';
 import { ClientError } from '../errors.ts';
 import type { JsonPatchOperation } from '../resources/resource-options.ts';
 import { deepCopy, jsonType, type Path } from './paths.ts';
@@ -112,23 +112,31 @@ export function pointer(path: Path): string {
  */
 export function mergePatch(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
+  // Kept at the end, all at once: one by one, n numbers with digits of their own would cost n².
+  const texts: Record<string, string> = Object.create(null) as Record<string, string>;
+  let exact = false;
   const set = (name: string, value: unknown): void => {
     Object.defineProperty(patch, name, { value, enumerable: true, configurable: true, writable: true });
     const text = typeof value === 'number' ? exactTextOf(after, name) : undefined;
-    if (text !== undefined) keepExactText(patch, name, text);
+    if (text === undefined) return;
+    texts[name] = text;
+    exact = true;
   };
   for (const name of Object.keys(before)) if (has(before, name) && !has(after, name)) set(name, null);
   for (const name of Object.keys(after)) {
     if (!has(after, name)) continue;
     const [old, now] = [has(before, name) ? before[name] : undefined, after[name]];
-    if (old !== undefined && diff(old, now).length === 0 && !digitsDiffer(before, after, name)) continue;
-    if (jsonType(old) === 'object' && jsonType(now) === 'object')
-      set(name, mergePatch(old as Record<string, unknown>, now as Record<string, unknown>));
-    else {
-      refuseNull(now, name);
-      set(name, deepCopy(now));
+    if (jsonType(old) === 'object' && jsonType(now) === 'object') {
+      // Each level is looked at once: what differs is known by whether anything is in the patch.
+      const inner = mergePatch(old as Record<string, unknown>, now as Record<string, unknown>);
+      if (Object.keys(inner).length > 0) set(name, inner);
+      continue;
     }
+    if (old !== undefined && diff(old, now).length === 0 && !digitsDiffer(before, after, name)) continue;
+    refuseNull(now, name);
+    set(name, deepCopy(now));
   }
+  if (exact) keepExactTexts(patch, texts);
   return patch;
 }
 

@@ -1,4 +1,5 @@
 import { appModel, type AppModel, defineResource, integer, isValidationError, object, optional, string } from '@kubecast/crd';
+import { parseJson, writeJson } from '@kubecast/exact-json';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { JsonPatchOperation } from '../resources/resource-options.ts';
@@ -71,6 +72,29 @@ test('a merge patch of a diff, applied, gives exactly the second object, or is r
       expect(applyMergePatch(before, patch)).toEqual(after);
     }),
   );
+});
+
+test('a merge patch of very many long numbers, and of very deep objects, is made in time that grows with their size', () => {
+  const numbers = (more: bigint): Record<string, unknown> =>
+    parseJson(
+      `{${Array.from({ length: 20_000 }, (_, i) => `"n${i}":${9_007_199_254_740_993n + BigInt(i) * 8n + more}`).join(',')}}`,
+    ) as Record<string, unknown>;
+  const deep = (leaf: number): Record<string, unknown> => {
+    let object: Record<string, unknown> = { leaf };
+    for (let level = 0; level < 2_000; level++) object = { object, same: { list: [1, 2, 3] } };
+    return object;
+  };
+  const begun = process.cpuUsage();
+  const patch = mergePatch(numbers(0n), numbers(2n));
+  expect(Object.keys(patch)).toHaveLength(20_000);
+  expect(writeJson(patch)).toContain(`"n19999":${9_007_199_254_740_993n + 19_999n * 8n + 2n}`);
+  expect(mergePatch(numbers(0n), numbers(0n))).toEqual({});
+  let at: unknown = mergePatch(deep(1), deep(2));
+  for (let level = 0; level < 2_000; level++) at = (at as { readonly object: unknown }).object;
+  expect(at).toEqual({ leaf: 2 });
+  const { user, system } = process.cpuUsage(begun);
+  // Number by number and level by level it took minutes and 14 s.
+  expect((user + system) / 1_000_000).toBeLessThan(8);
 });
 
 test('a diff names what was added, removed and changed', () => {

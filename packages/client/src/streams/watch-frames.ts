@@ -72,7 +72,24 @@ async function* framesOf(
         `${describe(request)}: the answer is no watch: ${describeAnswer(answer, new TextDecoder().decode(chunk.subarray(0, 400)))}`,
       );
     const frames = splitter.push(chunk);
+    if (answer.hide !== undefined) hideInErrors(frames, answer.hide);
     if (frames.length > 0) yield frames;
   }
   splitter.end();
+}
+
+/** The Status of an ERROR event ends in errors and logs: it is handed on without the credentials that the watch was opened with. */
+function hideInErrors(frames: Frame[], hide: (text: string) => string): void {
+  for (let at = 0; at < frames.length; at++) {
+    const frame = frames[at] as Frame;
+    if (frame.type !== 'ERROR') continue;
+    const text = new TextDecoder().decode(frame.object);
+    let shown: string;
+    try {
+      shown = JSON.stringify(JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? hide(value) : value)));
+    } catch {
+      shown = hide(text);
+    }
+    frames[at] = { ...frame, object: new TextEncoder().encode(shown) };
+  }
 }

@@ -3,6 +3,7 @@ import { orAborted } from '../sockets/abort.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type Identity, identityOf } from '../connection/identity.ts';
 import { CallSlots } from './call-slots.ts';
+import { hiderOf } from '../redact.ts';
 import { decodeBody, isZlibError } from './decode-body.ts';
 import { ClosedError, ConnectionError, ProtocolError, TimeoutError } from '../errors.ts';
 import { networkError } from '../sockets/network-error.ts';
@@ -213,10 +214,13 @@ export class HttpTransport implements Transport {
       if ((request.stream === true && success) || endsAt === Number.POSITIVE_INFINITY)
         this.#guard(call, request, reading, timers.signal).catch(() => {});
       const chunks = this.#body(call, response, request, reading, done);
+      const hide = hiderOf(credentials);
+      const warnings = parseWarnings(response.headers['warning']);
       return {
         statusCode: response.statusCode,
         headers: response.headers,
-        warnings: parseWarnings(response.headers['warning']),
+        warnings: hide === undefined || warnings.length === 0 ? warnings : warnings.map(hide),
+        hide,
         chunks,
         cancel: () => {
           call.end(new ConnectionError(`${what}: cancelled`));

@@ -38,9 +38,9 @@ export async function readText(answer: Answer, limit: number, what: string): Pro
  * What came instead of what was asked for: the type that the answer names, and how its body begins, without what looks like a secret: pages of
  * proxies and of login servers show the headers of the request.
  */
-export function describeAnswer(answer: Pick<Answer, 'statusCode' | 'headers'>, body: string): string {
+export function describeAnswer(answer: Pick<Answer, 'statusCode' | 'headers' | 'hide'>, body: string): string {
   const type = answer.headers['content-type'];
-  const start = redact(body.slice(0, 4000).trim().replace(/\s+/g, ' ')).slice(0, 80);
+  const start = redact((answer.hide?.(body) ?? body).slice(0, 4000).trim().replace(/\s+/g, ' ')).slice(0, 80);
   return `HTTP ${answer.statusCode} with ${type === undefined ? 'no content type' : `content type ${type.slice(0, 100)}`} that begins with ${JSON.stringify(start)}`;
 }
 

@@ -121,6 +121,8 @@ export interface Answer {
   readonly warnings: readonly string[];
   /** The body. Each chunk is borrowed until the next is asked for. Reading no further stops the server (TCP back-pressure). */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** A text of the answer without the credentials that the request carried: servers and proxies may repeat them. Absent: there were none. */
+  readonly hide?: ((text: string) => string) | undefined;
   cancel(): void;
 }
 

@@ -2,6 +2,7 @@ import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import { createController, type Controller, type ControllerOptions } from './controller.ts';
 import { SyncTimeoutError, TerminalError } from '../errors.ts';
+import { maxOf } from '../queue/limiters.ts';
 import type { ReconcileReport, Source } from './reconcile.ts';
 
 type Clock = ReturnType<typeof createVirtualClock>;
@@ -150,6 +151,11 @@ test.each([
     },
   ],
   ['gives NaN', () => NaN],
+  ['gives -5', () => -5],
+  ['gives -Infinity', () => -Infinity],
+  ['gives Infinity', () => Infinity],
+  ['gives a promise', () => Promise.resolve(5) as unknown as number],
+  ['hides -5 in maxOf', (id: string) => maxOf({ next: () => -5, forget: () => {}, failures: () => 0, size: 0 }).next(id)],
   ['gives no number', () => '5' as unknown as number],
 ])('a rate limiter that %s costs no key its next run, and is named', async (_what, next) => {
   const clock = createVirtualClock();
@@ -170,6 +176,59 @@ test.each([
   expect(runs).toBe(2);
   expect(reports[0]).toMatchObject({ type: 'failed', retryInMs: 1_000 });
   expect(String((reports[0] as { readonly error?: unknown }).error)).toMatch(/the rate limiter failed: .*; the run before failed: first/u);
+  stop.abort();
+  await work;
+});
+
+test.each([1e300, Number.MAX_SAFE_INTEGER, 3_600_001])('a wait of %d ms that an error asks for is an hour', async (retryAfterMs) => {
+  const clock = createVirtualClock();
+  const reports: ReconcileReport<string>[] = [];
+  let runs = 0;
+  const controller = make(clock, {
+    onReport: (report) => void reports.push(report),
+    reconcile() {
+      runs += 1;
+      if (runs === 1) throw new Error('busy', { cause: Object.assign(new Error('429'), { retryAfterMs }) });
+    },
+  });
+  const stop = new AbortController();
+  const work = controller.work(stop.signal);
+  controller.enqueue('a');
+  await clock.advance(3_599_999);
+  expect(runs).toBe(1);
+  await clock.advance(1);
+  expect(runs).toBe(2);
+  expect(reports[0]).toMatchObject({ type: 'failed', retryInMs: 3_600_000 });
+  stop.abort();
+  await work;
+});
+
+test('a rate limiter that fails to tell or to forget failures costs no key its run, and no worker its life', async () => {
+  const clock = createVirtualClock();
+  const reports: ReconcileReport<string>[] = [];
+  let ends = true;
+  const broken = (): never => {
+    throw new Error('no memory');
+  };
+  const controller = make(clock, {
+    rateLimiter: { next: () => 10, forget: broken, failures: broken, size: 0 },
+    onReport: (report) => void reports.push(report),
+    reconcile(key) {
+      if (ends && key === 'a') throw new TerminalError('over');
+    },
+  });
+  const stop = new AbortController();
+  const work = controller.work(stop.signal);
+  controller.enqueue('a');
+  await clock.advance(1);
+  expect(reports).toMatchObject([{ type: 'terminal', key: 'a' }]);
+  expect(String((reports[0] as { readonly error?: unknown }).error)).toMatch(
+    /the rate limiter failed: no memory; the run before failed: over/u,
+  );
+  ends = false;
+  controller.enqueue('b');
+  await clock.advance(1);
+  expect(reports[1]).toMatchObject({ type: 'failed', key: 'b', retryInMs: 10 });
   stop.abort();
   await work;
 });

@@ -337,8 +337,7 @@ class QueueController<K> implements Controller<K> {
     if (panic) this.#counters.panics += 1;
     if (terminal) {
       this.#counters.terminal += 1;
-      this.queue.forget(key);
-      this.#report({ type: 'terminal', key, runId: run.runId, error });
+      this.#report({ type: 'terminal', key, runId: run.runId, error: this.#forgotten(key, error) });
       return;
     }
     this.#counters.failed += 1;
@@ -351,6 +350,17 @@ class QueueController<K> implements Controller<K> {
       this.queue.addAfter(key, retryInMs, { priority });
       const reason = `controller ${this.name}: the rate limiter failed: ${messageOf(limiter)}; the run before failed: ${messageOf(error)}`;
       this.#report({ type: 'failed', key, runId: run.runId, error: new Error(reason, { cause: error }), retryInMs });
+    }
+  }
+
+  /** The key's failures no longer count. Gives the error to report: one that names a rate limiter of the program that fails at it, too. */
+  #forgotten(key: K, error: unknown): unknown {
+    try {
+      this.queue.forget(key);
+      return error;
+    } catch (limiter) {
+      const reason = `controller ${this.name}: the rate limiter failed: ${messageOf(limiter)}; the run before failed: ${messageOf(error)}`;
+      return new Error(reason, { cause: error });
     }
   }
 

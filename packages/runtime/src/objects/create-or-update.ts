@@ -1,4 +1,5 @@
 import { copyJson, equalJson, type KubernetesObject } from '@kubecast/crd';
+import { metadataOf } from './metadata-of.ts';
 import { RuntimeOptionsError } from '../errors.ts';
 import { retryOnConflict, type RetryOptions } from './retry-on-conflict.ts';
 
@@ -32,7 +33,7 @@ export async function createOrUpdate<T extends KubernetesObject>(
   change: (object: T) => void | Promise<void>,
   options: RetryOptions = {},
 ): Promise<CreatedOrUpdated<T>> {
-  const { name = '', namespace } = base.metadata;
+  const { name = '', namespace } = metadataOf(base, 'createOrUpdate');
   if (name === '') throw new RuntimeOptionsError('createOrUpdate: the object has no name');
   const call: CallOptions = {
     ...(namespace === undefined || namespace === '' ? {} : { namespace }),

@@ -1,5 +1,6 @@
 import { qualifiedNameProblems, type KubernetesObject } from '@kubecast/crd';
 import type { DeepReadonly } from '@kubecast/store';
+import { metadataOf } from './metadata-of.ts';
 import { isConflict, isNotFound } from './api-status.ts';
 import { FinalizerError, RuntimeOptionsError } from '../errors.ts';
 
@@ -45,7 +46,7 @@ export function createFinalizer<T extends KubernetesObject>(access: ObjectAccess
   const { name, tries = 5 } = options;
   checkName(name);
   if (!Number.isInteger(tries) || tries < 1) throw new RuntimeOptionsError(`finalizer ${name}: tries must be a whole number from 1 up`);
-  const has = (object: WithMetadata): boolean => object.metadata.finalizers?.includes(name) === true;
+  const has = (object: WithMetadata): boolean => metadataOf(object, `finalizer ${name}: has`).finalizers?.includes(name) === true;
 
   /** Changes the list of the object that was read; read again after a conflict. Undefined: there is nothing to change it on. */
   const change = async <O extends WithMetadata>(
@@ -54,7 +55,7 @@ export function createFinalizer<T extends KubernetesObject>(access: ObjectAccess
     wanted: (current: WithMetadata) => readonly string[] | undefined,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly object: T | O; readonly changed: boolean } | undefined> => {
-    const { namespace = '', name: objectName = '', uid } = object.metadata;
+    const { namespace = '', name: objectName = '', uid } = metadataOf(object, `finalizer ${name}: ${doing}`);
     if (uid === undefined || uid === '')
       throw new FinalizerError(`${doing} ${name}: the object ${JSON.stringify(objectName)} has no uid; give it as the server gave it`);
     let current: T | O = object;

@@ -1,8 +1,11 @@
 import { configMapType, namespaceType, type Condition } from '@kubecast/crd';
 import { expect, test } from 'vitest';
-import { isConditionTrue, withCondition } from './conditions.ts';
+import { findCondition, isConditionTrue, withCondition } from './conditions.ts';
+import { createOrUpdate } from './create-or-update.ts';
+import { createFinalizer } from './finalizer.ts';
+import { patchStatus } from './status-patch.ts';
 import { toMicroTime, toTime } from '../timing/micro-time.ts';
-import { controllerOf, withController, withoutOwner, withOwner } from './owner-references.ts';
+import { controllerOf, ownerReference, withController, withoutOwner, withOwner } from './owner-references.ts';
 
 const owner = { metadata: { namespace: 'a', name: 'o', uid: 'u1' } };
 const dependent = { metadata: { namespace: 'a', name: 'd' } };
@@ -54,6 +57,44 @@ test('a condition that says the same gives back the same list, and an older gene
   expect(withCondition(now, { type: 'Ready', status: 'True', reason: 'Good', observedGeneration: 3 }, 9_000)).toBe(now);
   expect(withCondition(now, { type: 'Ready', status: 'False', reason: 'Bad', observedGeneration: 2 }, 9_000)).toBe(now);
   expect(() => withCondition(now, { type: 'Ready', status: 'True', reason: 'bad reason!' }, 0)).toThrow('no reason');
+});
+
+test('a status without conditions has none; what is no list of conditions, no condition and no time is refused by name', () => {
+  const ready = { type: 'Ready', status: 'True', reason: 'Good' } as const;
+  for (const none of [undefined, null, []]) {
+    expect(withCondition(none, ready, 0)).toHaveLength(1);
+    expect(isConditionTrue(none, 'Ready')).toBe(false);
+  }
+  for (const wrong of ['Ready', 5, {}, { Ready: true }, [null], [undefined], ['Ready'], new Map()]) {
+    expect(() => withCondition(wrong as never, ready, 0)).toThrow(/^withCondition takes a list of conditions/);
+    expect(() => findCondition(wrong as never, 'Ready')).toThrow(/^findCondition takes a list of conditions/);
+  }
+  for (const update of [undefined, null, 'Ready'])
+    expect(() => withCondition([], update as never, 0)).toThrow(/^withCondition takes a condition/);
+  for (const time of [NaN, Infinity, -Infinity, 1e300, -1e14, undefined, '0', new Date(0)])
+    expect(() => withCondition([], ready, time as number), String(time)).toThrow(/^withCondition: the time must be milliseconds/);
+  expect(withCondition([], ready, 253_402_300_799_999)[0]?.lastTransitionTime).toBe('9999-12-31T23:59:59Z');
+  expect(withCondition([], ready, -62_135_596_800_000)[0]?.lastTransitionTime).toBe('0001-01-01T00:00:00Z');
+});
+
+test('an object without metadata, such as one that was not found, is refused by the name of the function', async () => {
+  const finalizer = createFinalizer({} as never, { name: 'example.com/x' });
+  for (const wrong of [undefined, null, {}, { metadata: null }, { metadata: [] }, 'a'] as never[]) {
+    const named = (name: string): RegExp => new RegExp(`^${name}.* takes an object with metadata`);
+    expect(() => withOwner(wrong, configMapType, owner)).toThrow(named('withOwner'));
+    expect(() => withOwner(dependent, configMapType, wrong)).toThrow(named('withOwner'));
+    expect(() => ownerReference(configMapType, wrong)).toThrow(named('ownerReference'));
+    expect(() => withoutOwner(wrong, owner)).toThrow(named('withoutOwner'));
+    expect(() => withoutOwner(dependent, wrong)).toThrow(named('withoutOwner'));
+    expect(() => controllerOf(wrong)).toThrow(named('controllerOf'));
+    expect(() => finalizer.has(wrong)).toThrow(named('finalizer example.com/x'));
+    await expect(finalizer.add(wrong)).rejects.toThrow(named('finalizer example.com/x'));
+    await expect(finalizer.release(wrong)).rejects.toThrow(named('finalizer example.com/x'));
+    await expect(patchStatus({} as never, wrong, {})).rejects.toThrow(named('patchStatus'));
+    await expect(createOrUpdate({} as never, wrong, () => {})).rejects.toThrow(named('createOrUpdate'));
+  }
+  expect(withOwner({ metadata: { ...dependent.metadata, ownerReferences: null as never } }, configMapType, owner)).toHaveLength(1);
+  expect(() => controllerOf({ metadata: { ownerReferences: {} as never } })).toThrow('controllerOf: the ownerReferences');
 });
 
 test('times are written as the API server reads them', () => {

@@ -1,6 +1,7 @@
 import type { KubernetesObject, OwnerReference, ResourceType } from '@kubecast/crd';
 import type { DeepReadonly } from '@kubecast/store';
 import { OwnerReferenceError } from '../errors.ts';
+import { metadataOf } from './metadata-of.ts';
 
 type Owned = { readonly metadata: DeepReadonly<KubernetesObject['metadata']> };
 
@@ -10,7 +11,7 @@ export function ownerReference(
   owner: Owned,
   options: { readonly controller?: boolean; readonly blockOwnerDeletion?: boolean } = {},
 ): OwnerReference {
-  const { name = '', uid = '' } = owner.metadata;
+  const { name = '', uid = '' } = metadataOf(owner, 'ownerReference');
   if (type.kind === '' || type.version === '')
     throw new OwnerReferenceError(
       `an owner needs a kind and a version; ${JSON.stringify(type.kind)} of ${JSON.stringify(type.version)} has not`,
@@ -43,8 +44,9 @@ export function withOwner(
   owner: Owned,
   options: { readonly controller?: boolean; readonly blockOwnerDeletion?: boolean } = {},
 ): OwnerReference[] {
-  const { namespace: ownerNamespace = '', name = '' } = owner.metadata;
-  const { namespace = '', name: dependentName = '', ownerReferences = [] } = dependent.metadata;
+  const { namespace: ownerNamespace = '', name = '' } = metadataOf(owner, 'withOwner');
+  const { namespace = '', name: dependentName = '' } = metadataOf(dependent, 'withOwner');
+  const ownerReferences = referencesOf(dependent, 'withOwner');
   const subject = `${namespace === '' ? '' : `${namespace}/`}${dependentName}`;
   if (type.scope === 'Namespaced' && namespace === '') {
     throw new OwnerReferenceError(
@@ -75,10 +77,17 @@ export function withController(dependent: Owned, type: ResourceType, owner: Owne
 
 /** The dependent's references without this owner, by UID. */
 export function withoutOwner(dependent: Owned, owner: Owned): OwnerReference[] {
-  return (dependent.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid);
+  const { uid } = metadataOf(owner, 'withoutOwner');
+  return referencesOf(dependent, 'withoutOwner').filter((reference) => reference.uid !== uid);
 }
 
 /** The reference whose `controller` is true. */
 export function controllerOf(dependent: Owned): DeepReadonly<OwnerReference> | undefined {
-  return dependent.metadata.ownerReferences?.find((reference) => reference.controller === true);
+  return referencesOf(dependent, 'controllerOf').find((reference) => reference.controller === true);
+}
+
+function referencesOf(dependent: Owned, method: string): readonly DeepReadonly<OwnerReference>[] {
+  const references: unknown = metadataOf(dependent, method).ownerReferences ?? [];
+  if (!Array.isArray(references)) throw new OwnerReferenceError(`${method}: the ownerReferences of the dependent are no list`);
+  return references as readonly DeepReadonly<OwnerReference>[];
 }

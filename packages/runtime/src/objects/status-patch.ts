@@ -1,5 +1,6 @@
 import { equalJson, isObject, type KubernetesObject } from '@kubecast/crd';
 import type { DeepReadonly } from '@kubecast/store';
+import { metadataOf } from './metadata-of.ts';
 import { RuntimeOptionsError } from '../errors.ts';
 
 interface PatchOptions {
@@ -31,7 +32,7 @@ export async function patchStatus<T extends KubernetesObject>(
   status: object,
   options: StatusPatchOptions = {},
 ): Promise<T | undefined> {
-  const { name = '', namespace = '', uid, resourceVersion } = object.metadata;
+  const { name = '', namespace = '', uid, resourceVersion } = metadataOf(object, 'patchStatus');
   if (name === '' || uid === undefined)
     throw new RuntimeOptionsError('patchStatus: the object has no name or uid; give it as the server gave it');
   if (!isObject(status)) throw new RuntimeOptionsError(`patchStatus: the status of ${name} must be an object`);

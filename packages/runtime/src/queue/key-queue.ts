@@ -3,7 +3,7 @@ import { systemClock } from '@kubecast/clock';
 import { RuntimeOptionsError } from '../errors.ts';
 import { DurationHistogram, workDurationBounds } from '../timing/duration-histogram.ts';
 import { DelayedKeys } from './delayed-keys.ts';
-import { createRateLimiter, shown, type RateLimiter } from './limiters.ts';
+import { checkDelay, checkLimiter, createRateLimiter, shown, type RateLimiter } from './limiters.ts';
 import { FifoKeys, PriorityKeys, type QueueEntry, type ReadyKeys } from './ready-keys.ts';
 import type { AddOptions, DrainResult, WaitingKey, WorkItem, WorkQueue, WorkQueueCounters, WorkQueueOptions } from './work-queue.ts';
 
@@ -51,6 +51,7 @@ class KeyQueue<K> implements WorkQueue<K> {
               ? `agingMs is ${shown(agingMs)}; it must be a number, 0 or more`
               : '';
     if (wrong !== '') throw new RuntimeOptionsError(`work queue ${name}: ${wrong}`);
+    if (options.rateLimiter !== undefined) checkLimiter(`work queue ${name}: rateLimiter`, options.rateLimiter);
     this.name = name;
     this.#idOf = idOf;
     this.#clock = options.clock ?? systemClock;
@@ -126,10 +127,12 @@ class KeyQueue<K> implements WorkQueue<K> {
   }
 
   addRateLimited(key: K, options: AddOptions & { readonly atLeastMs?: number } = {}): number {
-    const own: unknown = this.#limiter.next(this.#id(key));
-    if (typeof own !== 'number' || !Number.isFinite(own))
-      throw new RuntimeOptionsError(`work queue ${this.name}: rateLimiter.next gave ${shown(own)}; it must give milliseconds`);
-    const delay = Math.max(0, own, options.atLeastMs ?? 0);
+    const { atLeastMs = 0 } = options;
+    if (!Number.isFinite(atLeastMs))
+      throw new RuntimeOptionsError(
+        `work queue ${this.name}: atLeastMs is ${shown(atLeastMs)}; it must be a finite number of milliseconds`,
+      );
+    const delay = Math.max(checkDelay(`work queue ${this.name}: rateLimiter`, this.#limiter.next(this.#id(key))), atLeastMs);
     this.#counters.retries += 1;
     this.addAfter(key, delay, options);
     return delay;
@@ -208,7 +211,17 @@ class KeyQueue<K> implements WorkQueue<K> {
     entry.running = true;
     entry.startedAt = now;
     this.#running.add(entry);
-    return { key: entry.key, priority: entry.priority, failures: this.#limiter.failures(entry.id) };
+    return { key: entry.key, priority: entry.priority, failures: this.#failuresOf(entry.id) };
+  }
+
+  /** A limiter of the program that cannot say it must not cost the key its run. */
+  #failuresOf(id: string): number {
+    try {
+      const failures: unknown = this.#limiter.failures(id);
+      return typeof failures === 'number' && failures >= 0 ? failures : 0;
+    } catch {
+      return 0;
+    }
   }
 
   get(signal?: AbortSignal): Promise<WorkItem<K> | undefined> {

@@ -4,7 +4,10 @@ import { RuntimeOptionsError } from '../errors.ts';
 
 /** Says how long a failed key waits. One instance serves one queue. */
 export interface RateLimiter {
-  /** Counts a failure of the key and gives the delay before the next try, in milliseconds. */
+  /**
+   * Counts a failure of the key and gives the delay before the next try, in milliseconds: a finite number, 0 or more. What gives anything else is
+   * refused by name: a delay that is taken for 0 would have a failing key run without a pause.
+   */
   next(id: string): number;
   /** The key's failures no longer count; its memory is given back. */
   forget(id: string): void;
@@ -88,8 +91,10 @@ export function tokenBucket(options: TokenBucketOptions = {}): RateLimiter {
 /** The longest delay of all limiters; each of them counts every failure (client-go's TypedMaxOfRateLimiter). */
 export function maxOf(...limiters: readonly RateLimiter[]): RateLimiter {
   if (limiters.length === 0) throw new RuntimeOptionsError('maxOf: no limiter was given');
+  limiters.forEach((limiter, at) => checkLimiter(`maxOf: limiter ${at + 1}`, limiter));
   return {
-    next: (id) => limiters.reduce((longest, limiter) => Math.max(longest, limiter.next(id)), 0),
+    // Each is checked: the longest of -5 and 0 would hide the wrong one.
+    next: (id) => limiters.reduce((longest, limiter, at) => Math.max(longest, checkDelay(`maxOf: limiter ${at + 1}`, limiter.next(id))), 0),
     forget: (id) => limiters.forEach((limiter) => limiter.forget(id)),
     failures: (id) => limiters.reduce((most, limiter) => Math.max(most, limiter.failures(id)), 0),
     get size() {
@@ -106,6 +111,19 @@ export interface RateLimiterOptions extends Omit<ItemExponentialOptions, 'clock'
  */
 export function createRateLimiter(clock: Clock, options: RateLimiterOptions = {}): RateLimiter {
   return maxOf(itemExponential({ ...options, clock }), tokenBucket({ ...options, clock }));
+}
+
+/** @throws RuntimeOptionsError for what lacks a method of a limiter */
+export function checkLimiter(what: string, limiter: unknown): void {
+  for (const method of ['next', 'forget', 'failures'] as const)
+    if (typeof (limiter as { readonly [name in typeof method]?: unknown } | null | undefined)?.[method] !== 'function')
+      throw new RuntimeOptionsError(`${what} has no method ${method}`);
+}
+
+/** What a limiter gave, if it is a delay. @throws RuntimeOptionsError */
+export function checkDelay(what: string, delay: unknown): number {
+  if (typeof delay === 'number' && delay >= 0 && delay !== Infinity) return delay;
+  throw new RuntimeOptionsError(`${what}: next gave ${shown(delay)}; it must give milliseconds, a finite number, 0 or more`);
 }
 
 function counting(delay: (failuresBefore: number) => number): RateLimiter {

@@ -302,8 +302,28 @@ test.each([
   ['tokenBucket: perSecond', (): unknown => tokenBucket({ perSecond: 0 })],
   ['tokenBucket: burst', (): unknown => tokenBucket({ burst: 0 })],
   ['maxOf', (): unknown => maxOf()],
+  ['maxOf: limiter 1 has no method next', (): unknown => maxOf(undefined as never)],
+  ['maxOf: limiter 2 has no method forget', (): unknown => maxOf(tokenBucket(), { next: () => 5 } as never)],
+  [
+    'work queue q: rateLimiter has no method failures',
+    (): unknown => createWorkQueue({ name: 'q', idOf: String, rateLimiter: { next: () => 5, forget() {} } as never }),
+  ],
 ])('%s that cannot work is refused by name', (name, make) => {
   expect(make).toThrow(new RegExp(`^${name}`));
+});
+
+test('a delay that is none is refused by name, and the key is not added', () => {
+  const clock = createVirtualClock();
+  for (const given of [-5, NaN, Infinity, -Infinity, undefined, null, '5', {}]) {
+    const rateLimiter = { next: () => given as number, forget: () => {}, failures: () => 0, size: 0 };
+    const queue = createWorkQueue<string>({ name: 'q', idOf: String, clock, rateLimiter });
+    expect(() => queue.addRateLimited('a'), String(given)).toThrow(/^work queue q: rateLimiter: next gave .*; it must give milliseconds/);
+    expect([queue.depth, queue.delayed]).toEqual([0, 0]);
+  }
+  const queue = createWorkQueue<string>({ name: 'q', idOf: String, clock });
+  for (const atLeastMs of [NaN, Infinity, '5'])
+    expect(() => queue.addRateLimited('a', { atLeastMs: atLeastMs as number })).toThrow(/^work queue q: atLeastMs is/);
+  expect([queue.depth, queue.delayed, queue.failures('a')]).toEqual([0, 0, 0]);
 });
 
 test('the keys that have waited longest are told, whatever the order in which they are handed out', async () => {

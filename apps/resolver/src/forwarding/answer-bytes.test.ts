@@ -66,6 +66,16 @@ test.each([
   }
 });
 
+test('bytes of the head pass as they are also where the body comes later', async () => {
+  const { port } = await answering('HTTP/1.1 200 M\xe4rz\r\nX: caf\xe9\r\nContent-Length: 4\r\n\r\n', 'hi', 'ho');
+  const { url } = await resolver({ ports: [port] });
+  for (let i = 0; i < 2; i += 1) {
+    const got = await call(url);
+    expect(got).toMatch(/^HTTP\/1\.1 200 M\xe4rz\r\nX: caf\xe9\r\n/u);
+    expect(got.endsWith('\r\n\r\nhiho')).toBe(true);
+  }
+});
+
 test('headers keep their case, their doubles and their order, in both directions', async () => {
   const { port, heads } = await answering(
     'HTTP/1.1 200 OK\r\nX-B: 2\r\nSet-Cookie: a=1\r\nx-A: 1\r\nSet-Cookie: b=2\r\nX-B: 3\r\nContent-Length: 0\r\n\r\n',
@@ -102,6 +112,9 @@ test.each([
   ['a control character in the reason phrase', 'HTTP/1.1 200 a\x01b\r\nContent-Length: 2\r\n\r\nhi'],
   ['NUL in the reason phrase', 'HTTP/1.1 200 a\0b\r\nContent-Length: 2\r\n\r\nhi'],
   ['HTML without a head', '<html>no HTTP</html>'],
+  ['the version 0.9', 'HTTP/0.9 200 OK\r\nContent-Length: 2\r\n\r\nhi'],
+  ['the version 2.0', 'HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nhi'],
+  ['the version 0.9 after a 100', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/0.9 200 OK\r\nContent-Length: 2\r\n\r\nhi'],
   ['a head of 20 KB', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
   ['a transfer coding besides chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n'],
   ['the status 000', 'HTTP/1.1 000 None\r\nContent-Length: 2\r\n\r\nhi'],
@@ -116,6 +129,42 @@ test.each([
     expect(got).toContain('"BackendMalformed"');
     expect(forwarder.counters.illegalAnswers).toBe(1);
   }
+});
+
+const answer = 'HTTP/1.1 201 M\xe4de\r\nX: y\r\nContent-Length: 2\r\n\r\nhi';
+const go = 'HTTP/1.1 100 Continue\r\n\r\n';
+const hints = 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n';
+
+test.each<readonly [string, readonly string[]]>([
+  ['in one packet', [go + answer]],
+  ['alone', [go, answer]],
+  ['twice', [go + go, answer]],
+  ['byte by byte', [...(go + answer)]],
+  ['with headers', [`HTTP/1.1 100 Continue\r\nX-Lost: 1\r\n\r\n${answer}`]],
+  ['of HTTP/1.0', [`HTTP/1.0 100 Go\r\n\r\n${answer}`]],
+  ['with bare line ends', [`HTTP/1.1 100 Continue\n\n${answer}`]],
+  ['before and after early hints', [go + hints + go.slice(0, 9), go.slice(9) + hints, answer]],
+  ['before an answer that is cut within its first line', [`${go}HTTP/1.1 2`, answer.slice(10)]],
+  ['before an answer in two packets', [go + answer.slice(0, 30), answer.slice(30)]],
+])('a 100 Continue that nobody asked for, %s, is passed over, and the answer is whole', async (_what, packets) => {
+  const { port, heads } = await answering(...packets);
+  const { url, forwarder } = await resolver({ ports: [port] });
+  // Twice: the second answer comes over a connection that was used before.
+  for (let i = 0; i < 2; i += 1) {
+    const got = await call(url);
+    expect(got.startsWith(`${answer.slice(0, answer.indexOf('\r\n'))}\r\nX: y\r\n`)).toBe(true);
+    expect(got.endsWith('\r\n\r\nhi')).toBe(true);
+    expect(got).not.toContain('X-Lost');
+  }
+  expect(heads).toHaveLength(2);
+  expect(forwarder.counters).toMatchObject({ failures: 0, retries: 0, illegalAnswers: 0 });
+});
+
+test('bodies that look like heads pass as they are', async () => {
+  const body = `${go}${go}HTTP/1.1 100`;
+  const { port } = await answering(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`, ...body.split(/(?<=\n)/u));
+  const { url } = await resolver({ ports: [port] });
+  for (let i = 0; i < 2; i += 1) expect((await call(url)).endsWith(`\r\n\r\n${body}`)).toBe(true);
 });
 
 test('illegal answers are told once a second, however many there are', async () => {

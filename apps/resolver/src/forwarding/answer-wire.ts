@@ -12,10 +12,49 @@ const buildUndiciConnector = createRequire(import.meta.url)('undici/lib/core/con
 export class AnswerWire {
   #head: Buffer[] = [];
   #inHead = true;
+  /** The beginning of a head of which it is not known yet whether it is a 100 Continue. */
+  #held: Buffer | undefined;
+  /** A head began that is none of an interim answer: what follows is looked at no more. */
+  #final = false;
+  /** The version of an answer that is not HTTP/1; undici takes any. */
+  otherVersion: string | undefined;
 
-  /** Takes a chunk that was read from the socket. Kept only until the head is complete, which undici bounds to 16 KiB. */
-  take(chunk: Buffer): void {
-    if (this.#inHead) this.#head.push(chunk);
+  /**
+   * Takes a chunk that was read from the socket, and gives what undici shall see of it; undefined: nothing yet. A 100 Continue is left out: nobody asked
+   * for it, since the resolver answers Expect by itself, and a client must bear it all the same (RFC 9110, section 15.2), which undici does not. Kept only
+   * until the head is complete, which undici bounds to 16 KiB.
+   */
+  take(chunk: Buffer): Buffer | undefined {
+    if (!this.#inHead) return chunk;
+    if (!this.#final) return this.#withoutContinue(chunk);
+    this.#head.push(chunk);
+    return chunk;
+  }
+
+  #withoutContinue(chunk: Buffer): Buffer | undefined {
+    let rest = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
+    this.#held = undefined;
+    const shown: Buffer[] = [];
+    while (rest.length > 0) {
+      const text = rest.toString('latin1', 0, LONGEST_HEAD);
+      const line = startOfHead.exec(text);
+      const end = headEnd.exec(text);
+      if (text.length < LONGEST_HEAD && (line === null ? couldStartHead.test(text) : line[2] === '1' && end === null)) {
+        this.#held = rest;
+        break;
+      }
+      if (line === null || line[2] !== '1' || end === null) {
+        if (line !== null && line[1] !== '1') this.otherVersion = line[1];
+        this.#final = true;
+        this.#head.push(rest);
+        shown.push(rest);
+        break;
+      }
+      const length = end.index + end[0].length;
+      if (line[3] !== '00') shown.push(rest.subarray(0, length));
+      rest = rest.subarray(length);
+    }
+    return shown.length === 0 ? undefined : shown.length === 1 ? shown[0] : Buffer.concat(shown);
   }
 
   /**
@@ -42,8 +81,17 @@ export class AnswerWire {
   /** The next bytes belong to another answer. */
   next(): void {
     this.#inHead = true;
+    this.#final = false;
   }
 }
+
+/** undici's bound of a head. */
+const LONGEST_HEAD = 16_384;
+/** The major version, and the status in two parts. */
+const startOfHead = /^[\r\n]*HTTP\/(\d)\.\d (\d)(\d\d)/u;
+/** The beginning of one of these, cut anywhere. */
+const couldStartHead = /^[\r\n]*(?:H(?:T(?:T(?:P(?:\/(?:\d(?:\.(?:\d(?: \d{0,2})?)?)?)?)?)?)?)?)?$/u;
+const headEnd = /\r?\n\r?\n/u;
 
 const ascii = /^[\t\x20-\x7e]*$/u;
 const statusLine = /^\s*HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?\r?\n/u;
@@ -70,11 +118,12 @@ function observe(socket: Socket): void {
   const wire = new AnswerWire();
   const read = socket.read.bind(socket);
   socket.read = (size?: number) => {
-    const chunk = (size === undefined ? read() : read(size)) as Buffer | null;
-    if (chunk !== null) {
+    for (;;) {
+      const chunk = (size === undefined ? read() : read(size)) as Buffer | null;
+      if (chunk === null) return null;
       reading = wire;
-      wire.take(chunk);
+      const seen = wire.take(chunk);
+      if (seen !== undefined) return seen;
     }
-    return chunk;
   };
 }

@@ -78,6 +78,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     this.#wire = currentWire();
     const phrase = this.#wire?.endHead(status, statusMessage) ?? Buffer.from(statusMessage).toString('latin1');
+    const version = this.#wire?.otherVersion;
+    if (version !== undefined) throw new IllegalAnswerError(`it is of HTTP/${version}`);
     checkText(phrase, () => 'the reason phrase');
     const { rawHeaders } = controller;
     const kept = answerHeaders(Array.isArray(rawHeaders) ? rawHeaders : []);
@@ -91,7 +93,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     // The headers of a stream are worth as much as its first byte; but where that came along with them, all goes out in one piece.
     this.#flush = setImmediate(() => {
       this.#flush = undefined;
-      if (!response.writableEnded) response.flushHeaders();
+      // Not flushHeaders: it writes the head as UTF-8, and its bytes as two each.
+      if (!response.writableEnded) response.write('', 'latin1');
     });
   }
 

@@ -153,6 +153,8 @@ test.each([
 test.each([
   ['CONNECT', 'CONNECT backend:443 HTTP/1.1\r\nhost: backend:443\r\n\r\n', '405'],
   ['the HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400'],
+  ['HTTP/0.9 in a request line', 'GET / HTTP/0.9\r\nhost: h\r\n\r\n', '505'],
+  ['HTTP/0.9 in a request line, without a host', 'GET /v1/healthz HTTP/0.9\r\n\r\n', '505'],
   ['HTTP/2.0 in a request line', 'GET / HTTP/2.0\r\nhost: h\r\n\r\n', '505'],
   ['a TLS hello', Buffer.from('16030100c8010000c40303', 'hex'), '400'],
   ['a header line without a name', 'GET / HTTP/1.1\r\n: x\r\n\r\n', '400'],

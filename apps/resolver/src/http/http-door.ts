@@ -34,8 +34,8 @@ export function createHttpDoor(listener: RequestListener): Server {
       response.on('error', ignore); // The client went away; 'close' follows and ends the work.
       if (request.headers.upgrade !== undefined) offers.ignore(request, response, latest.get(socket)?.req);
       latest.set(socket, response);
-      // Node's parser accepts HTTP/2.0 in a request line, but such a client does not go on in HTTP/1.1.
-      if (request.httpVersionMajor > 1) {
+      // Node's parser accepts HTTP/2.0 and HTTP/0.9 in a request line, but such clients do not go on in HTTP/1.1.
+      if (request.httpVersionMajor !== 1) {
         request.resume();
         response.writeHead(505, { connection: 'close', 'content-length': 0 }).end();
         return;

@@ -30,7 +30,7 @@ export { readScopeConfig } from './scopes/scope-config.ts';
 export type { ScopeConfig } from './scopes/scope-config.ts';
 export { scopeId, scopeOf } from './contract/scope.ts';
 export type { Scope } from './contract/scope.ts';
-export { ServerMemory } from './contract/server-memory.ts';
+export { ServerCapabilities } from './contract/server-capabilities.ts';
 export { restoreInformer } from './informer/restore-informer.ts';
 export type { SnapshotPlace } from './snapshot/snapshot.ts';
 export type { ServerDescription } from './contract/server-identity.ts';

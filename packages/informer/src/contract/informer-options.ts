@@ -6,7 +6,7 @@ import type { ReflectorLimits } from './limits.ts';
 import type { ReflectorReport } from './reflector-report.ts';
 import type { Scope } from './scope.ts';
 import type { ServerDescription } from './server-identity.ts';
-import type { ServerMemory } from './server-memory.ts';
+import type { ServerCapabilities } from './server-capabilities.ts';
 
 /** What an informer needs of a client. `@kubecast/client`'s is one. */
 export interface SourceClient {
@@ -31,7 +31,7 @@ export interface ClusterOptions {
   /** Default `['']`: all namespaces, by one watch. Each namespace named is watched by a stream of its own. None: nothing yet. */
   readonly namespaces?: readonly string[];
   /** What is known of the server; share one among the informers of one server. */
-  readonly memory?: ServerMemory;
+  readonly capabilities?: ServerCapabilities;
   /** Which server the `source` reads, so that a file of another server is not used. Default: what the client says. */
   readonly server?: ServerDescription;
 }

@@ -21,13 +21,13 @@ import { checkFieldSelector, checkLabelSelector } from './check-selectors.ts';
 type Names<O> = readonly (keyof O & string)[];
 type Fields = Readonly<Record<string, unknown>>;
 
-const CLUSTER: Names<ClusterOptions> = ['cluster', 'client', 'source', 'namespaces', 'memory', 'server'];
+const CLUSTER: Names<ClusterOptions> = ['cluster', 'client', 'source', 'namespaces', 'capabilities', 'server'];
 const INFORMER: Names<InformerOptions<unknown>> = [
   'type',
   'client',
   'source',
   'namespaces',
-  'memory',
+  'capabilities',
   'server',
   'cluster',
   'clusters',
@@ -61,7 +61,7 @@ export function checkInformerOptions(of: string, value: unknown): void {
   const alone = options['clusters'] === undefined;
   if (alone || options['client'] !== undefined || options['source'] !== undefined) checkPlace('', options, scope);
   else
-    for (const name of ['namespaces', 'memory', 'server', 'cluster'])
+    for (const name of ['namespaces', 'capabilities', 'server', 'cluster'])
       if (options[name] !== undefined)
         throw new InformerOptionsError(`${name}: without a client or a source beside it, give it in one of \`clusters\``);
   clusters.forEach((cluster: unknown, at) => checkClusterOptions(`clusters[${at}]`, cluster, scope));
@@ -100,7 +100,7 @@ export function checkType(option: string, value: unknown): asserts value is Reso
 
 /** Where the objects of one cluster come from. */
 function checkPlace(prefix: string, options: Fields, scope: ResourceType['scope']): void {
-  const { client, source, namespaces, memory, server } = options;
+  const { client, source, namespaces, capabilities, server } = options;
   if (source !== undefined && client !== undefined) throw new InformerOptionsError(`${prefix}source: give a client or a source, not both`);
   if (source === undefined && client === undefined)
     throw new InformerOptionsError(`${prefix}client: give a client of @kubecast/client, or a \`source\``);
@@ -112,8 +112,8 @@ function checkPlace(prefix: string, options: Fields, scope: ResourceType['scope'
     if (scope === 'Cluster' && !(wanted.size === 1 && wanted.has('')))
       throw new InformerOptionsError(`${prefix}namespaces: a cluster-scoped kind has none; leave the option out`);
   }
-  if (memory !== undefined && (!isObject(memory) || typeof memory['refusedStreamedList'] !== 'function'))
-    throw wrongOption(`${prefix}memory`, memory, 'give a ServerMemory');
+  if (capabilities !== undefined && (!isObject(capabilities) || typeof capabilities['refusedStreamedList'] !== 'function'))
+    throw wrongOption(`${prefix}capabilities`, capabilities, 'give a ServerCapabilities');
   if (server === undefined) return;
   const { url, ca, uid } = checkFields(`${prefix}server`, server, ['url', 'ca', 'uid']);
   if (typeof url !== 'string' || !URL.canParse(url)) throw wrongOption(`${prefix}server.url`, url, 'give the URL of the server');

@@ -8,12 +8,15 @@ import { leaseOf } from './informer-lease.ts';
 import { ObjectInformer } from './object-informer.ts';
 
 /** What the informers of one factory have in common. */
-export type FactoryOptions = Pick<InformerOptions<unknown>, 'client' | 'source' | 'clock' | 'limits' | 'memory' | 'onReport' | 'resyncMs'>;
+export type FactoryOptions = Pick<
+  InformerOptions<unknown>,
+  'client' | 'source' | 'clock' | 'limits' | 'capabilities' | 'onReport' | 'resyncMs'
+>;
 
 /** What tells the informers of one factory apart. Equal ones share one watch and one view. */
 export type SharedOptions<T> = Pick<InformerOptions<T>, 'namespaces' | 'labelSelector' | 'fieldSelector' | 'drop' | 'metadataOnly'>;
 
-const COMMON: readonly (keyof FactoryOptions)[] = ['client', 'source', 'clock', 'limits', 'memory', 'onReport', 'resyncMs'];
+const COMMON: readonly (keyof FactoryOptions)[] = ['client', 'source', 'clock', 'limits', 'capabilities', 'onReport', 'resyncMs'];
 const OWN: readonly (keyof SharedOptions<unknown>)[] = ['namespaces', 'labelSelector', 'fieldSelector', 'drop', 'metadataOnly'];
 /** Any kind: the options that informers have in common are checked before there is one. */
 const ANY: ResourceType = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', scope: 'Namespaced' };

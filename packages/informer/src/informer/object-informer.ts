@@ -21,7 +21,7 @@ import { checkCluster, checkFunction, checkSignal } from '../contract/option-che
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import { scopeOf } from '../contract/scope.ts';
 import type { Scope } from '../contract/scope.ts';
-import { ServerMemory } from '../contract/server-memory.ts';
+import { ServerCapabilities } from '../contract/server-capabilities.ts';
 import type { WriteBarrier } from '../contract/write-barrier.ts';
 import { InformerOptionsError, InformerStoppedError } from '../errors.ts';
 import { checkWait } from '../freshness/check-wait.ts';
@@ -287,7 +287,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
       options.cluster,
       {
         sourceOf: sourceOf(type, options, metadataOnly === true),
-        memory: options.memory ?? new ServerMemory(this.clock),
+        capabilities: options.capabilities ?? new ServerCapabilities(this.clock),
         ...(check === undefined ? {} : { check }),
       },
       namespaces,

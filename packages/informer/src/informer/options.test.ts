@@ -131,7 +131,7 @@ test('an option that cannot work is refused at once, by its name and value', () 
     [{ source: 'https://localhost' }, /^source: "https/u],
     [{ client: { resource: () => undefined } }, /^source: give a client or a source, not both/u],
     [{ source: undefined, client: {} }, /^client: an object/u],
-    [{ memory: {} }, /^memory: an object/u],
+    [{ capabilities: {} }, /^capabilities: an object/u],
     [{ server: { url: 'nowhere' } }, /^server\.url: "nowhere"/u],
     [{ server: { uid: 'x', url: 'https://a' } }, /^server\.uid: "x"/u],
     [{ metadataOnly: 'yes' }, /^metadataOnly: "yes"/u],

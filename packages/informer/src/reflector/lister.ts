@@ -1,5 +1,5 @@
 import type { ReflectorState } from '../contract/informer.ts';
-import type { ServerMemory } from '../contract/server-memory.ts';
+import type { ServerCapabilities } from '../contract/server-capabilities.ts';
 import type { WatchStream } from '../server/watch-stream.ts';
 import type { ListEnd, ReadingParts } from './object-reader.ts';
 import { pagedListOptions, readPagedList } from './paged-list.ts';
@@ -20,15 +20,15 @@ const CUTS = 3;
 /** Chooses how a list is read, streamed or in pages, and learns from how it ended. */
 export class Lister {
   readonly #parts: ReadingParts;
-  readonly #memory: ServerMemory;
+  readonly #capabilities: ServerCapabilities;
   readonly #host: ListHost;
   /** Streamed lists in a row that failed although the server was there. */
   #failedStreams = 0;
   #inPages = false;
 
-  constructor(parts: ReadingParts, memory: ServerMemory, host: ListHost) {
+  constructor(parts: ReadingParts, capabilities: ServerCapabilities, host: ListHost) {
     this.#parts = parts;
-    this.#memory = memory;
+    this.#capabilities = capabilities;
     this.#host = host;
   }
 
@@ -46,7 +46,7 @@ export class Lister {
   async read(signal: AbortSignal): Promise<ListEnd & { readonly stream?: WatchStream }> {
     const inPages = this.#inPages;
     this.#inPages = false;
-    if (inPages || !this.#memory.streamsLists) return this.#paged(signal);
+    if (inPages || !this.#capabilities.streamsLists) return this.#paged(signal);
     const end = await this.#streamed(signal);
     if (end.kind === 'complete') return end;
     if (end.kind === 'fault') {
@@ -55,10 +55,10 @@ export class Lister {
     }
     const { limits, onReport } = this.#parts;
     onReport({ kind: 'streamed-list-given-up', message: `${end.why}; a paged list follows` });
-    if (end.endless) this.#memory.refusedStreamedList(limits.streamedListMemoryMs);
+    if (end.endless) this.#capabilities.refusedStreamedList(limits.streamedListMemoryMs);
     const pages = await this.#paged(signal);
     // A selector that the server does not understand is refused in either form, and says nothing of streamed lists.
-    if (pages.kind === 'complete' || pages.fault.kind !== 'invalid') this.#memory.refusedStreamedList(limits.streamedListMemoryMs);
+    if (pages.kind === 'complete' || pages.fault.kind !== 'invalid') this.#capabilities.refusedStreamedList(limits.streamedListMemoryMs);
     return pages;
   }
 
@@ -97,7 +97,7 @@ export class Lister {
     this.#failedStreams = 0;
     this.#inPages = true;
     if (!cut) return;
-    this.#memory.refusedStreamedList(limits.streamedListMs);
+    this.#capabilities.refusedStreamedList(limits.streamedListMs);
     onReport({
       kind: 'streamed-list-given-up',
       message: `the streamed list broke off ${CUTS} times (${fault.message}); a paged list follows`,

@@ -6,7 +6,7 @@ import type { ReflectorState } from '../contract/informer.ts';
 import type { ReflectorLimits } from '../contract/limits.ts';
 import { newReflectorCounters } from '../contract/reflector-report.ts';
 import type { ReflectorCounters, ReflectorReport } from '../contract/reflector-report.ts';
-import type { ServerMemory } from '../contract/server-memory.ts';
+import type { ServerCapabilities } from '../contract/server-capabilities.ts';
 import { Fault, programFault } from '../server/fault.ts';
 import type { FaultKind } from '../server/fault.ts';
 import { SchemaFingerprint } from '../server/schema-fingerprint.ts';
@@ -28,7 +28,7 @@ export interface ReflectorOptions extends PositionOptions {
   readonly sink: ReflectorSink;
   readonly clock: Clock;
   readonly limits: ReflectorLimits;
-  readonly memory: ServerMemory;
+  readonly capabilities: ServerCapabilities;
   /** What each object must be, where it says what it is. */
   readonly expected?: { readonly kind: string; readonly apiVersion: string };
   readonly labelSelector?: string;
@@ -95,7 +95,7 @@ export class Reflector {
       onHeard: () => (this.#lastHeard = clock.now()),
       idleWait: (heardAt) => this.#idleWait(heardAt),
     };
-    this.#lister = new Lister(this.#parts, options.memory, {
+    this.#lister = new Lister(this.#parts, options.capabilities, {
       onState: (state, reason) => this.#set(state, reason),
       wakeable: (signal) => this.#wakeable(signal),
       watchSeconds: () => this.#watchSeconds(),

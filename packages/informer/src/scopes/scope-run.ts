@@ -11,7 +11,7 @@ import type { ResumePoint } from '../reflector/position.ts';
 import type { ReflectorReport } from '../contract/reflector-report.ts';
 import type { ReflectorSink, SinkCollection } from '../reflector/reflector-sink.ts';
 import type { Scope } from '../contract/scope.ts';
-import type { ServerMemory } from '../contract/server-memory.ts';
+import type { ServerCapabilities } from '../contract/server-capabilities.ts';
 import { TimeSlice } from '@kubecast/clock';
 import { TransformFailed } from './program-guard.ts';
 import type { ProgramGuard } from './program-guard.ts';
@@ -41,7 +41,7 @@ export interface ScopeHost<T> {
 }
 
 export interface ScopeRunOptions<T> {
-  readonly memory: ServerMemory;
+  readonly capabilities: ServerCapabilities;
   /** A complete state of this scope stands in the view, at this version. */
   readonly resume?: ResumePoint;
   /** This scope takes over others: not before it has seen what they have. */
@@ -74,7 +74,7 @@ export class ScopeRun<T> implements ReflectorSink {
       sink: this,
       clock: host.clock,
       limits: host.limits,
-      memory: options.memory,
+      capabilities: options.capabilities,
       expected: host.expected,
       ...(options.resume === undefined ? {} : { resume: options.resume }),
       ...(options.notBelow === undefined ? {} : { notBelow: options.notBelow }),

@@ -9,14 +9,14 @@ import { scopeId, scopeOf } from '../contract/scope.ts';
 import { CheckedSource } from '../snapshot/checked-source.ts';
 import type { ServerCheck } from '../snapshot/server-check.ts';
 import type { RestoredState, SavedServer } from '../snapshot/snapshot.ts';
-import type { ServerMemory } from '../contract/server-memory.ts';
+import type { ServerCapabilities } from '../contract/server-capabilities.ts';
 
 /** What a file says of the form of its objects where its scopes were listed in several: no server shows that form. */
 const SEVERAL_FORMS = '?';
 
 export interface Cluster {
   readonly sourceOf: (namespace: string) => ResourceSource;
-  readonly memory: ServerMemory;
+  readonly capabilities: ServerCapabilities;
   /** Where the informer keeps a file. */
   readonly check?: ServerCheck;
 }
@@ -221,7 +221,7 @@ export class ScopeSet<T> {
   #add(
     cluster: string,
     namespace: string,
-    how: Omit<ScopeRunOptions<T>, 'memory' | 'doubtful'>,
+    how: Omit<ScopeRunOptions<T>, 'capabilities' | 'doubtful'>,
     from: { readonly source: ResourceSource; readonly fromFile?: boolean; readonly form?: string },
   ): ScopeRun<T> {
     const place = this.#clusters.get(cluster);
@@ -238,7 +238,7 @@ export class ScopeSet<T> {
             otherForm: (reason) => run.reflector.repair(reason),
           });
     const run: ScopeRun<T> = new ScopeRun<T>(scopeOf(namespace, cluster), source, this.#host, {
-      memory: place.memory,
+      capabilities: place.capabilities,
       ...how,
       ...(check === undefined ? {} : { doubtful: () => this.#fromFile.has(run) && !check.proven }),
     });

@@ -1,5 +1,5 @@
 import { appModel, serviceType, type ResourceType } from '@kubecast/crd';
-import { createInformer, ServerMemory, type InformerOptions, type ReflectorReport, type SourceClient } from '@kubecast/informer';
+import { createInformer, ServerCapabilities, type InformerOptions, type ReflectorReport, type SourceClient } from '@kubecast/informer';
 import {
   createLoader,
   type ConnectionStatus,
@@ -49,7 +49,7 @@ export interface ModelIndexOptions<T = AppModelLike> extends ModelIndexSettings 
   /** Something on the way from the API server cost an object or a detour. */
   readonly onReport?: (kind: string, report: ReflectorReport) => void;
   /** More for the informers: limits, say. */
-  readonly informer?: Pick<InformerOptions<unknown>, 'limits' | 'memory'>;
+  readonly informer?: Pick<InformerOptions<unknown>, 'limits' | 'capabilities'>;
 }
 
 /**
@@ -78,12 +78,12 @@ export function createModelIndex<T = AppModelLike>(options: ModelIndexOptions<T>
       ...(options.onRedisStatus === undefined ? {} : { onStatus: options.onRedisStatus }),
       ...(options.onLoadFailure === undefined ? {} : { onFailure: options.onLoadFailure }),
     });
-  const memory = options.informer?.memory ?? new ServerMemory(clock);
+  const capabilities = options.informer?.capabilities ?? new ServerCapabilities(clock);
   const shared = {
     client: options.client,
     namespaces,
     clock,
-    memory,
+    capabilities,
     ...(options.informer?.limits === undefined ? {} : { limits: options.informer.limits }),
   };
   const reported = <K>(type: ResourceType<K>): Pick<InformerOptions<K>, 'type' | 'onReport'> => {

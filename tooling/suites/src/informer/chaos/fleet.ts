@@ -4,7 +4,7 @@ import { connectionFrom, createClient } from '@kubecast/client';
 import type { KubernetesClient } from '@kubecast/client';
 import { appModel } from '@kubecast/crd';
 import type { AppModel } from '@kubecast/crd';
-import { createInformer, restoreInformer, ServerMemory } from '@kubecast/informer';
+import { createInformer, restoreInformer, ServerCapabilities } from '@kubecast/informer';
 import type { HandlerOptions, Informer, InformerOptions, ScopeStatus } from '@kubecast/informer';
 import { systemClock } from '@kubecast/clock';
 import { compareResourceVersions, nodeFileSystem } from '@kubecast/store';
@@ -49,9 +49,9 @@ export class Fleet {
     await this.#add('all', {}, [''], ['fast', 'slow', 'resync', 'throwing', 'stuck', 'filtered']);
     await this.#add('two namespaces', { namespaces: ['ns-0', 'ns-1'] }, ['ns-0', 'ns-1'], ['fast', 'slow', 'resync']);
     await this.#add('selector', { labelSelector: inA }, [''], ['fast', 'slow', 'resync']);
-    const memory = new ServerMemory(systemClock);
-    memory.refusedStreamedList(1e12);
-    await this.#add('paged', { memory }, [''], ['fast', 'slow', 'resync']);
+    const capabilities = new ServerCapabilities(systemClock);
+    capabilities.refusedStreamedList(1e12);
+    await this.#add('paged', { capabilities }, [''], ['fast', 'slow', 'resync']);
     await this.#add('changing scopes', { namespaces: ['ns-2', 'ns-3'] }, ['ns-2', 'ns-3'], ['fast', 'slow', 'resync']);
     await this.#add('from its file', {}, [''], ['fast', 'slow'], true);
   }

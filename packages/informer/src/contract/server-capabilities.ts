@@ -1,7 +1,7 @@
 import type { Clock } from '@kubecast/clock';
 
-/** What the reflectors of one API server learned about it; share one among them. */
-export class ServerMemory {
+/** What is known of the abilities of one API server, as its reflectors learn it; share one among them. */
+export class ServerCapabilities {
   readonly #clock: Clock;
   #noStreamedListUntil = -Infinity;
 

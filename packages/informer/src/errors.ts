@@ -22,6 +22,18 @@ export class InformerStoppedError extends InformerError {
   }
 }
 
+/** A scope failed for good before its first complete list: its client was closed. `cause` is what the client threw. */
+export class ScopeFailedError extends InformerError {
+  override readonly name = 'ScopeFailedError';
+  /** The scope's id, as in `informer.scopes()`. */
+  readonly scope: string;
+
+  constructor(message: string, scope: string, options: { readonly cause: unknown }) {
+    super('SCOPE_FAILED', message, options);
+    this.scope = scope;
+  }
+}
+
 /** Options that cannot work; thrown by createInformer and the like, before anything was started. */
 export class InformerOptionsError extends InformerError {
   override readonly name = 'InformerOptionsError';

@@ -4,6 +4,7 @@ export {
   InformerError,
   InformerOptionsError,
   InformerStoppedError,
+  ScopeFailedError,
   WaitTimeoutError,
   isInformerError,
   isWaitTimeoutError,

@@ -70,7 +70,10 @@ export interface HandlerOptions<T> {
 }
 
 export interface HandlerHandle extends Disposable {
-  /** Resolves once the handler has settled its last initial item (processed, not queued). */
+  /**
+   * Resolves once the handler has settled its last initial item (processed, not queued). Rejects when the handler is removed before, and with
+   * ScopeFailedError where `whenSynced` does.
+   */
   readonly synced: Promise<void>;
   readonly hasSynced: boolean;
   readonly name: string;
@@ -116,7 +119,10 @@ export interface Informer<T> extends AsyncDisposable {
   addIndex(name: string, extract: IndexExtractor<T>): void;
   scopes(): readonly ScopeStatus[];
   readonly hasSynced: boolean;
-  /** Resolves when every scope holds a complete list in the view; rejects when the signal is aborted, and when the informer is stopped before. */
+  /**
+   * Resolves when every scope holds a complete list in the view. Rejects when the signal is aborted, when the informer is stopped before, and with
+   * ScopeFailedError when a scope without a complete list is `Failed` for good: its client was closed. Every other failure is tried again.
+   */
   whenSynced(signal?: AbortSignal): Promise<void>;
   /**
    * Adds a handler, at any time. It is handed each object that stands in the view once, as 'added', then every change; changes of one

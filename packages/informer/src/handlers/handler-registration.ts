@@ -73,6 +73,11 @@ export class HandlerRegistration<T> implements HandlerHandle {
     this.#resolve();
   }
 
+  /** It cannot become synced as things stand: who waits is told why. */
+  fail(reason: unknown): void {
+    if (!this.#hasSynced) this.#reject(reason);
+  }
+
   remove(): void {
     if (this.listener.removed) return;
     const reason = new InformerStoppedError(`the handler ${JSON.stringify(this.listener.name)} was removed`);

@@ -23,7 +23,7 @@ import { scopeOf } from '../contract/scope.ts';
 import type { Scope } from '../contract/scope.ts';
 import { ServerCapabilities } from '../contract/server-capabilities.ts';
 import type { WriteBarrier } from '../contract/write-barrier.ts';
-import { InformerOptionsError, InformerStoppedError } from '../errors.ts';
+import { InformerOptionsError, InformerStoppedError, ScopeFailedError } from '../errors.ts';
 import { checkWait } from '../freshness/check-wait.ts';
 import { Waiters } from '../freshness/waiters.ts';
 import { WriteTracker } from '../freshness/write-tracker.ts';
@@ -192,6 +192,11 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
   async whenSynced(signal?: AbortSignal): Promise<void> {
     checkSignal('signal', signal);
     if (this.#stop.signal.aborted && !this.hasSynced) throw this.#stop.signal.reason;
+    const failed = this.hasSynced ? undefined : this.#failure();
+    if (failed !== undefined) {
+      signal?.throwIfAborted();
+      throw failed;
+    }
     await this.#synced.until({ what: `a complete list of ${this.#o.type.plural}`, ...(signal === undefined ? {} : { signal }) });
   }
 
@@ -243,6 +248,8 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
     this.#handlers.add(registration);
     for (const run of this.filledRuns()) registration.listener.replay(run.query, 'initial', true, () => run.finishWalk());
     registration.check();
+    const failed = this.#failure();
+    if (failed !== undefined) registration.fail(failed);
     return registration;
   }
 
@@ -366,6 +373,7 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
 
   onState(run: ScopeRun<T>): void {
     if (this.#statusListeners.size > 0) this.#statusListeners.tell(run.status());
+    if (run.reflector.failure !== undefined) this.#tellFailure();
   }
 
   onProgress(run: ScopeRun<T>): void {
@@ -381,6 +389,25 @@ export class ObjectInformer<T> implements Informer<T>, ScopeHost<T>, Registratio
 
   onReport(report: ReflectorReport, scope: Scope): void {
     callListener(() => this.#o.onReport?.(report, scope));
+  }
+
+  /** What keeps the informer from ever being complete as its scopes stand; undefined where trying goes on. */
+  #failure(): ScopeFailedError | undefined {
+    const failed = this.#scopes.failed;
+    if (failed === undefined) return undefined;
+    const { scope, reflector } = failed;
+    const where = scope.namespace === '' ? 'all namespaces' : `the namespace ${scope.namespace}`;
+    const cluster = scope.cluster === '' ? '' : ` of the cluster ${scope.cluster}`;
+    return new ScopeFailedError(`no list of ${this.#o.type.plural} in ${where}${cluster}: ${reflector.reason}`, scope.id, {
+      cause: reflector.failure?.cause ?? reflector.failure,
+    });
+  }
+
+  #tellFailure(): void {
+    const failed = this.#failure();
+    if (failed === undefined) return;
+    this.#synced.fail(failed);
+    for (const handler of this.#handlers) handler.fail(failed);
   }
 
   #checkSynced(): void {

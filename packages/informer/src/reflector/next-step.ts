@@ -113,7 +113,7 @@ export function nextStep(fault: Fault, at: Situation, limits: ReflectorLimits): 
     case 'closed':
       return {
         state: 'Failed',
-        reason: `the client was closed under the informer; make both anew: ${message}`,
+        reason: `the client was closed under the informer; make a new client and a new informer: ${message}`,
         next: 'end',
         doubt: false,
         wait: { kind: 'none' },

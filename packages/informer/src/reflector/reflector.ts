@@ -70,6 +70,7 @@ export class Reflector {
   #goesOn: WatchStream | undefined;
   /** The last step was taken: nothing is tried any more, and the state stays. */
   #over = false;
+  #failure: Fault | undefined;
   /** What the watch came to that the fault ended, which is dealt with next. */
   #watched: Watched | undefined;
 
@@ -138,6 +139,11 @@ export class Reflector {
   /** Clock.now() of the last event, bookmark or list page; -Infinity before the first. */
   get lastHeard(): number {
     return this.#lastHeard;
+  }
+
+  /** The fault after which nothing is tried any more; undefined while it goes on. */
+  get failure(): Fault | undefined {
+    return this.#failure;
   }
 
   /** Runs until the signal is aborted. Never rejects. */
@@ -326,6 +332,7 @@ export class Reflector {
     const relistDue = watched !== undefined && countsAsFruitless(kind) && this.#isListDue(kind, watched);
     const step = nextStep(fault, { listing, version: position.version, lastedMs, relistDue, reached: newest !== undefined }, limits);
     if (lastedMs >= limits.regressedAfterMs && kind === 'too-large') this.#runs.over(kind);
+    if (step.next === 'end') this.#failure = fault;
     if (step.doubt) position.doubt();
     if (step.next === 'go-back') this.#goBack(step.reason);
     else if (step.state !== undefined) this.#set(step.state, step.reason);

@@ -2,7 +2,7 @@ import { LabelSelectorError, parseLabelSelector } from '@kubecast/store';
 import type { LabelSelector } from '@kubecast/store';
 import type { HandlerHandle, Informer } from '../contract/informer.ts';
 import { checkCluster, checkFields, checkFunction, isDnsLabel, isDnsSubdomain, isObject, wrongOption } from '../contract/option-checks.ts';
-import { InformerStoppedError } from '../errors.ts';
+import { InformerStoppedError, ScopeFailedError } from '../errors.ts';
 import { Listeners } from './listeners.ts';
 import { readScopeConfig } from './scope-config.ts';
 import type { ScopeConfig } from './scope-config.ts';
@@ -178,15 +178,16 @@ class Follower<N> implements ScopeFollower {
     this.#handles.push(handle);
     void handle.synced.then(
       () => this.#soon(),
-      () => this.#unfollowed(name),
+      (error: unknown) => this.#unfollowed(name, error),
     );
   }
 
-  /** An informer that was followed is stopped: what it said last stays. */
-  #unfollowed(name: string): void {
+  /** An informer that was followed is stopped, or failed for good: what it said last stays. */
+  #unfollowed(name: string, error: unknown): void {
     if (this.#disposed) return;
-    const reason = `the informer of the ${name} was stopped`;
-    this.#neverReady(new InformerStoppedError(reason));
+    const failed = error instanceof ScopeFailedError;
+    const reason = failed ? `the informer of the ${name} failed: ${error.message}` : `the informer of the ${name} was stopped`;
+    this.#neverReady(failed ? error : new InformerStoppedError(reason));
     this.#become(this.#state === 'waiting' ? 'waiting' : 'kept', reason);
   }
 

@@ -57,6 +57,12 @@ export class ScopeSet<T> {
     return this.#unfilled.size === 0;
   }
 
+  /** A scope that failed for good before a complete list of it stood in the view: `filled` cannot become true while it is there. */
+  get failed(): ScopeRun<T> | undefined {
+    for (const run of this.#unfilled) if (run.reflector.failure !== undefined) return run;
+    return undefined;
+  }
+
   /** Grows with every scope that comes or goes. */
   get changes(): number {
     return this.#changes;

@@ -14,6 +14,7 @@ const follower = `${src}/scopes/scope-follower.test.ts`;
 const guard = `${src}/scopes/program-guard.test.ts`;
 const snapshot = `${src}/snapshot/snapshot.test.ts`;
 const identity = `${src}/snapshot/server-identity.test.ts`;
+const failed = `${src}/informer/failed-scopes.test.ts`;
 const life = `${src}/informer/life.test.ts`;
 const options = `${src}/informer/options.test.ts`;
 const factory = `${src}/informer/informer-factory.test.ts`;
@@ -351,5 +352,20 @@ export const kept: readonly KeptPromise[] = [
     says: 'The first hundred failures of a function are reported',
     test: guard,
     named: 'an extractor that throws for every object is reported a bounded number of times, and counted each time',
+  },
+  {
+    says: '`whenSynced()` waits through all of these states.',
+    test: failed,
+    named: 'whenSynced waits while a scope is %s for %s, and resolves when that is mended',
+  },
+  {
+    says: 'It rejects with `ScopeFailedError` where waiting cannot help: the client of a scope that has no complete list was closed.',
+    test: failed,
+    named: 'a scope whose client was closed before its first list rejects all that wait for it, at once and later, with the reason',
+  },
+  {
+    says: '`handle.synced` rejects with the same error, and so does the `ready` of a follower.',
+    test: failed,
+    named: 'the lease of a factory and a follower are told as well',
   },
 ];

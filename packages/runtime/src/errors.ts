@@ -95,12 +95,14 @@ export class StoppedError extends RuntimeError {
   }
 }
 
-/** A source was not complete in time. The message says what each source was waiting for. */
+/** A preparation had not ended, or a source was not complete, in time. The message says what was waited for, and so does `waitingFor`. */
 export class SyncTimeoutError extends RuntimeError {
   override readonly name = 'SyncTimeoutError';
+  readonly waitingFor: readonly string[];
 
-  constructor(message: string) {
-    super('RuntimeSyncTimeout', message);
+  constructor(message: string, waitingFor: readonly string[] = []) {
+    super('RuntimeSyncTimeout', waitingFor.length === 0 ? message : `${message}: ${waitingFor.join('; ')}`);
+    this.waitingFor = waitingFor;
   }
 }
 

@@ -107,6 +107,16 @@ export { toMicroTime, toTime } from './timing/micro-time.ts';
 export { withDeadline } from './timing/deadline.ts';
 export { eventSink, leaseLock, objectAccess, type ResourceLike } from './client-adapters.ts';
 export { createManager } from './manager/manager.ts';
-export type { Listening, ManagedControllerOptions, Manager, ManagerClient, ManagerOptions, Runnable } from './manager/manager-options.ts';
+export type {
+  Listening,
+  ManagedControllerOptions,
+  ManagedInformerOptions,
+  Manager,
+  ManagerClient,
+  ManagerOptions,
+  Runnable,
+} from './manager/manager-options.ts';
+export type { ManagerReport } from './manager/manager-reports.ts';
+export type { Preparation, PreparationContext } from './manager/preparations.ts';
 export { owned, reconciled, watched, type WatchedKind, type WatchedOptions } from './manager/watched-kind.ts';
 export { stderrLogger, type Logger } from './logging/logger.ts';

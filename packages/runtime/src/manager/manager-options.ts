@@ -9,6 +9,8 @@ import type { EventRecorder } from '../events/event-contract.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { HealthCheck } from '../serving/health-checks.ts';
 import type { Metrics } from '../serving/metrics.ts';
+import type { ManagerReport } from './manager-reports.ts';
+import type { Preparation } from './preparations.ts';
 import type { WatchedKind } from './watched-kind.ts';
 
 /** What a manager uses of a client; `createClient` of `@kubecast/client` makes one. */
@@ -39,13 +41,25 @@ export interface ManagerOptions {
   readonly debug?: Listening;
   /** Default: lines of JSON on standard error. A pino logger is one; false: nothing is told. */
   readonly log?: Logger | false;
+  /**
+   * Told of each thing before the log tells it. True: the program told it, and the log does not. For lines in the program's own words, and for counting. What
+   * it throws is ignored. It must not wait.
+   */
+  readonly onReport?: (report: ManagerReport) => boolean | void;
+  /** Steps between the opening of the servers and the start of the informers, one after the other. Default: none. */
+  readonly prepare?: readonly Preparation[];
   /** Milliseconds for the stop. What has not ended then is named by StopTimeoutError. Default 10,000. */
   readonly stopDeadlineMs?: number;
-  /** Milliseconds until everything must be synced, else `run` rejects with SyncTimeoutError. Default 0: wait. */
+  /** Milliseconds until everything must be prepared and synced, else `run` rejects with SyncTimeoutError. Default 0: wait. */
   readonly syncTimeoutMs?: number;
   /** Whether the stop closes the client. Default true: the manager owns it. */
   readonly closeClient?: boolean;
   readonly clock?: Clock;
+}
+
+export interface ManagedInformerOptions<T> extends SharedOptions<T> {
+  /** Names the informer in metrics, the log and the debug page. Of equal informers the first one's name counts. Default: `plural.group`. */
+  readonly name?: string;
 }
 
 /** A controller whose keys are those of Kubernetes objects. */
@@ -73,12 +87,12 @@ export interface Runnable {
 /**
  * Owns everything that a program of controllers needs, starts it in order, and stops it in order, so that the process ends.
  *
- * Start: servers, informers, sync, then the election, and controllers and runnables with the leadership. Stop: /readyz turns, the signals of
+ * Start: servers, preparations, informers, sync, then the election, and controllers and runnables with the leadership. Stop: /readyz turns, the signals of
  * reconciles are aborted and the reconciles awaited while the Lease is still renewed, the Lease is given up, informers, events, servers, client.
  */
 export interface Manager {
   /** An informer of the manager's factory: equal ones share one watch. It is started with the manager, or now if the manager runs. */
-  informer<T>(type: ResourceType<T>, options?: SharedOptions<T>): Informer<T>;
+  informer<T>(type: ResourceType<T>, options?: ManagedInformerOptions<T>): Informer<T>;
   /** Adds a controller. @throws ManagerError after `run` was called; RuntimeOptionsError for a name that is taken */
   controller(options: ManagedControllerOptions): Controller<Key>;
   /** Adds something else. @throws ManagerError after `run` was called */
@@ -99,7 +113,7 @@ export interface Manager {
   readonly metrics: Metrics;
   readonly elector: LeaderElector | undefined;
   readonly log: Logger;
-  readonly state: 'new' | 'starting' | 'syncing' | 'running' | 'stopping' | 'stopped';
+  readonly state: 'new' | 'starting' | 'preparing' | 'syncing' | 'running' | 'stopping' | 'stopped';
   /** Where the servers listen; '' where none does. */
   readonly urls: { readonly health: string; readonly metrics: string; readonly debug: string };
 }

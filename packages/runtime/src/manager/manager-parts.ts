@@ -10,26 +10,26 @@ import { createEventRecorder } from '../events/event-recorder.ts';
 import type { ToldLog } from '../logging/told-log.ts';
 import { textOf } from '../logging/logger.ts';
 import type { DebugInformer } from '../serving/debug-page.ts';
-import { tellElection, tellReflector, tellScope } from './tellers.ts';
-import type { ManagerOptions } from './manager-options.ts';
+import type { ManagedInformerOptions, ManagerOptions } from './manager-options.ts';
+import type { ManagerReports } from './manager-reports.ts';
 import { resourceName, sharedPart } from './watched-kind.ts';
 
 /** The informers of one manager: shared, observed, and told of in the log. */
 export class ManagedInformers {
   readonly #factory: InformerFactory;
-  readonly #told: ToldLog;
+  readonly #reports: ManagerReports;
   readonly #namespaces: readonly string[] | undefined;
   readonly #keepsEvents: boolean;
   readonly #known = new Map<string, DebugInformer & { readonly informer: Informer<unknown> }>();
   #running = false;
 
-  constructor(options: ManagerOptions, clock: Clock, told: ToldLog) {
+  constructor(options: ManagerOptions, clock: Clock, reports: ManagerReports) {
     this.#factory = createInformerFactory({
       client: options.client,
       clock,
-      onReport: (report, scope) => tellReflector(told, report, scope),
+      onReport: (report, scope) => reports.report({ type: 'reflector', report, scope }),
     });
-    this.#told = told;
+    this.#reports = reports;
     this.#namespaces = options.namespaces;
     this.#keepsEvents = options.debug !== undefined;
   }
@@ -38,7 +38,10 @@ export class ManagedInformers {
     return [...this.#known.values()];
   }
 
-  informer<T>(type: ResourceType<T>, options: SharedOptions<T> = {}): Informer<T> {
+  informer<T>(type: ResourceType<T>, options: ManagedInformerOptions<T> = {}): Informer<T> {
+    const { name } = options;
+    if (name !== undefined && (typeof name !== 'string' || name === ''))
+      throw new RuntimeOptionsError('manager.informer: name must be a text; it names the informer in metrics and the log');
     const given: SharedOptions<unknown> = {
       ...(this.#namespaces === undefined || type.scope === 'Cluster' ? {} : { namespaces: this.#namespaces }),
       ...sharedPart(options),
@@ -47,7 +50,7 @@ export class ManagedInformers {
     const shared: SharedOptions<unknown> = Array.isArray(given.namespaces)
       ? { ...given, namespaces: [...new Set(given.namespaces)].sort((a, b) => (a < b ? -1 : 1)) }
       : given;
-    this.#observe(type as ResourceType, shared);
+    this.#observe(type as ResourceType, shared, name ?? resourceName(type));
     const informer = this.#factory.informer<T>(type, shared as SharedOptions<T>);
     if (this.#running) informer.start();
     return informer;
@@ -63,11 +66,10 @@ export class ManagedInformers {
     return this.#factory.stop();
   }
 
-  #observe(type: ResourceType, shared: SharedOptions<unknown>): void {
+  #observe(type: ResourceType, shared: SharedOptions<unknown>, base: string): void {
     const key = JSON.stringify([type.group, type.version, type.plural, shared]);
     if (this.#known.has(key)) return;
     const informer = this.#factory.informer<unknown>(type, shared);
-    const base = resourceName(type);
     const taken = new Set(Array.from(this.#known.values(), (known) => known.resource));
     let resource = base;
     for (let number = 2; taken.has(resource); number += 1) resource = `${base}#${number}`;
@@ -80,7 +82,7 @@ export class ManagedInformers {
       note(
         `${status.namespace === '' ? 'all namespaces' : status.namespace}: ${status.state}${status.reason === '' ? '' : `, ${status.reason}`}`,
       );
-      tellScope(this.#told, resource, status);
+      this.#reports.report({ type: 'scope', resource, status });
     });
     if (this.#keepsEvents)
       informer.handle(
@@ -108,7 +110,7 @@ export function managedEvents(options: ManagerOptions, clock: Clock, told: ToldL
   });
 }
 
-export function managedElector(options: ManagerOptions, clock: Clock, told: ToldLog, graceMs: number): LeaderElector | undefined {
+export function managedElector(options: ManagerOptions, clock: Clock, reports: ManagerReports, graceMs: number): LeaderElector | undefined {
   if (options.election === undefined) return undefined;
   const { namespace, name, identity, ...rest } = options.election;
   for (const [option, text] of Object.entries({ namespace, name }))
@@ -120,6 +122,6 @@ export function managedElector(options: ManagerOptions, clock: Clock, told: Told
     identity: identity ?? `${hostname() || 'unknown'}_${globalThis.crypto.randomUUID()}`,
     clock,
     graceMs,
-    onReport: (report) => tellElection(told, lock.name, report),
+    onReport: (report) => reports.report({ type: 'election', lease: lock.name, report }),
   });
 }

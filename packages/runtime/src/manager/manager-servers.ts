@@ -12,8 +12,8 @@ interface Parts {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly told: ToldLog;
-  /** What keeps the manager from being ready, in words. */
-  readonly troubles: () => readonly string[];
+  /** The manager's own checks of /readyz: what keeps each from being well, in words; '' where nothing does. */
+  readonly ready: readonly (readonly [name: string, trouble: () => string])[];
   readonly debug: () => DebugState;
 }
 
@@ -25,7 +25,7 @@ export class ManagerServers {
   readonly #metrics: HealthServer | undefined;
   readonly #debug: DebugServer | undefined;
 
-  constructor(options: ManagerOptions, { clock, metrics, told, troubles, debug }: Parts) {
+  constructor(options: ManagerOptions, { clock, metrics, told, ready, debug }: Parts) {
     const onError = (error: unknown): void =>
       told.event('servers', textOf(error), { level: 'error', message: 'a request for health, metrics or the debug page failed' });
     const renderMetrics = (): ReturnType<Metrics['render']> => metrics.render();
@@ -39,13 +39,13 @@ export class ManagerServers {
         ...(options.metrics === undefined ? { renderMetrics } : {}),
         ...(health.live === undefined ? {} : { live: health.live }),
         ready: [
-          {
-            name: 'synced',
+          ...ready.map(([name, trouble]) => ({
+            name,
             check: () => {
-              const found = troubles();
-              if (found.length > 0) throw new Error(found.join('; '));
+              const found = trouble();
+              if (found !== '') throw new Error(found);
             },
-          },
+          })),
           ...(health.ready ?? []),
         ],
       });

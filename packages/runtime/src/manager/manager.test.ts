@@ -271,3 +271,158 @@ test('controllers of one kind share one informer', async () => {
   await manager.stop();
   await ran;
 });
+
+test('preparations run one after the other between the servers and the informers, and /readyz says what each waits for', async () => {
+  const order: string[] = [];
+  const go = Promise.withResolvers<void>();
+  const { manager, lines, open } = world({
+    health: { port: 0 },
+    prepare: [
+      {
+        name: 'crd',
+        run: async ({ waitingFor }) => {
+          waitingFor('the CRD is not Established');
+          order.push('crd');
+          await go.promise;
+        },
+      },
+      { name: 'values', run: () => void order.push(`values with ${open()} streams`) },
+    ],
+  });
+  manager.controller(idle);
+  const ran = manager.run(new AbortController().signal);
+  await until(manager, 'preparing');
+  const readyz = async (path = ''): Promise<string> => (await fetch(`${manager.urls.health}/readyz${path}`)).text();
+  const asked = await readyz();
+  expect(asked).toContain('[-]crd failed: the CRD is not Established');
+  expect(asked).toContain('[-]values failed: has not begun');
+  expect([await readyz('/synced'), order, open()]).toEqual([expect.stringContaining('idle is not started'), ['crd'], 0]);
+  expect(lines).toEqual(['listening', 'crd: not prepared yet']);
+  go.resolve();
+  await until(manager, 'running');
+  expect(order).toEqual(['crd', 'values with 0 streams']);
+  expect(await readyz()).toBe('ok\n');
+  expect(lines).toEqual(['listening', 'crd: not prepared yet', 'crd: prepared', 'values: prepared', 'synced']);
+  await manager.stop();
+  await ran;
+});
+
+test('a preparation that fails stops the manager before an informer starts, and run rejects with its error', async () => {
+  const { manager, lines, closed, open } = world({ prepare: [{ name: 'crd', run: () => Promise.reject(new Error('no rights')) }] });
+  manager.controller(idle);
+  await expect(manager.run(new AbortController().signal)).rejects.toThrow('no rights');
+  expect([lines, closed(), open()]).toEqual([['the manager stops, since a part of it failed', 'stopped'], 1, 0]);
+});
+
+test('a preparation is told to stop by its signal, and awaited', async () => {
+  const ended: string[] = [];
+  const { manager, closed } = world({
+    prepare: [
+      {
+        name: 'crd',
+        run: async ({ signal }) => {
+          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+          await new Promise((resolve) => setImmediate(resolve));
+          ended.push(`ended, closed ${closed()}`);
+          signal.throwIfAborted();
+        },
+      },
+      { name: 'never', run: () => void ended.push('never') },
+    ],
+  });
+  manager.controller(idle);
+  const ran = manager.run(new AbortController().signal);
+  await until(manager, 'preparing');
+  await manager.stop();
+  await ran;
+  expect([ended, closed(), manager.state]).toEqual([['ended, closed 0'], 1, 'stopped']);
+});
+
+test.each([
+  ['its own deadline', { deadlineMs: 20 }, {}, 'the preparation crd did not end within 20 ms: crd: an administrator'],
+  ['the time of the sync', {}, { syncTimeoutMs: 20 }, 'the manager was not synced within 20 ms: crd: an administrator'],
+])('a preparation that passes %s is a SyncTimeoutError that says what it waited for', async (_what, step, options, message) => {
+  let aborted: unknown;
+  const run: NonNullable<ManagerOptions['prepare']>[number]['run'] = ({ signal, waitingFor }) => {
+    waitingFor('an administrator');
+    signal.addEventListener('abort', () => (aborted = signal.reason), { once: true });
+    return new Promise(() => {});
+  };
+  const { manager } = world({ ...options, prepare: [{ name: 'crd', run, ...step }] });
+  const error = await manager.run(new AbortController().signal).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'RuntimeSyncTimeout', message, waitingFor: ['crd: an administrator'] });
+  expect(aborted).toBe(error);
+});
+
+test.each<[string, object]>([
+  ['prepare is', { prepare: {} }],
+  ['has no name', { prepare: [undefined] }],
+  ['has no name', { prepare: [{ name: '', run: () => {} }] }],
+  ['run of the preparation a', { prepare: [{ name: 'a' }] }],
+  ['deadlineMs of the preparation a', { prepare: [{ name: 'a', run: () => {}, deadlineMs: -1 }] }],
+  ['two preparations are named a', { prepare: [1, 2].map(() => ({ name: 'a', run: () => {} })) }],
+  ['synced', { health: { port: 0 }, prepare: [{ name: 'synced', run: () => {} }] }],
+  ['onReport must be a function', { onReport: 'x' }],
+])('preparations and hooks that cannot work are refused: %s', (message, options) => {
+  expect(() => world(options)).toThrow(message);
+});
+
+test('what the hook tells the log does not, and a hook that throws costs nothing', async () => {
+  for (const hook of ['tells', 'leaves', 'throws'] as const) {
+    const seen: string[] = [];
+    const { manager, lines, server } = world({
+      health: { port: 0 },
+      prepare: [{ name: 'crd', run: () => {} }],
+      onReport: (report) => {
+        seen.push(report.type === 'reconcile' ? `reconcile ${report.report.type}` : report.type);
+        if (hook === 'throws') throw new Error('no disk');
+        return hook === 'tells';
+      },
+    });
+    const reconciled = Promise.withResolvers<void>();
+    manager.controller({
+      ...idle,
+      reconcile: () => {
+        setImmediate(reconciled.resolve);
+        throw new Error('not yet');
+      },
+    });
+    server.put('n', 'a', 1);
+    const ran = manager.run(new AbortController().signal);
+    await reconciled.promise;
+    await manager.stop();
+    await ran;
+    expect([...new Set(seen)]).toEqual(expect.arrayContaining(['listening', 'prepared', 'scope', 'synced', 'reconcile failed']));
+    expect(lines).toEqual(
+      hook === 'tells' ? ['stopped'] : ['listening', 'crd: prepared', 'synced', 'idle: reconcile failed; it is tried again', 'stopped'],
+    );
+  }
+});
+
+test('an informer has the name that the program gives it, in metrics and the log', async () => {
+  const { manager } = world();
+  manager.informer(thingType, { name: 'mine' });
+  manager.controller(idle);
+  const { text } = await manager.metrics.render();
+  expect(text.match(/^kubecast_informer_objects.*$/gmu)).toEqual(['kubecast_informer_objects{resource="mine"} 0']);
+  expect(() => manager.informer(thingType, { name: '' })).toThrow('name must be a text');
+  await manager.stop();
+});
+
+test('an informer whose client is closed under it stops the manager with the reason', async () => {
+  const client = {
+    resource: () => ({
+      source: () => ({ listPages: () => fails(), watchFrames: () => fails() }),
+    }),
+    close: () => {},
+  };
+  const manager = createManager({ client: client as unknown as ManagerClient, log: false });
+  manager.controller(idle);
+  await expect(manager.run(new AbortController().signal)).rejects.toMatchObject({ code: 'SCOPE_FAILED' });
+});
+
+const fails = (): AsyncIterable<never> => ({
+  [Symbol.asyncIterator]: () => ({
+    next: () => Promise.reject(Object.assign(new Error('the client is closed'), { code: 'CLIENT_CLOSED' })),
+  }),
+});

@@ -1,7 +1,7 @@
 import type { Clock } from '@kubecast/clock';
 import { systemClock } from '@kubecast/clock';
 import type { KubernetesObject, ResourceType } from '@kubecast/crd';
-import type { Informer, SharedOptions } from '@kubecast/informer';
+import type { Informer } from '@kubecast/informer';
 import { encodeKey, type Key } from '@kubecast/store';
 import { createShutdown } from '../cli/shutdown.ts';
 import { createController, type Controller, type WorkOptions } from '../controller/controller.ts';
@@ -12,12 +12,13 @@ import { stderrLogger, textOf, type Logger } from '../logging/logger.ts';
 import { ToldLog } from '../logging/told-log.ts';
 import { controllerCollector, electionCollector, informerCollector } from '../serving/collectors.ts';
 import { createMetrics, type Metrics } from '../serving/metrics.ts';
-import { linkedController } from '../timing/deadline.ts';
+import { awaitedWithin, linkedController } from '../timing/deadline.ts';
 import { ManagedInformers, managedElector, managedEvents } from './manager-parts.ts';
-import type { ManagedControllerOptions, Manager, ManagerOptions, Runnable } from './manager-options.ts';
+import type { ManagedControllerOptions, ManagedInformerOptions, Manager, ManagerOptions, Runnable } from './manager-options.ts';
+import { ManagerReports } from './manager-reports.ts';
 import { ManagerServers } from './manager-servers.ts';
+import { Preparations } from './preparations.ts';
 import { stopInOrder } from './stop-steps.ts';
-import { tellReconcile } from './tellers.ts';
 import { asWatched, owned, reconciled, type WatchedKind } from './watched-kind.ts';
 
 /** Makes a manager. Nothing is read, opened or started before `run`. @throws RuntimeOptionsError for options that cannot work */
@@ -30,6 +31,8 @@ interface Failure {
 }
 
 const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
+/** Events that still wait at the stop are written for so long: they are a courtesy, and the server may be away. */
+const MOST_EVENTS_MS = 2_000;
 /** A sync that takes longer than this is told with what it waits for. */
 const SLOW_SYNC_MS = 10_000;
 
@@ -41,6 +44,8 @@ class ControllerManager implements Manager {
   readonly #o: ManagerOptions;
   readonly #clock: Clock;
   readonly #told: ToldLog;
+  readonly #reports: ManagerReports;
+  readonly #preparations: Preparations;
   readonly #informers: ManagedInformers;
   readonly #servers: ManagerServers;
   readonly #controllers = new Map<string, Controller<Key>>();
@@ -55,7 +60,7 @@ class ControllerManager implements Manager {
   constructor(options: ManagerOptions) {
     if (!isRecord(options))
       throw new RuntimeOptionsError('manager: there must be options: createManager({ client: createClient(connection) })');
-    const { log, stopDeadlineMs = 10_000, syncTimeoutMs = 0, client } = options;
+    const { log, stopDeadlineMs = 10_000, syncTimeoutMs = 0, client, onReport, prepare = [] } = options;
     if (typeof client?.resource !== 'function' || typeof client.close !== 'function')
       throw new RuntimeOptionsError(
         'manager: client must be a client of @kubecast/client: createManager({ client: createClient(connection) })',
@@ -65,14 +70,18 @@ class ControllerManager implements Manager {
         throw new RuntimeOptionsError(`manager: ${name} must be a number of milliseconds, 0 or more`);
     if (log !== undefined && log !== false && (['info', 'warn', 'error'] as const).some((level) => typeof log[level] !== 'function'))
       throw new RuntimeOptionsError('manager: log must have info, warn and error, as a pino logger has, or be false');
+    if (onReport !== undefined && typeof onReport !== 'function')
+      throw new RuntimeOptionsError('manager: onReport must be a function; it is given each report');
     this.#o = options;
     this.#clock = options.clock ?? systemClock;
     this.#stopMs = stopDeadlineMs;
     this.log = log === false ? SILENT : (log ?? stderrLogger());
     this.#told = new ToldLog(this.log, this.#clock);
-    this.#informers = new ManagedInformers(options, this.#clock, this.#told);
+    this.#reports = new ManagerReports(this.#told, onReport);
+    this.#preparations = new Preparations(prepare, this.#clock, this.#reports);
+    this.#informers = new ManagedInformers(options, this.#clock, this.#reports);
     this.events = managedEvents(options, this.#clock, this.#told);
-    this.elector = managedElector(options, this.#clock, this.#told, stopDeadlineMs / 2);
+    this.elector = managedElector(options, this.#clock, this.#reports, stopDeadlineMs / 2);
     this.metrics = createMetrics({
       onError: (error) => this.#told.event('metrics', textOf(error), { level: 'warn', message: 'a source of metrics failed' }),
     });
@@ -81,7 +90,11 @@ class ControllerManager implements Manager {
       clock: this.#clock,
       metrics: this.metrics,
       told: this.#told,
-      troubles: () => this.#troubles(),
+      ready: [
+        ...this.#preparations.names.map((name) => [name, () => this.#preparations.trouble(name)] as const),
+        ['synced', () => this.#unsynced().join('; ')],
+        ...(this.elector === undefined ? [] : [['leader-election', () => this.#leaseTrouble()] as const]),
+      ],
       debug: () => ({
         informers: this.#informers.all,
         controllers: [...this.#controllers.values()],
@@ -100,7 +113,7 @@ class ControllerManager implements Manager {
     return this.#servers.urls;
   }
 
-  informer<T>(type: ResourceType<T>, options: SharedOptions<T> = {}): Informer<T> {
+  informer<T>(type: ResourceType<T>, options: ManagedInformerOptions<T> = {}): Informer<T> {
     if (this.#state === 'stopping' || this.#state === 'stopped') throw new StoppedError('the manager');
     return this.#informers.informer(type, options);
   }
@@ -134,7 +147,7 @@ class ControllerManager implements Manager {
       idOf: encodeKey,
       clock: this.#clock,
       sources: kinds.map((kind) => kind.source(this.#informers.informer<unknown>(kind.type, kind.shared), mainKind.type)),
-      onReport: (report) => tellReconcile(this.#told, options.name, report),
+      onReport: (report) => this.#reports.report({ type: 'reconcile', controller: options.name, report }),
     });
     this.#controllers.set(options.name, controller);
     this.metrics.add(controllerCollector(controller));
@@ -202,18 +215,10 @@ class ControllerManager implements Manager {
     this.#state = 'starting';
     if (signal.aborted) return;
     await this.#servers.listen();
+    this.#reports.report({ type: 'listening', urls: { ...this.urls } });
     if (signal.aborted) return;
-    this.#state = 'syncing';
-    const began = this.#clock.now();
-    this.#informers.start();
-    for (const controller of this.#controllers.values()) controller.start();
-    await this.#synced(signal);
+    await this.#becomeReady(signal);
     this.#state = 'running';
-    this.#told.say({
-      level: 'info',
-      message: 'synced',
-      fields: { ms: Math.round(this.#clock.now() - began), controllers: [...this.#controllers.keys()].join(', ') },
-    });
     const { elector } = this;
     const controllers = [...this.#controllers.values()];
     const always = this.#runnables.filter((runnable) => runnable.whenLeading !== true);
@@ -233,6 +238,27 @@ class ControllerManager implements Manager {
     ]);
   }
 
+  /** Prepares and syncs, both within `syncTimeoutMs`. */
+  async #becomeReady(signal: AbortSignal): Promise<void> {
+    const { syncTimeoutMs = 0 } = this.#o;
+    const late = (): Error => new SyncTimeoutError(`the manager was not synced within ${syncTimeoutMs} ms`, this.#waitingFor());
+    await awaitedWithin(this.#clock, { ms: syncTimeoutMs === 0 ? Infinity : syncTimeoutMs, signal, late }, async (own) => {
+      this.#state = 'preparing';
+      await this.#preparations.run(own);
+      own.throwIfAborted();
+      this.#state = 'syncing';
+      const began = this.#clock.now();
+      this.#informers.start();
+      for (const controller of this.#controllers.values()) controller.start();
+      await this.#synced(own);
+      this.#reports.report({
+        type: 'synced',
+        ms: Math.round(this.#clock.now() - began),
+        controllers: [...this.#controllers.keys()],
+      });
+    });
+  }
+
   async #synced(signal: AbortSignal): Promise<void> {
     const everything = [
       ...Array.from(this.#controllers.values(), (controller) => controller.whenSynced(signal)),
@@ -240,32 +266,31 @@ class ControllerManager implements Manager {
     ];
     const subject = 'sync';
     const line = { level: 'warn', message: 'not synced yet' } as const;
-    this.#told.state(subject, this.#troubles().join('; ') || 'waiting', line, { delayMs: SLOW_SYNC_MS });
-    const { syncTimeoutMs = 0 } = this.#o;
-    const timer = new AbortController();
-    const over = Promise.withResolvers<never>();
-    over.promise.catch(() => {});
-    if (syncTimeoutMs > 0)
-      this.#clock.sleep(syncTimeoutMs, timer.signal).then(
-        () => over.reject(new SyncTimeoutError(`the manager was not synced within ${syncTimeoutMs} ms: ${this.#troubles().join('; ')}`)),
-        () => {},
-      );
+    this.#told.state(subject, this.#waitingFor().join('; ') || 'waiting', line, { delayMs: SLOW_SYNC_MS });
     try {
-      await Promise.race([Promise.all(everything), over.promise]);
+      await Promise.all(everything);
     } finally {
-      timer.abort();
       this.#told.state(subject, '', line);
       for (const one of everything) one.catch(() => {});
     }
   }
 
   /** What keeps the manager from being ready, in words. */
-  #troubles(): readonly string[] {
+  #waitingFor(): readonly string[] {
+    const preparing = this.#preparations.troubles;
+    return preparing.length > 0 ? preparing : this.#unsynced();
+  }
+
+  #unsynced(): readonly string[] {
     const waiting = Array.from(this.#controllers.values(), (controller) => controller.waitingFor).filter((text) => text !== '');
     const unsynced = this.#informers.all.filter(({ informer }) => !informer.hasSynced).map(({ resource }) => `${resource} is not synced`);
-    // A standby is ready: another leads. Only a Lease that cannot be had is a fault.
-    const election = this.elector?.reason.includes('cannot be had') === true ? [this.elector.reason] : [];
-    return [...waiting, ...unsynced, ...election];
+    return [...waiting, ...unsynced];
+  }
+
+  /** A standby is ready: another leads. Only a Lease that cannot be had is a fault. */
+  #leaseTrouble(): string {
+    const reason = this.elector?.reason ?? '';
+    return reason.includes('cannot be had') ? reason : '';
   }
 
   async #close(worked: Promise<void>): Promise<void> {
@@ -277,7 +302,7 @@ class ControllerManager implements Manager {
         this.#clock,
         this.#stopMs,
         [
-          { what: 'reconciles, runnables and the election', run: () => worked },
+          { what: 'preparations, reconciles, runnables and the election', run: () => worked },
           {
             what: 'controllers',
             run: async (leftMs) => {
@@ -288,7 +313,7 @@ class ControllerManager implements Manager {
             },
           },
           { what: 'informers', run: () => this.#informers.stop() },
-          { what: 'events', run: (leftMs) => this.events.stop({ deadlineMs: leftMs / 2 }) },
+          { what: 'events', run: (leftMs) => this.events.stop({ deadlineMs: Math.min(leftMs / 2, MOST_EVENTS_MS) }) },
           { what: 'servers', run: () => this.#servers.stop() },
           { what: 'the client', run: () => (this.#o.closeClient === false ? undefined : this.#o.client.close()) },
         ],

@@ -29,10 +29,16 @@ export function tellScope(log: ToldLog, resource: string, status: ScopeStatus): 
   });
 }
 
+/** What a preparation waits for; '' when it waits for nothing. */
+export function tellPreparation(log: ToldLog, name: string, reason: string): void {
+  log.state(`prepare/${name}`, reason, { level: 'warn', message: `${name}: not prepared yet`, fields: { preparation: name } });
+}
+
 function scopeMessage(resource: string, state: string, reason: string, verb: string | undefined): string {
   if (state === 'Forbidden') return `${resource}: the API server forbids ${verb === undefined ? 'list and watch' : verb}; grant it by RBAC`;
   if (state === 'Gone') return `${resource} is not served by the API server: its CRD is not installed, or not in this version`;
   if (state === 'Regressed') return `${resource}: the API server went back to an older state`;
+  if (state === 'Failed') return `${resource}: the watch failed by an error of the program or its configuration`;
   if (AWAY.test(reason)) return `${resource}: the API server is away; it is tried again`;
   return `${resource}: the watch is interrupted (${state}); it is tried again`;
 }

@@ -43,3 +43,36 @@ export async function withDeadline<T>(
     controller.signal.removeEventListener('abort', onAbort);
   }
 }
+
+/**
+ * Runs a task with a deadline, and awaits it when the given signal is aborted: what was begun ends before its owner goes on. When the deadline passes, the
+ * task's signal is aborted with the error of `late`, which the promise rejects with at once.
+ */
+export async function awaitedWithin<T>(
+  clock: Clock,
+  options: { readonly ms: number; readonly signal: AbortSignal; readonly late: () => Error },
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { ms, signal, late } = options;
+  const { controller, unlink } = linkedController(signal);
+  const timer = new AbortController();
+  const over = Promise.withResolvers<never>();
+  over.promise.catch(() => {}); // The task may have won.
+  if (ms !== Infinity)
+    clock.sleep(ms, timer.signal).then(
+      () => {
+        const error = late();
+        controller.abort(error);
+        over.reject(error);
+      },
+      () => {},
+    );
+  const running = task(controller.signal);
+  running.catch(() => {}); // It may fail after nobody waits for it any more.
+  try {
+    return await Promise.race([running, over.promise]);
+  } finally {
+    timer.abort();
+    unlink();
+  }
+}

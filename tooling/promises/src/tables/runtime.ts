@@ -287,4 +287,29 @@ export const kept: readonly KeptPromise[] = [
     'a key that is added many times before it is taken runs once',
     'The queue holds one record for each key, in memory;',
   ),
+  at(
+    'packages/runtime/src/manager/manager.test.ts',
+    'preparations run one after the other between the servers and the informers, and /readyz says what each waits for',
+    'They run one after the other. Each has a check of /readyz under its own name, which fails with what the step last gave to `waitingFor` until the step has ended; the log tells it too.',
+  ),
+  at(
+    'packages/runtime/src/manager/manager.test.ts',
+    'a preparation that fails stops the manager before an informer starts, and run rejects with its error',
+    'A step that rejects stops the manager before an informer starts.',
+  ),
+  at(
+    'packages/runtime/src/manager/manager.test.ts',
+    'a preparation is told to stop by its signal, and awaited',
+    'At a stop its signal is aborted and the step is awaited;',
+  ),
+  at(
+    'packages/runtime/src/manager/manager.test.ts',
+    'a preparation that passes %s is a SyncTimeoutError that says what it waited for',
+    "or the manager's `syncTimeoutMs`, is a `SyncTimeoutError`.",
+  ),
+  at(
+    'packages/runtime/src/manager/manager.test.ts',
+    'what the hook tells the log does not, and a hook that throws costs nothing',
+    '`onReport` is given each thing as a value first; where it returns true the log does not tell it.',
+  ),
 ];

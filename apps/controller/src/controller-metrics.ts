@@ -1,46 +1,23 @@
 import type { KubernetesClient } from '@kubecast/client';
-import type { AppModel } from '@kubecast/crd';
-import type { Informer } from '@kubecast/informer';
 import type { ValuePublisher } from '@kubecast/redis-loader';
-import {
-  controllerCollector,
-  createMetrics,
-  electionCollector,
-  informerCollector,
-  type Controller,
-  type EventRecorder,
-  type LeaderElector,
-  type MetricFamily,
-  type Metrics,
-} from '@kubecast/runtime';
-import type { Key } from '@kubecast/store';
+import type { MetricFamily, Metrics } from '@kubecast/runtime';
 import type { AppModelReconciler } from './reconcile/app-model-reconciler.ts';
 import { valueStates } from './reconcile/value-check.ts';
 
 export interface MeasuredParts {
   readonly client: KubernetesClient;
-  readonly informer: Informer<AppModel>;
-  readonly controller: Controller<Key>;
   readonly reconciler: AppModelReconciler;
   readonly values: ValuePublisher;
-  readonly events: EventRecorder;
-  readonly elector: LeaderElector | undefined;
   readonly crdState: () => string;
 }
 
-/** Everything that the controller counts, read when it is asked for. */
-export function controllerMetrics(parts: MeasuredParts): Metrics {
-  const { client, informer, controller, reconciler, values, events, elector } = parts;
-  const metrics = createMetrics();
-  metrics.add(controllerCollector(controller));
-  metrics.add(informerCollector('appmodels', informer));
-  if (elector !== undefined) metrics.add(electionCollector(elector, 'kubecast-controller'));
+/** Adds what the controller counts to the metrics of its manager; read when it is asked for. */
+export function addControllerMetrics(metrics: Metrics, parts: MeasuredParts): void {
+  const { client, reconciler, values } = parts;
   metrics.addCounters('kubecast_client', () => client.counters, { gauges: ['openRequests', 'openStreams'] });
   metrics.addCounters('kubecast_redis_loader_publisher', () => values.counters);
-  metrics.addCounters('kubecast_runtime_events', () => events.counters);
   metrics.addCounters('kubecast_controller', () => reconciler.counters);
   metrics.add(() => stateFamilies(parts));
-  return metrics;
 }
 
 function stateFamilies({ reconciler, values, crdState }: MeasuredParts): readonly MetricFamily[] {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { AppModelReconciler } from './app-model-reconciler.ts';
 
 const key: Key = { cluster: '', namespace: 'n', name: 'base' };
-const { signal } = new AbortController();
+const context = { signal: new AbortController().signal, check: () => {} };
 
 test('an AppModel whose values are not there is looked at again after 30 s, and one whose values are there when it changes', async () => {
   let held = false;
@@ -49,11 +49,10 @@ test('an AppModel whose values are not there is looked at again after 30 s, and 
     finalizer: { name: 'iidp.com/redis-values', has: () => false, add: never, release: never },
     read: never,
     listAll: never,
-    checkLeadership: () => {},
     events: { record: () => {} },
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
-  expect(await reconciler.reconcile(key, { signal })).toEqual({ requeueAfterMs: 30_000 });
+  expect(await reconciler.reconcile(key, context)).toEqual({ requeueAfterMs: 30_000 });
   held = true;
-  expect(await reconciler.reconcile(key, { signal })).toEqual({});
+  expect(await reconciler.reconcile(key, context)).toEqual({});
 });

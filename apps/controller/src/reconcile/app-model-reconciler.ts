@@ -18,7 +18,6 @@ export interface ReconcilerParts {
   /** The object as it stands on the server now. */
   readonly read: (key: Key, signal: AbortSignal) => Promise<AppModel | undefined>;
   readonly listAll: RetentionParts['listAll'];
-  readonly checkLeadership: () => void;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly log: Log;
   /** Milliseconds until values that are not as announced are looked at again. */
@@ -31,6 +30,9 @@ export interface ReconcilerCounters {
   readonly valuesKept: number;
   readonly finalizersReleased: number;
 }
+
+/** What is used of a run: its signal, and the check before each write that the run may still act. */
+type RunContext = Pick<ReconcileContext, 'signal' | 'check'>;
 
 /** Reconciles AppModels: checks that Redis holds the announced values, reports conflicting claims, and removes the values of deleted AppModels. */
 export class AppModelReconciler {
@@ -65,7 +67,7 @@ export class AppModelReconciler {
     return count;
   }
 
-  async reconcile(key: Key, context: Pick<ReconcileContext, 'signal'>): Promise<Result> {
+  async reconcile(key: Key, context: RunContext): Promise<Result> {
     const entry = this.#parts.view.entry(key);
     if (entry === undefined) {
       this.#forget(key);
@@ -74,13 +76,13 @@ export class AppModelReconciler {
     const ours = matchesLabels(this.#parts.selector, entry.labels);
     if (entry.deleting) {
       this.#forget(key);
-      await this.#release(entry, ours, context.signal);
+      await this.#release(entry, ours, context);
       return {};
     }
     if (!ours) {
       // The label was removed, the object was not deleted: keep its values, and remove the finalizer now, because this controller no longer sees the object.
       this.#forget(key);
-      await this.#releaseFinalizer(entry.mutable(), 'it is not selected any more', context.signal);
+      await this.#releaseFinalizer(entry.mutable(), 'it is not selected any more', context);
       return {};
     }
     const announcement = readAnnouncement(
@@ -92,11 +94,11 @@ export class AppModelReconciler {
       const object = entry.mutable();
       // Add the finalizer first: a delete before it would not wait for the values to be removed.
       if (announcement.app !== undefined && !this.#parts.finalizer.has(object)) {
-        this.#parts.checkLeadership();
+        context.check();
         await this.#parts.finalizer.add(object, context.signal);
       }
     } else {
-      await this.#releaseFinalizer(entry.mutable(), 'values are kept (--redis-retention keep)', context.signal);
+      await this.#releaseFinalizer(entry.mutable(), 'values are kept (--redis-retention keep)', context);
     }
     return this.#check(key, entry, announcement, context.signal);
   }
@@ -162,15 +164,16 @@ export class AppModelReconciler {
   }
 
   /** An object that is being deleted: its values first, where that is asked for, then the finalizer. */
-  async #release(entry: Entry<AppModel>, ours: boolean, signal: AbortSignal): Promise<void> {
-    const { finalizer, read, retention, log, values, listAll, checkLeadership } = this.#parts;
+  async #release(entry: Entry<AppModel>, ours: boolean, context: RunContext): Promise<void> {
+    const { finalizer, read, retention, log, values, listAll } = this.#parts;
+    const { signal } = context;
     if (!finalizer.has(entry.value as AppModel)) return;
     // Read from the server: the cached object may be older than the deletion.
     const object = await read(entry.key, signal);
     if (object === undefined || object.metadata.uid !== entry.uid || !finalizer.has(object)) return;
     const fields = { namespace: entry.key.namespace, name: entry.key.name };
     if (retention === 'delete' && ours) {
-      for (const { model, key, outcome, reason } of await removeValues(object, { values, listAll, checkLeadership }, signal)) {
+      for (const { model, key, outcome, reason } of await removeValues(object, { values, listAll, check: () => context.check() }, signal)) {
         if (outcome === 'deleted') this.#counters.valuesDeleted += 1;
         if (outcome === 'kept') this.#counters.valuesKept += 1;
         log.info(
@@ -179,14 +182,14 @@ export class AppModelReconciler {
         );
       }
     }
-    await this.#releaseFinalizer(object, 'its values are settled', signal);
+    await this.#releaseFinalizer(object, 'its values are settled', context);
   }
 
-  async #releaseFinalizer(object: AppModel, why: string, signal: AbortSignal): Promise<void> {
-    const { finalizer, checkLeadership, log } = this.#parts;
+  async #releaseFinalizer(object: AppModel, why: string, context: RunContext): Promise<void> {
+    const { finalizer, log } = this.#parts;
     if (!finalizer.has(object)) return;
-    checkLeadership();
-    if (!(await finalizer.release(object, signal))) return;
+    context.check();
+    if (!(await finalizer.release(object, context.signal))) return;
     this.#counters.finalizersReleased += 1;
     log.info(
       { namespace: object.metadata.namespace, name: object.metadata.name, finalizer: finalizer.name, why },

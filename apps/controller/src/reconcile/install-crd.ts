@@ -51,29 +51,23 @@ const NAME = `${appModel.plural}.${appModel.group}`;
 export async function installCrd(api: CrdApi, options: InstallOptions): Promise<void> {
   const { clock, log, signal, onState } = options;
   const backoff = new Backoff(clock, { baseMs: 200, maxMs: 10_000 });
-  const told = { state: '' };
-  const say = (state: string, fields: object = {}): void => {
-    onState(state);
-    if (state !== told.state && state !== '') log.info({ crd: NAME, ...fields }, state);
-    told.state = state;
-  };
   for (;;) {
     signal.throwIfAborted();
     let delay = 100;
     try {
       const state = await look(api, log, signal);
       if (state === '') {
-        say('');
+        onState('');
         return;
       }
-      say(state);
+      onState(state);
       backoff.reset();
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof CrdConflictError || error instanceof CrdMissingError) throw error;
       // A refusal of the user will not mend itself; whatever else the server says may.
       if (isStatusError(error) && error.statusCode === 401) throw error;
-      say(`the CRD ${NAME} could not be looked at: ${messageOf(error)}`);
+      onState(`the CRD ${NAME} could not be looked at: ${messageOf(error)}`);
       delay = backoff.next();
     }
     await clock.sleep(delay, signal);

@@ -50,7 +50,7 @@ const object = (name: string, namespace: string, app: string, models: readonly s
 function parts(values: Values, all: readonly AppModel[]): RetentionParts {
   return {
     values,
-    checkLeadership: () => {},
+    check: () => {},
     async *listAll() {
       yield* all;
     },
@@ -131,7 +131,7 @@ test('who may no longer act deletes nothing', async () => {
   values.held.set('iiot_a', { namespace: 'n', app: 'iiot', model: 'a' });
   const how: RetentionParts = {
     ...parts(values, [gone]),
-    checkLeadership: () => {
+    check: () => {
       throw new Error('another leads');
     },
   };

@@ -20,8 +20,8 @@ export interface RetentionParts {
   readonly values: Pick<ValuePublisher, 'keyOf' | 'inspect' | 'compareAndDelete'>;
   /** Every AppModel of the cluster, in all namespaces and with any labels, read now. */
   readonly listAll: (signal: AbortSignal) => AsyncIterable<AppModel>;
-  /** Throws if this process may no longer act. */
-  readonly checkLeadership: () => void;
+  /** Throws if the run may no longer act: called right before each deletion. */
+  readonly check: () => void;
 }
 
 const TRIES = 3;
@@ -73,7 +73,7 @@ async function removeOne(
     if (envelope === undefined) return { model, key, outcome: 'kept', reason: 'no publisher wrote it' };
     if (envelope.namespace !== owner.namespace || envelope.app !== owner.app || envelope.model !== model)
       return { model, key, outcome: 'kept', reason: 'it belongs to another' };
-    parts.checkLeadership();
+    parts.check();
     const outcome = await parts.values.compareAndDelete(key, fingerprint, signal);
     if (outcome !== 'other') return { model, key, outcome, reason: '' };
   }

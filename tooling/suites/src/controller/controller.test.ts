@@ -246,7 +246,7 @@ test('while Redis is away a deletion waits, and ends when Redis is back', async 
   await cluster.redis.stop();
   await cluster.withdraw('waiting');
   await until('readyz names Redis', async () => (await (await fetch(`${url}/readyz`)).text()).includes('[-]redis failed'));
-  await controller.line('reconciling failed; it is tried again');
+  await controller.line('appmodel: reconcile failed; it is tried again');
   expect(await finalizersOf('waiting')).toEqual([finalizer]);
   await cluster.redis.start();
   await gone('waiting');

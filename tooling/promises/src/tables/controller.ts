@@ -57,7 +57,7 @@ export const kept: readonly KeptPromise[] = [
   at(
     'tooling/suites/src/controller/controller.test.ts',
     'it stops in order on SIGTERM, and at the end of standard input',
-    'with `--exit-with-stdin` the end of standard input, stop it in order.',
+    'with `--exit-with-stdin` the end of standard input, stop it in order',
   ),
   at(
     'tooling/suites/src/controller/controller.test.ts',
@@ -88,5 +88,20 @@ export const kept: readonly KeptPromise[] = [
     'tooling/suites/src/controller/controller.test.ts',
     'publish checks everything before it writes, and takes metadata from a file or a folder with MODEL.json each',
     '`--metadata` takes a file that maps models to metadata, or a folder with MODEL.json each.',
+  ),
+  at(
+    'tooling/suites/src/controller/phases.test.ts',
+    'SIGTERM while it leads gives the Lease up, and a second one that waits for the Lease ends without touching it',
+    'stop it in order, in every phase: while the CRD is installed, before the sync, as a standby and as the leader, who gives the Lease up.',
+  ),
+  at(
+    'tooling/suites/src/controller/phases.test.ts',
+    'SIGTERM while the installation of the CRD waits for a server that is away',
+    'in every phase: while the CRD is installed',
+  ),
+  at(
+    'tooling/suites/src/controller/phases.test.ts',
+    'SIGTERM before the sync, while RBAC forbids the list, which is told within a second with verb and resource',
+    'While the API server is away, or refuses, the log says so at once and again at growing intervals, with verb and resource',
   ),
 ];

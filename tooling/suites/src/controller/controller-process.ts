@@ -39,12 +39,20 @@ export class ControllerProcess {
   }
 
   /** The first log line with this message. */
-  async line(message: string): Promise<Record<string, unknown>> {
-    await until(
-      `the log says ${message}; it says ${this.#out}${this.#errors}`,
-      () => this.lines.some((line) => line['msg'] === message) || this.child.exitCode !== null,
-    );
-    const found = this.lines.find((line) => line['msg'] === message);
+  line(message: string): Promise<Record<string, unknown>> {
+    return this.#line(message, (line) => line['msg'] === message);
+  }
+
+  /** The first log line whose message matches. */
+  lineLike(pattern: RegExp): Promise<Record<string, unknown>> {
+    return this.#line(String(pattern), (line) => pattern.test(String(line['msg'])));
+  }
+
+  async #line(what: string, matches: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+    await until(`the log says ${what}`, () => this.lines.some(matches) || this.child.exitCode !== null).catch((error: unknown) => {
+      throw new Error(`the log says ${this.#out}${this.#errors}`, { cause: error });
+    });
+    const found = this.lines.find(matches);
     if (found === undefined) throw new Error(`the controller ended: ${this.#out}${this.#errors}`);
     return found;
   }

@@ -42,14 +42,10 @@ export {
   type WorkQueueCounters,
   type WorkQueueOptions,
 } from './queue/work-queue.ts';
+export type { KeyStates } from './controller/kept-states.ts';
 export type { Enqueue, Reconcile, ReconcileContext, ReconcileReport, Result, Source } from './controller/reconcile.ts';
-export {
-  createController,
-  type Controller,
-  type ControllerCounters,
-  type ControllerOptions,
-  type WorkOptions,
-} from './controller/controller.ts';
+export type { Controller, ControllerCounters, ControllerOptions, WorkOptions } from './controller/contract.ts';
+export { createController } from './controller/controller.ts';
 export { informerSource, type InformerSourceOptions } from './sources/informer-source.ts';
 export { ownerKeys, type OwnerKeysOptions } from './sources/owner-keys.ts';
 export {

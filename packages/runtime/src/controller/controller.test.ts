@@ -1,6 +1,7 @@
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
-import { createController, type Controller, type ControllerOptions } from './controller.ts';
+import type { Controller, ControllerOptions } from './contract.ts';
+import { createController } from './controller.ts';
 import { SyncTimeoutError, TerminalError } from '../errors.ts';
 import { maxOf } from '../queue/limiters.ts';
 import type { ReconcileReport, Source } from './reconcile.ts';

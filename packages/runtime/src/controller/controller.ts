@@ -5,84 +5,16 @@ import { DurationHistogram, reconcileBounds } from '../timing/duration-histogram
 import { ReconcileTimeoutError, RuntimeOptionsError, StoppedError, SyncTimeoutError } from '../errors.ts';
 import { createRateLimiter, shown, tokenBucket, type RateLimiter } from '../queue/limiters.ts';
 import { createWorkQueue } from '../queue/key-queue.ts';
-import type { Reconcile, ReconcileReport, Result, Source } from './reconcile.ts';
+import type { ReconcileReport, Result, Source } from './reconcile.ts';
 import type { DrainResult, WorkItem, WorkQueue } from '../queue/work-queue.ts';
 import { messageOf } from '../thrown.ts';
 import { readFailure } from './failure.ts';
+import { Conflicts } from './conflicts.ts';
+import type { Controller, ControllerCounters, ControllerOptions, WorkOptions } from './contract.ts';
+import { KeptStates } from './kept-states.ts';
 import { runContext } from './run-context.ts';
 import { turnsOf, type Turns } from './turns.ts';
 import { checkResult } from './result.ts';
-
-export interface ControllerOptions<K> {
-  /** Names it in metrics, reports and messages. */
-  readonly name: string;
-  readonly sources?: readonly Source<K>[];
-  readonly reconcile: Reconcile<K>;
-  /** Identity of a key; injective. */
-  readonly idOf: (key: K) => string;
-  /** Keys that run at the same time; one key never does. Default 1. */
-  readonly concurrency?: number;
-  /** Milliseconds after which a run's signal is aborted and the run is reported. Default 0: never. */
-  readonly timeoutMs?: number;
-  /** Milliseconds until all sources must be complete, else `whenSynced` rejects with SyncTimeoutError. Default 0: wait. */
-  readonly syncTimeoutMs?: number;
-  /** How long a failed key waits. Default: client-go's (`createRateLimiter`), shortened by up to a fifth at random. */
-  readonly rateLimiter?: RateLimiter;
-  /** Runs of all keys together: so many a second, after a burst. Default: no limit; failed keys have the rate limiter's bucket. */
-  readonly runLimit?: { readonly perSecond: number; readonly burst?: number };
-  readonly agingMs?: number;
-  readonly clock?: Clock;
-  readonly onReport?: (report: ReconcileReport<K>) => void;
-}
-
-export interface ControllerCounters {
-  readonly runs: number;
-  readonly succeeded: number;
-  /** Failed runs that are tried again. */
-  readonly failed: number;
-  readonly terminal: number;
-  /** Of the failures, those that are mistakes in the program: TypeError, ReferenceError, RangeError, SyntaxError, no Error at all, or a bad result. */
-  readonly panics: number;
-  /** Runs whose time was over, counted when it was, also while they still run. */
-  readonly timeouts: number;
-  readonly requeues: number;
-  /** What map functions and predicates of the sources threw. */
-  readonly sourceErrors: number;
-}
-
-export interface WorkOptions {
-  /** The term of leadership. Default 0. */
-  readonly term?: number;
-  /** Throws when leadership is over; a run's `context.check()` calls it. Default: there is no leadership to lose. */
-  readonly check?: () => void;
-}
-
-/** A loop that brings the world to what objects ask for: sources add keys, workers reconcile them. */
-export interface Controller<K> {
-  readonly name: string;
-  readonly queue: WorkQueue<K>;
-  /** Starts the sources: keys are collected, nothing runs yet. So a standby is warm when it becomes leader. Idempotent. */
-  start(): void;
-  /** Resolves when every source is complete; rejects with SyncTimeoutError, the signal's reason, or a source's failure. */
-  whenSynced(signal?: AbortSignal): Promise<void>;
-  readonly hasSynced: boolean;
-  /** What the controller is waiting for, in words; '' when it works. For health checks. */
-  readonly waitingFor: string;
-  /**
-   * Works until the signal is aborted: then aborts every run, and resolves when all have ended. Waits for the sources first. May be called
-   * again after it resolved (leadership that comes back); not while it runs.
-   */
-  work(signal: AbortSignal, options?: WorkOptions): Promise<void>;
-  /** Adds a key by hand. */
-  enqueue(key: K, options?: { readonly priority?: number; readonly afterMs?: number }): void;
-  /** Ends sources and queue; runs until what is ready was done or the deadline passed. Idempotent. */
-  stop(options?: { readonly deadlineMs?: number }): Promise<DrainResult<K>>;
-  readonly counters: ControllerCounters;
-  /** Seconds a run. */
-  readonly durations: DurationHistogram;
-  /** Runs that went past their time and have not ended. */
-  readonly overdue: readonly { readonly id: string; readonly runId: string; readonly ms: number }[];
-}
 
 /** Why a timer is cleared. One for all: to make an error with its stack costs more than a short run. */
 const TIMER_OVER = new Error('the run has ended');
@@ -91,7 +23,7 @@ const TIMER_OVER = new Error('the run has ended');
 const LIMITER_FAILED_MS = 1_000;
 
 /** @throws RuntimeOptionsError for options that cannot work */
-export function createController<K>(options: ControllerOptions<K>): Controller<K> {
+export function createController<K, S = never>(options: ControllerOptions<K, S>): Controller<K> {
   return new QueueController(options);
 }
 
@@ -102,20 +34,32 @@ interface Run {
   overdue: boolean;
 }
 
-class QueueController<K> implements Controller<K> {
+class QueueController<K, S> implements Controller<K> {
   readonly name: string;
   readonly queue: WorkQueue<K>;
   readonly durations: DurationHistogram = new DurationHistogram(reconcileBounds);
-  readonly #o: ControllerOptions<K>;
+  readonly #o: ControllerOptions<K, S>;
   readonly #clock: Clock;
   readonly #turns: Turns;
   readonly #stopping = new AbortController();
   readonly #runs = new Set<Run>();
   readonly #unsynced = new Set<Source<K>>();
   readonly #synced = Promise.withResolvers<void>();
-  readonly #counters = { runs: 0, succeeded: 0, failed: 0, terminal: 0, panics: 0, timeouts: 0, requeues: 0, sourceErrors: 0 };
+  readonly #counters = {
+    runs: 0,
+    succeeded: 0,
+    failed: 0,
+    terminal: 0,
+    panics: 0,
+    timeouts: 0,
+    requeues: 0,
+    conflicts: 0,
+    sourceErrors: 0,
+  };
   readonly #bucket: RateLimiter | undefined;
   readonly #interrupted = new Map<string, K>();
+  readonly #states: KeptStates<S>;
+  readonly #conflicts = new Conflicts();
   #started = false;
   #hasSynced = false;
   #working = 0;
@@ -123,7 +67,7 @@ class QueueController<K> implements Controller<K> {
   #stopped: Promise<DrainResult<K>> | undefined;
   #runNumber = 0;
 
-  constructor(options: ControllerOptions<K>) {
+  constructor(options: ControllerOptions<K, S>) {
     const { concurrency = 1, timeoutMs = 0, syncTimeoutMs = 0, sources = [] } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1)
       throw new RuntimeOptionsError(`controller ${options.name}: concurrency is ${concurrency}; it must be a whole number from 1 up`);
@@ -148,6 +92,7 @@ class QueueController<K> implements Controller<K> {
     });
     this.#bucket = options.runLimit === undefined ? undefined : tokenBucket({ burst: 1, ...options.runLimit, clock: this.#clock });
     this.#turns = turnsOf(this.#clock);
+    this.#states = new KeptStates<S>(options.name, options.states);
     this.#synced.promise.catch(() => {}); // Nobody need wait for it.
   }
 
@@ -277,10 +222,11 @@ class QueueController<K> implements Controller<K> {
     const { key, failures, priority } = item;
     this.#runNumber += 1;
     const run: Run = { id: this.#o.idOf(key), runId: `${this.name}-${this.#runNumber}`, startedAt: this.#clock.now(), overdue: false };
-    const running = runContext(outer, { runId: run.runId, failures, priority, term }, check);
+    const running = runContext(outer, { runId: run.runId, failures, priority, term }, { states: this.#states, id: run.id }, check);
     const { timeoutMs = 0 } = this.#o;
     const timer = timeoutMs > 0 ? new AbortController() : undefined;
     this.#runs.add(run);
+    this.#states.begins(run.id);
     this.#counters.runs += 1;
     if (timer !== undefined) {
       this.#clock.sleep(timeoutMs, timer.signal).then(
@@ -301,6 +247,7 @@ class QueueController<K> implements Controller<K> {
     } finally {
       timer?.abort(TIMER_OVER);
       running.end();
+      await this.#states.ends(run.id)?.catch((error: unknown) => this.#sourceFailed('states', error));
       this.#runs.delete(run);
       this.durations.observe((this.#clock.now() - run.startedAt) / 1000);
       this.queue.done(key);
@@ -309,6 +256,7 @@ class QueueController<K> implements Controller<K> {
 
   #succeeded(key: K, run: Run, result: Result): void {
     this.#counters.succeeded += 1;
+    this.#conflicts.over(run.id);
     this.queue.forget(key);
     const after = result.requeueAfterMs;
     if (after !== undefined) {
@@ -337,7 +285,14 @@ class QueueController<K> implements Controller<K> {
     if (panic) this.#counters.panics += 1;
     if (terminal) {
       this.#counters.terminal += 1;
+      this.#conflicts.over(run.id);
       this.#report({ type: 'terminal', key, runId: run.runId, error: this.#forgotten(key, error) });
+      return;
+    }
+    if (this.#conflicts.again(run.id, error)) {
+      this.#counters.conflicts += 1;
+      this.queue.add(key, { priority });
+      this.#report({ type: 'conflict', key, runId: run.runId, error });
       return;
     }
     this.#counters.failed += 1;
@@ -362,6 +317,10 @@ class QueueController<K> implements Controller<K> {
       const reason = `controller ${this.name}: the rate limiter failed: ${messageOf(limiter)}; the run before failed: ${messageOf(error)}`;
       return new Error(reason, { cause: error });
     }
+  }
+
+  endState(key: K, uid: string): Promise<void> {
+    return this.#states.gone(this.#o.idOf(key), uid);
   }
 
   #report(report: ReconcileReport<K>): void {

@@ -1,3 +1,5 @@
+import type { KeyStates } from './kept-states.ts';
+
 /** What a reconcile may ask for. Nothing: the key is done until something changes. */
 export interface Result {
   /**
@@ -10,7 +12,7 @@ export interface Result {
   readonly priority?: number;
 }
 
-export interface ReconcileContext {
+export interface ReconcileContext<S = never> {
   /** Aborted when the run's time is over, when leadership ends, and when the controller stops. Hand it to everything that waits. */
   readonly signal: AbortSignal;
   /**
@@ -23,12 +25,17 @@ export interface ReconcileContext {
   /** Failures in a row before this run. */
   readonly failures: number;
   readonly priority: number;
+  /**
+   * What the controller keeps under the key between runs, by the UID of its object: needs the option `states`. A ConflictError that the reconcile throws runs the
+   * key again at once.
+   */
+  readonly states: KeyStates<S>;
   /** The term of leadership, to fence writes with: grows with each new leader. 0 without election. */
   readonly term: number;
 }
 
 /** Brings the world to what the key's object asks for. Reads the state itself; must be repeatable. */
-export type Reconcile<K> = (key: K, context: ReconcileContext) => Promise<Result | void> | Result | void;
+export type Reconcile<K, S = never> = (key: K, context: ReconcileContext<S>) => Promise<Result | void> | Result | void;
 
 /** Who adds keys to a controller. */
 export interface Source<K> {
@@ -49,6 +56,8 @@ export type Enqueue<K> = (key: K, options?: { readonly priority?: number; readon
 export type ReconcileReport<K> =
   | { readonly type: 'failed'; readonly key: K; readonly runId: string; readonly error: unknown; readonly retryInMs: number }
   | { readonly type: 'terminal'; readonly key: K; readonly runId: string; readonly error: unknown }
+  /** Another write to a kept state was first: the key runs again at once. */
+  | { readonly type: 'conflict'; readonly key: K; readonly runId: string; readonly error: unknown }
   | { readonly type: 'source-failed'; readonly source: string; readonly error: unknown }
   | { readonly type: 'timeout'; readonly key: K; readonly runId: string; readonly afterMs: number }
   | { readonly type: 'done'; readonly key: K; readonly runId: string; readonly ms: number; readonly requeueAfterMs?: number };

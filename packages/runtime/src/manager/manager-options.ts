@@ -3,7 +3,7 @@ import type { KubernetesClient } from '@kubecast/client';
 import type { ResourceType } from '@kubecast/crd';
 import type { Informer, SharedOptions } from '@kubecast/informer';
 import type { Key } from '@kubecast/store';
-import type { Controller, ControllerOptions } from '../controller/controller.ts';
+import type { Controller, ControllerOptions } from '../controller/contract.ts';
 import type { LeaderElectionOptions, LeaderElector } from '../election/leader-election.ts';
 import type { EventRecorder } from '../events/event-contract.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -63,8 +63,8 @@ export interface ManagedInformerOptions<T> extends SharedOptions<T> {
 }
 
 /** A controller whose keys are those of Kubernetes objects. */
-export interface ManagedControllerOptions extends Omit<
-  ControllerOptions<Key>,
+export interface ManagedControllerOptions<S = never> extends Omit<
+  ControllerOptions<Key, S>,
   'idOf' | 'sources' | 'clock' | 'onReport' | 'syncTimeoutMs'
 > {
   /** The kind whose objects are reconciled: a type, or `reconciled(type, options)`. */
@@ -94,7 +94,7 @@ export interface Manager {
   /** An informer of the manager's factory: equal ones share one watch. It is started with the manager, or now if the manager runs. */
   informer<T>(type: ResourceType<T>, options?: ManagedInformerOptions<T>): Informer<T>;
   /** Adds a controller. @throws ManagerError after `run` was called; RuntimeOptionsError for a name that is taken */
-  controller(options: ManagedControllerOptions): Controller<Key>;
+  controller<S = never>(options: ManagedControllerOptions<S>): Controller<Key>;
   /** Adds something else. @throws ManagerError after `run` was called */
   add(runnable: Runnable): void;
   /**

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { systemClock } from '@kubecast/clock';
+import { StatefulMap } from '@kubecast/concurrent-map';
 import { ModelApi, ModelServer, thingType } from '@kubecast/informer/testing';
 import { expect, test } from 'vitest';
 import type { Logger } from '../logging/logger.ts';
@@ -425,4 +426,76 @@ const fails = (): AsyncIterable<never> => ({
   [Symbol.asyncIterator]: () => ({
     next: () => Promise.reject(Object.assign(new Error('the client is closed'), { code: 'CLIENT_CLOSED' })),
   }),
+});
+
+interface Phase {
+  readonly phase: string;
+}
+
+test('a kept state ends when its object is deleted, and an object that is made again begins without one', async () => {
+  const { manager, server } = world();
+  const states = new StatefulMap<Phase>();
+  const seen: string[] = [];
+  const things = manager.informer(thingType);
+  manager.controller({
+    ...idle,
+    states,
+    async reconcile(key, { states: kept }) {
+      const uid = things.view.entry(key)?.uid;
+      if (uid === undefined) return void seen.push('gone');
+      seen.push(kept.get(uid)?.state.phase ?? 'none');
+      await kept.update(uid, (current) => ({ phase: current === undefined ? 'Pending' : 'Ready' }));
+    },
+  });
+  const ran = manager.run(new AbortController().signal);
+  const saw = async (count: number): Promise<void> => {
+    while (seen.length < count) await new Promise((resolve) => setImmediate(resolve));
+  };
+  server.put('n', 'a', 1);
+  await saw(1);
+  server.put('n', 'a', 2);
+  await saw(2);
+  expect([...states.keys()].map(({ key }) => key)).toEqual(['n/a']);
+  server.delete('n', 'a');
+  await saw(3);
+  while (states.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  server.put('n', 'a', 3);
+  await saw(4);
+  expect(seen).toEqual(['none', 'Pending', 'gone', 'none']);
+  await manager.stop();
+  await ran;
+});
+
+test('states of objects that went before the manager ran end before a controller works; what no scope covers stays', async () => {
+  const { manager, server } = world({ namespaces: ['n'] });
+  server.put('n', 'a', 1);
+  const uid = [...server.state().values()].map((object) => object.uid)[0] ?? '';
+  const removed: string[] = [];
+  const states = await StatefulMap.open<Phase>({
+    log: {
+      load: () =>
+        Promise.resolve(
+          ['n/a', 'n/gone', 'other/x', 'no key'].map(
+            (key) => [key, { uid: key === 'n/a' ? uid : 'old', state: { phase: 'Ready' } }] as const,
+          ),
+        ),
+      write: (key, record) => Promise.resolve(void (record === undefined && removed.push(key))),
+    },
+  });
+  const found = Promise.withResolvers<unknown>();
+  manager.controller({
+    ...idle,
+    states,
+    reconcile: (_key, { states: kept }) => found.resolve([kept.get(uid)?.state, ...states.keys()]),
+  });
+  const ran = manager.run(new AbortController().signal);
+  expect(await found.promise).toEqual([
+    { phase: 'Ready' },
+    { key: 'n/a', uid },
+    { key: 'other/x', uid: 'old' },
+    { key: 'no key', uid: 'old' },
+  ]);
+  expect(removed).toEqual(['n/gone']);
+  await manager.stop();
+  await ran;
 });

@@ -2,9 +2,11 @@ import type { Clock } from '@kubecast/clock';
 import { systemClock } from '@kubecast/clock';
 import type { KubernetesObject, ResourceType } from '@kubecast/crd';
 import type { Informer } from '@kubecast/informer';
-import { encodeKey, type Key } from '@kubecast/store';
+import type { StatefulMap } from '@kubecast/concurrent-map';
+import type { Key } from '@kubecast/store';
 import { createShutdown } from '../cli/shutdown.ts';
-import { createController, type Controller, type WorkOptions } from '../controller/controller.ts';
+import type { Controller, WorkOptions } from '../controller/contract.ts';
+import { createController } from '../controller/controller.ts';
 import type { LeaderElector } from '../election/leader-election.ts';
 import { ManagerError, RuntimeOptionsError, StoppedError, SyncTimeoutError } from '../errors.ts';
 import type { EventRecorder } from '../events/event-contract.ts';
@@ -13,11 +15,13 @@ import { ToldLog } from '../logging/told-log.ts';
 import { controllerCollector, electionCollector, informerCollector } from '../serving/collectors.ts';
 import { createMetrics, type Metrics } from '../serving/metrics.ts';
 import { awaitedWithin, linkedController } from '../timing/deadline.ts';
+import { keyId } from './key-id.ts';
 import { ManagedInformers, managedElector, managedEvents } from './manager-parts.ts';
 import type { ManagedControllerOptions, ManagedInformerOptions, Manager, ManagerOptions, Runnable } from './manager-options.ts';
 import { ManagerReports } from './manager-reports.ts';
 import { ManagerServers } from './manager-servers.ts';
 import { Preparations } from './preparations.ts';
+import { endMissing, isGone } from './state-ends.ts';
 import { stopInOrder } from './stop-steps.ts';
 import { asWatched, owned, reconciled, type WatchedKind } from './watched-kind.ts';
 
@@ -50,6 +54,8 @@ class ControllerManager implements Manager {
   readonly #servers: ManagerServers;
   readonly #controllers = new Map<string, Controller<Key>>();
   readonly #runnables: Runnable[] = [];
+  /** Called when everything is synced, before a controller works. */
+  readonly #kept: (() => Promise<void>)[] = [];
   readonly #ending = new AbortController();
   readonly #stopMs: number;
   #state: Manager['state'] = 'new';
@@ -118,7 +124,7 @@ class ControllerManager implements Manager {
     return this.#informers.informer(type, options);
   }
 
-  controller(options: ManagedControllerOptions): Controller<Key> {
+  controller<S = never>(options: ManagedControllerOptions<S>): Controller<Key> {
     if (!isRecord(options)) throw new RuntimeOptionsError('manager.controller: there must be options: { name, for, reconcile }');
     this.#onlyNew('controller', options.name);
     const { for: main, owns = [], watches = [], ...rest } = options;
@@ -142,16 +148,29 @@ class ControllerManager implements Manager {
       ...owns.map((kind) => asWatched(kind, (type: ResourceType<KubernetesObject>) => owned(type))),
       ...watches,
     ];
-    const controller = createController<Key>({
+    const informers = kinds.map((kind) => this.#informers.informer<unknown>(kind.type, kind.shared));
+    const controller = createController<Key, S>({
       ...rest,
-      idOf: encodeKey,
+      idOf: keyId,
       clock: this.#clock,
-      sources: kinds.map((kind) => kind.source(this.#informers.informer<unknown>(kind.type, kind.shared), mainKind.type)),
+      sources: kinds.map((kind, at) => kind.source(informers[at] as Informer<unknown>, mainKind.type)),
       onReport: (report) => this.#reports.report({ type: 'reconcile', controller: options.name, report }),
     });
     this.#controllers.set(options.name, controller);
+    if (options.states !== undefined) this.#keeps(controller, options.states, informers[0] as Informer<unknown>);
     this.metrics.add(controllerCollector(controller));
     return controller;
+  }
+
+  /** Ends the states of objects that go, and those of objects that went before the manager ran. */
+  #keeps<S>(controller: Controller<Key>, states: StatefulMap<S>, informer: Informer<unknown>): void {
+    const failed = (error: unknown): void =>
+      this.#reports.report({ type: 'reconcile', controller: controller.name, report: { type: 'source-failed', source: 'states', error } });
+    informer.handle((delta) => (isGone(delta) ? controller.endState(delta.entry.key, delta.entry.uid) : undefined), {
+      name: `states/${controller.name}`,
+      onError: failed,
+    });
+    this.#kept.push(() => endMissing(states, informer, this.#clock).catch(failed));
   }
 
   add(runnable: Runnable): void {
@@ -251,6 +270,7 @@ class ControllerManager implements Manager {
       this.#informers.start();
       for (const controller of this.#controllers.values()) controller.start();
       await this.#synced(own);
+      for (const endMissingStates of this.#kept) await endMissingStates();
       this.#reports.report({
         type: 'synced',
         ms: Math.round(this.#clock.now() - began),

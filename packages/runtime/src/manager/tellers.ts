@@ -1,9 +1,10 @@
 import type { ReflectorReport, Scope, ScopeStatus } from '@kubecast/informer';
-import { encodeKey, type Key } from '@kubecast/store';
+import type { Key } from '@kubecast/store';
 import type { ReconcileReport } from '../controller/reconcile.ts';
 import type { ElectionReport } from '../election/leader-election.ts';
 import type { ToldLog } from '../logging/told-log.ts';
 import { textOf } from '../logging/logger.ts';
+import { keyId } from './key-id.ts';
 
 /** States in which nothing is wrong, or nothing is known yet. All others, those of a later informer too, are told with their reason. */
 const QUIET: ReadonlySet<string> = new Set(['Idle', 'Streaming', 'Listing', 'Watching', 'Stopped']);
@@ -51,13 +52,16 @@ export function tellReflector(log: ToldLog, report: ReflectorReport, scope: Scop
   });
 }
 
-/** What a controller reports. Reconciles that end well are not told. */
+/** What a controller reports. Reconciles that end well, or run again at once for a conflict of their states, are not told. */
 export function tellReconcile(log: ToldLog, controller: string, report: ReconcileReport<Key>): void {
-  if (report.type === 'done') return;
+  if (report.type === 'done' || report.type === 'conflict') return;
   if (report.type === 'source-failed') {
     log.event(`source/${controller}/${report.source}`, textOf(report.error), {
       level: 'error',
-      message: `${controller}: a map function or predicate of ${report.source} throws; the change it was called for is not mapped`,
+      message:
+        report.source === 'states'
+          ? `${controller}: the state of an object that is gone could not be ended`
+          : `${controller}: a map function or predicate of ${report.source} throws; the change it was called for is not mapped`,
       fields: { controller },
     });
     return;
@@ -93,7 +97,7 @@ export function tellReconcile(log: ToldLog, controller: string, report: Reconcil
 
 const shownKey = (key: Key): string => {
   const { cluster, namespace, name } = key;
-  return cluster === '' ? (namespace === '' ? name : `${namespace}/${name}`) : encodeKey(key);
+  return cluster === '' && namespace === '' ? name : keyId(key);
 };
 
 export function tellElection(log: ToldLog, lease: string, report: ElectionReport): void {

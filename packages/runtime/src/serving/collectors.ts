@@ -1,4 +1,4 @@
-import type { Controller } from '../controller/controller.ts';
+import type { Controller } from '../controller/contract.ts';
 import type { LeaderElector } from '../election/leader-election.ts';
 import type { Labels, MetricFamily } from './metric-family.ts';
 import { histogramFamily, type Collector } from './metrics.ts';
@@ -45,7 +45,12 @@ export function controllerCollector(controller: ControllerLike): Collector {
         name: 'kubecast_runtime_reconciles_total',
         help: 'Runs by result.',
         type: 'counter',
-        samples: [result('success', counters.succeeded), result('error', counters.failed), result('terminal', counters.terminal)],
+        samples: [
+          result('success', counters.succeeded),
+          result('error', counters.failed),
+          result('terminal', counters.terminal),
+          result('conflict', counters.conflicts),
+        ],
       },
       counter('kubecast_runtime_reconcile_panics_total', 'Failures that are mistakes in the program.', counters.panics, labels),
       counter('kubecast_runtime_source_errors_total', 'What map functions and predicates threw.', counters.sourceErrors, labels),

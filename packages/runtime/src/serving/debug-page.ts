@@ -1,5 +1,5 @@
 import type { Informer } from '@kubecast/informer';
-import type { Controller } from '../controller/controller.ts';
+import type { Controller } from '../controller/contract.ts';
 import { redact } from '../logging/logger.ts';
 
 export interface DebugInformer {

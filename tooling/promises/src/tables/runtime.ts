@@ -312,4 +312,34 @@ export const kept: readonly KeptPromise[] = [
     'what the hook tells the log does not, and a hook that throws costs nothing',
     '`onReport` is given each thing as a value first; where it returns true the log does not tell it.',
   ),
+  at(
+    'packages/runtime/src/manager/manager.test.ts',
+    'a kept state ends when its object is deleted, and an object that is made again begins without one',
+    "it ends when the object is deleted or no longer matches the controller's selector, and an object that is made again begins without one.",
+  ),
+  at(
+    'packages/runtime/src/controller/kept-states.test.ts',
+    'a conflict runs the key again at once, behind the keys that are ready, and counts as no failure',
+    'A `ConflictError` that a reconcile throws, also as a cause, runs the key again at once, behind the keys that are ready;',
+  ),
+  at(
+    'packages/runtime/src/controller/kept-states.test.ts',
+    'a conflict counts as the cause of another error too, but not where the error is terminal',
+    'also as a cause, runs the key again at once',
+  ),
+  at(
+    'packages/runtime/src/controller/kept-states.test.ts',
+    'a reconcile that always conflicts runs at most five times at once, then backs off until it ends otherwise',
+    'after five in a row the key backs off like any other failure.',
+  ),
+  at(
+    'packages/runtime/src/manager/manager.test.ts',
+    'states of objects that went before the manager ran end before a controller works; what no scope covers stays',
+    'states of objects that went while no process ran end before a controller works.',
+  ),
+  at(
+    'packages/runtime/src/manager/state-ends.test.ts',
+    'a state ends where its object was deleted or left the selector, and where it may come back it stays',
+    'it ends when the object is deleted or no longer matches',
+  ),
 ];

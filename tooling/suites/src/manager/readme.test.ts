@@ -105,7 +105,7 @@ test('while the server is away the controller says so on standard error, and SIG
 }, 60_000);
 
 test("the README's programs fit their types, each alone", async () => {
-  expect(blocks).toHaveLength(2);
+  expect(blocks).toHaveLength(3);
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({

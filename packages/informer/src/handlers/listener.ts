@@ -125,6 +125,7 @@ export class Listener<T> implements Stepper {
   replay(query: Query, origin: DeltaOrigin, fresh: boolean, finishWalks: () => void): void {
     if (this.removed) return;
     this.counters.replays += 1;
+    if (fresh) for (const before of this.#replays) before.leave(query);
     this.#replays.push(new Replay(this.#view, query, origin, fresh, finishWalks));
     if (isInitial(origin)) this.#initialReplays += 1;
     this.#scheduler.wake(this);

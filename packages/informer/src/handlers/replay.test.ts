@@ -2,6 +2,7 @@ import { createObjectStore, encodeKey } from '@kubecast/store';
 import type { ObjectStore } from '@kubecast/store';
 import { testRecord } from '@kubecast/store/testing';
 import { expect, test } from 'vitest';
+import { createModelRig, lineOf } from '../testing/index.ts';
 import { PASSED, Replay } from './replay.ts';
 
 /** More changed keys than a snapshot can take back. */
@@ -34,4 +35,44 @@ test('a periodic resync ends where its picture expires, and a first replay goes 
   expect(walked(new Replay(resynced.view, {}, 'resync', false, () => undefined), resynced)).toEqual(['a']);
   const first = storeOf(['a', 'b', 'c']);
   expect(walked(new Replay(first.view, {}, 'initial', true, () => undefined), first)).toEqual(['a', 'b', 'c']);
+});
+
+test('a scope that went and came again while a handler was busy is handed out once: the walk that waited leaves it to the one that comes later', async () => {
+  for (const [before, between] of [
+    [['a', 'b'], ['a']],
+    // The walk over all namespaces waits, and one of them is added to those that were kept.
+    [[''], ['a']],
+  ] as const) {
+    const rig = createModelRig({ namespaces: before });
+    rig.server.put('a', 'w', 1);
+    rig.server.put('a', 'x', 2);
+    rig.server.put('b', 'y', 3);
+    rig.informer.start();
+    await rig.clock.settle();
+    const lines: string[] = [];
+    const holding: (() => void)[] = [];
+    const handle = rig.informer.handle(
+      (delta) => {
+        lines.push(lineOf(delta));
+        return new Promise<void>((resolve) => holding.push(resolve));
+      },
+      { workers: 1 },
+    );
+    rig.informer.setNamespaces(between);
+    rig.server.put('b', 'z', 4);
+    rig.informer.setNamespaces(['a', 'b']);
+    await rig.clock.settle();
+    while (holding.length > 0) {
+      for (const go of holding.splice(0)) go();
+      await rig.clock.settle();
+    }
+    expect(lines).toEqual([
+      'added a/w uid-1@96 1 (initial)',
+      'added a/x uid-2@97 2 (initial)',
+      'added b/y uid-3@98 3 (initial)',
+      'added b/z uid-4@99 4 (initial)',
+    ]);
+    expect([handle.hasSynced, handle.waiting]).toEqual([true, 0]);
+    await rig.informer.stop();
+  }
 });

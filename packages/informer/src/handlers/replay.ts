@@ -18,6 +18,8 @@ export class Replay<T> {
   readonly #view: View<T>;
   readonly #query: Query;
   readonly #overtaken = new Set<string>();
+  /** What other walks, which began to wait later, hand out instead. */
+  readonly #left: Query[] = [];
   /** Has every change that the view shows told to the handlers. */
   readonly #finishWalks: () => void;
   #snapshot: (View<T> & Disposable) | undefined;
@@ -40,9 +42,7 @@ export class Replay<T> {
 
   /** Whether the walk would still come to this key. */
   ahead(key: Key, id: string): boolean {
-    if (this.#done) return false;
-    if (this.#query.cluster !== undefined && key.cluster !== this.#query.cluster) return false;
-    if (this.#query.namespace !== undefined && key.namespace !== this.#query.namespace) return false;
+    if (this.#done || !isIn(this.#query, key) || this.#isLeft(key)) return false;
     if (this.#overtaken.has(id)) return false;
     return this.#at === undefined || compareKeys(key, this.#at) > 0;
   }
@@ -50,6 +50,14 @@ export class Replay<T> {
   /** The key was handed out by a change; the walk passes it over. */
   overtake(id: string): void {
     this.#overtaken.add(id);
+  }
+
+  /**
+   * A scope that was empty is filled, and its objects get a walk of their own. This one may not have begun, and would find them as well: it has
+   * handed out or been overtaken in all that stood there before.
+   */
+  leave(query: Query): void {
+    if (!this.#done) this.#left.push(query);
   }
 
   /** One step: the entry that it came to, PASSED where that is not to be handed out, undefined at the end. */
@@ -76,8 +84,13 @@ export class Replay<T> {
     const { key } = result.value;
     if (this.#at !== undefined && compareKeys(key, this.#at) <= 0) return PASSED;
     this.#at = key;
+    if (this.#isLeft(key)) return PASSED;
     if (this.#overtaken.delete(encode(key))) return PASSED;
     return result.value;
+  }
+
+  #isLeft(key: Key): boolean {
+    return this.#left.length > 0 && this.#left.some((query) => isIn(query, key));
   }
 
   close(): void {
@@ -107,4 +120,9 @@ export class Replay<T> {
     this.#snapshot?.[Symbol.dispose]();
     this.#snapshot = undefined;
   }
+}
+
+/** Of queries by cluster and namespace alone. */
+function isIn({ cluster, namespace }: Query, key: Key): boolean {
+  return (cluster === undefined || key.cluster === cluster) && (namespace === undefined || key.namespace === namespace);
 }

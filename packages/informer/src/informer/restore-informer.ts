@@ -17,9 +17,6 @@ import { checkInformerOptions } from './check-options.ts';
 import { ObjectInformer } from './object-informer.ts';
 import { makeStore, storeOptions } from './store-options.ts';
 
-/** How long a server is waited for that is elsewhere than it was when the file was saved. */
-const ASK_MS = 5_000;
-
 /**
  * Makes an informer that begins with what a file holds, and keeps that file. Readers are served at once, before `start()`: the scopes that
  * the file is complete for are `Stale`, with the file's age, until the watch has been resumed from the saved version (after the proof that
@@ -96,18 +93,10 @@ async function checkOf({ cluster, client, server }: Place, saved: ReadonlyMap<st
 async function misfit(check: ServerCheck, clock: NonNullable<InformerOptions<unknown>['clock']>): Promise<string | undefined> {
   const { mismatch } = check;
   if (mismatch === undefined) return undefined;
-  const asked = new AbortController();
-  const late = clock.sleep(ASK_MS, asked.signal).then(
-    () => asked.abort(new Error('the server did not answer in time')),
-    () => undefined,
-  );
   try {
-    await check.ask(asked.signal);
+    await check.askBriefly(clock);
   } catch {
     // A server that is away proves nothing.
-  } finally {
-    asked.abort();
-    await late;
   }
   return check.proven ? undefined : mismatch;
 }

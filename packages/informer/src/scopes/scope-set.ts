@@ -237,7 +237,7 @@ export class ScopeSet<T> {
     const source: ResourceSource | CheckedSource =
       check === undefined
         ? from.source
-        : new CheckedSource(from.source, check, {
+        : new CheckedSource(from.source, check, this.#host.clock, {
             fromFile,
             form: from.form ?? (fromFile ? check.savedForm : undefined),
             foreign: () => this.#dropForeign(cluster),
@@ -262,6 +262,7 @@ export class ScopeSet<T> {
     const place = this.#clusters.get(cluster);
     if (place === undefined || this.#disowned.has(cluster)) return;
     this.#disowned.add(cluster);
+    place.check?.disown();
     // Versions of another server are no bound for those of this one, neither as the high water nor as what a wide scope takes over.
     const high = this.#high.get(cluster);
     if (high !== undefined) high.version = '';

@@ -1,4 +1,5 @@
 import type { Frame, ListPagesOptions, RawPage, ResourceSource, WatchOptions } from '@kubecast/client';
+import type { Clock } from '@kubecast/clock';
 import type { ServerCheck } from './server-check.ts';
 
 export interface CheckedSourceOptions {
@@ -21,14 +22,16 @@ export class CheckedSource implements ResourceSource {
   readonly #source: ResourceSource;
   readonly #check: ServerCheck;
   readonly #o: CheckedSourceOptions;
+  readonly #clock: Clock;
   #checked = false;
   #asked: string | undefined;
   #listing: string | undefined;
   #listed: string | undefined;
 
-  constructor(source: ResourceSource, check: ServerCheck, options: CheckedSourceOptions) {
+  constructor(source: ResourceSource, check: ServerCheck, clock: Clock, options: CheckedSourceOptions) {
     this.#source = source;
     this.#check = check;
+    this.#clock = clock;
     this.#o = options;
     this.#listed = options.form;
     if (source.form !== undefined)
@@ -65,12 +68,15 @@ export class CheckedSource implements ResourceSource {
   async #before(signal: AbortSignal): Promise<void> {
     if (this.#checked) return;
     try {
-      await this.#check.ask(signal);
+      // While objects of a file may stand in the view, nothing is read before it is known whose they are: what another server shows beside them would
+      // be saved as theirs. Without a file there is nothing to mix up.
+      await (this.#check.restored ? this.#check.ask(signal) : this.#check.askBriefly(this.#clock, signal));
     } catch (error) {
-      // Objects of a file are not watched on before it is known whose they are. Without a file there is nothing to mix up.
-      if (this.#o.fromFile) throw error;
+      if (this.#check.restored) throw error;
       return;
     }
+    // Who was stopped as the answer came changes nothing any more: new scopes would outlive their informer.
+    signal.throwIfAborted();
     this.#checked = true;
     if (this.#check.foreign) {
       // Also of a scope that began without the file: the versions that it must not show less than may be those of the file.

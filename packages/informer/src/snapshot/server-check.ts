@@ -1,3 +1,4 @@
+import type { Clock } from '@kubecast/clock';
 import type { SourceClient } from '../contract/informer-options.ts';
 import type { ServerDescription, ServerIdentity } from '../contract/server-identity.ts';
 import type { SavedServer } from './snapshot.ts';
@@ -28,6 +29,9 @@ async function kubeSystemUid(get: (name: string) => Promise<unknown> | undefined
   }
 }
 
+/** How long a server is waited for that need not answer. */
+const ASK_MS = 5_000;
+
 interface Question {
   readonly answer: Promise<void>;
   readonly end: AbortController;
@@ -47,6 +51,7 @@ export class ServerCheck {
   #prepared: Promise<void> | undefined;
   #question: Question | undefined;
   #answered = false;
+  #disowned = false;
 
   constructor(description: ServerDescription | undefined, saved?: SavedServer) {
     this.#description = description;
@@ -76,6 +81,11 @@ export class ServerCheck {
     return this.#answered && this.#uid !== undefined && saved !== '' && this.#uid !== saved;
   }
 
+  /** What came from a file of another server has left the view. */
+  disown(): void {
+    this.#disowned = true;
+  }
+
   /** Computes the fingerprint of the authorities, once; before that, they count as the runtime's. */
   prepare(): Promise<void> {
     this.#prepared ??= this.#fingerprint();
@@ -102,7 +112,8 @@ export class ServerCheck {
 
   /**
    * Asks for the UID until there was an answer. Rejects where the server could not be asked; the next call asks again. Ends with the signal. Those who
-   * ask at once share one question, which ends with the last of them.
+   * ask at once share one question, which ends with the last of them. Who asks after one of them gave it up asks anew: else those who give it up and
+   * come again by turns would wait for ever for an answer that was lost.
    */
   async ask(signal: AbortSignal): Promise<void> {
     await this.prepare();
@@ -112,7 +123,10 @@ export class ServerCheck {
     question.waiting += 1;
     try {
       await new Promise<void>((resolve, reject) => {
-        const onAbort = (): void => reject(signal.reason as Error);
+        const onAbort = (): void => {
+          if (this.#question === question) this.#question = undefined;
+          reject(signal.reason as Error);
+        };
         signal.addEventListener('abort', onAbort, { once: true });
         if (signal.aborted) onAbort();
         question.answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
@@ -123,6 +137,21 @@ export class ServerCheck {
         if (this.#question === question) this.#question = undefined;
         question.end.abort(signal.reason);
       }
+    }
+  }
+
+  /** Asks for five seconds at most: for those who can go on without the answer. Rejects as `ask` does, and after that time. */
+  async askBriefly(clock: Clock, signal?: AbortSignal): Promise<void> {
+    const asked = new AbortController();
+    const late = clock.sleep(ASK_MS, asked.signal).then(
+      () => asked.abort(new Error('the server did not answer in time')),
+      () => undefined,
+    );
+    try {
+      await this.ask(signal === undefined ? asked.signal : AbortSignal.any([signal, asked.signal]));
+    } finally {
+      asked.abort();
+      await late;
     }
   }
 
@@ -138,10 +167,11 @@ export class ServerCheck {
     return { answer, end, waiting: 0 };
   }
 
-  /** What a file that is saved now says of the server. */
+  /** What a file that is saved now says of the server: of that which the objects in the view are of, until those of another have left. */
   get identity(): ServerIdentity | undefined {
     if (this.#description === undefined) return undefined;
-    return { url: this.#url, ca: this.#ca, uid: (this.#answered ? this.#uid : this.#saved?.server?.uid) ?? '' };
+    const known = this.#answered && (this.#disowned || !this.foreign);
+    return { url: this.#url, ca: this.#ca, uid: (known ? this.#uid : this.#saved?.server?.uid) ?? '' };
   }
 }
 

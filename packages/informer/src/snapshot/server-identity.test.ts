@@ -456,3 +456,78 @@ test.each(['', 'null', '7', '{"server":7}', '{"server":{"url":1,"ca":2,"uid":3},
     expect(readEntries(new Map([['@server:' as never, text]])).servers.get('')).toEqual({});
   },
 );
+
+test('an answer that was lost is asked for again, although several scopes wait for it by turns', async () => {
+  const { files } = await savedOf({ url: A, uid: uidOf('uid-a') });
+  const a = serverWith(['a', 'b'], 1);
+  let asked = 0;
+  const uid = (signal: AbortSignal): Promise<string | undefined> => {
+    asked += 1;
+    if (asked > 1) return Promise.resolve('uid-a');
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
+  };
+  const { informer } = await restore(a, files, { server: { url: A, uid }, namespaces: ['default', 'other'] });
+  informer.start();
+  // The second scope gives up a second after the first, which has asked again by then.
+  await a.clock.advance(1000);
+  informer.setNamespaces(['default', 'other', 'third']);
+  await a.clock.advance(180_000);
+  expect([asked, informer.scopes().map(({ state }) => state)]).toEqual([2, ['Watching', 'Watching', 'Watching']]);
+  await informer.stop();
+  expect([a.clock.pending, a.api.open]).toEqual([0, 0]);
+});
+
+test('an informer without a file reads after five seconds, although nobody answers who the server is', async () => {
+  const b = serverWith(['c'], 3);
+  const { informer, names } = await restore(b, memoryFiles(), { server: { url: A, uid: () => new Promise(() => undefined) } });
+  informer.start();
+  await b.clock.advance(4_999);
+  expect([names(), b.api.requests.length]).toEqual(['', 0]);
+  await b.clock.advance(1);
+  expect(names()).toBe('c');
+  await informer.stop();
+  expect([b.clock.pending, b.api.open]).toEqual([0, 0]);
+});
+
+test('an informer that ends as it learns that its file is of another server saves that file as it was, and leaves nothing running', async () => {
+  const { a, files } = await savedOf({ url: A, uid: uidOf('uid-a') });
+  const b = serverWith(['c'], 3);
+  let answer: (uid: string) => void = () => undefined;
+  const uid = (): Promise<string> => new Promise((resolve) => (answer = resolve));
+  const { informer } = await restore(b, files, { server: { url: A, uid } });
+  informer.start();
+  await b.clock.settle();
+  answer('uid-b');
+  await informer.stop();
+  await b.clock.settle();
+  expect([b.clock.pending, b.api.open, informer.scopes().map(({ state }) => state)]).toEqual([0, 0, ['Stopped']]);
+  // It is still the file of A: B drops it, with the cause unknown, and A goes on with it.
+  const other = await restore(b, files, { server: { url: A, uid: uidOf('uid-b') } });
+  other.informer.start();
+  await b.clock.settle();
+  expect([other.names(), other.reports.map(({ kind }) => kind)]).toEqual(['c', ['snapshot-foreign']]);
+  expect(other.lines.filter((line) => line.startsWith('deleted')).every((line) => line.endsWith('unknown)'))).toBe(true);
+  await other.informer.stop();
+  expect(a.server.state().size).toBe(2);
+});
+
+test('while objects of a file stand in the view, no scope reads before the server has said who it is: what it shows would be saved as theirs', async () => {
+  const { a, files } = await savedOf({ url: A, uid: uidOf('uid-a') });
+  const b = serverWith(['c'], 3);
+  b.server.put('other', 'd', 1);
+  const refused = (): Promise<string> => Promise.reject(new Error('500'));
+  const first = await restore(b, files, { server: { url: A, uid: refused }, namespaces: ['default'] });
+  first.informer.start();
+  await b.clock.settle();
+  first.informer.setNamespaces(['default', 'other']);
+  await b.clock.advance(60_000);
+  expect([first.names(), b.api.requests.length]).toEqual(['a b', 0]);
+  await first.informer.stop();
+  // The first server finds its own objects alone in the file.
+  const again = await restore(a, files, { server: { url: A, uid: uidOf('uid-a') }, namespaces: ['default', 'other'] });
+  expect(again.names()).toBe('a b');
+  again.informer.start();
+  await a.clock.settle();
+  expect([again.names(), again.informer.hasSynced]).toEqual(['a b', true]);
+  await again.informer.stop();
+});

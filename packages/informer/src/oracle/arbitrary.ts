@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DEAFNESS, NAMESPACES, REACHABLE, SERVER_EVENTS } from './schedule.ts';
+import { DEAFNESS, FILES, MEETS, NAMESPACES, REACHABLE, SERVER_EVENTS } from './schedule.ts';
 import type { FaultName, HandlerKind, Program, Schedule, Step } from './schedule.ts';
 
 const namespace = fc.constantFrom(...NAMESPACES);
@@ -24,6 +24,7 @@ const fault: fc.Arbitrary<Step> = fc
     'list' as const,
     'probe' as const,
     'probe' as const,
+    'identity' as const,
   )
   .chain((request) =>
     fc.record({
@@ -78,13 +79,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('handler' as const), handler: handlerKind() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('scope' as const), namespaces }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('save' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('save' as const), amid: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('full' as const), times: fc.integer({ min: 1, max: 3 }) }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('restart' as const),
-      file: fc.constantFrom('last' as const, 'last' as const, 'crash' as const, 'crash' as const, 'damaged' as const, 'none' as const),
+      file: fc.constantFrom(...FILES, 'last' as const, 'last' as const, 'crash' as const),
+      meets: fc.constantFrom(...MEETS, 'same' as const, 'same' as const, 'other' as const),
+      moved: fc.constantFrom(false, false, false, true),
+      at: fc.integer({ min: 0, max: 999 }),
     }),
   },
 );
@@ -113,6 +117,9 @@ const base = {
   selector: fc.boolean(),
   program: fc.constantFrom<Program>('sound', 'sound', 'index', 'transform', 'both'),
   twin: fc.constantFrom(false, false, false, true),
+  nameless: fc.constantFrom(false, false, false, false, false, true),
+  otherRev: fc.constantFrom(5, 95, 95, 3000),
+  everyMs: fc.constantFrom(0, 0, 0, 15_000),
   deafness: fc.constantFrom(...DEAFNESS),
   endAtOnce: fc.constantFrom(false, false, false, true),
   batch: fc.integer({ min: 1, max: 4 }),

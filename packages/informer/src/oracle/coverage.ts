@@ -1,6 +1,11 @@
-import { REACHABLE, SERVER_EVENTS } from './schedule.ts';
+import { FILES, MEETS, REACHABLE, SERVER_EVENTS } from './schedule.ts';
 
 const STATES = ['Streaming', 'Listing', 'Watching', 'BackingOff', 'Stale', 'Forbidden', 'Gone', 'Regressed', 'Failed'];
+
+/** Each server at its URL, and moved to another. */
+const MET = MEETS.flatMap((meets) => [meets, `${meets} moved`]);
+/** What became of a file. */
+export const FATES = ['shown', 'foreign', 'unused'] as const;
 
 /** How often each fault met each request, and each event of the server each state of a reflector. */
 export class Coverage {
@@ -20,6 +25,8 @@ export class Coverage {
     const wanted = [
       ...Object.entries(REACHABLE).flatMap(([request, faults]) => faults.map((fault) => [fault, request] as const)),
       ...SERVER_EVENTS.flatMap((event) => STATES.map((state) => [event, state] as const)),
+      ...FILES.flatMap((file) => MET.map((met) => [file, met] as const)),
+      ...FATES.map((fate) => [fate, 'file'] as const),
     ];
     return wanted.filter(([row, column]) => this.count(row, column) === 0).map(([row, column]) => `${row} in ${column}`);
   }
@@ -44,6 +51,22 @@ export class Coverage {
           event,
           STATES.map((state) => this.count(event, state)),
         ),
+      ),
+    );
+    lines.push(
+      '',
+      head('file by server', MET),
+      ...FILES.map((file) =>
+        line(
+          file,
+          MET.map((met) => this.count(file, met)),
+        ),
+      ),
+      '',
+      head('', FATES),
+      line(
+        'file',
+        FATES.map((fate) => this.count(fate, 'file')),
       ),
     );
     return lines.join('\n');

@@ -1,11 +1,14 @@
-import { createModelRig, RIG_FILE, TWIN, wireState } from '../testing/index.ts';
+import { createModelRig, ModelServer, TWIN, wireState } from '../testing/index.ts';
 import type { ModelFault, ModelRig, Thing } from '../testing/index.ts';
 import type { ObjectInformer } from '../informer/object-informer.ts';
-import type { ReflectorState, ScopeStatus } from '../contract/informer.ts';
+import type { ScopeStatus } from '../contract/informer.ts';
 import type { Coverage } from './coverage.ts';
 import { isKept, parityQuery, programOptions, wrongInIndex } from './program.ts';
 import { modelFault } from './schedule.ts';
-import type { FaultName, Program, Schedule, ServerEvent, Step } from './schedule.ts';
+import { Restores } from './restores.ts';
+import { SavedFiles } from './saved-files.ts';
+import type { Beginning } from './saved-files.ts';
+import type { FaultName, HandlerKind, Program, Restart, Schedule, ServerEvent, Step } from './schedule.ts';
 import { Witness } from './witness.ts';
 
 /** Objects broken in transit are listed for again; twice as long if the list broke them again. */
@@ -23,8 +26,6 @@ export async function runSchedule(schedule: Schedule, coverage: Coverage): Promi
   return run.go();
 }
 
-const LISTING: ReadonlySet<ReflectorState> = new Set(['Streaming', 'Listing', 'Regressed']);
-
 /** Faults after which a stream may be silent until it is given up. So it may be after a refusal, which is waited out without a new proof. */
 const SILENT: ReadonlySet<FaultName> = new Set(['silent', 'hang', 'missing-end', 'altered-end', 'low-bookmark']);
 
@@ -33,18 +34,20 @@ class Run {
   readonly #coverage: Coverage;
   readonly #rig: ModelRig;
   #witnesses: Witness[] = [];
-  /** The file of the last save step, and how often the server had been restored by then. */
-  #saved: { readonly bytes: Uint8Array; readonly restores: number } | undefined;
+  readonly #restores = new Restores();
+  readonly #files: SavedFiles;
+  /** What the informer that runs now began with; undefined: with nothing, as the first. */
+  #begun: Beginning | undefined;
+  /** The server has said to it who it is, and that has had its effects. */
+  #met = false;
+  /** Reports that came before it. */
+  #reportsBefore = 0;
   readonly #wrong: string[] = [];
   readonly #names = new Map<ModelFault, FaultName>();
   /** Per scope and epoch: the newest version that each object was seen at. */
   readonly #seen = new Map<string, number>();
   #namespaces: readonly string[];
   #payload = 0;
-  /** After a restore: writes may not carry the server past what the informer saw, before that noticed. */
-  #restored = false;
-  /** The newest version that was served before the last restore: what a scope that is just listing may still be handed. */
-  #servedBefore = 0;
   readonly #program: Program;
   /** Lists that the store still refuses. */
   #full = 0;
@@ -62,7 +65,9 @@ class Run {
     this.#rig = createModelRig({
       seed: schedule.seed,
       keeps: true,
+      ...(schedule.everyMs === undefined ? {} : { everyMs: schedule.everyMs }),
       twin: schedule.twin === true,
+      named: true,
       ...programOptions(this.#program),
       limits: { sliceMs: schedule.sliceMs },
       namespaces: schedule.namespaces,
@@ -74,9 +79,21 @@ class Run {
         alwaysPages: schedule.pages === true,
         paceMs: schedule.paceMs,
         endAtOnce: schedule.endAtOnce === true,
+        nameless: schedule.nameless === true,
         ...(schedule.deafness === undefined || schedule.deafness === 'end' ? {} : { deafness: modelFault(schedule.deafness, 0) }),
       },
     });
+    const other = new ModelServer(this.#rig.clock, schedule.otherRev, 'other');
+    for (const [namespace, name] of [
+      ['a', 'x'],
+      ['a', 'z'],
+      ['b', 'y'],
+    ] as const)
+      other.put(namespace, name, (this.#payload += 1));
+    this.#files = new SavedFiles(this.#rig, other, this.#restores);
+    this.#rig.api.onRequest = ({ kind }) => {
+      if (kind !== 'identity') this.#lookForForeign(`at a ${kind}`);
+    };
     this.#rig.api.onFault = (kind, fault) => {
       const name = this.#names.get(fault);
       if (name !== undefined) coverage.hit(name, kind);
@@ -85,10 +102,10 @@ class Run {
   }
 
   async go(): Promise<string[]> {
-    const { clock, server, api } = this.#rig;
+    const { clock, api } = this.#rig;
     for (let i = 0; i < this.#schedule.objects; i += 1)
       this.#put(['a', 'a-0', 'b'][i % 3] ?? 'a', ['x', 'y', 'z'][i % 3 === 0 ? 0 : (i % 2) + 1] ?? 'x', true);
-    for (const kind of this.#schedule.handlers) this.#witnesses.push(new Witness(kind, this.#rig));
+    for (const kind of this.#schedule.handlers) this.#witnesses.push(this.#witness(kind));
     const { first, streams } = this.#schedule;
     if (first !== null) {
       const planned = modelFault(first.fault, first.after);
@@ -99,17 +116,17 @@ class Run {
     this.#rig.informer.start();
     for (const step of this.#schedule.steps) {
       await this.#step(step);
-      this.#look();
+      this.#look(step.kind === 'wait' || step.kind === 'drive');
     }
     // The world calms down, and everything must be found out and made good.
     api.calm();
-    server.lag(false);
+    this.#rig.server.lag(false);
     this.#full = 0;
     for (const witness of this.#witnesses) witness.release();
     const quiescence = QUIESCENCE_MS + (this.#deafened ? FRUITLESS_MS : 0);
     for (let waited = 0; waited < quiescence; waited += 15_000) {
       await clock.advance(15_000);
-      this.#look();
+      this.#look(true);
     }
     // Without time passing: what is under way, turn by turn, ends.
     for (let i = 0; i < 100 && this.#witnesses.some((witness) => (witness.handle?.waiting ?? 0) > 0); i += 1) await clock.settle();
@@ -120,6 +137,10 @@ class Run {
     if (api.open !== 0) this.#wrong.push(`${api.open} streams were left behind`);
     for (const witness of this.#witnesses) witness.remove();
     return this.#wrong;
+  }
+
+  #witness(kind: HandlerKind): Witness {
+    return new Witness(kind, this.#rig, (uid) => this.#met && !this.#rig.server.owns(uid));
   }
 
   async #step(step: Step): Promise<void> {
@@ -155,7 +176,7 @@ class Run {
       case 'server':
         return this.#server(step.event, step.amount);
       case 'handler':
-        this.#witnesses.push(new Witness(step.handler, this.#rig));
+        this.#witnesses.push(this.#witness(step.handler));
         return;
       case 'scope':
         this.#namespaces = step.namespaces;
@@ -163,44 +184,81 @@ class Run {
         this.#forget();
         return;
       case 'save':
-        return this.#save();
+        return this.#save(step.amid === true);
       case 'full':
         this.#full += step.times;
         return;
       case 'restart':
-        return this.#restart(step.file);
+        return this.#restart(step);
     }
   }
 
-  async #save(): Promise<void> {
-    const { informer, server, files } = this.#rig;
-    await informer.save();
-    const bytes = files.stored.get(RIG_FILE);
-    // Saved before a restore was noticed, it is as good as from before.
-    this.#mayWrite();
-    if (bytes !== undefined) this.#saved = { bytes, restores: this.#restored ? -1 : server.restores };
+  async #save(amid: boolean): Promise<void> {
+    const saved = this.#rig.informer.save();
+    if (!amid) return saved;
+    // Ended amid it, it may be too late to save.
+    saved.catch(() => undefined);
   }
 
-  async #restart(file: Extract<Step, { kind: 'restart' }>['file']): Promise<void> {
+  async #restart(step: Restart): Promise<void> {
+    const { clock, reports } = this.#rig;
     const kinds = this.#witnesses.filter((witness) => !witness.gone).map((witness) => witness.kind);
     for (const witness of this.#witnesses) {
       this.#wrong.push(...witness.wrong);
       witness.remove();
     }
-    await this.#rig.restart(this.#namespaces, ({ stored }) => {
-      const last = stored.get(RIG_FILE);
-      if (file === 'none') stored.delete(RIG_FILE);
-      else if (file === 'damaged' && last !== undefined) stored.set(RIG_FILE, last.slice(0, last.length - 1));
-      else if (file === 'crash') {
-        // Of a file from before a restore nobody can tell whether the server wrote past it since.
-        if (this.#saved?.restores === this.#rig.server.restores) stored.set(RIG_FILE, this.#saved.bytes);
-        else stored.delete(RIG_FILE);
-      }
-    });
+    let held: readonly string[] | undefined;
+    let done = false;
+    const restarted = this.#rig
+      .restart(this.#namespaces, () => {
+        if (step.file === 'last') held = this.#heldWhole();
+        this.#begun = this.#files.arrange(step);
+        this.#reportsBefore = reports.length;
+        this.#met = false;
+      })
+      .finally(() => (done = true));
+    for (let i = 0; i < 5 && !done; i += 1) await clock.settle();
+    // A server that is elsewhere than the file says is asked who it is, for five seconds each.
+    for (let seconds = 0; seconds < 12 && !done; seconds += 1) await clock.advance(1000);
+    if (!done) this.#wrong.push('an informer was not restored within 12 s');
+    await restarted;
+    const moved = this.#begun?.file === undefined ? step.moved === true : !this.#begun.inPlace;
+    this.#coverage.hit(step.file, `${step.meets ?? 'same'}${moved ? ' moved' : ''}`);
+    this.#judgeBeginning(held);
     this.#seen.clear();
-    this.#witnesses = kinds.map((kind) => new Witness(kind, this.#rig));
+    this.#witnesses = kinds.map((kind) => this.#witness(kind));
     this.#fillUp();
     this.#rig.informer.start();
+  }
+
+  /** What the view holds of all clusters where a file that is saved now holds all of it; else undefined. */
+  #heldWhole(): readonly string[] | undefined {
+    const { informer, reports } = this.#rig;
+    const damaged =
+      this.#begun?.file?.sound === false || reports.slice(this.#reportsBefore).some((report) => report.kind === 'corrupt-object');
+    if (damaged || !informer.hasSynced) return undefined;
+    return [...this.#rig.held(), ...this.#rig.held(TWIN)];
+  }
+
+  /** What must be shown before the first request, and what must not. `held`: what the informer before it showed at its end. */
+  #judgeBeginning(held: readonly string[] | undefined): void {
+    const { file, inPlace, own } = this.#begun ?? {};
+    const shown = [...this.#rig.held(), ...this.#rig.held(TWIN)];
+    const unused = this.#rig.reports.slice(this.#reportsBefore).some((report) => report.kind === 'snapshot-unused');
+    this.#coverage.hit(unused ? 'unused' : 'shown', 'file');
+    if (unused && shown.length > 0) this.#wrong.push(`a file that is not used shows ${shown.join(', ')}`);
+    if (inPlace === false && own === false && !unused) this.#wrong.push('a file of another server at another URL is used');
+    if (file?.sound === true && inPlace === true && unused) this.#wrong.push('a sound file of this URL is not used');
+    if (file?.sound === true && !unused && held !== undefined && shown.join('\n') !== held.join('\n'))
+      this.#wrong.push(`a file does not show what was saved:\n  saved ${held.join(', ')}\n  shows ${shown.join(', ')}`);
+  }
+
+  /** Once the server has said who it is, nothing of another may be shown. */
+  #lookForForeign(when: string): void {
+    const { informer, server, api } = this.#rig;
+    if (!api.named) return;
+    for (const entry of informer.view.select({ cluster: '' }))
+      if (!server.owns(entry.uid)) this.#wrong.push(`${when}, after ${server.name} said who it is: the view holds ${entry.uid}`);
   }
 
   /** Brings the reflectors to a state that seldom comes by itself. */
@@ -249,9 +307,7 @@ class Run {
       // Between a list and its watch nobody asks, and the restored server may be met by that watch.
       if (this.#scopes().some((scope) => scope.state !== 'Watching') || this.#rig.api.open < this.#scopes().length)
         this.#mayFallSilent = true;
-      this.#servedBefore = Math.max(this.#servedBefore, server.rev);
-      server.restore(Math.max(server.oldest, server.rev - amount));
-      this.#restored = true;
+      this.#restores.restore(server, Math.max(server.oldest, server.rev - amount));
     }
   }
 
@@ -284,20 +340,8 @@ class Run {
     return this.#rig.informer.scopes().filter((scope) => scope.cluster === '');
   }
 
-  /**
-   * No reader can tell a restored server that has since written past the reader's own version from one that never went back. So the model does
-   * not write past what any scope has seen until that scope has noticed.
-   */
   #mayWrite(count = 1): boolean {
-    if (!this.#restored) return true;
-    const { server } = this.#rig;
-    const scopes = this.#scopes();
-    // The list that a scope is getting may be the old server's, at any version up to the last one served.
-    const listing = scopes.some((scope) => scope.resourceVersion === '' || LISTING.has(scope.state));
-    if (listing && this.#servedBefore > server.rev) return false;
-    const seen = scopes.map((scope) => Number(scope.resourceVersion));
-    if (seen.every((version) => version <= server.rev)) this.#restored = listing;
-    return seen.every((version) => version <= server.rev || version > server.rev + count);
+    return this.#restores.mayWrite(this.#rig.server, this.#scopes(), count);
   }
 
   /**
@@ -312,9 +356,12 @@ class Run {
     }
   }
 
-  /** What any reader could see now: nothing may have gone back within an epoch. */
-  #look(): void {
-    const { informer } = this.#rig;
+  /** What any reader could see now: nothing may have gone back within an epoch. `settled`: what was heard has had its effects. */
+  #look(settled: boolean): void {
+    const { informer, api } = this.#rig;
+    this.#files.note();
+    if (settled) this.#met = api.named;
+    if (this.#met) this.#lookForForeign('later');
     const missing = informer.hasSynced ? informer.scopes().find((scope) => !scope.synced) : undefined;
     if (missing !== undefined) this.#wrong.push(`synced, although ${missing.scope} was never complete`);
     for (const entry of informer.view.select({ cluster: '' })) {
@@ -340,7 +387,11 @@ class Run {
   }
 
   #judge(): void {
-    const { informer, server } = this.#rig;
+    const { informer, server, reports } = this.#rig;
+    const foreign = reports.slice(this.#reportsBefore).find((report) => report.kind === 'snapshot-foreign');
+    if (foreign !== undefined) this.#coverage.hit('foreign', 'file');
+    if (foreign !== undefined && this.#begun?.file?.sound === true && this.#begun.own)
+      this.#wrong.push(`a file of its own: ${foreign.message}`);
     const truth = wireState(
       server.state(),
       (object) =>

@@ -75,11 +75,27 @@ export type Step =
     }
   | { readonly kind: 'handler'; readonly handler: HandlerKind }
   | { readonly kind: 'scope'; readonly namespaces: readonly string[] }
-  | { readonly kind: 'save' }
+  /** `amid`: what follows happens while the file is written. */
+  | { readonly kind: 'save'; readonly amid?: boolean }
   /** The store cannot take the next lists. */
   | { readonly kind: 'full'; readonly times: number }
-  /** It ends and begins again from its file: the one of its end, the one saved before (a crash), a damaged one, or none. */
-  | { readonly kind: 'restart'; readonly file: 'last' | 'crash' | 'damaged' | 'none' };
+  | Restart;
+
+/** The file that an informer begins again with: that of its end, the one saved before (a crash), with another byte, with its end missing, or none. */
+export const FILES = ['last', 'crash', 'damaged', 'cut', 'none'] as const;
+/** The server that it then meets: as it was, restored from an older copy meanwhile, or that of another cluster. */
+export const MEETS = ['same', 'back', 'other'] as const;
+
+/** It ends and begins again from its file. */
+export interface Restart {
+  readonly kind: 'restart';
+  readonly file: (typeof FILES)[number];
+  readonly meets?: (typeof MEETS)[number];
+  /** The server is reached at another URL than before. */
+  readonly moved?: boolean;
+  /** Where the file is damaged or cut, in thousandths of it; how far the server goes back. */
+  readonly at?: number;
+}
 
 /** Everything that one run of the oracle does; the same schedule is the same run. */
 export interface Schedule {
@@ -94,6 +110,12 @@ export interface Schedule {
   readonly endAtOnce?: boolean;
   /** A second cluster stands in the same view, and has no faults. */
   readonly twin?: boolean;
+  /** Nobody may ask the servers who they are, so that their URL decides. */
+  readonly nameless?: boolean;
+  /** The version that the other cluster begins at. */
+  readonly otherRev?: number;
+  /** Milliseconds between the saves of a file. */
+  readonly everyMs?: number;
   /** How watches are answered from versions that the server is deaf to. */
   readonly deafness?: Deafness;
   readonly batch: number;
@@ -262,6 +284,20 @@ export const REACHABLE: Readonly<Record<RequestKind, readonly FaultName[]>> = {
   ],
   list: [...ANYWHERE, 'unsendable', 'break', 'end', 'silent', 'corrupt'],
   probe: ANYWHERE,
+  // Refusals with which a server says that nobody may ask are those of schedules that are `nameless`.
+  identity: [
+    'refused',
+    'hang',
+    'status-429',
+    'status-500',
+    'status-503',
+    'status-504',
+    'status-401',
+    'status-307',
+    'html',
+    'program',
+    'credentials',
+  ],
 };
 
 export const SERVER_EVENTS: readonly ServerEvent[] = ['cut', 'end', 'restart', 'compact', 'restore', 'reshape', 'lag', 'deafen'];

@@ -14,13 +14,16 @@ export class Witness {
   readonly #informer: Informer<Thing>;
   readonly #abort = new AbortController();
   readonly #rig: ModelRig;
+  readonly #isForeign: (uid: string) => boolean;
   readonly #running = new Set<string>();
   #released = false;
   #hanging: (() => void)[] = [];
   #calls = 0;
 
-  constructor(kind: HandlerKind, rig: ModelRig) {
+  /** `isForeign`: whether it is known by now that the object of this UID is of another server. */
+  constructor(kind: HandlerKind, rig: ModelRig, isForeign: (uid: string) => boolean) {
     this.kind = kind;
+    this.#isForeign = isForeign;
     this.#rig = rig;
     this.#informer = rig.informer;
     if (kind === 'iterating') {
@@ -105,6 +108,9 @@ export class Witness {
       this.wrong.push(`${told}, but ${before.version} was known`);
     if (delta.origin === 'resync' && this.kind !== 'overflowing' && version !== before?.version) this.wrong.push(`${told} is no replay`);
     const { server } = this.#rig;
+    if (type !== 'deleted' && this.#isForeign(entry.uid)) this.wrong.push(`${told}, but it is of another server`);
+    if (type === 'deleted' && !server.owns(entry.uid) && delta.cause !== 'unknown' && delta.cause !== 'scope-removed')
+      this.wrong.push(`${told} says ${String(delta.cause)}, but it is of another server`);
     if (delta.cause === 'deleted' && server.restores === 0 && server.state().get(id)?.uid === entry.uid)
       this.wrong.push(`${told} says deleted, but it stands`);
     if (type === 'deleted' && delta.cause === undefined) this.wrong.push(`${told} has no cause`);

@@ -4,6 +4,6 @@ export { ModelApi, bookmarkFrame, bytesOf, frameOf, matcher, wireObject } from '
 export type { ModelFault, ModelRequest, ModelRequestOptions, ModelSourceOptions, RequestKind } from './model-source.ts';
 export { ModelConnectionError, ModelStatusError, statuses } from './model-status.ts';
 export type { ModelStatus } from './model-status.ts';
-export { createModelRig, lineOf, RIG_FILE, thingType, TWIN } from './model-rig.ts';
+export { createModelRig, lineOf, RIG_FILE, RIG_URL, thingType, TWIN } from './model-rig.ts';
 export type { ModelRig, Thing } from './model-rig.ts';
 export { memoryFiles } from './memory-files.ts';

@@ -33,6 +33,7 @@ export const thingType: ResourceType<Thing> = { group: 'example.com', version: '
 
 export interface ModelRig {
   readonly clock: VirtualClock;
+  /** The one that is served now. */
   readonly server: ModelServer;
   readonly api: ModelApi;
   /** A second cluster in the same view, where one was asked for. */
@@ -49,40 +50,59 @@ export interface ModelRig {
   state(): string;
   /** Stops the informer and starts another from the file it left, or from what `between` puts in its place. Not started. */
   restart(namespaces: readonly string[], between?: (files: ReturnType<typeof memoryFiles>) => void): Promise<void>;
+  /** Where the first cluster's server is, for the next informer of a rig with `named`. */
+  url: string;
 }
 
 /** Where a rig's informer keeps its file. */
 export const RIG_FILE = '/state/things';
 
+/** Where a rig's servers are. */
+export const RIG_URL = 'https://rig.example.com';
+
 /** The name of a rig's second cluster. */
 export const TWIN = 'twin';
 
-/** An informer on a model server, in virtual time; not started. `keeps`: it saves its state, for `restart`. */
+/**
+ * An informer on a model server, in virtual time; not started. `keeps`: it saves its state, for `restart`; `everyMs`: while it runs too. `named`: its
+ * servers have names, and say who they are.
+ */
 export function createModelRig(
   options: Partial<InformerOptions<Thing>> & {
     readonly seed?: number;
     readonly api?: ModelSourceOptions;
     readonly keeps?: boolean;
+    readonly everyMs?: number;
     readonly twin?: boolean;
+    readonly named?: boolean;
   } = {},
 ): ModelRig {
-  const { seed, api: apiOptions, keeps, twin: twins, ...rest } = options;
+  const { seed, api: apiOptions, keeps, everyMs, twin: twins, named, ...rest } = options;
   const clock = createVirtualClock({ seed: seed ?? 1 });
-  const server = new ModelServer(clock);
-  const api = new ModelApi(server, apiOptions);
-  const twinServer = twins === true ? new ModelServer(clock) : undefined;
+  const nameOf = (name: string): string => (named === true ? name : '');
+  const api = new ModelApi(new ModelServer(clock, undefined, nameOf('home')), apiOptions);
+  const twinServer = twins === true ? new ModelServer(clock, undefined, nameOf('twin')) : undefined;
   const twin = twinServer === undefined ? undefined : { server: twinServer, api: new ModelApi(twinServer, apiOptions) };
   const reports: ReflectorReport[] = [];
   const files = memoryFiles();
-  const informerOptions: InformerOptions<Thing> = {
+  let url = RIG_URL;
+  const from = (of: ModelApi, at: string): Pick<InformerOptions<Thing>, 'client' | 'source'> =>
+    named === true ? { client: of.client(at) } : { source: (namespace: string) => of.source(namespace) };
+  const optionsNow = (): InformerOptions<Thing> => ({
     type: thingType,
     clock,
-    source: (namespace) => api.source(namespace),
+    ...from(api, url),
     onReport: (report) => reports.push(report),
-    ...(twin === undefined ? {} : { clusters: [{ cluster: TWIN, source: (namespace: string) => twin.api.source(namespace) }] }),
+    ...(twin === undefined ? {} : { clusters: [{ cluster: TWIN, ...from(twin.api, `${RIG_URL}/${TWIN}`) }] }),
     ...rest,
+  });
+  const informerOptions = optionsNow();
+  const place: SnapshotPlace = {
+    files,
+    path: RIG_FILE,
+    ...(everyMs === undefined ? {} : { everyMs }),
+    ...(rest.transform === undefined ? {} : { transformName: 'of the rig' }),
   };
-  const place: SnapshotPlace = { files, path: RIG_FILE, ...(rest.transform === undefined ? {} : { transformName: 'of the rig' }) };
   let informer: Informer<Thing> =
     keeps === true
       ? new ObjectInformer<Thing>(informerOptions, { order: new VersionOrder(), guard: new ProgramGuard<Thing>(), place })
@@ -91,9 +111,17 @@ export function createModelRig(
   const namespaces = rest.namespaces ?? [''];
   return {
     clock,
-    server,
+    get server() {
+      return api.server;
+    },
     api,
     twin,
+    get url() {
+      return url;
+    },
+    set url(next) {
+      url = next;
+    },
     get informer() {
       return informer;
     },
@@ -103,7 +131,8 @@ export function createModelRig(
       [...informer.view.select({ cluster })].map(
         (entry) => `${entry.key.namespace}/${entry.key.name} ${entry.uid}@${entry.version} ${String(entry.value.spec.payload)}`,
       ),
-    truth: () => wireState(server.state(), (object) => match(object) && (namespaces.includes('') || namespaces.includes(object.namespace))),
+    truth: () =>
+      wireState(api.server.state(), (object) => match(object) && (namespaces.includes('') || namespaces.includes(object.namespace))),
     state: () =>
       informer
         .scopes()
@@ -112,7 +141,7 @@ export function createModelRig(
     async restart(namespacesNow, between) {
       await informer.stop();
       between?.(files);
-      informer = await restoreInformer<Thing>({ ...informerOptions, namespaces: namespacesNow }, place);
+      informer = await restoreInformer<Thing>({ ...optionsNow(), namespaces: namespacesNow }, place);
     },
   };
 }

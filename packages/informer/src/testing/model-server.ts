@@ -27,6 +27,8 @@ const idOf = (namespace: string, name: string): string => `${namespace}/${name}`
  */
 export class ModelServer {
   readonly clock: Clock;
+  /** The cluster's own name, which all its UIDs begin with; `''` where there is no second one to be told from. */
+  readonly name: string;
   #rev: number;
   #uids = 0;
   #state: State = new Map();
@@ -40,14 +42,26 @@ export class ModelServer {
   readonly #listeners = new Set<ModelListener>();
 
   /** Starts below 100, so that versions soon differ in length and texts no longer sort like numbers. */
-  constructor(clock: Clock, startRev = 95) {
+  constructor(clock: Clock, startRev = 95, name = '') {
     this.clock = clock;
+    this.name = name;
     this.#rev = startRev;
     this.#floor = startRev;
     this.#oldest = startRev;
     this.#visible = startRev;
   }
 
+  /** The UID of its Namespace `kube-system`. */
+  get uid(): string {
+    return `${this.name}-kube-system`;
+  }
+  /** Whether an object of this UID was ever made here. */
+  owns(uid: string): boolean {
+    return uid.startsWith(this.#prefix);
+  }
+  get #prefix(): string {
+    return this.name === '' ? '' : `${this.name}-`;
+  }
   /** The version of the newest write. */
   get rev(): number {
     return this.#rev;
@@ -78,7 +92,14 @@ export class ModelServer {
     const previous = this.#state.get(id);
     this.#rev += 1;
     if (previous === undefined) this.#uids += 1;
-    const object: ModelObject = { namespace, name, uid: previous?.uid ?? `uid-${this.#uids}`, rv: this.#rev, labels, payload };
+    const object: ModelObject = {
+      namespace,
+      name,
+      uid: previous?.uid ?? `${this.#prefix}uid-${this.#uids}`,
+      rv: this.#rev,
+      labels,
+      payload,
+    };
     this.#state.set(id, object);
     this.#event(previous === undefined ? { rv: this.#rev, type: 'ADDED', object } : { rv: this.#rev, type: 'MODIFIED', object, previous });
     return object;

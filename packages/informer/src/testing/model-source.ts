@@ -1,9 +1,11 @@
 import type { Frame, FrameType, ListPagesOptions, RawPage, ResourceSource, WatchOptions } from '@kubecast/client';
 import { ModelConnectionError, ModelStatusError, statuses } from './model-status.ts';
 import type { ModelStatus } from './model-status.ts';
+import type { SourceClient } from '../contract/informer-options.ts';
 import type { ModelEvent, ModelObject, ModelServer } from './model-server.ts';
 
-export type RequestKind = 'stream' | 'watch' | 'list' | 'probe';
+/** `identity`: who the server is, by the UID of `kube-system`. */
+export type RequestKind = 'stream' | 'watch' | 'list' | 'probe' | 'identity';
 
 /** What goes wrong with one request. Counts are of frames, or of items of a list, before it does. */
 export interface ModelFault {
@@ -66,6 +68,8 @@ export interface ModelSourceOptions {
   readonly deafness?: ModelFault;
   /** In which form the server says that it shows its objects. Default: it does not tell. */
   readonly form?: () => Promise<string | undefined>;
+  /** Nobody may read the Namespace `kube-system`. */
+  readonly nameless?: boolean;
 }
 
 const encoder = new TextEncoder();
@@ -92,20 +96,38 @@ export function wireObject(object: ModelObject, kind = 'Thing', bare = false): R
 
 /** Serves a model server to reflectors, with faults on demand: each planned fault is spent on one request. */
 export class ModelApi {
-  readonly server: ModelServer;
+  #server: ModelServer;
   readonly requests: ModelRequest[] = [];
   options: ModelSourceOptions;
   #plans: { readonly kind: RequestKind | 'any'; readonly fault: ModelFault }[] = [];
   readonly #streams = new Set<ModelStream>();
   /** Told of each fault as it is spent. */
   onFault: (kind: RequestKind, fault: ModelFault) => void = () => undefined;
+  /** Told of each request before it is answered. */
+  onRequest: (request: ModelRequest) => void = () => undefined;
+  #named = false;
 
   constructor(server: ModelServer, options: ModelSourceOptions = {}) {
-    this.server = server;
+    this.#server = server;
     this.options = options;
   }
 
-  /** The next request of this kind fails so; several plans of one kind are spent in their order. */
+  get server(): ModelServer {
+    return this.#server;
+  }
+
+  /** Whether it has told who it is since it serves this server. */
+  get named(): boolean {
+    return this.#named;
+  }
+
+  /** From now on it serves this server, another or the same, as one that is met for the first time. For when no stream is open. */
+  serve(server: ModelServer): void {
+    this.#server = server;
+    this.#named = false;
+  }
+
+  /** The next request of this kind fails so; several plans of one kind are spent in their order. `any` is none of `identity`. */
   plan(kind: RequestKind | 'any', fault: ModelFault, times = 1): void {
     for (let i = 0; i < times; i += 1) this.#plans.push({ kind, fault });
   }
@@ -134,9 +156,29 @@ export class ModelApi {
     };
   }
 
+  /** What an informer takes for a client: it says where the server is, and may ask who it is. */
+  client(url: string): SourceClient {
+    return {
+      connection: { server: url },
+      resource: () => ({
+        source: ({ namespace = '' }) => this.source(namespace),
+        get: (_name, { signal }) => this.#kubeSystem(signal ?? new AbortController().signal),
+      }),
+    };
+  }
+
+  async #kubeSystem(signal: AbortSignal): Promise<unknown> {
+    await this.#fail(this.#take('identity', '', {}), signal);
+    if (this.options.nameless === true) throw new ModelStatusError(statuses.forbidden);
+    this.#named = true;
+    return { metadata: { uid: this.server.uid } };
+  }
+
   #take(kind: RequestKind, namespace: string, options: ModelRequestOptions): ModelFault {
-    this.requests.push({ kind, at: this.server.clock.now(), namespace, options });
-    const at = this.#plans.findIndex((plan) => plan.kind === kind || plan.kind === 'any');
+    const request = { kind, at: this.server.clock.now(), namespace, options };
+    this.requests.push(request);
+    this.onRequest(request);
+    const at = this.#plans.findIndex((plan) => plan.kind === kind || (plan.kind === 'any' && kind !== 'identity'));
     const fault = at === -1 ? undefined : this.#plans.splice(at, 1)[0]?.fault;
     if (fault !== undefined) this.onFault(kind, fault);
     return fault ?? {};

@@ -131,5 +131,5 @@ test('an option of the hot tier that cannot work is refused by its name and valu
       const [given] = Object.values(options) as unknown[];
       if (typeof given === 'number') expect(String(thrown)).toContain(`not ${given}`);
     }
-  expect(() => attach(shared as StoreHandle, null as never)).toThrow('the options must be an object');
+  expect(() => attach(shared as StoreHandle, null as never)).toThrow('the options of attach must be an object');
 });

@@ -4,7 +4,6 @@ import type { Clock } from '@kubecast/clock';
 import type { DeepReadonly, Entry } from '../../contract/entry.ts';
 import { checkHotOptions, HOT_OPTIONS, type HotOptions } from '../../entries/hot-options.ts';
 import { checkNames, kindOf } from '../../contract/check-input.ts';
-import { StoreError } from '../../store-error.ts';
 import { checkQuery } from '../../contract/check-query.ts';
 import { checkKey } from '../../keys/key-order.ts';
 import { deepFreeze, HotTier } from '../../entries/hot-tier.ts';
@@ -79,7 +78,6 @@ class AttachedView<T> implements SharedView<T>, SharedReader<T> {
     this.memory = new SharedMemory(handle);
     this.probe = new KeyProbe(this.memory.seed);
     this.leases = new LeasePool(leaseWords(this.memory.control), options.clock ?? systemClock, this.memory.leaseMs, leaseErrors);
-    this.#hot = new HotTier(options.hotBytes ?? 32 * 1024 * 1024);
     this.#hot = new HotTier(options);
     this.#apiVersion = handle.apiVersion;
     this.#kind = handle.kind;

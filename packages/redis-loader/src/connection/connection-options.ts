@@ -117,3 +117,10 @@ function clusterOptions(given: ClusterOptions, own: OwnOptions): OwnClusterOptio
     redisOptions: { ...given.redisOptions, ...node },
   };
 }
+
+/** What the client of a target puts before every key. */
+export function keyPrefixOf(target: RedisTarget): string {
+  if (typeof target === 'string') return new URL(target).searchParams.get('keyPrefix') ?? '';
+  const options = isClient(target) ? target.options : isCluster(target) ? target.cluster.options : target;
+  return options?.keyPrefix ?? '';
+}

@@ -5,11 +5,12 @@ import { BatchReader } from './batch-reader.ts';
 import { DueTimer } from './due/due-timer.ts';
 import { checkKey, checkNames, checkNumber, checkTimeout, checkWord } from '../check-input.ts';
 import { ClosedError, InputError, isRedisLoaderError } from '../errors.ts';
+import { isSameOwner } from '../values/envelope.ts';
 import { parseKeyTemplate, type KeyTemplate } from '../values/key-template.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import type { LazyPayload } from '../values/lazy-payload.ts';
 import { makeCounts, type LoaderCounters, type LoaderCounts } from './loader-counters.ts';
-import { isSameOwner, isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
+import { isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
 import type { Loader, LoaderOptions, SettledOptions } from './loader.ts';
 import { SettledWaiters } from './settled-waiters.ts';
 import type { Held, LoadFailure, LoadFailureCode, Wanted } from './wanted.ts';
@@ -140,7 +141,7 @@ export class LoaderCore<P> implements Loader<P> {
         this.#satisfied -= 1;
         item.staleSince = this.#clock.now();
       }
-      if (!isSameOwner(item.wanted, wanted)) item.held = undefined;
+      if (!isSameOwner(item.wanted.owner, wanted.owner)) item.held = undefined;
       // Under another key stands another value, whatever its version is called.
       else if (item.key !== key && item.held !== undefined) item.held = { ...item.held, forVersion: undefined };
       item.wanted = wanted;

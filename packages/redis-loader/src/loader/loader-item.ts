@@ -1,4 +1,5 @@
 import type { LazyPayload } from '../values/lazy-payload.ts';
+import { isSameOwner } from '../values/envelope.ts';
 import type { LoadFailure, Wanted } from './wanted.ts';
 
 /** The last good value of an item. */
@@ -56,9 +57,5 @@ export function isSatisfied<P>(item: Item<P>): boolean {
 
 /** Whether both ask for the same value of the same key. */
 export function isSameWant(a: Wanted, aKey: string, b: Wanted, bKey: string): boolean {
-  return a.version === b.version && aKey === bKey && isSameOwner(a, b);
-}
-
-export function isSameOwner(a: Wanted, b: Wanted): boolean {
-  return a.owner.namespace === b.owner.namespace && a.owner.app === b.owner.app && a.owner.model === b.owner.model;
+  return a.version === b.version && aKey === bKey && isSameOwner(a.owner, b.owner);
 }

@@ -144,6 +144,10 @@ function hasDigest(text: string, digest: string): boolean {
   return member !== undefined && sha256(member) === digest;
 }
 
+export function isSameOwner(a: Owner, b: Owner): boolean {
+  return a.namespace === b.namespace && a.app === b.app && a.model === b.model;
+}
+
 /** For messages. */
 export function describeOwner({ namespace, app, model }: Owner): string {
   return `model ${JSON.stringify(model)} of app ${JSON.stringify(app)} in namespace ${JSON.stringify(namespace)}`;

@@ -106,7 +106,8 @@ function readParts(text: string): readonly Part[] {
   return parts;
 }
 
-const encodeName = (name: string): string =>
+/** Percent-encodes all but letters, digits, `.` and `-`. */
+export const encodeName = (name: string): string =>
   encodeURIComponent(name).replace(/[_!~*'()]/gu, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** The literal between two fields must hold a character that no encoded name holds; then a key can be split into its names again. */

@@ -1,17 +1,20 @@
 import type { Clock } from '@kubecast/clock';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
-import { checkTarget } from '../connection/connection-options.ts';
-import { BatchReader } from './batch-reader.ts';
+import { checkTarget, keyPrefixOf } from '../connection/connection-options.ts';
+import { BatchReader, type Asked } from './batch-reader.ts';
 import { DueTimer } from './due/due-timer.ts';
 import { checkKey, checkNames, checkNumber, checkTimeout, checkWord } from '../check-input.ts';
 import { ClosedError, InputError, isRedisLoaderError } from '../errors.ts';
 import { isSameOwner } from '../values/envelope.ts';
 import { parseKeyTemplate, type KeyTemplate } from '../values/key-template.ts';
-import { judgeAnswer } from './judge-answer.ts';
+import { judgeAnswer, type Answer } from './judge-answer.ts';
 import type { LazyPayload } from '../values/lazy-payload.ts';
 import { makeCounts, type LoaderCounters, type LoaderCounts } from './loader-counters.ts';
 import { isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
 import type { Loader, LoaderOptions, SettledOptions } from './loader.ts';
+import { Rechecks, recheckTimes } from './rechecks.ts';
+import { sha1Hex } from '../values/sha256.ts';
+import { versionKeys } from '../values/version-keys.ts';
 import { SettledWaiters } from './settled-waiters.ts';
 import type { Held, LoadFailure, LoadFailureCode, Wanted } from './wanted.ts';
 
@@ -42,6 +45,8 @@ export class LoaderCore<P> implements Loader<P> {
   readonly #items = new Map<string, Item<P>>();
   readonly #reader: BatchReader<P>;
   readonly #failing = new Set<Item<P>>();
+  readonly #rechecks: Rechecks<P>;
+  readonly #prefix: string;
   readonly #timer: DueTimer;
   readonly #listeners = new Set<{ readonly listener: (id: string) => void }>();
   readonly #waiters = new SettledWaiters<Item<P>>();
@@ -60,10 +65,13 @@ export class LoaderCore<P> implements Loader<P> {
     checkTimeout('commandTimeoutMs', options.commandTimeoutMs);
     checkWord('form', options.form, ['envelope', 'json', 'raw']);
     if (primary !== undefined) checkTarget(primary);
+    const afterMs = recheckTimes(options.recheckMs);
+    this.#prefix = keyPrefixOf(redis);
     this.#options = options;
     this.#clock = clock;
     this.#timer = new DueTimer(clock);
     this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
+    this.#rechecks = new Rechecks<P>({ clock, timer: this.#timer, afterMs, look: (item) => this.#reader.enqueue(item) });
     const shared = {
       clock,
       commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
@@ -72,7 +80,11 @@ export class LoaderCore<P> implements Loader<P> {
     this.#connection = new Connection({
       ...shared,
       target: redis,
-      onReady: () => this.#retryFailing(undefined),
+      onReady: () => {
+        // Redis may have been written, or be another one, while it was away.
+        this.#rechecks.all();
+        this.#retryFailing(undefined);
+      },
       onStatus: (status) => {
         if (this.#isAway()) this.#waiters.away();
         this.#safely(() => options.onStatus?.(status));
@@ -91,12 +103,18 @@ export class LoaderCore<P> implements Loader<P> {
       lanes: { batchSize: options.batchSize ?? 128, bytesPerBatch: (options.maxBytesInFlight ?? 32 * 2 ** 20) / inFlight },
       results: {
         isOpen: (item) => this.#isOpen(item),
-        answered: (item, generation, bytes) => this.#answered(item, generation, bytes),
+        answered: (asked, bytes) => this.#answered(asked, bytes),
         failed: (item, code, message) => {
+          const { deferred } = item;
+          // The key of the version may not be read: what the plain key held decides.
+          if (deferred !== undefined) return this.#conclude(item, deferred.answer, deferred.bytes);
+          if (isSatisfied(item)) return this.#rechecks.looked(item);
           this.#countFailure(code);
           this.#fail(item, code, message);
         },
         away: (item, message) => {
+          item.deferred = undefined;
+          if (isSatisfied(item)) return;
           this.#setFailure(item, 'Away', message);
           this.#waiters.away();
         },
@@ -152,9 +170,12 @@ export class LoaderCore<P> implements Loader<P> {
     item.suspicion = 0;
     item.failure = undefined;
     this.#failing.delete(item);
+    this.#rechecks.remove(item);
+    item.deferred = undefined;
     item.determined = false;
     if (isSatisfied(item)) {
       this.#satisfied += 1;
+      if (item.held?.version === undefined) this.#rechecks.add(item);
       this.#reader.remove(item);
       if (item.phase !== 'reading') item.phase = 'idle';
       this.#determine(item);
@@ -173,6 +194,7 @@ export class LoaderCore<P> implements Loader<P> {
     this.#items.delete(id);
     this.#reader.remove(item);
     this.#failing.delete(item);
+    this.#rechecks.remove(item);
     if (isSatisfied(item)) this.#satisfied -= 1;
     item.generation += 1;
     item.phase = 'idle';
@@ -233,6 +255,7 @@ export class LoaderCore<P> implements Loader<P> {
   }
 
   resync(): void {
+    if (!this.#closed) this.#rechecks.all();
     this.#retryFailing('Unreadable');
   }
 
@@ -264,40 +287,72 @@ export class LoaderCore<P> implements Loader<P> {
   }
 
   #isOpen(item: Item<P>): boolean {
-    return this.#items.get(item.wanted.id) === item && !isSatisfied(item) && item.failure?.code !== 'BadKey';
+    return this.#items.get(item.wanted.id) === item && (!isSatisfied(item) || item.look?.due === true) && item.failure?.code !== 'BadKey';
   }
 
-  #answered(item: Item<P>, generation: number, bytes: Buffer | null): void {
+  #answered({ item, generation, deferred }: Asked<P>, bytes: Buffer | null): void {
     if (this.#items.get(item.wanted.id) !== item) return;
     item.suspicion = 0;
     item.phase = 'idle';
     if (!this.#isOpen(item)) return; // It went back to what is held, or has no key any more, while this was on its way.
     const judged = item.generation;
-    const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, item.key, this.#options.decode);
+    const key = deferred?.versionKey ?? item.key;
+    const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, key, this.#options.decode);
     // The decoder wanted something else under this id, or forgot it: the answer is to a question that nobody asks any more.
     if (item.generation !== judged) return;
+    const isProven = answer.kind === 'right' && answer.version !== undefined;
+    if (isProven) return this.#conclude(item, answer, bytes);
     // An answer to an older question counts only if it proves itself.
-    if (generation !== item.generation && (answer.kind === 'wrong' || answer.version === undefined)) return this.#reader.enqueue(item);
-    const size = bytes?.byteLength ?? 0;
-    if (answer.kind === 'right') return this.#hold(item, answer.payload, answer.version, size);
+    if (generation !== item.generation) return this.#reader.enqueue(item);
+    if (deferred !== undefined) return this.#conclude(item, deferred.answer, deferred.bytes);
+    const versionKey = this.#versionKeyOf(item);
+    if (versionKey === undefined) return this.#conclude(item, answer, bytes);
+    item.deferred = { answer, bytes, versionKey };
+    this.#reader.enqueue(item);
+  }
+
+  /** Where a publisher keeps the announced version; undefined where it cannot be. */
+  #versionKeyOf({ key, wanted }: Item<P>): string | undefined {
+    const { form = 'envelope', versions = true } = this.#options;
+    return form === 'envelope' && versions ? versionKeys(key, this.#prefix)?.of(wanted.version) : undefined;
+  }
+
+  /** All that Redis says about an item is known. */
+  #conclude(item: Item<P>, answer: Answer<P>, bytes: Buffer | null): void {
+    item.deferred = undefined;
+    if (isSatisfied(item)) return this.#looked(item, answer, bytes);
+    if (answer.kind === 'right') return this.#hold(item, answer.payload, answer.version, bytes);
     this.#countFailure(answer.code);
     if (answer.other !== undefined && item.held === undefined) {
       // Nothing is held yet: a value of another version is better than none, as long as it is called stale.
-      item.held = { ...answer.other, forVersion: answer.other.version, bytes: size };
+      item.held = { ...answer.other, forVersion: answer.other.version, bytes: bytes?.byteLength ?? 0 };
       item.staleSince = this.#clock.now();
       this.#notify(item);
     }
     this.#fail(item, answer.code, answer.message);
   }
 
-  #hold(item: Item<P>, payload: LazyPayload<P>, version: string | undefined, bytes: number): void {
-    item.held = { payload, version, forVersion: item.wanted.version, bytes };
+  /** A look at a value that cannot prove its version. What is wrong with another one does not make it wrong. */
+  #looked(item: Item<P>, answer: Answer<P>, bytes: Buffer | null): void {
+    this.#counts.rechecked += 1;
+    const same = answer.kind === 'right' && answer.version === undefined && printOf(bytes) === item.held?.print;
+    if (answer.kind === 'wrong' || same) return this.#rechecks.looked(item);
+    this.#satisfied -= 1;
+    this.#hold(item, answer.payload, answer.version, bytes);
+  }
+
+  #hold(item: Item<P>, payload: LazyPayload<P>, version: string | undefined, bytes: Buffer | null): void {
+    const print = version === undefined ? { print: printOf(bytes) } : {};
+    item.held = { payload, version, forVersion: item.wanted.version, bytes: bytes?.byteLength ?? 0, ...print };
     item.attempts = 0;
     item.failure = undefined;
     this.#failing.delete(item);
     this.#satisfied += 1;
     this.#counts.loaded += 1;
-    if (version === undefined) this.#counts.unverified += 1;
+    if (version === undefined) {
+      this.#counts.unverified += 1;
+      this.#rechecks.add(item);
+    } else this.#rechecks.remove(item);
     this.#determine(item);
     this.#notify(item);
   }
@@ -306,6 +361,7 @@ export class LoaderCore<P> implements Loader<P> {
   #isNoJson(item: Item<P>): void {
     if (isSatisfied(item)) this.#satisfied -= 1;
     item.held = undefined;
+    this.#rechecks.remove(item);
     this.#counts.malformed += 1;
     this.#fail(item, 'Malformed', `under the key ${JSON.stringify(item.key)}: the payload of the envelope is not JSON`);
   }
@@ -391,3 +447,5 @@ export class LoaderCore<P> implements Loader<P> {
     }
   }
 }
+
+const printOf = (bytes: Buffer | null): string => (bytes === null ? '' : sha1Hex(bytes));

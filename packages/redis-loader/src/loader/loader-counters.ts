@@ -8,6 +8,8 @@ export interface LoaderCounters {
   readonly loaded: number;
   /** Of these, values without an envelope. */
   readonly unverified: number;
+  /** Looks at values without an envelope after they were loaded. */
+  readonly rechecked: number;
   readonly missing: number;
   readonly otherVersions: number;
   readonly foreign: number;
@@ -46,6 +48,7 @@ export function makeCounts(): LoaderCounts {
     bytesRead: 0,
     loaded: 0,
     unverified: 0,
+    rechecked: 0,
     missing: 0,
     otherVersions: 0,
     foreign: 0,

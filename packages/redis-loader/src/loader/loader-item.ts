@@ -1,5 +1,7 @@
+import type { Answer } from './judge-answer.ts';
 import type { LazyPayload } from '../values/lazy-payload.ts';
 import { isSameOwner } from '../values/envelope.ts';
+import type { Look } from './rechecks.ts';
 import type { LoadFailure, Wanted } from './wanted.ts';
 
 /** The last good value of an item. */
@@ -10,6 +12,15 @@ export interface HeldValue<P> {
   /** The announced version that this value is right for; undefined: none, it stood under another key. */
   readonly forVersion: string | undefined;
   readonly bytes: number;
+  /** SHA-1 of what it was read from; only where it cannot prove its version. */
+  readonly print?: string;
+}
+
+/** What the plain key held, while the key of the announced version is asked. */
+export interface Deferred<P> {
+  readonly answer: Answer<P>;
+  readonly bytes: Buffer | null;
+  readonly versionKey: string;
 }
 
 /** 'idle': nothing to do. 'queued': in the next batches. 'reading': asked for. 'waiting': failed, tried again when due. */
@@ -33,6 +44,15 @@ export interface Item<P> {
   suspicion: number;
   /** The `due` ticket that counts. */
   ticket: number;
+  /** Present while the key of the version is asked, because the plain key did not prove to hold it. */
+  deferred: Deferred<P> | undefined;
+  /** Present while it holds a value that cannot prove its version. */
+  look: Look | undefined;
+}
+
+/** The key that is read next for an item. */
+export function readKeyOf<P>(item: Item<P>): string {
+  return item.deferred?.versionKey ?? item.key;
 }
 
 export function makeItem<P>(wanted: Wanted, key: string): Item<P> {
@@ -48,6 +68,8 @@ export function makeItem<P>(wanted: Wanted, key: string): Item<P> {
     attempts: 0,
     suspicion: 0,
     ticket: 0,
+    deferred: undefined,
+    look: undefined,
   };
 }
 

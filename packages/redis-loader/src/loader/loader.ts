@@ -17,6 +17,16 @@ export interface LoaderOptions<P = unknown> {
   readonly keyEncoding?: KeyEncoding;
   /** Default 'envelope'. */
   readonly form?: ValueForm;
+  /**
+   * Whether a publisher keeps versions under keys of their own, which are asked where the plain key does not hold the announced version. Default true; only
+   * the form 'envelope' has such.
+   */
+  readonly versions?: boolean;
+  /**
+   * Milliseconds after its announcement at which a value that cannot prove its version is read again: it may have been written later, or read
+   * from a replica that was behind. Default 1,000, 5,000 and 30,000; after that each `resync` reads it.
+   */
+  readonly recheckMs?: readonly number[];
   /** Makes of a payload what is held; what it throws makes the value malformed. */
   readonly decode?: (payload: unknown, wanted: Wanted) => P;
   /** Keys in one MGET. Default 128. */
@@ -62,7 +72,7 @@ export interface Loader<P = unknown> extends AsyncDisposable {
    * no connection after 2 s.
    */
   settled(signal?: AbortSignal, options?: SettledOptions): Promise<void>;
-  /** Tries again, at once, what failed. No command for anything else. */
+  /** Tries again, at once, what failed, and looks again at what cannot prove its version. No command for anything else. */
   resync(): void;
   /** The values that failed, by id. */
   failures(): ReadonlyMap<string, LoadFailure>;

@@ -58,10 +58,16 @@ export function judge(stored: StoredValue, intent: Intent): Verdict {
   const last = Math.max(0, envelope?.number ?? 0, ...numbers);
   const lastVersion = JSON.stringify(envelope?.version ?? list?.versions.at(-1)?.version ?? '');
   if (intent.number === undefined && last >= Number.MAX_SAFE_INTEGER)
-    return refuse('smaller-number', `version ${lastVersion} has the largest number there is; remove it with compareAndDelete and publish again`);
+    return refuse(
+      'smaller-number',
+      `version ${lastVersion} has the largest number there is; remove it with compareAndDelete and publish again`,
+    );
   const number = intent.number ?? last + 1;
   if ((envelope !== undefined || numbers.length > 0) && number <= Math.max(envelope?.number ?? 0, ...numbers))
-    return refuse('smaller-number', `its number is ${number}, and version ${lastVersion} with number ${last} was published meanwhile or before`);
+    return refuse(
+      'smaller-number',
+      `its number is ${number}, and version ${lastVersion} with number ${last} was published meanwhile or before`,
+    );
   return { kind: 'write', number };
 }
 

@@ -253,7 +253,10 @@ class RedisPublisher implements ValuePublisher {
     try {
       replicas = await this.#commands.replicasOf(first, asked, doing, signal);
       if (this.#commands.readies > Math.max(1, readies))
-        failure = new RedisFailedError('away', `${doing}: the connection was lost meanwhile, and another server may have answered; publish again`);
+        failure = new RedisFailedError(
+          'away',
+          `${doing}: the connection was lost meanwhile, and another server may have answered; publish again`,
+        );
     } catch (error) {
       failure = error;
     }

@@ -73,7 +73,8 @@ export function swapsOf(
   // A value from before versions were kept is kept from now on: the pods that start until the new one is announced need it.
   const old = stored.plain.envelope;
   const oldKey = old === undefined || text === undefined ? undefined : keys.of(old.version);
-  const isNew = old !== undefined && old.version !== written.version && !(stored.list?.versions ?? []).some((each) => each.version === old.version);
+  const isNew =
+    old !== undefined && old.version !== written.version && !(stored.list?.versions ?? []).some((each) => each.version === old.version);
   if (isNew && oldKey !== undefined) added.unshift(entry(old));
   const { list, removed } = retain(stored.list, written, added, new Set(kept), rules, now);
   const swaps: KeySwap[] = [

@@ -2,7 +2,8 @@ import type { AppModel, AppModelApply } from '@kubecast/crd';
 import { createValuePublisher, type ValuePublisher } from '@kubecast/redis-loader';
 import { startRespServer, type RespServer } from '@kubecast/redis-loader/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createPublisher, type AppModelApi, type ApplyOptions, type Publisher, type PublisherOptions } from './publisher.ts';
+import { createPublisher } from './create-publisher.ts';
+import type { AppModelApi, ApplyOptions, Publisher, PublisherOptions } from './publisher.ts';
 import { PublishRefusedError } from './publish-errors.ts';
 
 let redis: RespServer;

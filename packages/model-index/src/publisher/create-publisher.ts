@@ -156,7 +156,8 @@ class AppModelPublisher implements Publisher {
   ): Promise<PublishOvertakenError> {
     const announced = announcedModels(now);
     const restored = await restoreAnnounced(plan, values, announced, this.#values, signal);
-    const stands = now === undefined ? 'it was deleted meanwhile' : `version ${JSON.stringify(now.spec?.version ?? '')} of another publisher stands`;
+    const stands =
+      now === undefined ? 'it was deleted meanwhile' : `version ${JSON.stringify(now.spec?.version ?? '')} of another publisher stands`;
     return new PublishOvertakenError(
       'apply',
       `AppModel ${plan.namespace}/${plan.name} was not applied: it is not the one that was read any more, ${stands}; publish again if yours is still meant`,

@@ -37,7 +37,8 @@ export async function planRollback(
       versions.set(model, version);
     }),
   );
-  if (named === undefined && versions.size === 0) throw refuse('Redis keeps no earlier version of any of its models; publish one with its metadata');
+  if (named === undefined && versions.size === 0)
+    throw refuse('Redis keeps no earlier version of any of its models; publish one with its metadata');
   const models = (existing.spec?.models ?? []).map((model) => ({ ...model, version: versions.get(model.name) ?? model.version }));
   return {
     ...existing,

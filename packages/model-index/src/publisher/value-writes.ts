@@ -64,10 +64,14 @@ export async function writeValues(
   const subject = `AppModel ${plan.namespace}/${plan.name}`;
   let looks: readonly ValueLook[];
   try {
-    looks = await Promise.all(planned.map((value) => values.look({ ...ownerOf(plan, value), ...(signal === undefined ? {} : { signal }) })));
+    looks = await Promise.all(
+      planned.map((value) => values.look({ ...ownerOf(plan, value), ...(signal === undefined ? {} : { signal }) })),
+    );
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    throw new PublishFailedError('values', `Redis could not be read for ${subject}; nothing was written: ${messageOf(error)}`, { cause: error });
+    throw new PublishFailedError('values', `Redis could not be read for ${subject}; nothing was written: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   // Half an app's values replaced would help nobody.
   const refused = planned.flatMap((value, index) => refusalOf(value, looks[index] as ValueLook, plan, options.adopt) ?? []);

@@ -17,13 +17,19 @@ export interface RetainedList {
   readonly versions: readonly RetainedVersion[];
 }
 
-/** Which versions are kept besides the one that stands under the plain key. */
+/**
+ * Which versions are kept besides the one that stands under the plain key. One that was replaced less than a minute ago stays in any case: another
+ * publisher may be about to announce it.
+ */
 export interface VersionRetention {
   /** Versions that are kept at most, the newest one included. Default 5, at least 1. */
   readonly count?: number;
   /** A version that was replaced longer ago than this goes at the next publish. Default 30 days. */
   readonly ageMs?: number;
 }
+
+/** A publisher needs no longer from writing its values to announcing them. */
+const GRACE_MS = 60_000;
 
 export interface RetentionRules {
   readonly count: number;
@@ -71,7 +77,7 @@ export interface RetentionStep {
 
 /**
  * Adds versions to a list and takes out what need not be kept any more: what is beyond `count`, and what was replaced longer than `ageMs` ago.
- * The newest version and those in `kept` always stay. Pure.
+ * The newest version, those in `kept` and those replaced within the last minute always stay. Pure.
  */
 export function retain(
   before: RetainedList | undefined,
@@ -89,7 +95,8 @@ export function retain(
   const versions = all.filter(({ version }, index) => {
     const next = all[index + 1];
     if (next === undefined || kept.has(version)) return true;
-    const stays = all.length - index <= rules.count && now - next.publishedAt <= rules.ageMs;
+    const replacedForMs = now - next.publishedAt;
+    const stays = replacedForMs < GRACE_MS || (all.length - index <= rules.count && replacedForMs <= rules.ageMs);
     if (!stays) removed.push(version);
     return stays;
   });

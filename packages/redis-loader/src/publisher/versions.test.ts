@@ -14,6 +14,7 @@ import {
 import { keySlot } from '../connection/key-slot.ts';
 import { plainKeyOf } from '../values/version-keys.ts';
 import { findRedisServer, startRedis, type TestRedis } from '../testing/index.ts';
+import { startLatencyProxy } from '../testing/latency-proxy.ts';
 
 const owner = { namespace: 'n', app: 'a', model: 'm' };
 const item = (version: string, payload: unknown = `content of ${version}`): PublishItem => ({ ...owner, version, payload });
@@ -97,18 +98,20 @@ describe.each(kinds)('versions on a %s', (kind) => {
     expect(await publisher.publish(item('1'))).toMatchObject({ outcome: 'written', number: 3 });
   });
 
-  test('versions beyond the count, and those replaced too long ago, go with the next publish; what is announced stays', async () => {
-    const publisher = make({ versions: { count: 2, ageMs: 1_000 } });
+  test('versions beyond the count, and those replaced too long ago, go with the next publish; what is announced or was replaced just now stays', async () => {
+    const publisher = make({ versions: { count: 2, ageMs: 600_000 } });
     for (const version of ['1', '2', '3']) await publisher.publish(item(version));
-    expect(await stored()).toEqual(keysOf('2', '3'));
+    // Another publisher may be about to announce one of them.
+    expect(await stored()).toEqual(keysOf('1', '2', '3'));
+    await clock.advance(61_000);
     await publisher.publish({ ...item('4'), keep: ['2'] });
     expect(await stored()).toEqual(keysOf('2', '3', '4'));
     // The newest was published long ago, but is replaced only now.
-    await clock.advance(5_000);
+    await clock.advance(700_000);
     await publisher.publish({ ...item('5'), keep: ['2'] });
     expect(await stored()).toEqual(keysOf('2', '4', '5'));
-    await clock.advance(5_000);
-    await make({ versions: { count: 9, ageMs: 1_000 } }).publish(item('6'));
+    await clock.advance(700_000);
+    await make({ versions: { count: 9, ageMs: 600_000 } }).publish(item('6'));
     expect(await stored()).toEqual(keysOf('5', '6'));
     for (const versions of [{ count: 0 }, { ageMs: -1 }, null as unknown as { count: number }])
       expect(() => make({ versions })).toThrow(/versions/);
@@ -177,6 +180,22 @@ describe.each(kinds)('versions on a %s', (kind) => {
       expect(loader.get('m')).toMatchObject({ state: 'current', version: '1', payload: 'content of 1' });
     } finally {
       await loader.close();
+    }
+  });
+
+  test('3,000 models over a way of 1 ms are published in a few round trips, not one after the other', async () => {
+    const proxy = await startLatencyProxy(server, 1);
+    try {
+      const publisher = make({ redis: proxy.url });
+      await publisher.ping();
+      const before = proxy.roundTrips;
+      const items = Array.from({ length: 3_000 }, (_, i): PublishItem => ({ ...owner, model: `m${i}`, version: '1', payload: { i } }));
+      const results = await publisher.publishAll(items);
+      expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
+      // One after the other they were 6,000. A burst that is large comes in several chunks.
+      expect(proxy.roundTrips - before).toBeLessThan(300);
+    } finally {
+      await proxy.close();
     }
   });
 });

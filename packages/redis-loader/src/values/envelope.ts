@@ -1,5 +1,6 @@
 import { checkNames } from '../check-input.ts';
 import { ValueError } from '../errors.ts';
+import { isTooDeep, MAX_DEPTH } from './json-depth.ts';
 import { findMember } from './json-member.ts';
 import { sha256 } from './sha256.ts';
 
@@ -71,6 +72,8 @@ export function payloadText(payload: unknown, owner: Owner): string {
     throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} is ${typeof payload}, which JSON cannot hold`);
   if (lost !== undefined)
     throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} holds ${lost}, which JSON cannot hold`);
+  if (isTooDeep(text))
+    throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} has more than ${MAX_DEPTH} containers in each other`);
   return text;
 }
 

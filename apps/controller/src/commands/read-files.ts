@@ -2,21 +2,61 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { appModel, isObject, type AppModel, type JsonObject } from '@kubecast/crd';
 import { InputError } from '../errors.ts';
+import { parseText } from './parse-text.ts';
 
-/** The AppModels of a file with YAML documents or JSON; `-`: standard input. @throws InputError naming file and document */
-export async function readAppModels(file: string): Promise<readonly AppModel[]> {
-  const documents = await parse(file, file === '-' ? await readStdin() : await readText(file));
-  if (documents.length === 0) throw new InputError(`${file}: there is no AppModel in it`);
-  return documents.map((document, index) => {
-    const where = documents.length === 1 ? file : `${file}, document ${index + 1}`;
-    if (!isObject(document)) throw new InputError(`${where}: is no object`);
-    if (document['kind'] !== appModel.kind || document['apiVersion'] !== `${appModel.group}/${appModel.version}`) {
-      throw new InputError(
-        `${where}: is ${JSON.stringify(document['kind'] ?? null)} of ${JSON.stringify(document['apiVersion'] ?? null)}, must be AppModel of iidp.com/v1`,
-      );
+/** What a file holds for `publish`. */
+export interface ReadAppModels {
+  readonly objects: readonly AppModel[];
+  /** Other objects in it, which are not published, in words: a Namespace that stands before its AppModels, say. */
+  readonly others: readonly string[];
+}
+
+/**
+ * The AppModels of a file as kubectl reads it: YAML documents or JSON, Lists and AppModelLists taken apart; `-`: standard input. @throws InputError
+ * naming file, document and item
+ */
+export async function readAppModels(file: string): Promise<ReadAppModels> {
+  const text = file === '-' ? await readStdin() : await readText(file);
+  const documents = await parseText(file, text, { keys: true });
+  const found = documents.flatMap((document, index) =>
+    takeApart(document, documents.length === 1 ? file : `${file}, document ${index + 1}`),
+  );
+  const objects: AppModel[] = [];
+  const others: string[] = [];
+  for (const { object, where } of found) {
+    const { kind, apiVersion, metadata } = object;
+    if (typeof kind !== 'string' || kind === '' || typeof apiVersion !== 'string' || apiVersion === '')
+      throw new InputError(`${where}: has no kind and apiVersion, must be AppModel of ${ours}`);
+    if (kind === appModel.kind && apiVersion === ours) {
+      if (!isObject(metadata)) throw new InputError(`${where}: has no metadata`);
+      objects.push(object as unknown as AppModel);
+    } else if (kind === appModel.kind || apiVersion.startsWith(`${appModel.group}/`)) {
+      throw new InputError(`${where}: is ${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)}, must be AppModel of ${ours}`);
+    } else {
+      const name = isObject(metadata) ? metadata['name'] : undefined;
+      others.push(`${where}: ${kind} ${typeof name === 'string' ? JSON.stringify(name) : 'without name'}`);
     }
-    if (!isObject(document['metadata'])) throw new InputError(`${where}: has no metadata`);
-    return document as unknown as AppModel;
+  }
+  if (objects.length === 0)
+    throw new InputError(
+      `${file}: there is no AppModel of ${ours} in it${others.length === 0 ? '' : `, only ${others.map((each) => each.slice(each.indexOf(': ') + 2)).join(', ')}`}`,
+    );
+  return { objects, others };
+}
+
+const ours = `${appModel.group}/${appModel.version}`;
+
+/** The objects of one document: itself, or the items of a list. Items of an AppModelList may leave out what the list says. */
+function takeApart(document: unknown, where: string): readonly { readonly object: JsonObject; readonly where: string }[] {
+  if (!isObject(document)) throw new InputError(`${where}: is no object`);
+  const { kind, apiVersion, items } = document;
+  const isOurs = kind === `${appModel.kind}List` && apiVersion === ours;
+  if (!isOurs && !(kind === 'List' && apiVersion === 'v1')) return [{ object: document, where }];
+  if (!Array.isArray(items)) throw new InputError(`${where}: is a list without items`);
+  return items.flatMap((item, index) => {
+    const place = `${where}, item ${index + 1}`;
+    const whole = isOurs && isObject(item) ? { kind: appModel.kind, apiVersion: ours, ...item } : item;
+    return takeApart(whole, place);
   });
 }
 
@@ -30,11 +70,11 @@ export async function readMetadata(paths: readonly string[]): Promise<ReadonlyMa
     if (info.isDirectory()) {
       for (const name of (await readdir(path)).sort()) {
         if (!['.json', '.yaml', '.yml'].includes(extname(name))) continue;
-        const [value] = await parse(join(path, name), await readText(join(path, name)));
+        const [value] = await parseText(join(path, name), await readText(join(path, name)), { keys: false });
         found.set(basename(name, extname(name)), value);
       }
     } else {
-      const [value] = await parse(path, await readText(path));
+      const [value] = await parseText(path, await readText(path), { keys: false });
       if (!isObject(value)) throw new InputError(`${path}: must be an object that maps each model to its metadata`);
       for (const model of Object.keys(value)) found.set(model, (value as JsonObject)[model]);
     }
@@ -54,28 +94,6 @@ async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
-}
-
-async function parse(file: string, text: string): Promise<readonly unknown[]> {
-  // JSON first: it is faster, and keeps names such as __proto__ as they are.
-  if (/^\s*[[{]/u.test(text)) {
-    try {
-      return [JSON.parse(text) as unknown];
-    } catch {
-      // Flow style of YAML looks the same.
-    }
-  }
-  const { parseAllDocuments } = await import('yaml');
-  const documents = parseAllDocuments(text, { uniqueKeys: true });
-  const list = Array.isArray(documents) ? documents : [];
-  return list
-    .map((document) => {
-      const [error] = document.errors;
-      if (error !== undefined) throw new InputError(`${file}: is neither JSON nor YAML: ${error.message.split('\n')[0] ?? ''}`);
-      // An alias may be many times as large as the text (a billion laughs).
-      return document.toJS({ maxAliasCount: 100 }) as unknown;
-    })
-    .filter((value) => value !== null);
 }
 
 function unreadable(path: string, error: unknown): InputError {

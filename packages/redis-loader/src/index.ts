@@ -1,4 +1,5 @@
 export type { ConnectionState, ConnectionStatus } from './connection/connection.ts';
+export type { TrackingStatus } from './connection/tracking.ts';
 export type { ClusterConnection, RedisTarget } from './connection/connection-options.ts';
 export { describeOwner, formatEnvelope, isSameOwner, payloadDigest, readEnvelope } from './values/envelope.ts';
 export type { Envelope, Owner } from './values/envelope.ts';

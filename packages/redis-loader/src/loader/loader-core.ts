@@ -12,6 +12,8 @@ import type { LazyPayload } from '../values/lazy-payload.ts';
 import { makeCounts, type LoaderCounters, type LoaderCounts } from './loader-counters.ts';
 import { isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
 import type { Loader, LoaderOptions, SettledOptions } from './loader.ts';
+import { WriteHints } from './write-hints.ts';
+import type { TrackingStatus } from '../connection/tracking.ts';
 import { Rechecks, recheckTimes } from './rechecks.ts';
 import { sha1Hex } from '../values/sha256.ts';
 import { versionKeys } from '../values/version-keys.ts';
@@ -47,6 +49,7 @@ export class LoaderCore<P> implements Loader<P> {
   readonly #failing = new Set<Item<P>>();
   readonly #rechecks: Rechecks<P>;
   readonly #prefix: string;
+  readonly #hints: WriteHints | undefined;
   readonly #timer: DueTimer;
   readonly #listeners = new Set<{ readonly listener: (id: string) => void }>();
   readonly #waiters = new SettledWaiters<Item<P>>();
@@ -71,12 +74,28 @@ export class LoaderCore<P> implements Loader<P> {
     this.#clock = clock;
     this.#timer = new DueTimer(clock);
     this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
-    this.#rechecks = new Rechecks<P>({ clock, timer: this.#timer, afterMs, look: (item) => this.#reader.enqueue(item) });
+    this.#rechecks = new Rechecks<P>({
+      clock,
+      timer: this.#timer,
+      afterMs,
+      look: (item) => this.#reader.enqueue(item),
+      onAdd: (item) => this.#hints?.watch(this.#prefixOf(item)),
+    });
     const shared = {
       clock,
       commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
       connectionName: options.connectionName ?? 'kubecast-loader',
     };
+    this.#hints =
+      options.tracking === false
+        ? undefined
+        : new WriteHints({
+            ...shared,
+            timer: this.#timer,
+            target: redis,
+            prefix: this.#prefix,
+            onWritten: (keys) => this.#written(keys),
+          });
     this.#connection = new Connection({
       ...shared,
       target: redis,
@@ -84,6 +103,7 @@ export class LoaderCore<P> implements Loader<P> {
         // Redis may have been written, or be another one, while it was away.
         this.#rechecks.all();
         this.#retryFailing(undefined);
+        this.#hints?.again();
       },
       onStatus: (status) => {
         if (this.#isAway()) this.#waiters.away();
@@ -126,9 +146,14 @@ export class LoaderCore<P> implements Loader<P> {
     return this.#connection.status;
   }
 
+  get tracking(): TrackingStatus {
+    return this.#hints?.status ?? { state: 'off', reason: 'it was not asked for' };
+  }
+
   get counters(): LoaderCounters {
     return {
       ...this.#counts,
+      hints: this.#hints?.hints ?? 0,
       connects: this.#connection.readies,
       renewals: this.#connection.renewals,
       wanted: this.#items.size,
@@ -266,6 +291,7 @@ export class LoaderCore<P> implements Loader<P> {
       this.#reader.close();
       this.#waiters.rejectAll(new ClosedError('loader'));
       this.#connection.close();
+      this.#hints?.close();
       this.#primary?.close();
     }
     return Promise.resolve();
@@ -416,6 +442,20 @@ export class LoaderCore<P> implements Loader<P> {
     for (const item of this.#failing)
       if (item.phase === 'waiting' && (item.failure?.code !== 'Unreadable' || also === 'Unreadable')) this.#reader.enqueue(item);
     this.#reader.resume();
+  }
+
+  #prefixOf({ wanted, key }: Item<P>): string {
+    return wanted.key === undefined ? this.#template.prefix({ ...wanted.fields, ...wanted.owner }) : key;
+  }
+
+  /** Redis told that something was written there: a reason to look, and no more. */
+  #written(keys: ReadonlySet<string> | undefined): void {
+    if (this.#closed) return;
+    if (keys === undefined) this.#rechecks.all();
+    else for (const key of keys) this.#rechecks.key(key);
+    for (const item of this.#failing)
+      if (item.phase === 'waiting' && item.failure?.code !== 'Unreadable' && (keys === undefined || keys.has(item.key)))
+        this.#reader.enqueue(item);
   }
 
   #determine(item: Item<P>): void {

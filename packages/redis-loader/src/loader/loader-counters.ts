@@ -23,6 +23,8 @@ export interface LoaderCounters {
   readonly splits: number;
   readonly primaryReads: number;
   readonly listenerErrors: number;
+  /** Writes that Redis told of, as a reason to look again. */
+  readonly hints: number;
   readonly connects: number;
   /** Clients that were thrown away after a timeout. */
   readonly renewals: number;
@@ -38,7 +40,9 @@ export interface LoaderCounters {
 
 /** The counters that the loader's parts raise. */
 export type LoaderCounts = {
-  -readonly [K in Exclude<keyof LoaderCounters, 'connects' | 'renewals' | 'wanted' | 'satisfied' | 'pending' | 'failing'>]: number;
+  -readonly [
+    K in Exclude<keyof LoaderCounters, 'hints' | 'connects' | 'renewals' | 'wanted' | 'satisfied' | 'pending' | 'failing'>
+  ]: number;
 };
 
 export function makeCounts(): LoaderCounts {

@@ -21,6 +21,8 @@ export interface RechecksOptions<P> {
   readonly afterMs: readonly number[];
   /** Puts an item into the next batches. */
   readonly look: (item: Item<P>) => void;
+  /** Told of each item that needs looks. */
+  readonly onAdd: (item: Item<P>) => void;
 }
 
 /** How far the looks at one value are. */
@@ -59,6 +61,7 @@ export class Rechecks<P> {
     else items.push(item);
     item.look = { key, since: this.#options.clock.now(), times: 0, due: false, again: false };
     this.#next(item, item.look);
+    this.#options.onAdd(item);
   }
 
   remove(item: Item<P>): void {

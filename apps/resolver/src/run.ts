@@ -1,6 +1,6 @@
 import { connectionFromDefaults, createClient, isInCluster } from '@kubecast/client';
 import { createModelIndex, type ModelIndex } from '@kubecast/model-index';
-import { createLoader } from '@kubecast/redis-loader';
+import { createLoader, readRedisConfig } from '@kubecast/redis-loader';
 import { kubeconfigOf, type Shutdown } from '@kubecast/runtime';
 import { systemClock } from '@kubecast/clock';
 import { RoundRobin } from './forwarding/endpoint-picker.ts';
@@ -27,7 +27,11 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   const connection = await connectionFromDefaults(kubeconfigOf(flags));
   const namespace = flags.namespace ?? connection.namespace;
   const client = createClient(connection, { userAgent: 'kubecast-resolver' });
-  const loader = createLoader({ redis: flags.redisUrl, keyTemplate: flags.keyTemplate, connectionName: 'kubecast-resolver' });
+  const loader = createLoader({
+    redis: flags.redisConfig === undefined ? flags.redisUrl : readRedisConfig(flags.redisConfig),
+    keyTemplate: flags.keyTemplate,
+    connectionName: 'kubecast-resolver',
+  });
   const index = createModelIndex({
     client,
     loader,

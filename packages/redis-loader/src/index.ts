@@ -1,4 +1,7 @@
 export type { ConnectionState, ConnectionStatus } from './connection/connection.ts';
+export { readRedisConfig } from './connection/node-redis-config.ts';
+export { redisTargetOf } from './connection/redis-config.ts';
+export type { RedisConfig, RedisNode, RedisTlsConfig } from './connection/redis-config.ts';
 export type { TrackingStatus } from './connection/tracking.ts';
 export type { ClusterConnection, RedisTarget } from './connection/connection-options.ts';
 export { describeOwner, formatEnvelope, isSameOwner, payloadDigest, readEnvelope } from './values/envelope.ts';

@@ -1,6 +1,7 @@
 import { connectionFromDefaults, createClient } from '@kubecast/client';
 import { appModel, type AppModel } from '@kubecast/crd';
 import { appModelApi, createPublisher, type AppModelReceipt, type Publisher } from '@kubecast/model-index';
+import { readRedisConfig } from '@kubecast/redis-loader';
 import { kubeconfigOf } from '@kubecast/runtime';
 import { InputError } from '../errors.ts';
 import type { PublishFlags, RollbackFlags } from '../flags.ts';
@@ -49,7 +50,7 @@ async function withPublisher(
   });
   const publisher = createPublisher({
     appModels: appModelApi(client.resource<typeof appModel, AppModel>(appModel)),
-    redis: flags.redisUrl,
+    redis: flags.redisConfig === undefined ? flags.redisUrl : readRedisConfig(flags.redisConfig),
     keyTemplate: flags.keyTemplate,
     replicas: flags.replicas,
     namespace: flags.namespace ?? connection.namespace,

@@ -109,20 +109,7 @@ describe.runIf(binary !== undefined)('a redis-server that tells of writes', () =
   });
 
   test('where the user may not be told it is off with the reason, and values are read as without', async () => {
-    await client.call(
-      'ACL',
-      'SETUSER',
-      'reader',
-      'on',
-      '>pw',
-      '~a_*',
-      '+@read',
-      '+ping',
-      '+info',
-      '+client|setname',
-      '+client|setinfo',
-      '+hello',
-    );
+    await client.call('ACL', 'SETUSER', 'reader', 'on', '>pw', '~a_*', '+@read', '+ping', '+info', '+client|setname', '+hello');
     await client.set('a_m', '"one"');
     const loader = make({ redis: { host: server.host, port: server.port, username: 'reader', password: 'pw' } });
     want(loader, 'a');

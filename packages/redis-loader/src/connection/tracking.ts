@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { isClusterTarget, makeClient, type RedisTarget } from './connection-options.ts';
+import { quietReadyCheck } from './ready-check.ts';
 import { readFailure } from './redis-failure.ts';
 
 /**
@@ -77,6 +78,7 @@ export class Tracking {
   #connect(): void {
     const { target, commandTimeoutMs, connectionName } = this.#options;
     const client = makeClient(target, { commandTimeoutMs, connectionName }, { protocol: 2, autoResubscribe: false }) as Redis;
+    quietReadyCheck(client);
     this.#client = client;
     this.#status = { state: 'connecting', reason: '' };
     const current = (): boolean => this.#client === client;

@@ -13,7 +13,7 @@ import type {
 } from './publisher.ts';
 import { announcementOf, announcedModels, checkExisting, planPublish, type PublishPlan } from './publisher-plan.ts';
 import { planRollback } from './rollback.ts';
-import { restoreAnnounced, valuesOf, writeValues, type PlannedValue } from './value-writes.ts';
+import { restoreAnnounced, valuesOf, writeValues, type PlannedValue, type WrittenValues } from './value-writes.ts';
 
 /** How often an apply is bound anew because something else of the AppModel changed than what it announces: a finalizer, say. */
 const TRIES = 5;
@@ -58,7 +58,9 @@ class AppModelPublisher implements Publisher {
     options: PublishOptions = {},
   ): Promise<readonly ValueReceipt[]> {
     const plan = this.#plan(appModel, options);
-    return this.#write(plan, valuesOf(plan, payloads, this.#values), new Map(), options);
+    const { receipts, failure } = await this.#write(plan, valuesOf(plan, payloads, this.#values), undefined, options);
+    if (failure !== undefined) throw failure;
+    return receipts;
   }
 
   async rollback(given: Rollback, options: Omit<PublishOptions, 'name' | 'adopt'> = {}): Promise<AppModelReceipt> {
@@ -99,9 +101,9 @@ class AppModelPublisher implements Publisher {
   #write(
     plan: PublishPlan,
     planned: readonly PlannedValue[],
-    announced: ReadonlyMap<string, string>,
+    announced: ReadonlyMap<string, string> | undefined,
     { adopt = false, dryRun = false, signal }: PublishOptions,
-  ): Promise<readonly ValueReceipt[]> {
+  ): Promise<WrittenValues> {
     return writeValues(plan, planned, this.#values, { adopt, dryRun, announced, signal });
   }
 
@@ -122,7 +124,12 @@ class AppModelPublisher implements Publisher {
     // where the object is new or somebody else's fields are respected.
     if ((!force || existing === undefined) && !dryRun)
       await this.#phase('apply', refusedWords, () => this.#o.appModels.apply(plan.object, { ...apply, dryRun: true }), signal);
-    const values = await this.#write(plan, planned, announcedModels(existing), options);
+    const { receipts: values, failure } = await this.#write(plan, planned, announcedModels(existing), options);
+    if (failure !== undefined) {
+      if (!(failure instanceof PublishOvertakenError)) throw failure;
+      const { announced, restored } = await this.#restore(plan, values, undefined, signal);
+      throw new PublishOvertakenError('values', failure.message, { announced, restored, cause: failure.cause });
+    }
     const words = dryRun ? refusedWords : `${subject} could not be applied; its values are in Redis already, and publishing again is safe`;
     let bound = existing;
     for (let attempt = 1; ; attempt += 1) {
@@ -154,8 +161,7 @@ class AppModelPublisher implements Publisher {
     cause: AppModelChangedError,
     signal: AbortSignal | undefined,
   ): Promise<PublishOvertakenError> {
-    const announced = announcedModels(now);
-    const restored = await restoreAnnounced(plan, values, announced, this.#values, signal);
+    const { announced, restored } = await this.#restore(plan, values, now, signal);
     const stands =
       now === undefined ? 'it was deleted meanwhile' : `version ${JSON.stringify(now.spec?.version ?? '')} of another publisher stands`;
     return new PublishOvertakenError(
@@ -163,6 +169,21 @@ class AppModelPublisher implements Publisher {
       `AppModel ${plan.namespace}/${plan.name} was not applied: it is not the one that was read any more, ${stands}; publish again if yours is still meant`,
       { announced, restored, cause },
     );
+  }
+
+  /** Makes Redis hold what is announced again, where values of this publish took its place. Never throws: pods read the versions' own keys. */
+  async #restore(
+    plan: PublishPlan,
+    values: readonly ValueReceipt[],
+    now: AppModel | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly announced: ReadonlyMap<string, string>; readonly restored: readonly string[] }> {
+    try {
+      const announced = announcedModels(now ?? (await this.#o.appModels.get(plan.namespace, plan.name, signal)));
+      return { announced, restored: await restoreAnnounced(plan, values, announced, this.#values, signal) };
+    } catch {
+      return { announced: new Map(), restored: [] };
+    }
   }
 
   async #phase<T>(phase: 'read' | 'values' | 'apply', what: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -22,8 +22,11 @@ export interface PlannedValue {
 export interface WriteOptions {
   readonly adopt: boolean;
   readonly dryRun: boolean;
-  /** Model to the version that is announced now, and must not be lost before the new one is. */
-  readonly announced: ReadonlyMap<string, string>;
+  /**
+   * Model to the version that is announced now, and must not be lost before the new one is. Undefined: nothing will be announced. A value that will be
+   * announced and is not yet is written with a number of our own, so that nobody takes it back who wrote the same before.
+   */
+  readonly announced: ReadonlyMap<string, string> | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -53,13 +56,22 @@ export function valuesOf(plan: PublishPlan, payloads: Payloads, values: Pick<Val
   });
 }
 
-/** Writes the values of a plan that are not there yet: all are looked at first, and if one may not be written none is. */
+/** What was written, and what came between, if anything did. */
+export interface WrittenValues {
+  readonly receipts: readonly ValueReceipt[];
+  readonly failure?: PublishOvertakenError | PublishFailedError;
+}
+
+/**
+ * Writes the values of a plan that are not there yet: all are looked at first, and if one may not be written none is. @throws PublishRefusedError,
+ * PublishFailedError: nothing was written
+ */
 export async function writeValues(
   plan: PublishPlan,
   planned: readonly PlannedValue[],
   values: ValuePublisher,
   options: WriteOptions,
-): Promise<readonly ValueReceipt[]> {
+): Promise<WrittenValues> {
   const { signal } = options;
   const subject = `AppModel ${plan.namespace}/${plan.name}`;
   let looks: readonly ValueLook[];
@@ -84,35 +96,42 @@ export async function writeValues(
     );
   }
   const receipts = planned.map((value, index) => receiptOf(value, looks[index] as ValueLook, options.dryRun));
-  if (options.dryRun) return receipts;
+  if (options.dryRun) return { receipts };
   const given = planned.flatMap((value, index) => (value.payload === undefined ? [] : [{ value, index }]));
   const written = await values.publishAll(given.map(({ value }) => itemOf(plan, value, options)));
-  const restored = planned.flatMap((value, index) => (receipts[index]?.outcome === 'restored' ? [{ value, index }] : []));
+  const restored = planned.flatMap((value, index) =>
+    value.payload === undefined && (receipts[index]?.outcome === 'restored' || isClaimed(value, options)) ? [{ value, index }] : [],
+  );
   const wentBack = await Promise.allSettled(restored.map(({ value }) => values.rollback(itemOf(plan, value, options))));
   const failures: { readonly value: PlannedValue; readonly error: unknown }[] = [];
-  const settle = (asked: readonly { value: PlannedValue; index: number }[], results: typeof written, outcome?: 'restored'): void => {
+  const settle = (asked: readonly { value: PlannedValue; index: number }[], results: typeof written): void => {
     for (const [at, { value, index }] of asked.entries()) {
       const result = results[at] as (typeof written)[number];
       const { name: model, version } = value.model;
-      if (result.status === 'rejected') failures.push({ value, error: result.reason });
-      else receipts[index] = { ...result.value, model, version, ...(outcome === undefined ? {} : { outcome }) };
+      const { outcome } = receipts[index] as ValueReceipt;
+      if (result.status === 'rejected') {
+        failures.push({ value, error: result.reason });
+        receipts[index] = { ...(receipts[index] as ValueReceipt), outcome: 'planned' };
+      } else receipts[index] = { ...result.value, model, version, outcome: value.payload === undefined ? outcome : result.value.outcome };
     }
   };
   settle(given, written);
-  settle(restored, wentBack, 'restored');
+  settle(restored, wentBack);
   signal?.throwIfAborted();
   const [first] = failures;
-  if (first === undefined) return receipts;
+  if (first === undefined) return { receipts };
   const what = `${subject}: the value of model ${JSON.stringify(first.value.model.name)}`;
   if (isPublishRefused(first.error))
-    throw new PublishOvertakenError(
-      'values',
-      `${what} was not written, and nothing is announced: another publisher came between; ${first.error.message}`,
-      { cause: first.error },
-    );
-  throw new PublishFailedError('values', `${what} could not be written, and nothing is announced: ${messageOf(first.error)}`, {
-    cause: first.error,
-  });
+    return {
+      receipts,
+      failure: new PublishOvertakenError(
+        'values',
+        `${what} was not written, and nothing is announced: another publisher came between; ${first.error.message}`,
+        { cause: first.error },
+      ),
+    };
+  const message = `${what} could not be written, and nothing is announced: ${messageOf(first.error)}`;
+  return { receipts, failure: new PublishFailedError('values', message, { cause: first.error }) };
 }
 
 /**
@@ -130,7 +149,7 @@ export async function restoreAnnounced(
   const results = await Promise.allSettled(
     written.map(async ({ model, version, number, outcome, key }) => {
       const now = announced.get(model);
-      if (now === undefined || now === version || (outcome !== 'written' && outcome !== 'restored')) return [];
+      if (now === undefined || now === version || outcome === 'unchanged' || outcome === 'planned') return [];
       await values.rollback({ namespace, app, model, version: now, number: number + 1, ...(signal === undefined ? {} : { signal }) });
       return [key];
     }),
@@ -145,9 +164,15 @@ const ownerOf = ({ namespace, app }: PublishPlan, { model }: PlannedValue): Owne
   version: model.version,
 });
 
-function itemOf(plan: PublishPlan, value: PlannedValue, { adopt, announced, signal }: WriteOptions): PublishItem {
-  const kept = announced.get(value.model.name);
+function isClaimed({ model }: PlannedValue, { announced }: WriteOptions): boolean {
+  return announced !== undefined && announced.get(model.name) !== model.version;
+}
+
+function itemOf(plan: PublishPlan, value: PlannedValue, options: WriteOptions): PublishItem {
+  const { adopt, announced, signal } = options;
+  const kept = announced?.get(value.model.name);
   return {
+    claim: isClaimed(value, options),
     ...ownerOf(plan, value),
     payload: value.payload?.value,
     adopt,

@@ -41,6 +41,11 @@ export interface PublishItem extends Owner {
   readonly fields?: Readonly<Record<string, string>>;
   /** Replace a value that is no envelope. Default false. Never replaces another owner's envelope. */
   readonly adopt?: boolean;
+  /**
+   * Write it with a new number although the very same stands there: whoever wrote that before, and may take it back, does not any more. For a version
+   * that is about to be announced. Default false.
+   */
+  readonly claim?: boolean;
   /** Versions that this write must not remove, whatever their count and age: those that are announced. */
   readonly keep?: readonly string[];
   readonly signal?: AbortSignal;

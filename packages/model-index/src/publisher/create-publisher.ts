@@ -13,7 +13,7 @@ import type {
 } from './publisher.ts';
 import { announcementOf, announcedModels, checkExisting, planPublish, type PublishPlan } from './publisher-plan.ts';
 import { planRollback } from './rollback.ts';
-import { restoreAnnounced, valuesOf, writeValues, type PlannedValue, type WrittenValues } from './value-writes.ts';
+import { overwritten, restoreAnnounced, valuesOf, writeValues, type PlannedValue, type WrittenValues } from './value-writes.ts';
 
 /** How often an apply is bound anew because something else of the AppModel changed than what it announces: a finalizer, say. */
 const TRIES = 5;
@@ -58,7 +58,7 @@ class AppModelPublisher implements Publisher {
     options: PublishOptions = {},
   ): Promise<readonly ValueReceipt[]> {
     const plan = this.#plan(appModel, options);
-    const { receipts, failure } = await this.#write(plan, valuesOf(plan, payloads, this.#values), undefined, options);
+    const { receipts, failure } = await this.#write(plan, valuesOf(plan, payloads, this.#values), new Map(), options);
     if (failure !== undefined) throw failure;
     return receipts;
   }
@@ -101,7 +101,7 @@ class AppModelPublisher implements Publisher {
   #write(
     plan: PublishPlan,
     planned: readonly PlannedValue[],
-    announced: ReadonlyMap<string, string> | undefined,
+    announced: ReadonlyMap<string, string>,
     { adopt = false, dryRun = false, signal }: PublishOptions,
   ): Promise<WrittenValues> {
     return writeValues(plan, planned, this.#values, { adopt, dryRun, announced, signal });
@@ -127,7 +127,7 @@ class AppModelPublisher implements Publisher {
     const { receipts: values, failure } = await this.#write(plan, planned, announcedModels(existing), options);
     if (failure !== undefined) {
       if (!(failure instanceof PublishOvertakenError)) throw failure;
-      const { announced, restored } = await this.#restore(plan, values, undefined, signal);
+      const { announced, restored } = await this.#settle(plan, writtenModels(values), signal);
       throw new PublishOvertakenError('values', failure.message, { announced, restored, cause: failure.cause });
     }
     const words = dryRun ? refusedWords : `${subject} could not be applied; its values are in Redis already, and publishing again is safe`;
@@ -135,7 +135,10 @@ class AppModelPublisher implements Publisher {
     for (let attempt = 1; ; attempt += 1) {
       const expected = expectedOf(bound);
       const written = await this.#phase('apply', words, () => this.#applied(plan, { ...apply, expected }), signal);
-      if (!(written instanceof AppModelChangedError)) return { appModel: written.receipt, object: written.object, values };
+      if (!(written instanceof AppModelChangedError)) {
+        if (!dryRun) await this.#lookAgain(plan, values, signal);
+        return { appModel: written.receipt, object: written.object, values };
+      }
       const now = await this.#phase('apply', words, () => this.#o.appModels.get(plan.namespace, plan.name, signal), signal);
       const announces = announcementOf(now);
       const same = now !== undefined && (announces === announcementOf(existing) || announces === announcementOf(plan.object));
@@ -161,7 +164,7 @@ class AppModelPublisher implements Publisher {
     cause: AppModelChangedError,
     signal: AbortSignal | undefined,
   ): Promise<PublishOvertakenError> {
-    const { announced, restored } = await this.#restore(plan, values, now, signal);
+    const { announced, restored } = await this.#settle(plan, writtenModels(values), signal);
     const stands =
       now === undefined ? 'it was deleted meanwhile' : `version ${JSON.stringify(now.spec?.version ?? '')} of another publisher stands`;
     return new PublishOvertakenError(
@@ -171,19 +174,36 @@ class AppModelPublisher implements Publisher {
     );
   }
 
-  /** Makes Redis hold what is announced again, where values of this publish took its place. Never throws: pods read the versions' own keys. */
-  async #restore(
+  /** After the announcement: another publisher may have written, or taken back, a value between ours and that. */
+  async #lookAgain(plan: PublishPlan, values: readonly ValueReceipt[], signal: AbortSignal | undefined): Promise<void> {
+    const lost = await overwritten(values, this.#values, signal).catch((): readonly string[] => []);
+    if (lost.length > 0) await this.#settle(plan, lost, signal);
+  }
+
+  /**
+   * Makes the plain keys of some models hold what is announced, and looks whether that is still announced then: whoever announces looks at its values
+   * after that, so that of two that do this at the same time the last one sees what the other did. Never throws: pods read the versions' own keys.
+   */
+  async #settle(
     plan: PublishPlan,
-    values: readonly ValueReceipt[],
-    now: AppModel | undefined,
+    models: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<{ readonly announced: ReadonlyMap<string, string>; readonly restored: readonly string[] }> {
+    let announced: ReadonlyMap<string, string> = new Map();
+    const restored = new Set<string>();
+    let before: string | undefined;
     try {
-      const announced = announcedModels(now ?? (await this.#o.appModels.get(plan.namespace, plan.name, signal)));
-      return { announced, restored: await restoreAnnounced(plan, values, announced, this.#values, signal) };
+      for (let attempt = 0; attempt < TRIES; attempt += 1) {
+        const now = await this.#o.appModels.get(plan.namespace, plan.name, signal);
+        announced = announcedModels(now);
+        if (models.length === 0 || announcementOf(now) === before) break;
+        before = announcementOf(now);
+        for (const key of await restoreAnnounced(plan, models, announced, this.#values, signal)) restored.add(key);
+      }
     } catch {
-      return { announced: new Map(), restored: [] };
+      // The way to Redis or to the cluster failed meanwhile.
     }
+    return { announced, restored: [...restored] };
   }
 
   async #phase<T>(phase: 'read' | 'values' | 'apply', what: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -201,3 +221,6 @@ function expectedOf(existing: AppModel | undefined): ApplyOptions['expected'] {
   const { uid, resourceVersion } = existing.metadata;
   return uid === undefined || resourceVersion === undefined ? undefined : { uid, resourceVersion };
 }
+
+const writtenModels = (values: readonly ValueReceipt[]): readonly string[] =>
+  values.flatMap(({ model, outcome }) => (outcome === 'written' || outcome === 'restored' ? [model] : []));

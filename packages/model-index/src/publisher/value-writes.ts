@@ -22,11 +22,8 @@ export interface PlannedValue {
 export interface WriteOptions {
   readonly adopt: boolean;
   readonly dryRun: boolean;
-  /**
-   * Model to the version that is announced now, and must not be lost before the new one is. Undefined: nothing will be announced. A value that will be
-   * announced and is not yet is written with a number of our own, so that nobody takes it back who wrote the same before.
-   */
-  readonly announced: ReadonlyMap<string, string> | undefined;
+  /** Model to the version that is announced now, and must not be lost before the new one is. */
+  readonly announced: ReadonlyMap<string, string>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -99,9 +96,7 @@ export async function writeValues(
   if (options.dryRun) return { receipts };
   const given = planned.flatMap((value, index) => (value.payload === undefined ? [] : [{ value, index }]));
   const written = await values.publishAll(given.map(({ value }) => itemOf(plan, value, options)));
-  const restored = planned.flatMap((value, index) =>
-    value.payload === undefined && (receipts[index]?.outcome === 'restored' || isClaimed(value, options)) ? [{ value, index }] : [],
-  );
+  const restored = planned.flatMap((value, index) => (receipts[index]?.outcome === 'restored' ? [{ value, index }] : []));
   const wentBack = await Promise.allSettled(restored.map(({ value }) => values.rollback(itemOf(plan, value, options))));
   const failures: { readonly value: PlannedValue; readonly error: unknown }[] = [];
   const settle = (asked: readonly { value: PlannedValue; index: number }[], results: typeof written): void => {
@@ -134,24 +129,30 @@ export async function writeValues(
   return { receipts, failure: new PublishFailedError('values', message, { cause: first.error }) };
 }
 
-/**
- * Makes Redis hold what is announced again under the keys that a publish replaced before it was overtaken, as far as those versions are kept and
- * nobody wrote since. Gives the keys; never throws: the version keys serve what is announced all the same.
- */
+/** The models whose plain key does not hold what this publish wrote or found there any more. */
+export async function overwritten(
+  receipts: readonly ValueReceipt[],
+  values: Pick<ValuePublisher, 'holds'>,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const held = await Promise.all(receipts.map(({ key, fingerprint }) => values.holds(key, fingerprint, signal)));
+  return receipts.flatMap(({ model }, index) => (held[index] === true ? [] : [model]));
+}
+
+/** Makes plain keys hold what is announced, as far as those versions are kept. Gives the keys that were written. */
 export async function restoreAnnounced(
-  plan: PublishPlan,
-  written: readonly ValueReceipt[],
+  { namespace, app }: PublishPlan,
+  models: readonly string[],
   announced: ReadonlyMap<string, string>,
   values: Pick<ValuePublisher, 'rollback'>,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  const { namespace, app } = plan;
   const results = await Promise.allSettled(
-    written.map(async ({ model, version, number, outcome, key }) => {
-      const now = announced.get(model);
-      if (now === undefined || now === version || outcome === 'unchanged' || outcome === 'planned') return [];
-      await values.rollback({ namespace, app, model, version: now, number: number + 1, ...(signal === undefined ? {} : { signal }) });
-      return [key];
+    models.map(async (model) => {
+      const version = announced.get(model);
+      if (version === undefined) return [];
+      const { outcome, key } = await values.rollback({ namespace, app, model, version, ...(signal === undefined ? {} : { signal }) });
+      return outcome === 'written' ? [key] : [];
     }),
   );
   return results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
@@ -164,15 +165,10 @@ const ownerOf = ({ namespace, app }: PublishPlan, { model }: PlannedValue): Owne
   version: model.version,
 });
 
-function isClaimed({ model }: PlannedValue, { announced }: WriteOptions): boolean {
-  return announced !== undefined && announced.get(model.name) !== model.version;
-}
-
 function itemOf(plan: PublishPlan, value: PlannedValue, options: WriteOptions): PublishItem {
   const { adopt, announced, signal } = options;
-  const kept = announced?.get(value.model.name);
+  const kept = announced.get(value.model.name);
   return {
-    claim: isClaimed(value, options),
     ...ownerOf(plan, value),
     payload: value.payload?.value,
     adopt,
@@ -184,7 +180,7 @@ function itemOf(plan: PublishPlan, value: PlannedValue, options: WriteOptions): 
 /** What becomes of a value, before anything is written. */
 function receiptOf({ model, key, payload }: PlannedValue, { current, retained }: ValueLook, dryRun: boolean): ValueReceipt {
   const { envelope } = current;
-  const held = { model: model.name, version: model.version, key, replicas: 0 };
+  const held = { model: model.name, version: model.version, key, replicas: 0, fingerprint: current.fingerprint };
   const number = envelope?.number ?? 0;
   if (payload === undefined && envelope?.version === model.version) return { ...held, number, digest: envelope.digest, outcome: 'kept' };
   if (payload === undefined) return { ...held, number: number + 1, digest: retained.envelope?.digest ?? '', outcome: 'restored' };

@@ -72,6 +72,7 @@ class Actor {
       look: (...args: Parameters<ValuePublisher['look']>) => values.look(...args),
       publishAll: (...args: Parameters<ValuePublisher['publishAll']>) => gate().then(() => values.publishAll(...args)),
       rollback: (...args: Parameters<ValuePublisher['rollback']>) => gate().then(() => values.rollback(...args)),
+      holds: (...args: Parameters<ValuePublisher['holds']>) => gate().then(() => values.holds(...args)),
     });
     this.#publisher = createPublisher({
       appModels: {

@@ -8,7 +8,6 @@ export interface Intent extends Owner {
   readonly digest: string;
   readonly number?: number;
   readonly adopt?: boolean;
-  readonly claim?: boolean;
   /** Whether versions are kept under keys of their own. */
   readonly retains: boolean;
 }
@@ -52,7 +51,7 @@ export function judge(stored: StoredValue, intent: Intent): Verdict {
   const sameVersion = [envelope, retained.envelope].filter((each) => each?.version === intent.version);
   if (sameVersion.some((each) => each?.digest !== intent.digest))
     return refuse('same-version-other-content', `Redis holds this version with other content; raise the version`);
-  if (envelope?.version === intent.version && intent.claim !== true)
+  if (envelope?.version === intent.version)
     return { kind: 'unchanged', number: envelope.number, retain: intent.retains && !isKept(stored, intent) };
   // Numbers go on where the list ends, also when the plain key was erased. Another writer may have begun below 0.
   const numbers = list !== undefined && isSameOwner(list.owner, intent) ? list.versions.map((each) => each.number) : [];

@@ -11,7 +11,7 @@ import { judge } from './publish-rules.ts';
 import { PublisherCommands, type ReplicasAsked } from './publisher-commands.ts';
 import type { KeySwap } from './scripts.ts';
 import { retentionRules, type RetentionRules } from './retained.ts';
-import { keysOf, placeOf, removalOf, storedValue, swapsOf, type StoredValue, type ValuePlace } from './stored-value.ts';
+import { keysOf, placeOf, removalOf, storedValue, swapsOf, type StoredValue, type ValuePlace, type Written } from './stored-value.ts';
 import { sha1Hex } from '../values/sha256.ts';
 import type {
   DeleteOutcome,
@@ -164,6 +164,12 @@ class RedisPublisher implements ValuePublisher {
     return 'other';
   }
 
+  async holds(key: string, fingerprint: string, signal?: AbortSignal): Promise<boolean> {
+    checkKey(key);
+    const doing = `comparing the key ${JSON.stringify(key)}`;
+    return (await this.#commands.swap([{ key, expected: fingerprint, change: 'keep' }], doing, undefined, signal)).swapped;
+  }
+
   async ping(signal?: AbortSignal): Promise<void> {
     await this.#commands.run('asking Redis for a sign', (client) => client.ping(), signal);
   }
@@ -213,7 +219,8 @@ class RedisPublisher implements ValuePublisher {
       const isNew = verdict.kind === 'write';
       // The number of the first look is kept: who was overtaken is refused instead of writing an older version over a newer one.
       if (isNew) number = verdict.number;
-      const swaps = isNew || verdict.retain ? this.#swapsOf(place, stored, verdict.number, intent, isNew ? content : undefined) : [];
+      const text = isNew ? envelopeOf({ ...item, number: verdict.number }, content) : undefined;
+      const swaps = isNew || verdict.retain ? this.#swapsOf(place, stored, { ...intent, number: verdict.number, text }, item.keep) : [];
       const { swapped, replicas } =
         swaps.length > 0
           ? await this.#commands.swap(swaps, doing, asked, item.signal)
@@ -221,20 +228,14 @@ class RedisPublisher implements ValuePublisher {
       if (!swapped) continue;
       this.#counters[isNew ? 'written' : 'unchanged'] += 1;
       if (asked !== undefined && replicas < asked.count) throw new UnreplicatedError(key, asked.count, replicas, asked.timeoutMs);
-      return { key, outcome: isNew ? 'written' : 'unchanged', number: verdict.number, digest, replicas };
+      const fingerprint = text === undefined ? stored.plain.fingerprint : sha1Hex(text);
+      return { key, outcome: isNew ? 'written' : 'unchanged', number: verdict.number, digest, fingerprint, replicas };
     }
     throw refuse('contended', `${doing}: the value under ${JSON.stringify(key)} changed ${TRIES} times meanwhile; publish again`);
   }
 
-  #swapsOf(
-    place: ValuePlace,
-    stored: StoredValue,
-    number: number,
-    intent: RollbackItem & { readonly digest: string },
-    content: string | undefined,
-  ): readonly KeySwap[] {
-    const text = content === undefined ? undefined : envelopeOf({ ...intent, number }, content);
-    return swapsOf(place, stored, { ...intent, number, text }, intent.keep ?? [], this.#rules, this.#clock.wall());
+  #swapsOf(place: ValuePlace, stored: StoredValue, written: Written, kept: readonly string[] = []): readonly KeySwap[] {
+    return swapsOf(place, stored, written, kept, this.#rules, this.#clock.wall());
   }
 
   /** Asks the replicas of the one server for all that was written there since `readies` connections were made. */

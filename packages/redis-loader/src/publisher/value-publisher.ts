@@ -41,11 +41,6 @@ export interface PublishItem extends Owner {
   readonly fields?: Readonly<Record<string, string>>;
   /** Replace a value that is no envelope. Default false. Never replaces another owner's envelope. */
   readonly adopt?: boolean;
-  /**
-   * Write it with a new number although the very same stands there: whoever wrote that before, and may take it back, does not any more. For a version
-   * that is about to be announced. Default false.
-   */
-  readonly claim?: boolean;
   /** Versions that this write must not remove, whatever their count and age: those that are announced. */
   readonly keep?: readonly string[];
   readonly signal?: AbortSignal;
@@ -71,6 +66,8 @@ export interface PublishReceipt {
   readonly outcome: 'written' | 'unchanged';
   readonly number: number;
   readonly digest: string;
+  /** SHA-1 of the bytes under the key, as `holds` takes it. */
+  readonly fingerprint: string;
   /** Replicas that confirmed; 0 where none was asked. */
   readonly replicas: number;
 }
@@ -116,6 +113,8 @@ export interface ValuePublisher extends AsyncDisposable {
    * @param expected the bytes, or the `fingerprint` of an inspection.
    */
   compareAndDelete(key: string, expected: Uint8Array | string, signal?: AbortSignal): Promise<DeleteOutcome>;
+  /** Whether exactly the bytes with this fingerprint stand under a key. They are compared where they are, and not read. */
+  holds(key: string, fingerprint: string, signal?: AbortSignal): Promise<boolean>;
   /** What stands under a key now. */
   inspect(key: string, signal?: AbortSignal): Promise<Inspection>;
   /** The key of an owner's value. @throws KeyTemplateError */

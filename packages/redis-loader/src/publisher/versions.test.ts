@@ -132,12 +132,14 @@ describe.each(kinds)('versions on a %s', (kind) => {
     expect(await client.get('a_m@1{a_m}')).toBe(await client.get('a_m'));
   });
 
-  test('a value that is claimed gets a new number although it stands there: whoever wrote it before cannot take it back', async () => {
+  test('what stands under a key is compared without being read', async () => {
     const publisher = make();
-    for (const version of ['1', '2']) await publisher.publish(item(version));
-    expect(await make().publish({ ...item('2'), claim: true })).toMatchObject({ outcome: 'written', number: 3 });
-    expect(await reasonOf(publisher.rollback({ ...owner, version: '1', number: 3 }))).toBe('smaller-number');
-    expect((await publisher.inspect('a_m')).envelope).toMatchObject({ version: '2', number: 3 });
+    const { fingerprint } = await publisher.publish(item('1'));
+    expect(await publisher.publish(item('1'))).toMatchObject({ outcome: 'unchanged', fingerprint });
+    expect(await publisher.holds('a_m', fingerprint)).toBe(true);
+    await publisher.publish(item('2'));
+    expect(await publisher.holds('a_m', fingerprint)).toBe(false);
+    expect(await publisher.holds('none', '')).toBe(true);
   });
 
   test('numbers go on after the plain key was erased', async () => {

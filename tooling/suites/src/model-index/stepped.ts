@@ -36,6 +36,7 @@ export class SteppedPublisher {
         return values.rollback(...args);
       },
     });
+    own.holds = values.holds.bind(values);
     this.publisher = createPublisher({ appModels: stepped, values: own, namespace: 'meta-test' });
   }
 

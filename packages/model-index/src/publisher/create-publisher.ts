@@ -127,7 +127,7 @@ class AppModelPublisher implements Publisher {
     const { receipts: values, failure } = await this.#write(plan, planned, announcedModels(existing), options);
     if (failure !== undefined) {
       if (!(failure instanceof PublishOvertakenError)) throw failure;
-      const { announced, restored } = await this.#settle(plan, writtenModels(values), signal);
+      const { announced, restored } = await this.#settle(plan, replacedBy(planned, values), signal);
       throw new PublishOvertakenError('values', failure.message, { announced, restored, cause: failure.cause });
     }
     const words = dryRun ? refusedWords : `${subject} could not be applied; its values are in Redis already, and publishing again is safe`;
@@ -136,13 +136,13 @@ class AppModelPublisher implements Publisher {
       const expected = expectedOf(bound);
       const written = await this.#phase('apply', words, () => this.#applied(plan, { ...apply, expected }), signal);
       if (!(written instanceof AppModelChangedError)) {
-        if (!dryRun) await this.#lookAgain(plan, values, signal);
+        if (!dryRun) await this.#lookAgain(plan, planned, values, signal);
         return { appModel: written.receipt, object: written.object, values };
       }
       const now = await this.#phase('apply', words, () => this.#o.appModels.get(plan.namespace, plan.name, signal), signal);
       const announces = announcementOf(now);
       const same = now !== undefined && (announces === announcementOf(existing) || announces === announcementOf(plan.object));
-      if (!same || attempt >= TRIES) throw await this.#overtaken(plan, values, now, written, signal);
+      if (!same || attempt >= TRIES) throw await this.#overtaken(plan, replacedBy(planned, values), now, written, signal);
       checkExisting(plan, now);
       bound = now;
     }
@@ -159,12 +159,12 @@ class AppModelPublisher implements Publisher {
 
   async #overtaken(
     plan: PublishPlan,
-    values: readonly ValueReceipt[],
+    replaced: readonly PlannedValue[],
     now: AppModel | undefined,
     cause: AppModelChangedError,
     signal: AbortSignal | undefined,
   ): Promise<PublishOvertakenError> {
-    const { announced, restored } = await this.#settle(plan, writtenModels(values), signal);
+    const { announced, restored } = await this.#settle(plan, replaced, signal);
     const stands =
       now === undefined ? 'it was deleted meanwhile' : `version ${JSON.stringify(now.spec?.version ?? '')} of another publisher stands`;
     return new PublishOvertakenError(
@@ -175,8 +175,13 @@ class AppModelPublisher implements Publisher {
   }
 
   /** After the announcement: another publisher may have written, or taken back, a value between ours and that. */
-  async #lookAgain(plan: PublishPlan, values: readonly ValueReceipt[], signal: AbortSignal | undefined): Promise<void> {
-    const lost = await overwritten(values, this.#values, signal).catch((): readonly string[] => []);
+  async #lookAgain(
+    plan: PublishPlan,
+    planned: readonly PlannedValue[],
+    values: readonly ValueReceipt[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const lost = await overwritten(planned, values, this.#values, signal).catch((): readonly PlannedValue[] => []);
     if (lost.length > 0) await this.#settle(plan, lost, signal);
   }
 
@@ -186,7 +191,7 @@ class AppModelPublisher implements Publisher {
    */
   async #settle(
     plan: PublishPlan,
-    models: readonly string[],
+    planned: readonly PlannedValue[],
     signal: AbortSignal | undefined,
   ): Promise<{ readonly announced: ReadonlyMap<string, string>; readonly restored: readonly string[] }> {
     let announced: ReadonlyMap<string, string> = new Map();
@@ -196,9 +201,9 @@ class AppModelPublisher implements Publisher {
       for (let attempt = 0; attempt < TRIES; attempt += 1) {
         const now = await this.#o.appModels.get(plan.namespace, plan.name, signal);
         announced = announcedModels(now);
-        if (models.length === 0 || announcementOf(now) === before) break;
+        if (planned.length === 0 || announcementOf(now) === before) break;
         before = announcementOf(now);
-        for (const key of await restoreAnnounced(plan, models, announced, this.#values, signal)) restored.add(key);
+        for (const key of await restoreAnnounced(plan, planned, announced, this.#values, signal)) restored.add(key);
       }
     } catch {
       // The way to Redis or to the cluster failed meanwhile.
@@ -222,5 +227,6 @@ function expectedOf(existing: AppModel | undefined): ApplyOptions['expected'] {
   return uid === undefined || resourceVersion === undefined ? undefined : { uid, resourceVersion };
 }
 
-const writtenModels = (values: readonly ValueReceipt[]): readonly string[] =>
-  values.flatMap(({ model, outcome }) => (outcome === 'written' || outcome === 'restored' ? [model] : []));
+/** The values that took the place of another. */
+const replacedBy = (planned: readonly PlannedValue[], receipts: readonly ValueReceipt[]): readonly PlannedValue[] =>
+  planned.filter((_, index) => ['written', 'restored'].includes(receipts[index]?.outcome ?? ''));

@@ -129,29 +129,36 @@ export async function writeValues(
   return { receipts, failure: new PublishFailedError('values', message, { cause: first.error }) };
 }
 
-/** The models whose plain key does not hold what this publish wrote or found there any more. */
+/** The values whose plain key does not hold what this publish wrote or found there any more. */
 export async function overwritten(
+  planned: readonly PlannedValue[],
   receipts: readonly ValueReceipt[],
   values: Pick<ValuePublisher, 'holds'>,
   signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
+): Promise<readonly PlannedValue[]> {
   const held = await Promise.all(receipts.map(({ key, fingerprint }) => values.holds(key, fingerprint, signal)));
-  return receipts.flatMap(({ model }, index) => (held[index] === true ? [] : [model]));
+  return planned.filter((_, index) => held[index] !== true);
 }
 
-/** Makes plain keys hold what is announced, as far as those versions are kept. Gives the keys that were written. */
+/**
+ * Makes plain keys hold what is announced: by what is given, where that is announced, else as far as those versions are kept. Gives the keys that were
+ * written.
+ */
 export async function restoreAnnounced(
-  { namespace, app }: PublishPlan,
-  models: readonly string[],
+  plan: PublishPlan,
+  planned: readonly PlannedValue[],
   announced: ReadonlyMap<string, string>,
-  values: Pick<ValuePublisher, 'rollback'>,
+  values: Pick<ValuePublisher, 'rollback' | 'publish'>,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
+  const options: WriteOptions = { adopt: false, dryRun: false, announced, signal };
   const results = await Promise.allSettled(
-    models.map(async (model) => {
-      const version = announced.get(model);
+    planned.map(async (value) => {
+      const version = announced.get(value.model.name);
       if (version === undefined) return [];
-      const { outcome, key } = await values.rollback({ namespace, app, model, version, ...(signal === undefined ? {} : { signal }) });
+      const isOurs = version === value.model.version && value.payload !== undefined;
+      const item = { ...itemOf(plan, value, options), version };
+      const { outcome, key } = await (isOurs ? values.publish(item) : values.rollback(item));
       return outcome === 'written' ? [key] : [];
     }),
   );

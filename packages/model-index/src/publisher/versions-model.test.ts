@@ -252,7 +252,9 @@ test(
   async () => {
     const [primary, replica] = [await startRespServer(), await startRespServer()];
     try {
-      for (let seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed += 1) await play(seed, primary, replica);
+      let played = 0;
+      for (; played < SCHEDULES; played += 1) await play(FIRST_SEED + played, primary, replica);
+      expect(played).toBe(SCHEDULES);
     } finally {
       await Promise.all([primary.close(), replica.close()]);
     }

@@ -91,6 +91,7 @@ describe.runIf(binary !== undefined)('a redis-server that tells of writes', () =
       await until(() => payload(loader, 'a/m') === `round ${round}`);
       await until(() => loader.tracking.state === 'on');
     }
+    expect(loader.get('a/m')).toMatchObject({ state: 'unverified', payload: 'round 2' });
   });
 
   test('a server that went away and came back tells again', async () => {
@@ -106,6 +107,7 @@ describe.runIf(binary !== undefined)('a redis-server that tells of writes', () =
     await until(() => loader.tracking.state === 'on');
     await client.set('a_m', '"two"');
     await until(() => payload(loader, 'a/m') === 'two');
+    expect(loader.get('a/m')).toMatchObject({ state: 'unverified', payload: 'two' });
   });
 
   test('where the user may not be told it is off with the reason, and values are read as without', async () => {

@@ -1,7 +1,6 @@
 import type { Answer } from './judge-answer.ts';
 import type { LazyPayload } from '../values/lazy-payload.ts';
 import { isSameOwner } from '../values/envelope.ts';
-import type { Look } from './rechecks.ts';
 import type { LoadFailure, Wanted } from './wanted.ts';
 
 /** The last good value of an item. */
@@ -14,6 +13,19 @@ export interface HeldValue<P> {
   readonly bytes: number;
   /** SHA-1 of what it was read from; only where it cannot prove its version. */
   readonly print?: string;
+}
+
+/** How far the looks at one value are. */
+export interface Look {
+  readonly key: string;
+  /** Clock.now() when the value was taken for the announced one. */
+  readonly since: number;
+  /** How many of the times have come. */
+  times: number;
+  /** It is to be read, or is being read. */
+  due: boolean;
+  /** It became due once more while it was being read: the answer on its way may be too old. */
+  again: boolean;
 }
 
 /** What the plain key held, while the key of the announced version is asked. */

@@ -1,5 +1,5 @@
 import type { Pipeline } from 'ioredis';
-import { Connection } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { RedisClient } from '../connection/connection-options.ts';
 import { isCluster } from '../connection/read-batch.ts';
 import { redisFailed } from '../connection/redis-failure.ts';

@@ -143,22 +143,22 @@ export const kept: readonly KeptPromise[] = [
   },
   {
     says: '1, 5 and 30 s after its announcement',
-    test: 'packages/redis-loader/src/loader/rechecks.test.ts',
+    test: 'packages/redis-loader/src/loader/looks/rechecks.test.ts',
     named: 'is read again after 1, 5 and 30 s, and what was written after its announcement is served then',
   },
   {
     says: 'or read from a replica that was behind',
-    test: 'packages/redis-loader/src/loader/rechecks.test.ts',
+    test: 'packages/redis-loader/src/loader/looks/rechecks.test.ts',
     named: 'a value that was read from a replica that is behind is replaced by the one that its primary holds',
   },
   {
     says: 'A look that finds the same bytes changes nothing',
-    test: 'packages/redis-loader/src/loader/rechecks.test.ts',
+    test: 'packages/redis-loader/src/loader/looks/rechecks.test.ts',
     named: 'is read by each resync, and tells of a change only',
   },
   {
     says: 'one that finds none, another version or no JSON leaves what is held',
-    test: 'packages/redis-loader/src/loader/rechecks.test.ts',
+    test: 'packages/redis-loader/src/loader/looks/rechecks.test.ts',
     named: 'stays when a look finds nothing, another version, or no JSON',
   },
   {

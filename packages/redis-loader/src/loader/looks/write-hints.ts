@@ -1,6 +1,6 @@
-import { Tracking, type TrackingOptions, type TrackingStatus } from '../connection/tracking.ts';
-import { plainKeyOf } from '../values/version-keys.ts';
-import type { DueTimer } from './due/due-timer.ts';
+import { Tracking, type TrackingOptions, type TrackingStatus } from '../../connection/tracking.ts';
+import { plainKeyOf } from '../../values/version-keys.ts';
+import type { DueTimer } from '../due/due-timer.ts';
 import type { Clock } from '@kubecast/clock';
 
 /** Apps that come one after the other are watched by one connection, not by one each. */

@@ -1,8 +1,8 @@
 import { createVirtualClock, type VirtualClock } from '@kubecast/clock/testing';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLoader, formatEnvelope, versionKeys, type Loader, type LoaderOptions, type Wanted } from '../index.ts';
-import { findRedisServer, startRedisServer, startRespServer, type RespServer, type TestRedis } from '../testing/index.ts';
+import { createLoader, formatEnvelope, versionKeys, type Loader, type LoaderOptions, type Wanted } from '../../index.ts';
+import { findRedisServer, startRedisServer, startRespServer, type RespServer, type TestRedis } from '../../testing/index.ts';
 
 const owner = { namespace: 'n', app: 'a', model: 'm' };
 const wanted = (version: string): Wanted => ({ id: 'm', version, owner });

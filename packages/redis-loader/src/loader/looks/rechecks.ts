@@ -1,7 +1,7 @@
-import { InputError } from '../errors.ts';
+import { InputError } from '../../errors.ts';
 import type { Clock } from '@kubecast/clock';
-import type { DueTimer } from './due/due-timer.ts';
-import type { Item } from './loader-item.ts';
+import type { DueTimer } from '../due/due-timer.ts';
+import type { Item, Look } from '../loader-item.ts';
 
 /** When a value that cannot prove its version is looked at again after it was announced: it may have been written after that. */
 export const defaultRecheckMs: readonly number[] = [1_000, 5_000, 30_000];
@@ -23,19 +23,6 @@ export interface RechecksOptions<P> {
   readonly look: (item: Item<P>) => void;
   /** Told of each item that needs looks. */
   readonly onAdd: (item: Item<P>) => void;
-}
-
-/** How far the looks at one value are. */
-export interface Look {
-  readonly key: string;
-  /** Clock.now() when the value was taken for the announced one. */
-  readonly since: number;
-  /** How many of the times have come. */
-  times: number;
-  /** It is to be read, or is being read. */
-  due: boolean;
-  /** It became due once more while it was being read: the answer on its way may be too old. */
-  again: boolean;
 }
 
 /** The values that are served although they cannot prove their version, and when each is looked at again. */

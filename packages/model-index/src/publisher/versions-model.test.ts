@@ -9,7 +9,7 @@ import type { AppModelApi, ApplyOptions, Publisher } from './publisher.ts';
 
 // Random schedules of publishers, crashes, replication and pods. More of them: KUBECAST_SCHEDULES=20000 npx vitest run src/publisher/versions-model.test.ts
 const SCHEDULES = Number(process.env['KUBECAST_SCHEDULES'] ?? 200);
-const FIRST_SEED = Number(process.env['KUBECAST_SEED'] ?? 1);
+const FIRST_SEED = Number(process.env['KUBECAST_SEED'] ?? 250);
 const models = ['m', 'n'];
 
 /** Mulberry32: the same numbers for the same seed. */

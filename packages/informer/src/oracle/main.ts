@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { scheduleArbitrary } from './arbitrary.ts';
 import { Coverage } from './coverage.ts';
+import { failureOf } from './failure.ts';
 import { onceFailed } from './once-failed.ts';
 import { runSchedule } from './run-schedule.ts';
 
@@ -45,9 +46,7 @@ const result = await fc.check(
 );
 const seconds = Math.round((performance.now() - begun) / 1000);
 if (result.failed) {
-  console.log(`failed after ${result.numRuns} schedules: ${String(result.errorInstance)}`);
-  console.log(JSON.stringify(result.counterexample?.[0]));
-  console.log(`again: npm run test:oracle -- --schedules ${schedules} --seed ${seed} --path ${result.counterexamplePath ?? ''}`);
+  console.log(failureOf(result, schedules));
 } else {
   console.log(coverage.table());
 }

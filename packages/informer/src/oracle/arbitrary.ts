@@ -136,9 +136,14 @@ const first = (request: 'stream' | 'list'): fc.Arbitrary<Schedule['first']> =>
 
 const filling = { ...base, shared: fc.constantFrom(...SHORT), objects: fc.integer({ min: 4, max: 9 }) };
 
+/** Schedules over stores that fill up. */
+export const fullStoreArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ ...filling, streams: fc.constant(true), first: first('stream') }) },
+  { weight: 1, arbitrary: fc.record({ ...filling, streams: fc.constant(false), first: first('list') }) },
+);
+
 export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
   { weight: 30, arbitrary: fc.record({ ...base, streams: fc.constant(true), first: first('stream') }) },
   { weight: 20, arbitrary: fc.record({ ...base, streams: fc.constant(false), first: first('list') }) },
-  { weight: 2, arbitrary: fc.record({ ...filling, streams: fc.constant(true), first: first('stream') }) },
-  { weight: 1, arbitrary: fc.record({ ...filling, streams: fc.constant(false), first: first('list') }) },
+  { weight: 3, arbitrary: fullStoreArbitrary },
 );

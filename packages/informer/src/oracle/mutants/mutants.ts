@@ -3,6 +3,8 @@ export interface Mutant {
   readonly name: string;
   /** Whose source it stands in; default: the informer's. */
   readonly of?: 'store';
+  /** It shows in a store that is full alone. */
+  readonly full?: true;
   readonly file: string;
   /** Must stand in the file exactly once. */
   readonly find: string;
@@ -349,18 +351,21 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a full store drops an event and says nothing',
+    full: true,
     file: 'reflector/object-reader.ts',
     find: '      else this.#counters.programErrors += 1;\n      this.#onSkipped();',
     put: '      else return true;\n      this.#onSkipped();',
   },
   {
     name: 'a list that does not fit beside what is held never fits',
+    full: true,
     file: 'scopes/scope-run.ts',
     find: 'if (this.#short) {',
     put: "if (this.#short && this.scope.cluster === 'none') {",
   },
   {
     name: 'a full store refuses removals',
+    full: true,
     of: 'store',
     file: 'object-store.ts',
     find: '      this.#content.prepare([], [slot]);\n      const stands',
@@ -368,6 +373,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a slab that a list had a part in is never emptied',
+    full: true,
     of: 'store',
     file: 'writing/compactor.ts',
     find: 'if (list ? list.holds(slot, from) : victim',

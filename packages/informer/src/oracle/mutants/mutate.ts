@@ -38,7 +38,7 @@ async function copyOf(other: string, folder: string): Promise<string> {
 }
 
 /** Whether the oracle finds the bug; undefined: it ran into its time. */
-function killed(folder: string): Promise<{ readonly red: boolean; readonly line: string }> {
+function killed(folder: string, full = false): Promise<{ readonly red: boolean; readonly line: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
@@ -50,6 +50,7 @@ function killed(folder: string): Promise<{ readonly red: boolean; readonly line:
         '--seed',
         values.seed,
         '--quick',
+        ...(full ? ['--full'] : []),
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
@@ -81,7 +82,7 @@ try {
     const folder = join(place, String(index), 'src');
     await mkdir(folder, { recursive: true });
     await plant(mutant, folder);
-    const { red, line } = await killed(folder);
+    const { red, line } = await killed(folder, mutant.full);
     if (!red) alive += 1;
     console.log(`${red ? 'found ' : 'MISSED'} ${mutant.name} (${line})`);
   }

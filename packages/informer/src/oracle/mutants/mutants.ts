@@ -357,27 +357,12 @@ export const mutants: readonly Mutant[] = [
     put: '      else return true;\n      this.#onSkipped();',
   },
   {
-    name: 'a list that does not fit beside what is held never fits',
-    full: true,
-    file: 'scopes/scope-run.ts',
-    find: 'if (this.#short) {',
-    put: "if (this.#short && this.scope.cluster === 'none') {",
-  },
-  {
     name: 'a full store refuses removals',
     full: true,
     of: 'store',
     file: 'object-store.ts',
     find: '      this.#content.prepare([], [slot]);\n      const stands',
     put: '      if (this.#shared) {\n        const { slab, offset } = this.#view.slabs.allocate(1 << 16);\n        this.#view.slabs.undo((slab.index << 17) | (offset >> 3));\n      }\n      this.#content.prepare([], [slot]);\n      const stands',
-  },
-  {
-    name: 'a slab that a list had a part in is never emptied',
-    full: true,
-    of: 'store',
-    file: 'writing/compactor.ts',
-    find: 'if (list ? list.holds(slot, from) : victim',
-    put: 'if (list ? slot < -1 : victim',
   },
   {
     name: 'the rest of the batch that ends a streamed list is dropped',

@@ -39,7 +39,9 @@ export function tellInOwnWords(log: Log, own: OwnFields): (report: ManagerReport
         return false;
       case 'election':
         return tellElection(log, report.report);
-      default:
+      case 'preparing':
+      case 'prepared':
+      case 'reflector':
         return false;
     }
   };
@@ -47,19 +49,20 @@ export function tellInOwnWords(log: Log, own: OwnFields): (report: ManagerReport
 
 function tellElection(log: Log, report: Extract<ManagerReport, { type: 'election' }>['report']): boolean {
   switch (report.type) {
-    case 'leading':
-      log.info({ term: report.term }, 'leading');
-      return true;
-    case 'lost':
-      log.warn({ term: report.term, reason: report.reason }, 'leadership was lost');
-      return true;
-    case 'released':
-      log.info({ term: report.term }, 'the Lease was given up');
-      return true;
-    case 'leader':
-      log.info({ holder: report.holder }, 'another leads');
-      return true;
     case 'failed':
       return false;
+    case 'leading':
+      log.info({ term: report.term }, 'leading');
+      break;
+    case 'lost':
+      log.warn({ term: report.term, reason: report.reason }, 'leadership was lost');
+      break;
+    case 'released':
+      log.info({ term: report.term }, 'the Lease was given up');
+      break;
+    case 'leader':
+      log.info({ holder: report.holder }, 'another leads');
+      break;
   }
+  return true;
 }

@@ -384,7 +384,7 @@ test('what the hook tells the log does not, and a hook that throws costs nothing
     manager.controller({
       ...idle,
       reconcile: () => {
-        setImmediate(reconciled.resolve);
+        setImmediate(() => reconciled.resolve());
         throw new Error('not yet');
       },
     });

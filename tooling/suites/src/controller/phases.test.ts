@@ -122,7 +122,7 @@ test('SIGTERM while the CRD is looked at on a server that does not answer', asyn
       const asked = server.connected();
       const controller = start(configOf(server.port));
       await asked;
-      await controller.line('listening');
+      expect(await controller.line('listening')).toMatchObject({ namespace: 'meta-test' });
       return controller;
     });
   } finally {

@@ -23,7 +23,7 @@ export function tellInOwnWords(log: Log, own: OwnFields): (report: ManagerReport
       case 'scope': {
         const { namespace, state, reason } = report.status;
         log.debug({ namespace, state, reason }, 'the watch of AppModels');
-        return false;
+        break;
       }
       case 'reconcile':
         if (report.report.type === 'done')
@@ -36,14 +36,15 @@ export function tellInOwnWords(log: Log, own: OwnFields): (report: ManagerReport
             },
             'reconciled',
           );
-        return false;
+        break;
       case 'election':
         return tellElection(log, report.report);
       case 'preparing':
       case 'prepared':
       case 'reflector':
-        return false;
+        break;
     }
+    return false;
   };
 }
 

@@ -6,7 +6,7 @@ import { InputError } from '../errors.ts';
 import type { PublishFlags } from '../flags.ts';
 import { readAppModels, readMetadata } from './read-files.ts';
 
-/** Publishes what is in the files. `say` gets one line a thing that was done. Throws what was refused or failed, in words. */
+/** Publishes the AppModels in the files. `say` gets one line for each value and object that was written. Throws the first refusal or failure. */
 export async function publishCommand(flags: PublishFlags, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const objects = (await Promise.all(flags.files.map((file) => readAppModels(file)))).flat();
   if (flags.name !== undefined && objects.length > 1)

@@ -20,7 +20,7 @@ export async function readAppModels(file: string): Promise<readonly AppModel[]> 
   });
 }
 
-/** Model to metadata, from files that map models and from folders with one file MODEL.json a model. A later one wins. @throws InputError */
+/** The metadata of each model, from files that map models to metadata and from folders with a file MODEL.json for each. A later path wins. @throws InputError */
 export async function readMetadata(paths: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
   const found = new Map<string, unknown>();
   for (const path of paths) {
@@ -62,7 +62,7 @@ async function parse(file: string, text: string): Promise<readonly unknown[]> {
     try {
       return [JSON.parse(text) as unknown];
     } catch {
-      // Flow style of YAML looks the same.
+      // YAML in flow style begins alike.
     }
   }
   const { parseAllDocuments } = await import('yaml');

@@ -119,7 +119,7 @@ export async function runShared(options: SharedRunOptions): Promise<SharedRunRes
   const selectsAtKill = sum(SELECTS);
   await until(() => (sum(GETS) - atKill > 2_000 && sum(SELECTS) - selectsAtKill > 4) || sum(FAULTS) > 0);
   const getsAfterKill = sum(GETS) - atKill;
-  // Who comes now can still read it. The writer is dead and takes no lease away; a slow machine needs longer for the walk than the lease has.
+  // A reader that comes now can still read the store. The writer is dead and expires no lease; a slow machine needs longer for the walk than the lease lasts.
   const late = [...attach<Proven>(handle, { clock: createVirtualClock() }).select()].length;
   Atomics.store(flags, STOP, 1);
   const reports = await told;

@@ -14,6 +14,8 @@ export class AnswerWire {
   #inHead = true;
   /** The beginning of a head of which it is not known yet whether it is a 100 Continue. */
   #held: Buffer | undefined;
+  /** undici has the first letter of a head already, and gets the rest of whichever is shown to it. */
+  #lent = false;
   /** A head began that is none of an interim answer: what follows is looked at no more. */
   #final = false;
   /** The version of an answer that is not HTTP/1; undici takes any. */
@@ -36,10 +38,11 @@ export class AnswerWire {
     this.#held = undefined;
     const shown: Buffer[] = [];
     while (rest.length > 0) {
-      const text = rest.toString('latin1', 0, LONGEST_HEAD);
-      const line = startOfHead.exec(text);
-      const end = headEnd.exec(text);
-      if (text.length < LONGEST_HEAD && (line === null ? couldStartHead.test(text) : line[2] === '1' && end === null)) {
+      const start = rest.toString('latin1', 0, 64);
+      const line = startOfHead.exec(start);
+      const end = line?.[2] === '1' ? headEnd.exec(rest.toString('latin1', 0, LONGEST_HEAD)) : null;
+      const cut = line === null ? couldStartHead.test(start) : line[2] === '1' && end === null;
+      if (cut && rest.length < LONGEST_HEAD) {
         this.#held = rest;
         break;
       }
@@ -54,7 +57,15 @@ export class AnswerWire {
       if (line[3] !== '00') shown.push(rest.subarray(0, length));
       rest = rest.subarray(length);
     }
-    return shown.length === 0 ? undefined : shown.length === 1 ? shown[0] : Buffer.concat(shown);
+    if (shown.length > 0 && this.#lent) shown[0] = behindLent(shown[0] as Buffer);
+    if (shown.length > 0) this.#lent = false;
+    // undici must hear at once that an answer began: from then on the call is not tried again.
+    const first = this.#lent ? -1 : (this.#held?.indexOf(FIRST) ?? -1);
+    if (first >= 0) {
+      this.#lent = true;
+      shown.push(FIRST);
+    }
+    return shown.length < 2 ? shown[0] : Buffer.concat(shown);
   }
 
   /**
@@ -83,6 +94,15 @@ export class AnswerWire {
     this.#inHead = true;
     this.#final = false;
   }
+}
+
+/** What every head begins with. */
+const FIRST = Buffer.from('H');
+
+/** A head behind its first letter, and what may stand before that. */
+function behindLent(head: Buffer): Buffer {
+  const before = /^[\r\n]*H/u.exec(head.toString('latin1', 0, 64));
+  return before === null ? head : head.subarray(before[0].length);
 }
 
 /** undici's bound of a head. */

@@ -8,6 +8,8 @@ import { readAppModels, readMetadata } from './read-files.ts';
 
 /** Publishes the AppModels in the files. `say` gets one line for each value and object that was written. Throws the first refusal or failure. */
 export async function publishCommand(flags: PublishFlags, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const twice = flags.files.find((file, at) => flags.files.indexOf(file) !== at);
+  if (twice !== undefined) throw new InputError(`${twice === '-' ? 'standard input' : twice} is given twice; give it once`);
   const objects = (await Promise.all(flags.files.map((file) => readAppModels(file)))).flat();
   if (flags.name !== undefined && objects.length > 1)
     throw new InputError(`--name names one AppModel, but the files hold ${objects.length}`);

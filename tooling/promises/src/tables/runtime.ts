@@ -4,6 +4,11 @@ const at = (file: string, named: string, says: string): KeptPromise => ({ says, 
 
 export const kept: readonly KeptPromise[] = [
   at(
+    'packages/runtime/src/controller/controller.test.ts',
+    'a wait of %d ms that an error asks for is an hour',
+    "A server's Retry-After wins, for an hour at most.",
+  ),
+  at(
     'packages/runtime/src/serving/serving.test.ts',
     'the first signal asks for the end, the second ends at once',
     'a second one ends it at once with status 1.',

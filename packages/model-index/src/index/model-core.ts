@@ -1,3 +1,4 @@
+import { ModelIndexOptionsError } from '../errors.ts';
 import { readAnnouncement, type Announcement, type AppModelLike, type ObjectHeader } from '../claims/announcement.ts';
 import type { AppAnswer, Freshness, ModelAnswer, ModelEvent, ModelListener } from './answer.ts';
 import { Claims, type ClaimChange } from '../claims/claims.ts';
@@ -263,6 +264,7 @@ export class ModelCore {
   }
 
   subscribe(listener: ModelListener): Disposable {
+    if (typeof listener !== 'function') throw new ModelIndexOptionsError('subscribe takes a function that is called with each event');
     // A wrapper of its own: one function may be subscribed twice, and each undo takes away its own.
     const own: ModelListener = (event) => listener(event);
     this.#listeners.add(own);

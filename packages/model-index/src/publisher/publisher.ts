@@ -178,7 +178,8 @@ class AppModelPublisher implements Publisher {
   /** The value of each model, checked as far as nobody needs to be asked: a payload that JSON cannot hold must not be found after others were written. */
   #itemsOf(plan: PublishPlan, payloads: Payloads): readonly Item[] {
     const { namespace, app } = plan;
-    if (typeof payloads !== 'object' || payloads === null) throw new TypeError('payloads must be a Map or an object of model to metadata');
+    if (typeof payloads !== 'object' || payloads === null || Array.isArray(payloads))
+      throw new TypeError('payloads must be a Map or an object of model to metadata');
     const byKey = new Map<string, string>();
     return plan.models.map((model): Item => {
       const owner = { namespace, app, model: model.name };

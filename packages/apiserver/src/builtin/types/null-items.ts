@@ -26,21 +26,16 @@ export function decodeNullItems(schema: Schema, object: unknown): void {
   }
 }
 
-function emptyOf(items: Schema): unknown {
-  switch (items.type) {
-    case 'string':
-      return '';
-    case 'integer':
-    case 'number':
-      return 0;
-    case 'boolean':
-      return false;
-    case 'object':
-      return {};
-    default:
-      return null;
-  }
+function emptyOf({ type = '' }: Schema): unknown {
+  return type === 'object' ? {} : (empty.get(type) ?? null);
 }
+
+const empty: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['string', ''],
+  ['integer', 0],
+  ['number', 0],
+  ['boolean', false],
+]);
 
 /** Where a field of a CRD's schema holds a schema, or something else, what is there decides. */
 function schemaIn(schema: Schema, value: unknown): Schema {

@@ -26,8 +26,8 @@ export function decodeNullItems(schema: Schema, object: unknown): void {
   }
 }
 
-function emptyOf({ type = '' }: Schema): unknown {
-  return type === 'object' ? {} : (empty.get(type) ?? null);
+function emptyOf({ type }: Schema): unknown {
+  return type === 'object' ? {} : (empty.get(String(type)) ?? null);
 }
 
 const empty: ReadonlyMap<string, unknown> = new Map<string, unknown>([

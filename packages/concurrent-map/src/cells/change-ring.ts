@@ -22,8 +22,8 @@ export class ChangeRing {
     this.length = log.byteLength >> 3;
   }
 
-  /** The last change that was applied. Sets `size`. */
-  get applied(): number {
+  /** The last change that the state tells of. Sets `size`. */
+  #applied(): number {
     for (;;) {
       this.#control.load(STATE);
       const { first, second } = this.#control;
@@ -46,7 +46,7 @@ export class ChangeRing {
   /** Applies what stands in the log. The state is exactly the one after the change that is returned for as long as append() of the next does not fail. */
   settle(): number {
     for (;;) {
-      const sequence = this.applied;
+      const sequence = this.#applied();
       const round = this.#round(sequence + 1);
       this.#log.load(this.#at(sequence + 1));
       const { first, second } = this.#log;

@@ -18,7 +18,8 @@ export class SharedSnapshot<V> implements MapSnapshot<DeepReadonly<V>> {
 
   constructor(core: MapCore) {
     this.#core = core;
-    this.sequence = core.ring.applied;
+    // Shows at least what any reader saw in a slot before.
+    this.sequence = core.ring.settle();
     this.size = core.ring.size;
   }
 

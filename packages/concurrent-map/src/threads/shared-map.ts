@@ -38,7 +38,6 @@ export class SharedMap<V> {
   /** @throws MapOptionsError */
   constructor(options: SharedMapOptions & AttachOptions = {}, handle: SharedMapHandle = createMemory(options)) {
     const { hotBytes = HOT_BYTES, clock = systemClock } = options;
-    checkHandle(handle);
     if (typeof hotBytes !== 'number' || !(hotBytes >= 0))
       throw new MapOptionsError(`the option "hotBytes" of the map "${handle.name}" is a number of at least 0, not ${String(hotBytes)}`);
     this.name = handle.name;
@@ -52,6 +51,8 @@ export class SharedMap<V> {
    * @throws MapHandleError for what share() did not give.
    */
   static attach<V>(handle: SharedMapHandle, options: AttachOptions = {}): SharedMap<V> {
+    // Absent is wrong here: the constructor would make a map of its own.
+    checkHandle(handle);
     return new SharedMap<V>(options, handle);
   }
 

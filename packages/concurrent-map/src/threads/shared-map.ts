@@ -38,6 +38,7 @@ export class SharedMap<V> {
   /** @throws MapOptionsError */
   constructor(options: SharedMapOptions & AttachOptions = {}, handle: SharedMapHandle = createMemory(options)) {
     const { hotBytes = HOT_BYTES, clock = systemClock } = options;
+    checkHandle(handle);
     if (typeof hotBytes !== 'number' || !(hotBytes >= 0))
       throw new MapOptionsError(`the option "hotBytes" of the map "${handle.name}" is a number of at least 0, not ${String(hotBytes)}`);
     this.name = handle.name;

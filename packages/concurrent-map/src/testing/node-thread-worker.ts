@@ -1,0 +1,3 @@
+import { serveThreadClient } from './node-thread-histories.ts';
+
+serveThreadClient();

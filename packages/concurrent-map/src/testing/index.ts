@@ -5,5 +5,7 @@ export type { Operation, SequentialSpec, Verdict } from './linearizability.ts';
 export { registerSpec } from './register-spec.ts';
 export type { RegisterCall, RegisterResult } from './register-spec.ts';
 export { onAtomicSteps, watchAtomicSteps } from './atomic-steps.ts';
-export { runThreadHistories, serveThreadClient } from './node-thread-histories.ts';
+export { ask, runThreadHistories } from './node-thread-histories.ts';
 export type { ThreadHistoryOptions, ThreadHistoryReport } from './node-thread-histories.ts';
+export { isWholeText, serveThreadWork } from './node-thread-work.ts';
+export type { ThreadWork } from './node-thread-work.ts';

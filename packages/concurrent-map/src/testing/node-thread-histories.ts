@@ -1,12 +1,13 @@
-import { parentPort, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { SharedMap } from '../threads/shared-map.ts';
 import { overlaps } from './histories.ts';
 import { checkLinearizable } from './linearizability.ts';
 import { registerSpec } from './register-spec.ts';
-import { runThreadClient, SYNC_WORDS, type ThreadJob, type ThreadReport } from './thread-client.ts';
+import type { ThreadWork } from './node-thread-work.ts';
+import { SYNC_WORDS, type ThreadReport } from './thread-client.ts';
 
 export interface ThreadHistoryOptions {
-  /** A module that calls serveThreadClient(). */
+  /** A module that calls serveThreadWork(). */
   readonly worker: URL;
   readonly histories: number;
   readonly seed?: number;
@@ -31,11 +32,6 @@ export interface ThreadHistoryReport {
 /** Rounds on one map, after which the threads send what they recorded. */
 const BATCH = 250;
 
-/** The whole of a worker's module. */
-export function serveThreadClient(): void {
-  parentPort?.on('message', (job: ThreadJob) => parentPort?.postMessage(runThreadClient(job)));
-}
-
 /** Runs histories of calls in threads of their own, and judges them. The map is small, so that its log goes round and its blocks are used again. */
 export async function runThreadHistories(options: ThreadHistoryOptions): Promise<ThreadHistoryReport> {
   const { histories, seed = 1, clients = 4, keys = 3, operations = 8 } = options;
@@ -51,7 +47,9 @@ export async function runThreadHistories(options: ThreadHistoryOptions): Promise
       const handle = new SharedMap<number>({ name: 'histories', changes: 64, maxBytes: 1 << 16, maxEntries: 64 }).share();
       const sync = new SharedArrayBuffer(SYNC_WORDS * 4);
       const reports = await Promise.all(
-        workers.map((worker, client) => ask(worker, { handle, sync, client, clients, rounds, operations, keys, seed: seed + done })),
+        workers.map((worker, client) =>
+          ask<ThreadReport>(worker, { do: 'history', handle, sync, client, clients, rounds, operations, keys, seed: seed + done }),
+        ),
       );
       for (const report of reports) faults.push(...report.faults);
       for (let round = 0; round < rounds; round += 1) {
@@ -70,9 +68,10 @@ export async function runThreadHistories(options: ThreadHistoryOptions): Promise
   return { histories: done, overlapping, killed, faults: faults.slice(0, 10) };
 }
 
-function ask(worker: Worker, job: ThreadJob): Promise<ThreadReport> {
+/** Sends a job to a worker, and waits for its answer. */
+export function ask<R>(worker: Worker, job: ThreadWork): Promise<R> {
   return new Promise((resolve, reject) => {
-    const onMessage = (report: ThreadReport): void => {
+    const onMessage = (report: R): void => {
       worker.off('error', onError);
       resolve(report);
     };

@@ -1,3 +1,3 @@
-import { serveThreadClient } from './node-thread-histories.ts';
+import { serveThreadWork } from './node-thread-work.ts';
 
-serveThreadClient();
+serveThreadWork();

@@ -14,6 +14,7 @@ const SLEEP = 3;
 export const SYNC_WORDS = 4;
 
 export interface ThreadJob {
+  readonly do: 'history';
   readonly handle: SharedMapHandle;
   readonly sync: SharedArrayBuffer;
   readonly client: number;

@@ -149,7 +149,7 @@ describe('values and keys', () => {
       [{ maxBytes: 2 ** 31 }, 'maxBytes'],
       [{ maxEntries: 0 }, 'maxEntries'],
       [{ changes: 1.5 }, 'changes'],
-      [{ changes: 2 ** 21 }, 'changes'],
+      [{ changes: 2 ** 17 }, 'changes'],
       [{ name: 7 }, 'name'],
       [{ hotBytes: -1 }, 'hotBytes'],
     ];

@@ -11,7 +11,7 @@ import { ANY, MapCore, NONE, type Guard } from './map-core.ts';
 import { checkHandle, createMemory, type SharedMapOptions } from './map-memory.ts';
 import { SharedChanges } from './shared-changes.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
-import { ValueCache, type KnownValue } from './value-cache.ts';
+import { bytesOf, ValueCache, type KnownValue } from './value-cache.ts';
 
 /** What each thread may choose for itself. */
 export interface AttachOptions {
@@ -227,7 +227,7 @@ export class SharedMap<V> {
   }
 
   /** Decodes what stands under a key. */
-  #read(key: string, known: KnownValue<V> | undefined): Omit<KnownValue<V>, 'bytes'> | undefined {
+  #read(key: string, known: KnownValue<V> | undefined): KnownValue<V> | undefined {
     this.#core.check(key);
     const shared = known?.key ?? this.#core.keyOf(key);
     const { lookup } = this.#core;
@@ -236,9 +236,8 @@ export class SharedMap<V> {
       return undefined;
     }
     const { record, slot, tag, word, version } = lookup;
-    const json = record.value.length;
-    const read = { key: shared, slot, tag, word, value: decode<V>(record), version };
-    this.#known.set(key, read, json);
+    const read = { key: shared, slot, tag, word, value: decode<V>(record), version, bytes: bytesOf(record.value.length) };
+    this.#known.set(key, read);
     record.trim();
     return read;
   }
@@ -249,7 +248,7 @@ export class SharedMap<V> {
     const version = this.#core.write(key, shared, known, guard, kept);
     if (version !== 0) {
       const { slot, word, json } = this.#core;
-      this.#known.set(key, { key: shared, slot, tag: version | 0, word, value: kept, version }, json);
+      this.#known.set(key, { key: shared, slot, tag: version | 0, word, value: kept, version, bytes: bytesOf(json) });
     }
     return version;
   }

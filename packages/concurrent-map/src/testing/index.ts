@@ -8,4 +8,4 @@ export { onAtomicSteps, watchAtomicSteps } from './atomic-steps.ts';
 export { ask, runThreadHistories } from './node-thread-histories.ts';
 export type { ThreadHistoryOptions, ThreadHistoryReport } from './node-thread-histories.ts';
 export { isWholeText, serveThreadWork } from './node-thread-work.ts';
-export type { ThreadWork } from './node-thread-work.ts';
+export type { ThreadWork, WholeText } from './node-thread-work.ts';

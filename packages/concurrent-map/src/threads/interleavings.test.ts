@@ -99,3 +99,31 @@ for (const [name, meanwhile] of Object.entries(others))
           }
         }
       });
+
+test('a write that is killed before any of its steps takes along at most the block that it wrote and the one that it was about to free', () => {
+  const block = 80;
+  for (let at = 1; ; at += 1) {
+    const map = new SharedMap<number>({ changes: 16 });
+    for (let i = 0; i < 200; i += 1) map.set(`k${i % 4}`, i);
+    const { bytes } = map;
+    let killed = 0;
+    for (let kill = 0; kill < 20; kill += 1) {
+      const victim = SharedMap.attach<number>(map.share());
+      victim.get('k1');
+      try {
+        watchAtomicSteps(
+          () => victim.set('k1', kill),
+          (step) => {
+            if (step >= at) throw new Error('killed');
+          },
+        );
+      } catch (error) {
+        expect((error as Error).message).toBe('killed');
+        killed += 1;
+      }
+      for (let i = 0; i < 40; i += 1) map.set(`k${i % 4}`, i);
+    }
+    expect(map.bytes - bytes).toBeLessThanOrEqual(killed * 2 * block);
+    if (killed === 0) break;
+  }
+});

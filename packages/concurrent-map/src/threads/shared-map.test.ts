@@ -262,6 +262,14 @@ describe('bounds', () => {
     expect(map.bytes).toBeLessThan(bytes * 1.3);
   });
 
+  test('an entry of 97 bytes of JSON under a key of 8 takes 160 bytes', () => {
+    const map = new SharedMap<{ readonly text: string; readonly n: number }>();
+    map.set('key-0000', { text: 'x'.repeat(80), n: 1 });
+    const { bytes } = map;
+    for (let i = 1; i < 1_000; i += 1) map.set(`key-${String(i).padStart(4, '0')}`, { text: 'x'.repeat(80), n: 1 });
+    expect(map.bytes - bytes).toBe(999 * 160);
+  });
+
   test('values that a thread has decoded are kept within hotBytes', () => {
     const map = new SharedMap<string>({ hotBytes: 10_000 });
     for (let i = 0; i < 1_000; i += 1) map.set(`k${i}`, 'x'.repeat(100));
@@ -431,22 +439,30 @@ describe('changes', () => {
   });
 });
 
-test('a record with any one word changed is never shown', () => {
+test('a record with any one word changed is never shown, nor its version, nor what it says was before', () => {
   const map = new SharedMap<string>({ maxBytes: 1 << 16 });
+  map.set('key', 'the first');
   map.set('key', 'the value');
+  const changes = map.changesAfter(0);
   const words = new Int32Array(map.share().data);
-  for (let at = 16; at < 40; at += 1) {
+  let damaged = 0;
+  const shownBy = <R>(read: () => R): R | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      expect(isConcurrentMapError(error) && error.code).toBe('MAP_DAMAGED');
+      damaged += 1;
+      return undefined;
+    }
+  };
+  for (let at = 16; at < 64; at += 1) {
     const kept = words[at] as number;
     words[at] = kept ^ 0x100;
     const reader = SharedMap.attach<string>(map.share());
-    let shown: string | undefined;
-    try {
-      shown = reader.get('key');
-    } catch (error) {
-      expect(isConcurrentMapError(error) && error.code).toBe('MAP_DAMAGED');
-    }
-    expect([undefined, 'the value']).toContain(shown);
+    expect([undefined, { value: 'the value', version: 2 }]).toContainEqual(shownBy(() => reader.entry('key')));
+    expect([undefined, changes]).toContainEqual(shownBy(() => reader.changesAfter(0)));
     words[at] = kept;
   }
+  expect(damaged).toBeGreaterThan(20);
   expect(SharedMap.attach<string>(map.share()).get('key')).toBe('the value');
 });

@@ -38,7 +38,7 @@ export type { CompositeKey, KeyFunc, NamedObject } from './keyed/object-keys.ts'
 export { VersionCache } from './keyed/version-cache.ts';
 export type { DeepReadonly } from './stateful/frozen-copy.ts';
 export { StatefulMap } from './stateful/stateful-map.ts';
-export type { KeptState, StatefulMapOptions, StateLog, StateRecord, UpdateOptions } from './stateful/stateful-map.ts';
+export type { KeptRecord, KeptState, StatefulMapOptions, StateLog, StateRecord, UpdateOptions } from './stateful/stateful-map.ts';
 export type { SharedMapHandle } from './cells/layout.ts';
 export type { SharedMapOptions } from './threads/map-memory.ts';
 export { SharedMap } from './threads/shared-map.ts';

@@ -16,6 +16,13 @@ export function frozenCopy<T>(value: T): DeepReadonly<T> {
   return copy(value, new Way()) as DeepReadonly<T>;
 }
 
+/** Freezes what JSON.parse() made, in place. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}
+
 /** JSON of that depth is no state of anything, and one copy must not end the stack. */
 const DEEPEST = 500;
 

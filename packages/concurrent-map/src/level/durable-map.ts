@@ -82,11 +82,14 @@ export class DurableMap<V> {
    */
   static async open<V>(folder: string, options: DurableMapOptions = {}): Promise<DurableMap<V>> {
     const { name, changes, maxPendingBytes, retryMs } = checkedOptions(folder, options);
-    const table = new SplitTable<HeldEntry<V>>();
+    let table = new SplitTable<HeldEntry<V>>();
     const keys = new OrderedKeys();
-    const { disk, state } = await LevelFolder.open(folder, (key, { version, hash, text }) => {
-      table.set(key, HeldEntry.ofText<V>(version, hash, text));
-      if (!keys.append(key)) keys.add(key);
+    const { disk, state } = await LevelFolder.open(folder, ({ count }) => {
+      table = new SplitTable<HeldEntry<V>>(count);
+      return (key, entry) => {
+        table.set(key, HeldEntry.ofText<V>(entry));
+        if (!keys.append(key)) keys.add(key);
+      };
     });
     const queue = new WriteQueue(disk, state, {
       name,

@@ -12,7 +12,7 @@ export interface LevelDatabase {
   close(): Promise<void>;
   get(key: string): Promise<string | undefined>;
   batch(writes: LevelWrite[], options: { readonly sync: boolean }): Promise<void>;
-  iterator(range: { readonly gte: string; readonly lt: string; readonly highWaterMarkBytes: number; readonly fillCache: boolean }): {
+  iterator(range: { readonly gt: string; readonly highWaterMarkBytes: number; readonly fillCache: boolean }): {
     nextv(size: number): Promise<[string, string][]>;
     close(): Promise<void>;
   };

@@ -1,11 +1,20 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ConcurrentMapError } from '../errors.ts';
 import { DurableDamagedError, DurableHeldError, reasonOf } from './durable-errors.ts';
-import { addToSum, entryFromText, stateFromText, stateToText, type DiskState, type EntryText } from './entry-text.ts';
+import {
+  addToSum,
+  entryFromText,
+  keyFromDisk,
+  keyToDisk,
+  STATE_KEY,
+  stateFromText,
+  stateToText,
+  type DiskState,
+  type EntryText,
+} from './entry-text.ts';
 import { loadLevel, type LevelDatabase, type LevelModule, type LevelWrite } from './level-module.ts';
 import { FolderFiles, isRefusal, noteAcknowledged } from './node-folder-files.ts';
 
-const STATE = 'm';
 /** Entries read at a time: 2,000 take some five milliseconds. */
 const AT_ONCE = 2000;
 const EMPTY: DiskState = { sequence: 0, count: 0, sum: 0 };
@@ -15,6 +24,9 @@ export interface EntryWrite {
   readonly key: string;
   readonly text: string | undefined;
 }
+
+/** Given what there is in all, gives what takes each entry. */
+export type EntryTaker = (state: DiskState) => (key: string, entry: EntryText) => void;
 
 /** A folder that holds a map, open and held for this process. */
 export class LevelFolder {
@@ -35,13 +47,10 @@ export class LevelFolder {
   }
 
   /**
-   * Opens a folder, or makes it, and gives each entry to `take`. Either all that was acknowledged is there, or an error says what is not, and the folder is as it was.
+   * Opens a folder, or makes it, and gives each entry to what `taker` gives. Either all that was acknowledged is there, or an error says what is not, and the folder is as it was.
    * @throws DurableFolderError, DurableHeldError, DurableDamagedError, DurableFormatError, LevelMissingError
    */
-  static async open(
-    folder: string,
-    take: (key: string, entry: EntryText) => void,
-  ): Promise<{ readonly disk: LevelFolder; readonly state: DiskState }> {
+  static async open(folder: string, taker: EntryTaker): Promise<{ readonly disk: LevelFolder; readonly state: DiskState }> {
     const level = await loadLevel();
     const files = new FolderFiles(folder);
     await files.make();
@@ -61,7 +70,7 @@ export class LevelFolder {
       const acknowledged = await files.readAcknowledged();
       const fresh = await files.isFresh(acknowledged);
       if (!fresh) await files.save();
-      const { data, state } = await openData(level, files, fresh, acknowledged ?? 0, take);
+      const { data, state } = await openData(level, files, fresh, acknowledged ?? 0, taker);
       try {
         note = await files.openAcknowledged();
         await noteAcknowledged(note, state.sequence);
@@ -84,9 +93,9 @@ export class LevelFolder {
     const data = this.#data;
     if (data === undefined) throw new Error('the folder is not open');
     const batch: LevelWrite[] = writes.map(({ key, text }) =>
-      text === undefined ? { type: 'del', key: `e${key}` } : { type: 'put', key: `e${key}`, value: text },
+      text === undefined ? { type: 'del', key: keyToDisk(key) } : { type: 'put', key: keyToDisk(key), value: text },
     );
-    batch.push({ type: 'put', key: STATE, value: stateToText(state) });
+    batch.push({ type: 'put', key: STATE_KEY, value: stateToText(state) });
     await data.batch(batch, { sync: true });
     await noteAcknowledged(this.#note, state.sequence).catch(() => void (this.unnoted += 1));
   }
@@ -98,7 +107,7 @@ export class LevelFolder {
     await before?.close();
     const data = new this.#level.ClassicLevel(this.#files.data);
     await data.open({ createIfMissing: false });
-    const state = stateFromText((await data.get(STATE)) ?? '');
+    const state = stateFromText((await data.get(STATE_KEY)) ?? '');
     if (state === undefined) {
       await data.close();
       throw new DurableDamagedError(this.#files.folder, 'what was written in all cannot be read');
@@ -151,12 +160,12 @@ async function openData(
   files: FolderFiles,
   fresh: boolean,
   acknowledged: number,
-  take: (key: string, entry: EntryText) => void,
+  taker: EntryTaker,
 ): Promise<{ readonly data: LevelDatabase; readonly state: DiskState }> {
   const data = new level.ClassicLevel(files.data);
   try {
     await data.open({ createIfMissing: fresh });
-    return { data, state: await load(data, files.folder, acknowledged, take) };
+    return { data, state: await load(data, files.folder, acknowledged, taker) };
   } catch (error) {
     if (isLocked(error)) {
       // Some other program has it: its files are not ours to touch.
@@ -171,22 +180,26 @@ async function openData(
 }
 
 /** Reads all entries, and compares them in all with what was written. */
-async function load(
-  data: LevelDatabase,
-  folder: string,
-  acknowledged: number,
-  take: (key: string, entry: EntryText) => void,
-): Promise<DiskState> {
-  const entries = data.iterator({ gte: 'e', lt: 'f', highWaterMarkBytes: 1 << 20, fillCache: false });
+async function load(data: LevelDatabase, folder: string, acknowledged: number, taker: EntryTaker): Promise<DiskState> {
+  const written = await data.get(STATE_KEY);
+  const state = stateFromText(written ?? stateToText(EMPTY));
+  if (state === undefined) throw new DurableDamagedError(folder, 'what was written in all cannot be read');
+  if (state.sequence < acknowledged)
+    throw new DurableDamagedError(folder, `it ends with the write ${state.sequence}, while ${acknowledged} were acknowledged`);
+  const take = taker(state);
+  const entries = data.iterator({ gt: STATE_KEY, highWaterMarkBytes: 1 << 20, fillCache: false });
   let count = 0;
   let sum = 0;
+  // LevelDB reads what comes next while this thread looks at what came.
+  let coming = entries.nextv(AT_ONCE);
   try {
     for (;;) {
-      const some = await entries.nextv(AT_ONCE);
+      const some = await coming;
       if (some.length === 0) break;
-      for (const [prefixed, text] of some) {
-        const key = prefixed.slice(1);
-        const entry = entryFromText(key, text);
+      coming = entries.nextv(AT_ONCE);
+      for (const pair of some) {
+        const key = keyFromDisk(pair[0]);
+        const entry = entryFromText(key, pair[1]);
         if (entry === undefined)
           throw new DurableDamagedError(folder, `the entry ${JSON.stringify(key.slice(0, 64))} is not what was written`);
         count += 1;
@@ -195,18 +208,11 @@ async function load(
       }
     }
   } finally {
+    await coming.catch(() => undefined);
     await entries.close();
   }
-  const text = await data.get(STATE);
-  if (text === undefined && count === 0 && acknowledged === 0) {
-    await data.batch([{ type: 'put', key: STATE, value: stateToText(EMPTY) }], { sync: true });
-    return EMPTY;
-  }
-  const state = stateFromText(text ?? '');
-  if (state === undefined) throw new DurableDamagedError(folder, 'what was written in all cannot be read');
-  if (state.sequence < acknowledged)
-    throw new DurableDamagedError(folder, `it ends with the write ${state.sequence}, while ${acknowledged} were acknowledged`);
   if (state.count !== count || state.sum !== sum)
     throw new DurableDamagedError(folder, `${count} entries are there, not the ${state.count} that were written`);
+  if (written === undefined) await data.batch([{ type: 'put', key: STATE_KEY, value: stateToText(EMPTY) }], { sync: true });
   return state;
 }

@@ -122,6 +122,32 @@ test('the last writes alone, cut from the log at the end of the write before, ar
   await expect(DurableMap.open(place)).rejects.toThrow('it ends with the write 1, while 2 were acknowledged');
 });
 
+test('an entry that is missing, changed, exchanged with another or added behind our back is found', async () => {
+  const changes: readonly (readonly [string, (db: ClassicLevel) => Promise<void>, string])[] = [
+    ['missing', (db) => db.del('n/object-100'), 'entries are there, not the'],
+    [
+      'old',
+      async (db) => db.put('n/object-100', (await db.get('n/object-101')) as string),
+      'the entry "n/object-100" is not what was written',
+    ],
+    [
+      'changed',
+      async (db) => db.put('n/object-100', ((await db.get('n/object-100')) as string).replace('"n":100', '"n":900')),
+      'is not what',
+    ],
+    ['added', (db) => db.put('n/other', 'text'), 'the entry "n/other" is not what was written'],
+    ['no state', (db) => db.del('\0'), 'it ends with the write 0, while'],
+  ];
+  for (const [name, change, message] of changes) {
+    const place = await copied();
+    const db = new ClassicLevel(join(place, 'data'));
+    await change(db);
+    await db.close();
+    await expect(DurableMap.open(place), name).rejects.toThrow(message);
+    expect(await refused(place, name)).toBe(true);
+  }
+});
+
 test('data that is gone as a whole is not made anew', async () => {
   const place = await copied();
   await rename(join(place, 'data'), join(root, 'away'));

@@ -124,15 +124,15 @@ test('the last writes alone, cut from the log at the end of the write before, ar
 
 test('an entry that is missing, changed, exchanged with another or added behind our back is found', async () => {
   const changes: readonly (readonly [string, (db: ClassicLevel) => Promise<void>, string])[] = [
-    ['missing', (db) => db.del('n/object-100'), 'entries are there, not the'],
+    ['missing', (db) => db.del('n/object-101'), 'entries are there, not the'],
     [
       'old',
-      async (db) => db.put('n/object-100', (await db.get('n/object-101')) as string),
-      'the entry "n/object-100" is not what was written',
+      async (db) => db.put('n/object-101', (await db.get('n/object-103')) as string),
+      'the entry "n/object-101" is not what was written',
     ],
     [
       'changed',
-      async (db) => db.put('n/object-100', ((await db.get('n/object-100')) as string).replace('"n":100', '"n":900')),
+      async (db) => db.put('n/object-101', ((await db.get('n/object-101')) as string).replace('"n":101', '"n":900')),
       'is not what',
     ],
     ['added', (db) => db.put('n/other', 'text'), 'the entry "n/other" is not what was written'],

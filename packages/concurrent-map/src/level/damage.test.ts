@@ -212,7 +212,8 @@ test('a folder of another format, of something else, and what is no folder are r
   for (const [place, reason] of [
     [level, 'it holds something else'],
     [notes, '"notes.txt"'],
-    [file, 'EEXIST'],
+    [file, 'ENOTDIR'],
+    ['/proc/kubecast/map', 'ENOENT'],
     [join(file, 'below'), 'ENOTDIR'],
   ] as const) {
     const before = await readdir(place).catch(() => []);

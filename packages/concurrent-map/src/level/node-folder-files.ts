@@ -1,5 +1,5 @@
 import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DurableDamagedError, DurableFolderError, DurableFormatError, reasonOf } from './durable-errors.ts';
 import { sealed, unsealed } from './entry-text.ts';
 
@@ -33,7 +33,7 @@ export class FolderFiles {
   /** Makes the folder where there is none. */
   async make(): Promise<void> {
     try {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await makeFolders(this.folder);
       await readdir(this.folder);
     } catch (error) {
       throw this.refused(error);
@@ -174,6 +174,19 @@ export class FolderFiles {
 export async function noteAcknowledged(file: FileHandle, sequence: number): Promise<void> {
   const bytes = new TextEncoder().encode(sealed(String(sequence).padStart(16)));
   await file.write(bytes, 0, bytes.length, 0);
+}
+
+/** As mkdir -p, which Node does without an end where a folder such as /proc says that it is not there. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: 0o700 });
+  }
 }
 
 /** So that a rename is on the disk. Where folders cannot be opened (Windows), the system does it. */

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
-import { ConcurrentMapError, KeyError, MapOptionsError, MapValueError } from '../index.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type ConcurrentMapError, KeyError, MapOptionsError, MapValueError } from '../index.ts';
 import { DurableClosedError, DurableHeldError, DurableMap, DurablePendingError, LevelMissingError } from './index.ts';
 import { loadLevel } from './level-module.ts';
 import { compareCodePoints } from './ordered-keys.ts';
@@ -125,16 +125,17 @@ test('a walk goes on in order while the map changes under it', async () => {
 test('all that waits goes to the disk in one batch, and flushed() tells each who waits when its own write is there', async () => {
   const map = await DurableMap.open<number>(await folder());
   const told: number[] = [];
-  const waits = Array.from({ length: 500 }, (_, i) => {
+  const tooSoon: number[] = [];
+  const waits = Array.from({ length: 500 }, async (_, i) => {
     const sequence = map.set(`k${i % 100}`, i);
-    return map.flushed(sequence).then(() => {
-      expect(map.durable).toBeGreaterThanOrEqual(sequence);
-      told.push(sequence);
-    });
+    await map.flushed(sequence);
+    if (map.durable < sequence) tooSoon.push(sequence);
+    told.push(sequence);
   });
   expect(map.counters).toMatchObject({ pendingWrites: 500, batches: 0 });
   await Promise.all(waits);
   expect(told).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
+  expect(tooSoon).toEqual([]);
   expect(map.counters).toMatchObject({ pendingWrites: 0, pendingBytes: 0, batches: 1, failures: 0 });
   await map.flushed();
   expect(map.counters.batches).toBe(1);
@@ -309,11 +310,12 @@ test('without classic-level the error says what to install', async () => {
   await expect(loadLevel(() => Promise.resolve({}))).rejects.toMatchObject({ code: 'MAP_PEER_MISSING' });
 });
 
-test('100,000 entries come back in slices, and their values are parsed when they are asked for', async () => {
+test('100,000 entries come back, and a value that is parsed is one that was asked for', async () => {
   const place = await folder();
   const map = await DurableMap.open<{ readonly phase: string; readonly n: number }>(place);
   for (let i = 0; i < 100_000; i += 1) map.set(`default/object-${i}`, { phase: 'Provisioning', n: i });
   await map.close();
+  const parse = vi.spyOn(JSON, 'parse');
   const cpu = process.cpuUsage();
   const start = performance.now();
   const again = await DurableMap.open<{ readonly phase: string; readonly n: number }>(place);
@@ -323,6 +325,11 @@ test('100,000 entries come back in slices, and their values are parsed when they
     `100,000 entries opened in ${took.toFixed(0)} ms, ${((used.user + used.system) / 1000).toFixed(0)} ms of CPU time in all threads`,
   );
   expect(again.size).toBe(100_000);
+  expect([...again.keys('default/object-7777')]).toHaveLength(11);
+  // One of map.json.
+  expect(parse).toHaveBeenCalledTimes(1);
   expect(again.get('default/object-77777')).toEqual({ phase: 'Provisioning', n: 77_777 });
+  expect(parse).toHaveBeenCalledTimes(2);
+  parse.mockRestore();
   await again.close();
 });

@@ -273,4 +273,49 @@ export const kept: readonly KeptPromise[] = [
     test: 'packages/concurrent-map/src/threads/shared-map.test.ts',
     named: 'values that a thread has decoded are kept within hotBytes',
   },
+  {
+    says: 'When it resolves, the write and all before it survive SIGKILL',
+    test: 'packages/concurrent-map/src/level/disk.test.ts',
+    named: 'loses nothing that was acknowledged, and nothing of the rest is half there',
+  },
+  {
+    says: 'Other writes may be there after a crash or not, but none is half there, and none is there without those before it.',
+    test: 'packages/concurrent-map/src/level/disk.test.ts',
+    named: 'loses nothing that was acknowledged, and nothing of the rest is half there',
+  },
+  {
+    says: '`compareAndSet`, `compareAndDelete` and `getOrInsert` are one step each, as in a ConcurrentMap.',
+    test: 'packages/concurrent-map/src/level/durable-map.test.ts',
+    named: 'whatever is done, in whatever order, over restarts, the map equals a plain Map',
+  },
+  {
+    says: 'At most 64 MiB (`maxPendingBytes`) wait for the disk; a write beyond that is refused with a `DurablePendingError` and changes nothing.',
+    test: 'packages/concurrent-map/src/level/durable-map.test.ts',
+    named: 'more than may wait for the disk is refused, and the map is unchanged',
+  },
+  {
+    says: 'Each entry has a checksum, the whole has one, and the last acknowledged sequence is noted beside it.',
+    test: 'packages/concurrent-map/src/level/damage.test.ts',
+    named: 'an entry that is missing, changed, exchanged with another or added behind our back is found',
+  },
+  {
+    says: 'leaves the folder as it was found',
+    test: 'packages/concurrent-map/src/level/damage.test.ts',
+    named: 'a byte that was changed anywhere is found or does no harm, the folder is left as it was',
+  },
+  {
+    says: 'Opening reads all keys and values and parses none.',
+    test: 'packages/concurrent-map/src/level/durable-map.test.ts',
+    named: '100,000 entries come back, and a value that is parsed is one that was asked for',
+  },
+  {
+    says: 'The next `flushed()`, or a write one second later (`retryMs`), tries again.',
+    test: 'packages/concurrent-map/src/level/write-queue.test.ts',
+    named: 'the disk is tried again by a write after retryMs, or by flushed() at once',
+  },
+  {
+    says: 'a write one second later',
+    test: 'packages/concurrent-map/src/level/disk.test.ts',
+    named: 'all of it is written when there is room again',
+  },
 ];

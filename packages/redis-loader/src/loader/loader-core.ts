@@ -1,35 +1,23 @@
 import type { Clock } from '@kubecast/clock';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
-import { checkTarget } from '../connection/connection-options.ts';
 import { BatchReader } from './batch-reader.ts';
+import { ChangeListeners } from './change-listeners.ts';
 import { DueTimer } from './due/due-timer.ts';
-import { checkKey, checkNames, checkNumber, checkTimeout, checkWord } from '../check-input.ts';
-import { ClosedError, InputError, isRedisLoaderError } from '../errors.ts';
+import { checkNames } from '../check-input.ts';
+import { ClosedError, InputError } from '../errors.ts';
 import { parseKeyTemplate, type KeyTemplate } from '../values/key-template.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import type { LazyPayload } from '../values/lazy-payload.ts';
-import { makeCounts, type LoaderCounters, type LoaderCounts } from './loader-counters.ts';
-import { isSameOwner, isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
+import { PayloadLoads } from '../payloads/payload-loads.ts';
+import { PayloadShelf } from '../payloads/payload-shelf.ts';
+import { countedFailures, makeCounts, type LoaderCounters, type LoaderCounts } from './loader-counters.ts';
+import { awayFailure, describeItem, isSameOwner, isSameWant, isSatisfied, keyOf, makeItem, type Item } from './loader-item.ts';
 import type { Loader, LoaderOptions, SettledOptions } from './loader.ts';
 import { SettledWaiters } from './settled-waiters.ts';
-import type { Held, LoadFailure, LoadFailureCode, Wanted } from './wanted.ts';
+import { NotLoadedError, type Held, type LoadFailure, type LoadFailureCode, type Wanted } from './wanted.ts';
 
 /** Without a connection for this long Redis counts as away. */
 const AWAY_AFTER_MS = 2_000;
-
-/** The counter of each failure that an answer can be. */
-const COUNTED: Readonly<
-  Record<LoadFailureCode, 'missing' | 'otherVersions' | 'foreign' | 'malformed' | 'denied' | 'unreadable' | undefined>
-> = {
-  Missing: 'missing',
-  OtherVersion: 'otherVersions',
-  Foreign: 'foreign',
-  Malformed: 'malformed',
-  Denied: 'denied',
-  Unreadable: 'unreadable',
-  BadKey: 'malformed',
-  Away: undefined,
-};
 
 /** The loader's body: what is wanted, what is held and what failed. A BatchReader reads in between. */
 export class LoaderCore<P> implements Loader<P> {
@@ -42,25 +30,20 @@ export class LoaderCore<P> implements Loader<P> {
   readonly #reader: BatchReader<P>;
   readonly #failing = new Set<Item<P>>();
   readonly #timer: DueTimer;
-  readonly #listeners = new Set<{ readonly listener: (id: string) => void }>();
+  readonly #listeners = new ChangeListeners(() => void (this.#counts.listenerErrors += 1));
   readonly #waiters = new SettledWaiters<Item<P>>();
   readonly #counts: LoaderCounts = makeCounts();
+  readonly #shelf: PayloadShelf<P>;
+  readonly #loads = new PayloadLoads<Item<P>, Held<P> | undefined>();
   #satisfied = 0;
   #closed = false;
 
   constructor(options: LoaderOptions<P> & { readonly clock: Clock }) {
     const { clock, redis, primary } = options;
-    checkTarget(redis);
-    checkNumber('batchSize', options.batchSize, 1, true);
-    checkNumber('inFlight', options.inFlight, 1, true);
-    checkNumber('maxBytesInFlight', options.maxBytesInFlight, 1, false);
-    checkNumber('retryBaseMs', options.retryBaseMs, 1, false);
-    checkNumber('retryMaxMs', options.retryMaxMs, 1, false);
-    checkTimeout('commandTimeoutMs', options.commandTimeoutMs);
-    checkWord('form', options.form, ['envelope', 'json', 'raw']);
-    if (primary !== undefined) checkTarget(primary);
     this.#options = options;
     this.#clock = clock;
+    const budget = options.payloadBytes ?? Infinity;
+    this.#shelf = new PayloadShelf<P>(options.payloadBytes);
     this.#timer = new DueTimer(clock);
     this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
     const shared = {
@@ -74,7 +57,7 @@ export class LoaderCore<P> implements Loader<P> {
       onReady: () => this.#retryFailing(undefined),
       onStatus: (status) => {
         if (this.#isAway()) this.#waiters.away();
-        this.#safely(() => options.onStatus?.(status));
+        this.#listeners.safely(() => options.onStatus?.(status));
       },
     });
     this.#primary =
@@ -87,17 +70,19 @@ export class LoaderCore<P> implements Loader<P> {
       primary: this.#primary,
       counts: this.#counts,
       inFlight,
-      lanes: { batchSize: options.batchSize ?? 128, bytesPerBatch: (options.maxBytesInFlight ?? 32 * 2 ** 20) / inFlight },
+      lanes: {
+        batchSize: options.batchSize ?? 128,
+        bytesPerBatch: (options.maxBytesInFlight ?? Math.min(32 * 2 ** 20, budget / 8)) / inFlight,
+      },
       results: {
         isOpen: (item) => this.#isOpen(item),
         answered: (item, generation, bytes) => this.#answered(item, generation, bytes),
-        failed: (item, code, message) => {
-          this.#countFailure(code);
-          this.#fail(item, code, message);
-        },
+        failed: (item, code, message) => this.#wrong(item, code, message),
         away: (item, message) => {
+          if (isSatisfied(item)) return this.#notLoaded(item, 'Away', message);
           this.#setFailure(item, 'Away', message);
           this.#waiters.away();
+          this.#notLoaded(item, 'Away', message);
         },
       },
     });
@@ -116,6 +101,9 @@ export class LoaderCore<P> implements Loader<P> {
       satisfied: this.#satisfied,
       pending: this.#reader.pending,
       failing: this.#failing.size,
+      evictions: this.#shelf.evictions,
+      heldBytes: this.#shelf.bytes,
+      evicted: this.#shelf.evicted,
     };
   }
 
@@ -129,7 +117,7 @@ export class LoaderCore<P> implements Loader<P> {
     if (this.#closed) return;
     // A copy: an object that its owner changes and wants again is another want.
     const wanted: Wanted = { ...given, owner: { ...given.owner } };
-    const { key, problem } = this.#keyOf(wanted);
+    const { key, problem } = keyOf(this.#template, wanted);
     let item = this.#items.get(wanted.id);
     if (item !== undefined && isSameWant(item.wanted, item.key, wanted, key)) return;
     if (item === undefined) {
@@ -140,7 +128,7 @@ export class LoaderCore<P> implements Loader<P> {
         this.#satisfied -= 1;
         item.staleSince = this.#clock.now();
       }
-      if (!isSameOwner(item.wanted, wanted)) item.held = undefined;
+      if (!isSameOwner(item.wanted, wanted)) this.#drop(item);
       // Under another key stands another value, whatever its version is called.
       else if (item.key !== key && item.held !== undefined) item.held = { ...item.held, forVersion: undefined };
       item.wanted = wanted;
@@ -157,6 +145,7 @@ export class LoaderCore<P> implements Loader<P> {
       this.#reader.remove(item);
       if (item.phase !== 'reading') item.phase = 'idle';
       this.#determine(item);
+      if (this.#loads.has(item)) this.#reload(item);
     } else if (problem !== undefined) {
       this.#reader.remove(item);
       item.phase = 'idle';
@@ -175,34 +164,79 @@ export class LoaderCore<P> implements Loader<P> {
     if (isSatisfied(item)) this.#satisfied -= 1;
     item.generation += 1;
     item.phase = 'idle';
-    item.held = undefined;
+    this.#drop(item);
     this.#determine(item);
+    this.#loads.done(item, undefined);
   }
 
   get(id: string): Held<P> | undefined {
     const item = this.#items.get(id);
     if (item === undefined) return undefined;
-    const { held } = item;
-    let payload: P | undefined;
+    const payload = item.held && this.#shelf.find(id, item.held);
+    if (payload === undefined) return this.#describe(item, true);
     try {
-      payload = held?.payload.read();
+      return { ...this.#describe(item, false), payload: this.#shelf.read(payload) };
     } catch {
       this.#isNoJson(item);
       return this.get(id);
     }
-    const error = isSatisfied(item) ? undefined : (item.failure ?? this.#awayFailure(item));
-    const why = error === undefined ? {} : { error };
-    if (held === undefined) return { state: 'missing', staleForMs: 0, ...why };
-    const version = held.version === undefined ? {} : { version: held.version };
-    if (isSatisfied(item))
-      return { state: held.version === undefined ? 'unverified' : 'current', ...version, payload: payload as P, staleForMs: 0 };
-    return { state: 'stale', ...version, payload: payload as P, staleForMs: Math.max(0, this.#clock.now() - item.staleSince), ...why };
+  }
+
+  state(id: string): Held<P> | undefined {
+    const item = this.#items.get(id);
+    return item && this.#describe(item, item.held !== undefined && !this.#shelf.has(id, item.held));
+  }
+
+  #describe(item: Item<P>, evicted: boolean): Held<P> {
+    return describeItem(item, evicted, this.#clock.now(), () => this.#connection.status);
+  }
+
+  load(id: string, options: { readonly signal?: AbortSignal } = {}): Promise<Held<P> | undefined> {
+    if (this.#closed) return Promise.reject(new ClosedError('loader'));
+    const now = this.get(id);
+    const item = this.#items.get(id);
+    if (item === undefined || (isSatisfied(item) && now?.evicted !== true)) return Promise.resolve(now);
+    const waits = this.#loads.wait(item, options.signal);
+    this.#reload(item);
+    return waits;
+  }
+
+  /** Reads for those who wait for a payload, unless it is in memory or being read. */
+  #reload(item: Item<P>): void {
+    if (item.failure?.code === 'BadKey') return this.#loads.fail(item, new NotLoadedError(item.failure));
+    if (isSatisfied(item) && item.held !== undefined && this.#shelf.has(item.wanted.id, item.held))
+      return this.#loads.done(item, this.get(item.wanted.id));
+    if (this.#isAway())
+      return this.#notLoaded(item, 'Away', awayFailure(this.#connection.status, item.key)?.message ?? 'it cannot answer now');
+    this.#timer.at(this.#clock.now() + AWAY_AFTER_MS, () => {
+      if (!this.#connection.isReady)
+        this.#notLoaded(item, 'Away', awayFailure(this.#connection.status, item.key)?.message ?? 'it is not connected');
+    });
+    if (item.phase === 'idle' || item.phase === 'waiting') this.#reader.enqueue(item);
+  }
+
+  /** Those who wait for the payload are told; what is held stays as it is. */
+  #notLoaded(item: Item<P>, code: LoadFailureCode, message: string): void {
+    if (this.#loads.has(item))
+      this.#loads.fail(item, new NotLoadedError({ code, message, key: item.key, attempts: 1, since: this.#clock.now() }));
+  }
+
+  #put(
+    item: Item<P>,
+    payload: LazyPayload<P>,
+    head: { readonly version: string | undefined; readonly forVersion: string; readonly bytes: number },
+  ): void {
+    this.#drop(item);
+    item.held = { ...head, ...this.#shelf.put(item.wanted.id, payload, head.bytes) };
+  }
+
+  #drop(item: Item<P>): void {
+    if (item.held !== undefined) this.#shelf.drop(item.wanted.id, item.held);
+    item.held = undefined;
   }
 
   onChange(listener: (id: string) => void): Disposable {
-    const entry = { listener };
-    this.#listeners.add(entry);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
+    return this.#listeners.add(listener);
   }
 
   failures(): ReadonlyMap<string, LoadFailure> {
@@ -241,6 +275,7 @@ export class LoaderCore<P> implements Loader<P> {
       this.#timer.close();
       this.#reader.close();
       this.#waiters.rejectAll(new ClosedError('loader'));
+      this.#loads.failAll(() => new ClosedError('loader'));
       this.#connection.close();
       this.#primary?.close();
     }
@@ -251,19 +286,8 @@ export class LoaderCore<P> implements Loader<P> {
     return this.close();
   }
 
-  #keyOf(wanted: Wanted): { readonly key: string; readonly problem?: string } {
-    try {
-      const key = wanted.key ?? this.#template.render({ ...wanted.fields, ...wanted.owner });
-      checkKey(key);
-      return { key };
-    } catch (error) {
-      if (!isRedisLoaderError(error)) throw error;
-      return { key: '', problem: error.message };
-    }
-  }
-
   #isOpen(item: Item<P>): boolean {
-    return this.#items.get(item.wanted.id) === item && !isSatisfied(item) && item.failure?.code !== 'BadKey';
+    return this.#items.get(item.wanted.id) === item && (!isSatisfied(item) || this.#loads.has(item)) && item.failure?.code !== 'BadKey';
   }
 
   #answered(item: Item<P>, generation: number, bytes: Buffer | null): void {
@@ -271,46 +295,72 @@ export class LoaderCore<P> implements Loader<P> {
     item.suspicion = 0;
     item.phase = 'idle';
     if (!this.#isOpen(item)) return; // It went back to what is held, or has no key any more, while this was on its way.
+    const size = bytes?.byteLength ?? 0;
+    const most = this.#options.maxValueBytes ?? Infinity;
+    if (size > most)
+      return this.#wrong(item, 'TooLarge', `the value under the key ${JSON.stringify(item.key)} has ${size} bytes, more than ${most}`);
     const judged = item.generation;
     const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, item.key, this.#options.decode);
     // The decoder wanted something else under this id, or forgot it: the answer is to a question that nobody asks any more.
     if (item.generation !== judged) return;
     // An answer to an older question counts only if it proves itself.
     if (generation !== item.generation && (answer.kind === 'wrong' || answer.version === undefined)) return this.#reader.enqueue(item);
-    const size = bytes?.byteLength ?? 0;
     if (answer.kind === 'right') return this.#hold(item, answer.payload, answer.version, size);
-    this.#countFailure(answer.code);
     if (answer.other !== undefined && item.held === undefined) {
       // Nothing is held yet: a value of another version is better than none, as long as it is called stale.
-      item.held = { ...answer.other, forVersion: answer.other.version, bytes: size };
+      this.#put(item, answer.other.payload, { version: answer.other.version, forVersion: answer.other.version, bytes: size });
       item.staleSince = this.#clock.now();
-      this.#notify(item);
+      this.#listeners.tell(item.wanted.id);
     }
-    this.#fail(item, answer.code, answer.message);
+    this.#wrong(item, answer.code, answer.message);
+  }
+
+  /** A read that did not give the announced value. Where that was held before, only those who wait for the payload are told. */
+  #wrong(item: Item<P>, code: LoadFailureCode, message: string): void {
+    this.#countFailure(code);
+    if (isSatisfied(item)) this.#notLoaded(item, code, message);
+    else this.#fail(item, code, message);
   }
 
   #hold(item: Item<P>, payload: LazyPayload<P>, version: string | undefined, bytes: number): void {
-    item.held = { payload, version, forVersion: item.wanted.version, bytes };
-    item.attempts = 0;
-    item.failure = undefined;
-    this.#failing.delete(item);
-    this.#satisfied += 1;
-    this.#counts.loaded += 1;
-    if (version === undefined) this.#counts.unverified += 1;
-    this.#determine(item);
-    this.#notify(item);
+    const again = isSatisfied(item);
+    this.#put(item, payload, { version, forVersion: item.wanted.version, bytes });
+    if (again) this.#counts.reloads += 1;
+    else {
+      item.attempts = 0;
+      item.failure = undefined;
+      this.#failing.delete(item);
+      this.#satisfied += 1;
+      this.#counts.loaded += 1;
+      if (version === undefined) this.#counts.unverified += 1;
+      this.#determine(item);
+    }
+    if (this.#loads.has(item)) this.#loaded(item, payload);
+    // A value that carries no version may be another than before.
+    if (!again || version === undefined) this.#listeners.tell(item.wanted.id);
+  }
+
+  /** Those who wait get the payload, whether it stays in memory or not. */
+  #loaded(item: Item<P>, payload: LazyPayload<P>): void {
+    let value: P;
+    try {
+      value = this.#shelf.read(payload);
+    } catch {
+      return this.#isNoJson(item);
+    }
+    this.#loads.done(item, { ...this.#describe(item, false), payload: value });
   }
 
   /** Found at the first reading: the publisher put a digest on something that is no JSON. */
   #isNoJson(item: Item<P>): void {
     if (isSatisfied(item)) this.#satisfied -= 1;
-    item.held = undefined;
+    this.#drop(item);
     this.#counts.malformed += 1;
     this.#fail(item, 'Malformed', `under the key ${JSON.stringify(item.key)}: the payload of the envelope is not JSON`);
   }
 
   #countFailure(code: LoadFailureCode): void {
-    const counter = COUNTED[code];
+    const counter = countedFailures[code];
     if (counter !== undefined) this.#counts[counter] += 1;
   }
 
@@ -318,6 +368,7 @@ export class LoaderCore<P> implements Loader<P> {
     item.attempts += 1;
     const { generation } = item;
     this.#setFailure(item, code, message);
+    this.#notLoaded(item, code, message);
     // onFailure wanted something else under this id, or forgot it.
     if (item.generation !== generation) return;
     if (code !== 'Away') this.#determine(item);
@@ -342,15 +393,7 @@ export class LoaderCore<P> implements Loader<P> {
     };
     item.failure = failure;
     this.#failing.add(item);
-    if (before?.code !== code) this.#safely(() => this.#options.onFailure?.(item.wanted.id, failure));
-  }
-
-  #awayFailure(item: Item<P>): LoadFailure | undefined {
-    const { state, reason, since } = this.#connection.status;
-    if (state === 'ready' || state === 'idle') return undefined;
-    const what =
-      state === 'refused' ? 'Redis refuses the connection' : state === 'closed' ? 'the loader is closed' : 'Redis is not connected';
-    return { code: 'Away', message: reason === '' ? what : `${what}: ${reason}`, key: item.key, attempts: 0, since };
+    if (before?.code !== code) this.#listeners.safely(() => this.#options.onFailure?.(item.wanted.id, failure));
   }
 
   /** Tries again at once; but not what may itself be why the connection was lost, unless somebody asks for it. */
@@ -365,28 +408,5 @@ export class LoaderCore<P> implements Loader<P> {
     if (item.determined) return;
     item.determined = true;
     this.#waiters.determined(item);
-  }
-
-  #notify(item: Item<P>): void {
-    // Those who listen now: one that a listener adds is told of the next change.
-    let left = this.#listeners.size;
-    for (const { listener } of this.#listeners) {
-      if (left === 0) return;
-      left -= 1;
-      this.#safely(() => listener(item.wanted.id));
-    }
-  }
-
-  /** Counts what a function of the user throws, also after an await. */
-  #safely(call: () => unknown): void {
-    const failed = (): void => {
-      this.#counts.listenerErrors += 1;
-    };
-    try {
-      const result = call();
-      if (result instanceof Promise) result.catch(failed);
-    } catch {
-      failed();
-    }
   }
 }

@@ -3,6 +3,7 @@ import { convertCase } from './convert/convert-case.ts';
 import { eventsCase } from './events/events-case.ts';
 import { importCase } from './import/import-case.ts';
 import { loaderCase } from './loader/loader-case.ts';
+import { mapsCase } from './maps/maps-case.ts';
 import { memoryCase } from './memory/memory-case.ts';
 import { propagationCase } from './propagation/propagation-case.ts';
 import { resolveCase } from './resolve/resolve-case.ts';
@@ -31,6 +32,7 @@ export const cases: readonly BenchCase[] = [
   memoryCase,
   restartCase,
   storeCase,
+  mapsCase,
   loaderCase,
   resolveCase,
   convertCase,

@@ -504,3 +504,29 @@ test('thousands of snapshots end in any order, and what they kept moves once', (
   expect([...(snapshots[0]?.entries() ?? [])]).toEqual([]);
   expect(snapshots[0]?.get('k3999')).toBeUndefined();
 });
+
+test('what entry() gave stands still when the key is written again', () => {
+  const map = new ConcurrentMap<string>();
+  map.set('a', 'x');
+  const seen = map.entry('a');
+  map.set('a', 'y');
+  expect([seen, map.entry('a')]).toEqual([
+    { value: 'x', version: 1 },
+    { value: 'y', version: 2 },
+  ]);
+});
+
+test('tasks that start one another within their sections for ever cost the same each', async () => {
+  const map = new ConcurrentMap<number>();
+  const sections = 30_000;
+  const { promise: last, resolve } = Promise.withResolvers<void>();
+  const task = (number: number): Promise<void> =>
+    map.withKey(`k${number}`, async () => {
+      await Promise.resolve();
+      if (number === sections) resolve();
+      else void task(number + 1);
+    });
+  await task(0);
+  // Each with a copy of all holds before it, they would be four hundred million steps.
+  await last;
+});

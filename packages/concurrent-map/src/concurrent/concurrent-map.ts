@@ -3,11 +3,11 @@ import { KeyError, MapOptionsError, MapValueError, ReentryError } from '../error
 import { ChangeLog } from './change-log.ts';
 import { KeyLock, type WithKeyOptions } from './key-lock.ts';
 import { TableSnapshot, type MapSnapshot } from './map-snapshot.ts';
-import { holdWithin, runWithin } from './node-key-context.ts';
+import { Hold, holdWithin, runWithin } from './node-key-context.ts';
 import { SingleFlight } from './single-flight.ts';
 import { SplitTable } from './split-table.ts';
 import { changesOf, type SubscribeOptions } from './subscription.ts';
-import type { MapChange, MapDifference, Versioned } from './versioned.ts';
+import type { Cell, MapChange, MapDifference, Versioned } from './versioned.ts';
 
 export interface ConcurrentMapOptions<V> {
   /** Named in errors. Default `map`. */
@@ -32,7 +32,7 @@ export class ConcurrentMap<V> {
   readonly #log: ChangeLog<V>;
   readonly #locks: KeyLock;
   readonly #flights: SingleFlight<V>;
-  #table = new SplitTable<Versioned<V>>();
+  #table = new SplitTable<Cell<V>>();
   #newest: TableSnapshot<V> | undefined;
   /** Keys that were written while replaceAll() collects; undefined: it does not. */
   #touched: Set<string> | undefined;
@@ -73,7 +73,8 @@ export class ConcurrentMap<V> {
   /** The value with its version, for compareAndSet(). */
   entry(key: string): Versioned<V> | undefined {
     if (typeof key !== 'string') throw new KeyError(this.name, key);
-    return this.#table.get(key);
+    const cell = this.#table.get(key);
+    return cell && { value: cell.value, version: cell.version };
   }
 
   /** Writes, and returns the version that the write got. */
@@ -87,17 +88,17 @@ export class ConcurrentMap<V> {
   delete(key: string): boolean {
     if (typeof key !== 'string') throw new KeyError(this.name, key);
     this.#flights.invalidate(key);
-    const entry = this.#table.get(key);
-    if (!entry) return false;
-    this.#remove(key, entry);
+    const cell = this.#table.get(key);
+    if (!cell) return false;
+    this.#remove(key, cell);
     return true;
   }
 
   /** The value that stands under the key; sets `value` where none does. */
   getOrInsert(key: string, value: V): V {
     this.#check(key, value);
-    const entry = this.#table.get(key);
-    if (entry) return entry.value;
+    const cell = this.#table.get(key);
+    if (cell) return cell.value;
     this.set(key, value);
     return value;
   }
@@ -114,7 +115,8 @@ export class ConcurrentMap<V> {
 
   /** Deletes only if the entry's version is `expected`. */
   compareAndDelete(key: string, expected: number): boolean {
-    return this.entry(key)?.version === expected && this.delete(key);
+    if (typeof key !== 'string') throw new KeyError(this.name, key);
+    return this.#table.get(key)?.version === expected && this.delete(key);
   }
 
   /**
@@ -122,16 +124,19 @@ export class ConcurrentMap<V> {
    * others would write while it waits. What it throws is thrown on, and nothing is written.
    */
   compute(key: string, change: (current: V | undefined, key: string) => V | undefined): V | undefined {
-    const entry = this.entry(key);
+    if (typeof key !== 'string') throw new KeyError(this.name, key);
+    const cell = this.#table.get(key);
+    const current = cell?.value;
+    const version = cell?.version;
     const before = this.#log.sequence;
-    const next = change(entry?.value, key);
+    const next = change(current, key);
     if (isThenable(next))
       throw new MapValueError(this.name, key, 'is a promise: the function given to compute() must not be async; use withKey()');
-    if (this.#table.get(key) !== entry || this.#log.wrote(key, before))
+    if (this.#table.get(key)?.version !== version || this.#log.wrote(key, before))
       throw new MapValueError(this.name, key, 'was written by the function given to compute() itself');
     if (next === undefined) {
-      if (entry) this.delete(key);
-    } else if (!entry || !Object.is(next, entry.value)) this.set(key, next);
+      if (version !== undefined) this.delete(key);
+    } else if (version === undefined || !Object.is(next, current)) this.set(key, next);
     return next;
   }
 
@@ -177,11 +182,8 @@ export class ConcurrentMap<V> {
    */
   replaceAll(content: Iterable<readonly [string, V]> | AsyncIterable<readonly [string, V]>): Promise<MapDifference> {
     if (holdWithin(this, '')) return Promise.reject(new ReentryError(this.name, 'replaceAll', undefined, 'the content of another'));
-    const hold = { live: true };
-    const replace = (): Promise<MapDifference> =>
-      runWithin(this, '', hold, () => this.#replace(content)).finally(() => {
-        hold.live = false;
-      });
+    const hold = new Hold(this, '');
+    const replace = (): Promise<MapDifference> => runWithin(hold, () => this.#replace(content)).finally(() => hold.end());
     const run = this.#replacing.then(replace, replace);
     this.#replacing = run;
     run.catch(() => undefined);
@@ -236,18 +238,22 @@ export class ConcurrentMap<V> {
     if (value === undefined) throw new MapValueError(this.name, key, 'is undefined: delete() removes a key');
   }
 
-  #write(key: string, value: V, before: Versioned<V> | undefined): number {
-    this.#newest?.keep(key, before);
+  #write(key: string, value: V, cell: Cell<V> | undefined): number {
+    this.#newest?.keep(key, cell);
     this.#touched?.add(key);
-    const version = this.#log.set(key, value, before !== undefined, before?.value);
-    this.#table.set(key, { value, version });
+    const version = this.#log.set(key, value, cell !== undefined, cell?.value);
+    if (cell === undefined) this.#table.set(key, { value, version });
+    else {
+      cell.value = value;
+      cell.version = version;
+    }
     return version;
   }
 
-  #remove(key: string, before: Versioned<V>): void {
-    this.#newest?.keep(key, before);
+  #remove(key: string, cell: Cell<V>): void {
+    this.#newest?.keep(key, cell);
     this.#touched?.add(key);
-    this.#log.deleted(key, before.value);
+    this.#log.deleted(key, cell.value);
     this.#table.delete(key);
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@kubecast/clock';
 import { DeadlineError, MapOptionsError, ReentryError } from '../errors.ts';
-import { holdWithin, runWithin } from './node-key-context.ts';
+import { Hold, holdWithin, runWithin } from './node-key-context.ts';
 
 export interface WithKeyOptions {
   /** Rejects with the signal's reason while the call waits; a critical section that runs is told by its own signal. */
@@ -75,11 +75,11 @@ export class KeyLock {
     const queue = this.#held.get(key);
     if (queue) await this.#wait(key, queue, options);
     else this.#held.set(key, new WaitQueue());
-    const hold = { live: true };
+    const hold = new Hold(this, key);
     try {
-      return await runWithin(this, key, hold, section);
+      return await runWithin(hold, section);
     } finally {
-      hold.live = false;
+      hold.end();
       this.#release(key);
     }
   }

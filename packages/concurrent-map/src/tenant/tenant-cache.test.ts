@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import { KeyError, MapOptionsError, MapValueError, TenantCache } from '../index.ts';
@@ -205,7 +207,10 @@ test('of tens of thousands of tenants a collection looks at some, and forgets so
     defaults: { ttlMs: 10, quota: 10 },
     clock: { ...virtual, now: () => (now += 0.1), yield: () => Promise.resolve(void (turns += 1)) },
   });
-  for (let i = 0; i < 2_000; i += 1) cache.tenant({ namespace: `n${i}` }).get('k');
+  for (let i = 0; i < 2_000; i += 1) {
+    cache.tenant({ namespace: `n${i}` }).set('k', i);
+    cache.tenant({ namespace: `n${i}` }).delete('k');
+  }
   const { slices } = await cache.collect();
   expect(slices).toBe(1);
   expect(turns).toBeGreaterThan(20);
@@ -218,4 +223,53 @@ test('fractions of weight leave nothing behind when the last entry goes', () => 
   for (let i = 0; i < 100; i += 1) tenant.set(`k${i % 7}`, 0.1 + (i % 3) / 30);
   for (let i = 0; i < 7; i += 1) tenant.delete(`k${i}`);
   expect([tenant.size, tenant.weight]).toEqual([0, 0]);
+});
+
+test('whoever only asks makes no tenant, whatever names he thinks of, and his misses are counted', () => {
+  const cache = new TenantCache<number>({ defaults: { quota: 10 } });
+  for (let i = 0; i < 1_000; i += 1) {
+    const tenant = cache.tenant({ namespace: `n${i}` });
+    expect([tenant.get('k'), tenant.peek('k'), tenant.delete('k'), [...tenant.keys()], tenant.size, tenant.weight]).toEqual([
+      undefined,
+      undefined,
+      false,
+      [],
+      0,
+      0,
+    ]);
+  }
+  expect(cache.counters()).toEqual([{ tenant: undefined, counters: expect.objectContaining({ misses: 1_000, entries: 0 }) as unknown }]);
+});
+
+test('a handle goes on when its tenant was forgotten since it was empty, and sees what another handle writes', async () => {
+  const cache = new TenantCache<number>({ defaults: { quota: 10 } });
+  const [one, two] = [cache.tenant(a), cache.tenant(a)];
+  one.set('k', 1);
+  expect(two.get('k')).toBe(1);
+  two.delete('k');
+  await cache.collect();
+  expect(cache.counters()).toHaveLength(1);
+  one.set('k', 2);
+  expect([one.get('k'), two.get('k'), cache.tenant(a).size]).toEqual([2, 2, 1]);
+});
+
+test('a value that left the cache, or was replaced, is kept alive by nothing of it', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const cache = new TenantCache<{ readonly at: number }>({ defaults: { quota: 10 } });
+  const tenant = cache.tenant(a);
+  const gone: WeakRef<object>[] = [];
+  const put = (key: string, at: number): void => {
+    const value = { at };
+    gone.push(new WeakRef(value));
+    tenant.set(key, value);
+  };
+  for (let at = 0; at < 50; at += 1) put('replaced', at);
+  for (let at = 0; at < 50; at += 1) put(`evicted-${at}`, at);
+  for (const key of [...tenant.keys()]) tenant.delete(key);
+  put('stays', 0);
+  await new Promise(setImmediate);
+  collect();
+  expect(gone.filter((value) => value.deref() !== undefined)).toHaveLength(1);
+  expect(tenant.get('stays')).toEqual({ at: 0 });
 });

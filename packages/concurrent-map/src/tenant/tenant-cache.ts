@@ -65,6 +65,8 @@ export class TenantCache<V> {
   #running = false;
   /** What tenants counted that were forgotten since they were empty: no counter goes back. */
   #forgotten: TenantCounters = noCounters;
+  /** Asked of tenants that hold nothing and were given nothing. */
+  #missed = 0;
 
   constructor(options: TenantCacheOptions<V>) {
     const { name = 'cache', defaults, shards = 16, collectEveryMs = 30_000, labels = 100 } = options;
@@ -90,12 +92,14 @@ export class TenantCache<V> {
   tenant(id: TenantId): TenantHandle<V> {
     const { cluster = '', namespace } = id ?? {};
     for (const part of [cluster, namespace]) if (typeof part !== 'string') throw new KeyError(this.name, part);
-    const now = (): number => this.#clock.now();
-    const find = (): TenantSpace<V> | undefined => this.#tenants.get(cluster)?.get(namespace);
+    let known: TenantSpace<V> | undefined;
+    const find = (): TenantSpace<V> | undefined => {
+      if (known === undefined || known.forgotten) known = this.#tenants.get(cluster)?.get(namespace);
+      return known;
+    };
     const make = (): TenantSpace<V> => find() ?? this.#make(cluster, namespace);
-    const check = (key: string): string => {
+    const check = (key: string): void => {
       if (typeof key !== 'string') throw new KeyError(this.name, key);
-      return key;
     };
     const { name } = this;
     return {
@@ -105,21 +109,34 @@ export class TenantCache<V> {
       get weight() {
         return find()?.weight ?? 0;
       },
-      get: (key) => make().get(check(key), now()),
-      peek: (key) => find()?.peek(check(key), now()),
+      get: (key) => {
+        check(key);
+        const space = find();
+        if (space !== undefined) return space.get(key);
+        // Whoever only asks does not make a tenant: names may come from outside.
+        this.#missed += 1;
+        return undefined;
+      },
+      peek: (key) => {
+        check(key);
+        return find()?.peek(key);
+      },
       set: (key, value) => {
         check(key);
         if (value === undefined) throw new MapValueError(name, key, 'is undefined: delete() removes a key');
         try {
-          return make().set(key, value, now());
+          return make().set(key, value);
         } catch (error) {
           if (error instanceof RangeError) throw new MapValueError(name, key, `cannot be weighed: ${error.message}`);
           throw error;
         }
       },
-      delete: (key) => find()?.delete(check(key)) ?? false,
+      delete: (key) => {
+        check(key);
+        return find()?.delete(key) ?? false;
+      },
       *keys() {
-        yield* find()?.keys(now()) ?? [];
+        yield* find()?.keys() ?? [];
       },
       configure: (limits) => {
         checkLimits(name, limits);
@@ -140,6 +157,7 @@ export class TenantCache<V> {
         if (slice.due()) await slice.yield();
         if (space.size > 0 || space.configured || namespaces.get(namespace) !== space) continue;
         namespaces.delete(namespace);
+        space.forgotten = true;
         this.#forgotten = addCounters(this.#forgotten, { ...space.report(), quota: 0 });
       }
       if (namespaces.size === 0) this.#tenants.delete(cluster);
@@ -174,7 +192,8 @@ export class TenantCache<V> {
     all.sort((a, b) => b.counters.entries - a.counters.entries);
     const told = all.slice(0, this.#labels);
     const others = all.slice(this.#labels);
-    return [...told, { tenant: undefined, counters: others.reduce((sum, { counters }) => addCounters(sum, counters), this.#forgotten) }];
+    const rest = { ...this.#forgotten, misses: this.#forgotten.misses + this.#missed };
+    return [...told, { tenant: undefined, counters: others.reduce((sum, { counters }) => addCounters(sum, counters), rest) }];
   }
 
   *#all(): IterableIterator<TenantSpace<V>> {
@@ -184,7 +203,7 @@ export class TenantCache<V> {
   #make(cluster: string, namespace: string): TenantSpace<V> {
     let namespaces = this.#tenants.get(cluster);
     if (!namespaces) this.#tenants.set(cluster, (namespaces = new Map()));
-    const space = new TenantSpace<V>(this.#shards, this.#defaults.ttlMs, this.#defaults.quota, this.#weigh);
+    const space = new TenantSpace<V>(this.#shards, this.#defaults.ttlMs, this.#defaults.quota, this.#weigh, this.#clock);
     namespaces.set(namespace, space);
     return space;
   }

@@ -17,7 +17,7 @@ const MIXED = [
   'clockP99Us',
   'fillPerSecond',
   'fillP99Us',
-  'fillMaxMs',
+  'fillLongestMs',
   'bytesPerEntry',
   'collectionsPerMillion',
   'collectionMsPerMillion',
@@ -167,5 +167,6 @@ export const mapsCase: BenchCase = {
 const NOTES: readonly string[] = [
   'A key that is asked for is another text than the one that is kept, with the same characters. `p50Us` and its like are of single operations, the two readings of the clock included; `clockP50Us` and `clockP99Us` are what those cost with nothing between them.',
   'lmdb and classic-level keep their entries in files, a worker in another thread: their memory is not in `bytesPerEntry`. Except lmdb and SharedMap, they are asked one request after another, each awaited.',
+  '`fillLongestMs` is the CPU time of the longest 64 writes one after another while the map fills: its growth, and the garbage that it leaves.',
   'A hit rate depends on nothing but the requests, which are the same in every run.',
 ];

@@ -3,7 +3,6 @@ import { createModelIndex, type ModelIndex } from '@kubecast/model-index';
 import { createLoader } from '@kubecast/redis-loader';
 import { kubeconfigOf, type Shutdown } from '@kubecast/runtime';
 import { systemClock } from '@kubecast/clock';
-import { RoundRobin } from './forwarding/endpoint-picker.ts';
 import type { ResolverFlags } from './flags.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { readiness, type Dependency } from './http/readiness.ts';
@@ -41,7 +40,6 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
     onReport: (kind, report) => log.warn({ ...report, resource: kind }, 'report'),
   });
   const forwarder = new Forwarder({
-    picker: new RoundRobin(systemClock),
     dial: flags.dial,
     callTimeoutMs: flags.callTimeoutMs,
     onIllegalAnswer: (report) => log.warn({ ...report }, 'an answer was not passed on'),

@@ -1,56 +1,93 @@
 import type { ServerResponse } from 'node:http';
-import type { ResolvedEndpoint } from '@kubecast/model-index';
 import type { Dispatcher } from 'undici';
+import type { Visit } from '../balancing/visit.ts';
 import { currentWire, type AnswerWire } from './answer-wire.ts';
 import { answerHeaders, checkText, IllegalAnswerError } from './forward-headers.ts';
+import type { BodyReader } from './replayed-body.ts';
 
 /** Who is told how an attempt goes. */
 export interface AttemptOwner {
   /** The backend began its answer: nothing is tried again from here on. */
-  answered(endpoint: ResolvedEndpoint): void;
+  answered(): void;
   /** The answer is complete. */
   finished(): void;
   /** The attempt ended without a complete answer. */
   failed(attempt: Attempt, error: unknown): void;
 }
 
-/** One try at one endpoint: undici's handler, which passes the answer on to the client. */
-export class Attempt implements Dispatcher.DispatchHandler {
-  readonly endpoint: ResolvedEndpoint;
+/** An answer that lasts longer than this after its head is a stream. */
+const STREAM_AFTER_MS = 5_000;
+
+/**
+ * One try at one endpoint: undici's handler, which passes the answer on to the client. The endpoint may keep the call waiting for `timeoutMs` at a
+ * time: to take the next piece of the body, and after its end to begin the answer. Time in which the client is waited for does not count.
+ */
+export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
+  readonly visit: Visit;
   readonly #owner: AttemptOwner;
   readonly #response: ServerResponse;
-  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timeoutMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #aborted = false;
   #flush: ReturnType<typeof setImmediate> | undefined;
   #length = -1;
   #whole: Buffer | undefined;
   #wire: AnswerWire | undefined;
+  #clientIsWaitedFor = false;
   /** The request was given to a connection: some of its bytes may have reached the backend. */
-  sent = false;
+  wasSent = false;
   /** A byte of an answer came. */
   heard = false;
   /** The head of the answer was passed on. */
   answered = false;
   late = false;
 
-  constructor(owner: AttemptOwner, endpoint: ResolvedEndpoint, response: ServerResponse, timeoutMs: number) {
+  constructor(owner: AttemptOwner, visit: Visit, response: ServerResponse, timeoutMs: number, hasBody: boolean) {
     this.#owner = owner;
-    this.endpoint = endpoint;
+    this.visit = visit;
     this.#response = response;
-    if (timeoutMs > 0) this.#timer = setTimeout(() => this.#expired(), timeoutMs);
+    this.#timeoutMs = timeoutMs;
+    this.#arm();
+    if (!hasBody) visit.sent();
+  }
+
+  asks(): void {
+    this.#clientIsWaitedFor = true;
+  }
+
+  got(): void {
+    this.#clientIsWaitedFor = false;
+    this.#arm();
+  }
+
+  ended(): void {
+    this.got();
+    this.visit.sent();
   }
 
   /** Ends the backend's request. */
   abort(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     clearImmediate(this.#flush);
     this.#aborted = true;
+    this.visit.end();
     this.#controller?.abort(new Error('the call is over'));
   }
 
+  #arm(): void {
+    if (this.#timeoutMs <= 0 || this.#aborted || this.answered) return;
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#expired(), this.#timeoutMs);
+    else this.#timer.refresh();
+  }
+
   #expired(): void {
+    this.#timer = undefined;
+    // Armed again with the client's next piece.
+    if (this.#clientIsWaitedFor) return;
     this.late = true;
+    this.visit.failed(this.#timeoutMs);
     this.#owner.failed(this, new Error('late'));
     this.abort();
   }
@@ -59,7 +96,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     // It waited for a connection until after its end.
     if (this.#aborted) controller.abort(new Error('the call is over'));
-    else this.sent = true;
+    else this.wasSent = true;
   }
 
   onResponseStarted(): void {
@@ -76,6 +113,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (status < 100) throw new IllegalAnswerError(`the status is ${status}`);
     if (status < 200) return;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#wire = currentWire();
     const phrase = this.#wire?.endHead(status, statusMessage) ?? Buffer.from(statusMessage).toString('latin1');
     const version = this.#wire?.otherVersion;
@@ -84,15 +122,19 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const { rawHeaders } = controller;
     const kept = answerHeaders(Array.isArray(rawHeaders) ? rawHeaders : []);
     this.answered = true;
-    this.#owner.answered(this.endpoint);
+    this.visit.answered(status);
+    this.#owner.answered();
     const response = this.#response;
     response.writeHead(status, phrase, kept);
+    const type = headers['content-type'];
+    if (typeof type === 'string' && type.startsWith('text/event-stream')) this.visit.stream();
     const length = headers['content-length'];
     if (typeof length === 'string') this.#length = Number(length);
     response.on('drain', () => controller.resume());
     // The headers of a stream are worth as much as its first byte; but where that came along with them, all goes out in one piece.
     this.#flush = setImmediate(() => {
       this.#flush = undefined;
+      this.#timer = setTimeout(() => this.visit.stream(), STREAM_AFTER_MS);
       // Not flushHeaders: it writes the head as UTF-8, and its bytes as two each.
       if (!response.writableEnded) response.write('', 'latin1');
     });
@@ -106,12 +148,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
         this.#whole = chunk;
         return;
       }
+      this.#timer = setTimeout(() => this.visit.stream(), STREAM_AFTER_MS);
     }
     if (!this.#response.write(chunk)) controller.pause();
   }
 
   onResponseEnd(): void {
+    clearTimeout(this.#timer);
     clearImmediate(this.#flush);
+    this.visit.end();
     this.#wire?.next();
     this.#owner.finished();
     if (this.#whole === undefined) this.#response.end();

@@ -4,18 +4,27 @@ import type { ResolvedEndpoint } from '@kubecast/model-index';
 import type { Agent } from 'undici';
 import { systemClock, type Clock } from '@kubecast/clock';
 import { createConnector } from './answer-wire.ts';
-import type { Picker } from './endpoint-picker.ts';
+import type { CallLimits, Full } from '../balancing/call-limits.ts';
+import { EndpointPicker } from '../balancing/endpoint-picker.ts';
+import { RetryBudget } from '../balancing/retry-budget.ts';
+import { sendError } from '../http/json-answer.ts';
 import { ForwardedCall, type CallPlace } from './forwarded-call.ts';
-import { RetryBudget } from './retry-budget.ts';
+import type { BodyPace } from './replayed-body.ts';
 
 export interface ForwarderOptions {
   /** `address:port` to where it is really dialled; for development. */
   readonly dial?: ReadonlyMap<string, { readonly host: string; readonly port: number }>;
-  /** Milliseconds until the backend's headers must be there. Default 30,000. 0: no limit. */
+  /**
+   * Milliseconds that an endpoint may keep a call waiting: to take the next piece of the request, and after its end to begin the answer. Default
+   * 30,000. 0: no limit.
+   */
   readonly callTimeoutMs?: number;
+  /** The least pace of a request's body. Default 500 bytes a second after 30 s. */
+  readonly bodyPace?: BodyPace;
+  /** Calls in flight beyond these are turned away. */
+  readonly limits?: Partial<CallLimits>;
   /** Milliseconds until a connection must be open. Default 2,000. */
   readonly connectTimeoutMs?: number;
-  readonly picker: Picker;
   readonly clock?: Clock;
   /** Told of answers that were not passed on, at most once a second; `untold` counts those in between. */
   readonly onIllegalAnswer?: (report: IllegalAnswer) => void;
@@ -38,7 +47,20 @@ export interface ForwarderCounters {
   /** Answers that were not passed on because they are no HTTP or hold illegal characters. */
   readonly illegalAnswers: number;
   readonly failures: number;
+  /** Calls that ended because their bodies came too slowly. */
+  readonly slowBodies: number;
+  /** Calls that were turned away because so many were in flight already, by what was full. */
+  readonly shed: Readonly<Record<Full, number>>;
+  /** Calls whose answer is not complete, without streams. */
   readonly inFlight: number;
+  /** Answers that last: event streams, and what lasts longer than 5 s after its head. */
+  readonly streams: number;
+  /** Times that an endpoint was ejected after failures in a row. */
+  readonly ejections: number;
+  /** Times that an ejected endpoint came back because it answered. */
+  readonly restored: number;
+  /** Endpoints that are ejected now. */
+  readonly ejected: number;
 }
 
 // By its file: of `undici` by name Bun gives a part of its own, which has no dispatcher, and the rest of the package is not needed.
@@ -55,47 +77,60 @@ const TELL_MS = 1_000;
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #agent: Agent;
-  readonly #counters = { calls: 0, retries: 0, retriesRefused: 0, failures: 0, illegalAnswers: 0, inFlight: 0 };
+  readonly #streamAgent: Agent;
+  readonly #picker: EndpointPicker;
+  readonly #counters = { calls: 0, retries: 0, retriesRefused: 0, failures: 0, illegalAnswers: 0, slowBodies: 0 };
   readonly #place: CallPlace;
   readonly #clock: Clock;
   #toldAt = -Infinity;
   #untold = 0;
 
-  constructor(options: ForwarderOptions) {
+  constructor(options: ForwarderOptions = {}) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#agent = new UndiciAgent({
-      connections: 256,
-      keepAliveTimeout: 60_000,
-      // A call's own clock runs from its start; an answer may take as long as it streams.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: createConnector({ timeout: options.connectTimeoutMs ?? 2_000, allowH2: false }),
-    });
+    this.#picker = new EndpointPicker(this.#clock, options.limits);
+    const connect = createConnector({ timeout: options.connectTimeoutMs ?? 2_000, allowH2: false });
+    // A call's own clock runs from the end of its request; an answer may take as long as it streams. As many connections as there are calls: the
+    // limits of the picker bound them, so that a call never waits for another's connection.
+    const agentOptions = { keepAliveTimeout: 60_000, headersTimeout: 0, bodyTimeout: 0, connect };
+    this.#agent = new UndiciAgent(agentOptions);
+    this.#streamAgent = new UndiciAgent(agentOptions);
     this.#place = {
       agent: this.#agent,
-      picker: options.picker,
+      streamAgent: this.#streamAgent,
+      picker: this.#picker,
       budget: new RetryBudget(this.#clock),
       dial: options.dial,
       callTimeoutMs: options.callTimeoutMs ?? 30_000,
+      bodyPace: options.bodyPace ?? { graceMs: 30_000, bytesPerSecond: 500 },
       counters: this.#counters,
       onIllegalAnswer: (owner, endpoint, reason) => this.#tell(owner, endpoint, reason),
     };
   }
 
   get counters(): ForwarderCounters {
-    return { ...this.#counters };
+    return { ...this.#counters, ...this.#picker.totals };
   }
 
   /** Takes over request and response. `owner` names the app: its calls are spread over its endpoints and share a retry budget. */
   forward(request: IncomingMessage, response: ServerResponse, owner: string, endpoints: readonly ResolvedEndpoint[], target: string): void {
     this.#counters.calls += 1;
-    this.#counters.inFlight += 1;
-    response.once('close', () => {
-      this.#counters.inFlight -= 1;
-    });
     this.#place.budget.called(owner);
-    new ForwardedCall(request, response, owner, target, this.#options.picker.order(owner, endpoints), this.#place).next();
+    const visit = this.#picker.pick(owner, endpoints);
+    if (typeof visit === 'string') {
+      request.resume();
+      const { limits } = this.#picker;
+      const most = {
+        process: `this resolver forwards ${limits.process}`,
+        app: `the app has ${limits.app}`,
+        endpoint: 'each endpoint has all',
+      };
+      sendError(response, 503, 'TooManyCalls', `${most[visit]} calls in flight, which is the most; try again later`, {
+        'retry-after': '1',
+      });
+      return;
+    }
+    new ForwardedCall(request, response, owner, target, endpoints, this.#place).tryAt(visit);
   }
 
   #tell(app: string, endpoint: string, reason: string): void {
@@ -112,5 +147,6 @@ export class Forwarder {
   /** Breaks off what is under way. */
   close(): void {
     void this.#agent.destroy();
+    void this.#streamAgent.destroy();
   }
 }

@@ -27,12 +27,12 @@ const answering: RequestListener = (request, response) => {
   request.on('end', () => response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).toString()}`));
 };
 
-async function door(listener: RequestListener = answering): Promise<Door> {
+async function door(listener: RequestListener = answering, restMs?: number): Promise<Door> {
   const asked: string[] = [];
   const server = createHttpDoor((request, response) => {
     asked.push(request.url ?? '');
     listener(request, response);
-  });
+  }, restMs);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   undo.push(() => {
@@ -195,6 +195,22 @@ test('a client that never reads the refusal or never closes its side keeps no co
   while ((await count()) < 2) await new Promise((resolve) => setImmediate(resolve));
   while ((await count()) > 0) await new Promise((resolve) => setImmediate(resolve));
   expect(await count()).toBe(0);
+});
+
+test('a body that trickles on after its answer ends with the connection, after a while', async () => {
+  const { open } = await door((request, response) => {
+    request.resume();
+    response.end('early');
+  }, 200);
+  const socket = await open();
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const closed = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
+  socket.write('POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 100000\r\n\r\n');
+  const trickle = setInterval(() => socket.write('x'), 20);
+  await closed;
+  clearInterval(trickle);
+  expect(text).toContain('early');
 });
 
 /** Numbers that look random and are the same in each run. */

@@ -5,6 +5,9 @@ import { UpgradeOffers } from './upgrade-offers.ts';
 /** A connection that sent something other than HTTP may take this long to read the refusal before it is closed. */
 const REFUSAL_MS = 1_000;
 
+/** A request whose answer is sent may take this long to send the rest of its body, which is dropped. */
+const REST_MS = 10_000;
+
 /** Status lines of what the parser refuses, by the parser's error code. Anything else is a 400. */
 const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
@@ -19,8 +22,10 @@ const REFUSALS: ReadonlyMap<string, string> = new Map([
  * An Upgrade offer (h2c, WebSocket) is ignored and the request is answered as HTTP/1.1, as RFC 9110, section 7.8 allows. CONNECT is
  * answered with 405. What the parser refuses is answered with 400, 408, 413 or 431, unless an answer to an earlier request on the same
  * connection has not been sent completely: then the connection is closed, because the refusal would be read as part of that answer.
+ *
+ * A body that goes on after its answer is read and dropped for `restMs`, so that the client gets to read the answer; then the connection is closed.
  */
-export function createHttpDoor(listener: RequestListener): Server {
+export function createHttpDoor(listener: RequestListener, restMs: number = REST_MS): Server {
   const latest = new WeakMap<Duplex, ServerResponse>();
   const offers = new UpgradeOffers();
   // There must be no 'upgrade' listener: with one, Node hands the socket over instead of the request.
@@ -32,6 +37,8 @@ export function createHttpDoor(listener: RequestListener): Server {
       if (offers.isClosing(socket)) return;
       request.on('error', ignore);
       response.on('error', ignore); // The client went away; 'close' follows and ends the work.
+      if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
+        response.once('finish', () => dropRest(request, restMs));
       if (request.headers.upgrade !== undefined) offers.ignore(request, response, latest.get(socket)?.req);
       latest.set(socket, response);
       // Node's parser accepts HTTP/2.0 and HTTP/0.9 in a request line, but such clients do not go on in HTTP/1.1.
@@ -71,6 +78,12 @@ function refuse(socket: Duplex, status: string, headers = ''): void {
   // What the client still sends is dropped: a reset for unread bytes could overtake the answer.
   socket.resume();
   socket.end(`HTTP/1.1 ${status}\r\n${headers}connection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+function dropRest(request: IncomingMessage, restMs: number): void {
+  if (request.complete) return;
+  const timer = setTimeout(() => request.socket.destroy(), restMs);
+  request.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 
 function ignore(): void {}

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'BackendFailed'
   | 'BackendTimeout'
   | 'BackendMalformed'
+  | 'RequestTooSlow'
+  | 'TooManyCalls'
   | 'Internal';
 
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {

@@ -2,10 +2,8 @@ import { Agent, createServer, request as httpRequest, type IncomingMessage, type
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import { systemClock, type Clock } from '@kubecast/clock';
 import { ModelCore, readSlice, type ModelIndex, type SourceStatus } from '@kubecast/model-index';
-import { RoundRobin } from '../forwarding/endpoint-picker.ts';
-import { Forwarder, type IllegalAnswer } from '../forwarding/forwarder.ts';
+import { Forwarder, type ForwarderOptions, type IllegalAnswer } from '../forwarding/forwarder.ts';
 import { createResolverServer } from '../http/server.ts';
 
 /** An index that holds what a test puts into its core. */
@@ -109,7 +107,7 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
 }
 
 export async function resolver(
-  options: { ports?: readonly number[]; callTimeoutMs?: number; clock?: Clock } = {},
+  options: { ports?: readonly number[] } & Omit<ForwarderOptions, 'dial' | 'onIllegalAnswer'> = {},
 ): Promise<{ url: string; core: ModelCore; state: { synced: boolean; routes: boolean }; forwarder: Forwarder; illegal: IllegalAnswer[] }> {
   const { index, core, state } = heldIndex();
   core.setAppModel(
@@ -138,11 +136,9 @@ export async function resolver(
   );
   const illegal: IllegalAnswer[] = [];
   const forwarder = new Forwarder({
-    picker: new RoundRobin(systemClock),
     dial,
     onIllegalAnswer: (report) => void illegal.push(report),
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
-    ...(options.callTimeoutMs === undefined ? {} : { callTimeoutMs: options.callTimeoutMs }),
+    ...options,
   });
   const server = createResolverServer({
     index,

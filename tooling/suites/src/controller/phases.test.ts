@@ -187,10 +187,11 @@ test('a server that goes away is told within a second, and SIGTERM ends the cont
       await controller.line('leading');
       const gone = Date.now();
       await cluster.api.kill();
-      const { time } = await controller.lineLike(
+      const line = await controller.lineLike(
         /^appmodels: the (?:API server is away|watch is interrupted \(BackingOff\)); it is tried again$/u,
       );
-      return { controller, toldMs: Number(time) - gone };
+      expect(line).toMatchObject({ resource: 'appmodels', state: 'BackingOff' });
+      return { controller, toldMs: Number(line['time']) - gone };
     },
     async () => {
       await cluster.api.restart();

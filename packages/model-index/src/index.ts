@@ -6,7 +6,8 @@ export {
   type ObjectHeader,
   type ServiceReference,
 } from './claims/announcement.ts';
-export type { AppAnswer, AppModelEntry, Freshness, ModelAnswer, ModelEvent, ModelListener } from './index/answer.ts';
+export type { AppAnswer, AppModelEntry, Freshness, ModelAnswer, ModelEvent, ModelListener, ResolveOptions } from './index/answer.ts';
+export { MetadataNotLoadedError } from './index/metadata-not-loaded.ts';
 export { Claims, type ClaimChange } from './claims/claims.ts';
 export { checkAddress, type AddressType, type CheckedAddress } from './endpoints/address-rules.ts';
 export {

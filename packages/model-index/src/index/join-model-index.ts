@@ -3,7 +3,7 @@ import type { Delta, Informer } from '@kubecast/informer';
 import { systemClock, type Clock } from '@kubecast/clock';
 import { type Entry } from '@kubecast/store';
 import type { AppModelLike, ObjectHeader } from '../claims/announcement.ts';
-import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
+import type { AppAnswer, Freshness, ModelAnswer, ModelListener, ResolveOptions } from './answer.ts';
 import { ModelIndexStoppedError } from '../errors.ts';
 import { ModelCore, type StateCounts } from './model-core.ts';
 import type {
@@ -81,8 +81,12 @@ class JoinedModelIndex implements ModelIndex {
     return this.#core.revision;
   }
 
-  resolve(namespace: string, model: string): ModelAnswer | undefined {
-    return this.#core.resolve(namespace, model);
+  resolve(namespace: string, model: string, options?: ResolveOptions): ModelAnswer | undefined {
+    return this.#core.resolve(namespace, model, options);
+  }
+
+  load(namespace: string, model: string, options?: { readonly signal?: AbortSignal }): Promise<ModelAnswer | undefined> {
+    return this.#core.load(namespace, model, options);
   }
 
   app(namespace: string, app: string): AppAnswer | undefined {

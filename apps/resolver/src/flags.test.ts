@@ -13,6 +13,7 @@ test('without flags the defaults stand', () => {
     resyncMs: 300_000,
     syncTimeoutMs: 0,
     callTimeoutMs: 30_000,
+    maxValueBytes: 16 * 2 ** 20,
     dial: new Map(),
     logLevel: 'info',
     exitWithStdin: false,
@@ -62,6 +63,20 @@ test.each([
 ])('%j is refused with the name of the flag', (args, message) => {
   expect(() => read(args)).toThrow(message);
   expect(() => read(args)).toThrow(FlagError);
+});
+
+test('a size is bytes, or Ki, Mi or Gi of them; a budget of 0 is none', () => {
+  const budget = (text: string): number | undefined => read(['--payload-budget', text]).payloadBudget;
+  expect(['1000', '2Ki', '64Mi', '1Gi', '0'].map(budget)).toEqual([1000, 2048, 64 * 2 ** 20, 2 ** 30, Infinity]);
+  expect(read([]).payloadBudget).toBe(undefined);
+  expect(read([], { KUBECAST_MAX_VALUE: '1Mi' }).maxValueBytes).toBe(2 ** 20);
+  for (const text of ['', '64MB', '-1', '1.5Gi', '64 Mi', '0x10', '1e6', 'Mi', '99999999999999999'])
+    for (const flag of ['payload-budget', 'max-value']) {
+      const given = (): unknown => read([`--${flag}=${text}`]);
+      expect(given, `${flag} ${text}`).toThrow(FlagError);
+      expect(given).toThrow(`--${flag} is ${JSON.stringify(text)}`);
+    }
+  expect(() => read(['--max-value', '0'])).toThrow('at least 1');
 });
 
 test('a refused Redis URL does not show its password', () => {

@@ -26,6 +26,9 @@ export interface ResolverFlags extends ConnectionFlags {
   readonly syncTimeoutMs: number;
   readonly callTimeoutMs: number;
   readonly zone?: string;
+  /** Bytes of metadata in memory; undefined: a quarter of what the process may use; Infinity: no bound. */
+  readonly payloadBudget?: number;
+  readonly maxValueBytes: number;
   readonly dial: ReadonlyMap<string, { readonly host: string; readonly port: number }>;
   readonly logLevel: LogLevel;
   readonly exitWithStdin: boolean;
@@ -45,6 +48,12 @@ const flags: readonly Flag[] = [
   },
   { name: 'call-timeout', value: 'SECONDS', help: 'seconds that a backend may take to begin its answer; 0 for no limit; default 30' },
   { name: 'zone', value: 'NAME', help: 'zone of this pod; endpoints meant for it are preferred' },
+  {
+    name: 'payload-budget',
+    value: 'SIZE',
+    help: "memory for metadata, as 64Mi or 1Gi; what is asked for least leaves it and is read again when it is asked for; 0 for no bound; default a quarter of the container's limit, of the machine's memory where there is none",
+  },
+  { name: 'max-value', value: 'SIZE', help: 'a larger value in Redis is not loaded; default 16Mi' },
   {
     name: 'dial',
     value: 'FROM=TO',
@@ -81,6 +90,8 @@ export function readFlags(args: readonly string[], environment: Readonly<Record<
     resyncMs: seconds('resync', 300),
     syncTimeoutMs: seconds('sync-timeout', 0),
     callTimeoutMs: seconds('call-timeout', 30),
+    ...readBudget(given.text('payload-budget')),
+    maxValueBytes: readSize('max-value', given.text('max-value') ?? '16Mi', 1),
     dial: new Map(given.all('dial').map(readDial)),
     logLevel: given.oneOf('log-level', logLevels, 'info'),
     exitWithStdin: given.on('exit-with-stdin'),
@@ -93,4 +104,22 @@ function readDial(text: string): readonly [string, { host: string; port: number 
   if (match === null || port < 1 || port > 65_535)
     throw new FlagError(`--dial is ${JSON.stringify(text)}; it takes FROM=TO, each host:port, as 192.0.2.1:80=127.0.0.1:3000`);
   return [match[1] as string, { host: (match[2] ?? match[3]) as string, port }];
+}
+
+function readBudget(text: string | undefined): { readonly payloadBudget?: number } {
+  if (text === undefined) return {};
+  const bytes = readSize('payload-budget', text, 0);
+  return { payloadBudget: bytes === 0 ? Infinity : bytes };
+}
+
+const units = { '': 1, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30 } as const;
+
+function readSize(name: string, text: string, least: number): number {
+  const match = /^(\d{1,15})(|Ki|Mi|Gi)$/u.exec(text);
+  const bytes = match === null ? Number.NaN : Number(match[1]) * units[match[2] as keyof typeof units];
+  if (!Number.isSafeInteger(bytes) || bytes < least)
+    throw new FlagError(
+      `--${name} is ${JSON.stringify(text)}; it takes bytes, with Ki, Mi or Gi for more, as 64Mi${least > 0 ? ', at least 1' : ''}`,
+    );
+  return bytes;
 }

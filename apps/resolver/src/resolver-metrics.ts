@@ -4,19 +4,21 @@ import { createMetrics, informerCollector, type MetricFamily, type Metrics } fro
 import type { Forwarder } from './forwarding/forwarder.ts';
 
 /** Everything that the resolver counts, read when it is asked for. */
-export function resolverMetrics(index: ModelIndex, loader: Loader, forwarder: Forwarder): Metrics {
+export function resolverMetrics(index: ModelIndex, loader: Loader, forwarder: Forwarder, payloadBytes: number): Metrics {
   const metrics = createMetrics();
   metrics.addCounters('kubecast_model_index', () => index.counters);
-  metrics.addCounters('kubecast_redis_loader', () => loader.counters, { gauges: ['wanted', 'satisfied', 'pending', 'failing'] });
+  metrics.addCounters('kubecast_redis_loader', () => loader.counters, {
+    gauges: ['wanted', 'satisfied', 'pending', 'failing', 'heldBytes', 'evicted'],
+  });
   metrics.addCounters('kubecast_resolver', () => forwarder.counters, { gauges: ['inFlight'] });
   metrics.add(function* informers() {
     for (const { resource, informer } of index.informers()) yield* informerCollector(resource, informer)();
   });
-  metrics.add(() => indexFamilies(index, loader));
+  metrics.add(() => indexFamilies(index, loader, payloadBytes));
   return metrics;
 }
 
-function indexFamilies(index: ModelIndex, loader: Loader): readonly MetricFamily[] {
+function indexFamilies(index: ModelIndex, loader: Loader, payloadBytes: number): readonly MetricFamily[] {
   const { oldestStaleMs, ...models } = index.states();
   const problems = new Map<string, number>();
   for (const { code } of index.problems()) problems.set(code, (problems.get(code) ?? 0) + 1);
@@ -36,6 +38,11 @@ function indexFamilies(index: ModelIndex, loader: Loader): readonly MetricFamily
       'kubecast_model_index_problems',
       'What is wrong with AppModels, claims, Services and values, by code.',
       [...problems].map(([code, value]) => ({ labels: { code }, value })),
+    ),
+    gauge(
+      'kubecast_redis_loader_budget_bytes',
+      'What metadata may take of memory, reckoned (--payload-budget); kubecast_redis_loader_held_bytes is what it takes.',
+      [{ value: payloadBytes }],
     ),
     gauge('kubecast_redis_loader_ready', '1 while Redis answers.', [{ value: Number(loader.status.state === 'ready') }]),
   ];

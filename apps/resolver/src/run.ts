@@ -7,6 +7,7 @@ import type { ResolverFlags } from './flags.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { readiness, type Dependency } from './http/readiness.ts';
 import { formatPlace } from './page/format-place.ts';
+import { memoryLimit } from './memory-limit.ts';
 import { resolverMetrics } from './resolver-metrics.ts';
 import { createResolverServer } from './http/server.ts';
 import { tellChanges, type Log } from './tell-changes.ts';
@@ -18,6 +19,9 @@ export interface ResolverLog extends Log {
 /** Calls in flight get this long at a stop. */
 const DRAIN_MS = 10_000;
 
+/** The part of the memory that the process may use which metadata may take: parsing, answers and the index itself need the rest. */
+const BUDGET_PART = 4;
+
 /**
  * Runs the resolver until the shutdown's signal is aborted. Gives the exit status: 0 after a stop that was asked for, 1 if it was not synced
  * in time. Throws what keeps it from starting, with a message for people.
@@ -26,7 +30,15 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   const connection = await connectionFromDefaults(kubeconfigOf(flags));
   const namespace = flags.namespace ?? connection.namespace;
   const client = createClient(connection, { userAgent: 'kubecast-resolver' });
-  const loader = createLoader({ redis: flags.redisUrl, keyTemplate: flags.keyTemplate, connectionName: 'kubecast-resolver' });
+  const limit = memoryLimit();
+  const payloadBytes = flags.payloadBudget ?? Math.floor(limit.bytes / BUDGET_PART);
+  const loader = createLoader({
+    redis: flags.redisUrl,
+    keyTemplate: flags.keyTemplate,
+    connectionName: 'kubecast-resolver',
+    maxValueBytes: flags.maxValueBytes,
+    ...(payloadBytes === Infinity ? {} : { payloadBytes }),
+  });
   const index = createModelIndex({
     client,
     loader,
@@ -44,7 +56,7 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
     callTimeoutMs: flags.callTimeoutMs,
     onIllegalAnswer: (report) => log.warn({ ...report }, 'an answer was not passed on'),
   });
-  const metrics = resolverMetrics(index, loader, forwarder);
+  const metrics = resolverMetrics(index, loader, forwarder, payloadBytes);
   const dependencies = (): readonly Dependency[] => {
     const { state, reason } = loader.status;
     const { wanted, satisfied } = loader.counters;
@@ -70,6 +82,12 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   try {
     const url = await server.listen(flags.host ?? (isInCluster() ? '0.0.0.0' : '127.0.0.1'), flags.port);
     log.info({ url, namespace, server: connection.server, selector: flags.selector }, 'listening');
+    log.info(
+      payloadBytes === Infinity
+        ? {}
+        : { bytes: payloadBytes, ...(flags.payloadBudget === undefined ? { limit: limit.bytes, of: limit.source } : {}) },
+      payloadBytes === Infinity ? 'metadata has no budget (--payload-budget 0)' : 'the budget of metadata in memory (--payload-budget)',
+    );
     for (const [from, to] of flags.dial)
       log.warn({ from, to: `${to.host}:${to.port}` }, 'this endpoint is dialled elsewhere; for development only');
     loader.start();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ModelAnswer, ModelIndex } from '@kubecast/model-index';
+import { MetadataNotLoadedError, type ModelAnswer, type ModelIndex } from '@kubecast/model-index';
 import { formatPlace } from '../page/format-place.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
 import { createHttpDoor } from './http-door.ts';
@@ -145,6 +145,7 @@ class HttpResolver implements ResolverServer {
         return this.#list(response, route.namespace, 'apps', index.appNames(route.namespace), (name) => index.app(route.namespace, name));
       case 'model': {
         const written = this.#answers.textOf(route.namespace, route.model);
+        if (written === 'evicted') return this.#load(response, route.namespace, route.model);
         return written === undefined ? this.#noModel(response, route.namespace, route.model) : sendWritten(response, 200, written);
       }
       case 'app': {
@@ -158,6 +159,26 @@ class HttpResolver implements ResolverServer {
         );
       }
     }
+  }
+
+  /** Metadata that left memory is read again; where that fails the answer says so and has all the rest. */
+  async #load(response: ServerResponse, namespace: string, model: string): Promise<void> {
+    const gone = new AbortController();
+    const onClose = (): void => gone.abort();
+    response.once('close', onClose);
+    let answer: ModelAnswer | undefined;
+    let reason: string | undefined;
+    try {
+      answer = await this.#options.index.load(namespace, model, { signal: gone.signal });
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      if (!(error instanceof MetadataNotLoadedError)) throw error;
+      ({ answer, message: reason } = error);
+    } finally {
+      response.off('close', onClose);
+    }
+    if (answer === undefined) return this.#noModel(response, namespace, model);
+    sendWritten(response, 200, this.#answers.write(reason === undefined ? answer : { ...answer, reason }));
   }
 
   #list(
@@ -186,7 +207,7 @@ class HttpResolver implements ResolverServer {
       );
     }
     if (!index.hasRoutes) return refused(() => this.#notSynced(response));
-    const model: ModelAnswer | undefined = index.resolve(route.namespace, route.model);
+    const model: ModelAnswer | undefined = index.resolve(route.namespace, route.model, { metadata: false });
     if (model === undefined) return refused(() => this.#noModel(response, route.namespace, route.model));
     if (model.endpoints.length === 0) {
       const why = model.endpointsProblem ?? 'none of its pods is ready';

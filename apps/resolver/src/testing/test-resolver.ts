@@ -2,15 +2,15 @@ import { Agent, createServer, request as httpRequest, type IncomingMessage, type
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import { ModelCore, readSlice, type ModelIndex, type SourceStatus } from '@kubecast/model-index';
+import { ModelCore, readSlice, type ModelIndex, type PayloadSource, type SourceStatus } from '@kubecast/model-index';
 import { Forwarder, type ForwarderOptions, type IllegalAnswer } from '../forwarding/forwarder.ts';
 import { createResolverServer } from '../http/server.ts';
 
 /** An index that holds what a test puts into its core. */
-export function heldIndex(): { index: ModelIndex; core: ModelCore; state: { synced: boolean; routes: boolean } } {
+export function heldIndex(payloads?: PayloadSource): { index: ModelIndex; core: ModelCore; state: { synced: boolean; routes: boolean } } {
   const state = { synced: true, routes: true };
   const core = new ModelCore({
-    payloads: {
+    payloads: payloads ?? {
       want: () => {},
       forget: () => {},
       resync: () => {},
@@ -31,6 +31,11 @@ export function heldIndex(): { index: ModelIndex; core: ModelCore; state: { sync
   } as unknown as SourceStatus;
   const index = {
     resolve: core.resolve.bind(core),
+    load: core.load.bind(core),
+    freshness: () => ({ resourceVersion: '42', ageMs: 7 }),
+    get revision() {
+      return core.revision;
+    },
     app: core.app.bind(core),
     models: core.models.bind(core),
     apps: core.apps.bind(core),
@@ -107,9 +112,9 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
 }
 
 export async function resolver(
-  options: { ports?: readonly number[] } & Omit<ForwarderOptions, 'dial' | 'onIllegalAnswer'> = {},
+  options: { ports?: readonly number[]; payloads?: PayloadSource } & Omit<ForwarderOptions, 'dial' | 'onIllegalAnswer'> = {},
 ): Promise<{ url: string; core: ModelCore; state: { synced: boolean; routes: boolean }; forwarder: Forwarder; illegal: IllegalAnswer[] }> {
-  const { index, core, state } = heldIndex();
+  const { index, core, state } = heldIndex(options.payloads);
   core.setAppModel(
     { namespace: 'n', name: 'a', uid: 'u', created: 1 },
     {

@@ -1,7 +1,7 @@
 import { createLoader, formatEnvelope, type Loader } from '@kubecast/redis-loader';
 import { startRedis } from '@kubecast/redis-loader/testing';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { ModelIndexOptionsError } from '../errors.ts';
 import { createModelIndex, type IndexClient } from './create-model-index.ts';
 import { loaderPayloads } from './loader-payloads.ts';
@@ -81,12 +81,15 @@ test('states, problems, apps and routing use no metadata: they keep nothing in m
   const [wanted] = gone as [string];
   const held = (): string[] => names.filter((name) => core.resolve('n', name, { metadata: false })?.payload !== 'evicted');
   const before = held();
+  const parse = vi.spyOn(JSON, 'parse');
   for (let round = 0; round < 50; round += 1) {
     core.states();
     core.problems();
     core.app('n', 'iiot');
     for (const name of names) expect(core.resolve('n', name, { metadata: false })?.metadata).toBe(null);
   }
+  expect(parse).not.toHaveBeenCalled();
+  parse.mockRestore();
   expect(held()).toEqual(before);
   // One that was asked for in earnest a few times takes the place of one of those.
   for (let times = 0; times < 12; times += 1) await core.load('n', wanted);

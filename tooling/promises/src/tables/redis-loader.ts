@@ -141,4 +141,34 @@ export const kept: readonly KeptPromise[] = [
     test: 'packages/redis-loader/src/testing/contract.test.ts',
     named: 'the commands that arrive can be watched, with the name of who sent them',
   },
+  {
+    says: 'With `payloadBytes` the payloads in memory never cost more than that',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: '10,000 payloads of 50 KB under a budget of 64 MiB: the budget holds',
+  },
+  {
+    says: 'a text costs its bytes (twice its length where a character is beyond Latin-1)',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'what a payload costs is reckoned by what it is',
+  },
+  {
+    says: '`get` then gives state and version with `evicted: true` and no payload, never `missing`;',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'payloads stay within the budget, and one that left is current, without its payload and never missing',
+  },
+  {
+    says: '`await loader.load(id)` reads it again, once for all who wait.',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'load() reads what was evicted once for all who wait',
+  },
+  {
+    says: 'A payload that cannot be read again, or a Redis that is away, is a `NotLoadedError` with its `failure`;',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'a payload that cannot be read again fails for those who wait, in words, and what is known stays',
+  },
+  {
+    says: 'With a budget the text is held, and each `get` parses it.',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'are held as their text, and each get parses it',
+  },
 ];

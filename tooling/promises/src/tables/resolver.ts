@@ -76,4 +76,19 @@ export const kept: readonly KeptPromise[] = [
     test: 'packages/runtime/src/serving/serving.test.ts',
     named: 'the first signal asks for the end, the second ends at once',
   },
+  {
+    says: "by default a quarter of the container's memory limit (cgroup v2, else v1)",
+    test: 'apps/resolver/src/memory-limit.test.ts',
+    named: 'the limit is that of the container, whatever version of cgroups it is told by',
+  },
+  {
+    says: '0: no bound)',
+    test: 'apps/resolver/src/flags.test.ts',
+    named: 'a size is bytes, or Ki, Mi or Gi of them; a budget of 0 is none',
+  },
+  {
+    says: 'A lookup of it reads it from Redis again, once for all who wait.',
+    test: 'apps/resolver/src/http/evicted-answers.test.ts',
+    named: 'metadata that left memory is read again for a lookup',
+  },
 ];

@@ -1,6 +1,5 @@
-import { createLoader, formatEnvelope, type Loader } from '@kubecast/redis-loader';
+import { createLoader, createValuePublisher, type Loader, type ValuePublisher } from '@kubecast/redis-loader';
 import { startRedis } from '@kubecast/redis-loader/testing';
-import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { ModelIndexOptionsError } from '../errors.ts';
 import { createModelIndex, type IndexClient } from './create-model-index.ts';
@@ -9,18 +8,18 @@ import { MetadataNotLoadedError } from './metadata-not-loaded.ts';
 import { ModelCore } from './model-core.ts';
 
 let redis: Awaited<ReturnType<typeof startRedis>>;
-let writer: Redis;
+let publisher: ValuePublisher;
 const loaders: Loader[] = [];
 
 beforeAll(async () => {
   redis = await startRedis();
-  writer = new Redis(redis.url);
+  publisher = createValuePublisher({ redis: redis.url });
 });
 afterEach(async () => {
   for (const loader of loaders.splice(0)) await loader.close();
 });
 afterAll(async () => {
-  writer.disconnect();
+  await publisher.close();
   await redis[Symbol.asyncDispose]();
 });
 
@@ -29,10 +28,7 @@ const names = Array.from({ length: 20 }, (_, i) => `m${i}`);
 /** A core over a loader with a budget of 10,000 bytes, whose app has twenty models of more than 1,000, at one endpoint. */
 async function crowded(): Promise<{ core: ModelCore; loader: Loader; gone: string[] }> {
   for (const model of names)
-    await writer.set(
-      `iiot_${model}`,
-      formatEnvelope({ namespace: 'n', app: 'iiot', model, version: 'v', number: 1, payload: { model, text: 'x'.repeat(1000) } }),
-    );
+    await publisher.publish({ namespace: 'n', app: 'iiot', model, version: 'v', payload: { model, text: 'x'.repeat(1000) } });
   const loader = createLoader({ redis: redis.url, payloadBytes: 10_000 });
   loaders.push(loader);
   const core = new ModelCore({ payloads: loaderPayloads(loader), freshness: () => ({ resourceVersion: '1', ageMs: 0 }) });
@@ -99,11 +95,11 @@ test('states, problems, apps and routing use no metadata: they keep nothing in m
 test('metadata that cannot be read again is an error that has the answer for routing', async () => {
   const { core, gone } = await crowded();
   const [name, late] = gone as [string, string];
-  await writer.del(`iiot_${name}`);
+  await publisher.publish({ namespace: 'n', app: 'iiot', model: name, version: 'v-2', payload: { model: name } });
   const error: unknown = await core.load('n', name).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(MetadataNotLoadedError);
   expect(error).toMatchObject({ code: 'MetadataNotLoaded', answer: { model: name, state: 'current', payload: 'evicted', metadata: null } });
-  expect((error as Error).message).toMatch(/metadata of the model "m\d+" in "n" was evicted, and .*there is no string under the key/);
+  expect((error as Error).message).toMatch(/metadata of the model "m\d+" in "n" was evicted, and .*is of version "v-2", announced is "v"/);
   // Whose signal is aborted gets its reason.
   await expect(core.load('n', late, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
   const waits = core.load('n', late);

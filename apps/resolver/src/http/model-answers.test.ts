@@ -114,7 +114,9 @@ test('what was evicted is asked for each time, until it was read and is written 
   const answers = new ModelAnswers(state.source);
   state.answers.set('n/m', answer('m', { metadata: null, payload: 'evicted' }));
   for (let times = 1; times <= 3; times += 1) expect([answers.textOf('n', 'm'), state.asked]).toEqual(['evicted', times]);
-  // An answer that still lacks its metadata is not kept.
+  // An answer that still lacks its metadata is not kept, with a reason or without.
+  answers.write(answer('m', { metadata: null, payload: 'evicted' }));
+  expect(answers.textOf('n', 'm')).toBe('evicted');
   expect(JSON.parse(answers.write(answer('m', { metadata: null, payload: 'evicted', reason: 'Redis is away' })).text)).toMatchObject({
     payload: 'evicted',
   });

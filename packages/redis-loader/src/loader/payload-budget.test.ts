@@ -87,6 +87,12 @@ test('payloads stay within the budget, and one that left is current, without its
     expect(loader.state(name)).toEqual({ state: 'current', version: 'v-1', staleForMs: 0 });
   }
   expect(loader.failures().size).toBe(0);
+  // What is forgotten is not in memory any more, and takes no part of the budget.
+  const before = loader.counters.heldBytes;
+  loader.forget(here[0] as string);
+  expect(loader.counters.heldBytes).toBeLessThan(before - 1_000);
+  for (const name of [...here, ...gone]) loader.forget(name);
+  expect(loader.counters).toMatchObject({ heldBytes: 0, evicted: 0, wanted: 0, satisfied: 0 });
 });
 
 test('load() reads what was evicted once for all who wait, and gives its payload whether that stays in memory or not', async () => {
@@ -104,6 +110,24 @@ test('load() reads what was evicted once for all who wait, and gives its payload
   expect(await loader.load(held)).toMatchObject({ state: 'current', payload: { model: held } });
   expect(await loader.load('unknown')).toBeUndefined();
   expect(keys).toHaveLength(1);
+});
+
+test('who asks while the payload is being read waits for the same read', async () => {
+  const { loader, gone } = await crowded();
+  const [name] = gone as [string];
+  const keys: string[] = [];
+  let second: Promise<unknown> | undefined;
+  server.intercept((call: RespCall) => {
+    if (call.client === 'kubecast-loader' && (call.name === 'get' || call.name === 'mget')) {
+      keys.push(...call.args.map(String));
+      second ??= loader.load(name);
+    }
+    return undefined;
+  });
+  const first = await loader.load(name);
+  expect(await second).toEqual(first);
+  await loader.settled();
+  expect(keys).toEqual([`a_${name}`]);
 });
 
 test('what is asked for often comes to stay', async () => {

@@ -14,6 +14,8 @@ test('without flags the defaults stand', () => {
     syncTimeoutMs: 0,
     callTimeoutMs: 30_000,
     maxValueBytes: 16 * 2 ** 20,
+    limits: { process: 4_096, app: 2_048, endpoint: 512, streams: 8_192 },
+    trustedProxies: [],
     dial: new Map(),
     logLevel: 'info',
     exitWithStdin: false,
@@ -49,6 +51,17 @@ test('dial is repeatable and takes IPv6', () => {
   expect(read([], { KUBECAST_DIAL: 'a:1=b:2,c:3=d:4' }).dial.size).toBe(2);
 });
 
+test('limits, grace and proxies are read; a grace that is not given is left to where it runs', () => {
+  expect(
+    read(['--max-calls', '9', '--max-streams', '7', '--drain-grace', '0', '--trusted-proxy', '10.0.0.0/8', '--trusted-proxy', '::1']),
+  ).toMatchObject({
+    limits: { process: 9, app: 2_048, streams: 7 },
+    drainGraceMs: 0,
+    trustedProxies: ['10.0.0.0/8', '::1'],
+  });
+  expect(read([])).not.toHaveProperty('drainGraceMs');
+});
+
 test.each([
   [['--no-such-flag'], /no-such-flag.*--help/u],
   [['extra'], /extra/u],
@@ -60,6 +73,10 @@ test.each([
   [['--dial', 'x'], /FROM=TO/u],
   [['--selector', 'a in ('], /--selector "a in \("/u],
   [['--resync', '-1'], /resync/u],
+  [['--max-calls', '0'], /--max-calls is "0".*from 1/u],
+  [['--drain-grace', 'x'], /--drain-grace/u],
+  [['--trusted-proxy', '10.0.0.0/33'], /ADDRESS\/BITS/u],
+  [['--trusted-proxy', 'proxy.example'], /ADDRESS\/BITS/u],
 ])('%j is refused with the name of the flag', (args, message) => {
   expect(() => read(args)).toThrow(message);
   expect(() => read(args)).toThrow(FlagError);

@@ -16,6 +16,8 @@ import {
   type Flag,
   type LogLevel,
 } from '@kubecast/runtime';
+import { defaultLimits, type CallLimits } from './balancing/call-limits.ts';
+import { isProxyRange } from './forwarding/trusted-proxies.ts';
 
 export interface ResolverFlags extends ConnectionFlags {
   readonly selector: string;
@@ -25,6 +27,10 @@ export interface ResolverFlags extends ConnectionFlags {
   /** 0: wait for ever. */
   readonly syncTimeoutMs: number;
   readonly callTimeoutMs: number;
+  /** Undefined: by where it runs. */
+  readonly drainGraceMs?: number;
+  readonly limits: CallLimits;
+  readonly trustedProxies: readonly string[];
   readonly zone?: string;
   /** Bytes of metadata in memory; undefined: a quarter of what the process may use; Infinity: no bound. */
   readonly payloadBudget?: number;
@@ -47,6 +53,21 @@ const flags: readonly Flag[] = [
     help: 'end with status 1 if the first picture is not complete by then; 0 to wait for ever; default 0',
   },
   { name: 'call-timeout', value: 'SECONDS', help: 'seconds that a backend may take to begin its answer; 0 for no limit; default 30' },
+  { name: 'max-calls', value: 'N', help: `calls in flight at once; default ${defaultLimits.process}` },
+  { name: 'max-app-calls', value: 'N', help: `calls in flight to one app; default ${defaultLimits.app}` },
+  { name: 'max-endpoint-calls', value: 'N', help: `calls in flight to one endpoint; default ${defaultLimits.endpoint}` },
+  { name: 'max-streams', value: 'N', help: `answers that last, which count as no calls; default ${defaultLimits.streams}` },
+  {
+    name: 'drain-grace',
+    value: 'SECONDS',
+    help: 'seconds between unready and closed at a stop; default 5 in a pod, 0 elsewhere',
+  },
+  {
+    name: 'trusted-proxy',
+    value: 'ADDRESS[/BITS]',
+    help: 'a proxy in front whose X-Forwarded-*, Forwarded and X-Real-IP are passed on; may be given more than once; default none',
+    many: true,
+  },
   { name: 'zone', value: 'NAME', help: 'zone of this pod; endpoints meant for it are preferred' },
   {
     name: 'payload-budget',
@@ -92,10 +113,26 @@ export function readFlags(args: readonly string[], environment: Readonly<Record<
     callTimeoutMs: seconds('call-timeout', 30),
     ...readBudget(given.text('payload-budget')),
     maxValueBytes: readSize('max-value', given.text('max-value') ?? '16Mi', 1),
+    limits: {
+      process: given.number('max-calls', defaultLimits.process, limit),
+      app: given.number('max-app-calls', defaultLimits.app, limit),
+      endpoint: given.number('max-endpoint-calls', defaultLimits.endpoint, limit),
+      streams: given.number('max-streams', defaultLimits.streams, limit),
+    },
+    ...(given.text('drain-grace') === undefined ? {} : { drainGraceMs: seconds('drain-grace', 0) }),
+    trustedProxies: given.all('trusted-proxy').map(readProxy),
     dial: new Map(given.all('dial').map(readDial)),
     logLevel: given.oneOf('log-level', logLevels, 'info'),
     exitWithStdin: given.on('exit-with-stdin'),
   };
+}
+
+const limit = { min: 1, max: 1_000_000, whole: true } as const;
+
+function readProxy(text: string): string {
+  if (!isProxyRange(text))
+    throw new FlagError(`--trusted-proxy is ${JSON.stringify(text)}; it takes an address or ADDRESS/BITS, as 10.0.0.0/8 or fd00::/8`);
+  return text;
 }
 
 function readDial(text: string): readonly [string, { host: string; port: number }] {

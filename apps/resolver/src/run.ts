@@ -16,8 +16,10 @@ export interface ResolverLog extends Log {
   error(fields: object, message: string): void;
 }
 
-/** Calls in flight get this long at a stop. */
+/** Calls in flight get this long at a stop, after the grace. */
 const DRAIN_MS = 10_000;
+/** In a pod: so long may it take until every node and client knows that the pod is unready. */
+const GRACE_MS = 5_000;
 
 /** The part of the memory that the process may use which metadata may take: parsing, answers and the index itself need the rest. */
 const BUDGET_PART = 4;
@@ -54,6 +56,8 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   const forwarder = new Forwarder({
     dial: flags.dial,
     callTimeoutMs: flags.callTimeoutMs,
+    limits: flags.limits,
+    trustedProxies: flags.trustedProxies,
     onIllegalAnswer: (report) => log.warn({ ...report }, 'an answer was not passed on'),
   });
   const metrics = resolverMetrics(index, loader, forwarder, payloadBytes);
@@ -75,7 +79,10 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
     onError: (error) => log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a request failed'),
   });
   const close = async (): Promise<void> => {
-    await server.stop(DRAIN_MS);
+    // Only where it served: what never got ready, or is asked for by nobody, has nobody to wait for.
+    const graceMs = shutdown.signal.aborted ? (flags.drainGraceMs ?? (isInCluster() ? GRACE_MS : 0)) : 0;
+    const broken = await server.stop({ graceMs, deadlineMs: DRAIN_MS });
+    if (broken > 0) log.warn({ connections: broken, afterMs: DRAIN_MS }, 'calls were broken off at the stop');
     await index.stop();
     await Promise.all([loader.close(), client[Symbol.asyncDispose]()]);
   };

@@ -6,6 +6,7 @@ import { Attempt, type AttemptOwner } from './attempt.ts';
 import { IllegalAnswerError, requestHeaders } from './forward-headers.ts';
 import { formatPlace } from '../page/format-place.ts';
 import { sendError, type ErrorCode } from '../http/json-answer.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 import { ClientGoneError, ReplayedBody, SlowBodyError, type BodyPace } from './replayed-body.ts';
 import type { EndpointPicker } from '../balancing/endpoint-picker.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
@@ -21,6 +22,9 @@ export interface CallPlace {
   readonly dial: ReadonlyMap<string, { readonly host: string; readonly port: number }> | undefined;
   readonly callTimeoutMs: number;
   readonly bodyPace: BodyPace;
+  readonly trusted: TrustedProxies;
+  /** The name of this process in Via. */
+  readonly via: string;
   readonly counters: { retries: number; retriesRefused: number; failures: number; illegalAnswers: number; slowBodies: number };
   readonly onIllegalAnswer: (owner: string, place: string, reason: string) => void;
 }
@@ -69,7 +73,8 @@ export class ForwardedCall implements AttemptOwner {
   /** Tries an endpoint, at which the visit holds a place. */
   tryAt(visit: Visit): void {
     this.#tries += 1;
-    const { agent, streamAgent, dial, callTimeoutMs } = this.#place;
+    const { agent, streamAgent, dial, callTimeoutMs, trusted, via } = this.#place;
+    const client = addressOf(this.#request);
     const { endpoint } = visit;
     const place = formatPlace(endpoint.address, endpoint.port);
     const dialled = dial?.get(place);
@@ -81,7 +86,7 @@ export class ForwardedCall implements AttemptOwner {
         origin: `http://${dialled === undefined ? place : formatPlace(dialled.host, dialled.port)}`,
         path: this.#target,
         method: (this.#request.method ?? 'GET') as Dispatcher.HttpMethod,
-        headers: requestHeaders({ raw: this.#request.rawHeaders, host: place, client: this.#request.socket.remoteAddress }),
+        headers: requestHeaders({ raw: this.#request.rawHeaders, host: place, client, trusted: trusted.trusts(client), via }),
         // An async iterable is taken as well, which its type does not say.
         body: this.#body === undefined ? null : (this.#body.read(attempt) as unknown as Readable),
       },
@@ -170,6 +175,11 @@ export class ForwardedCall implements AttemptOwner {
     if (this.#body === undefined) this.#request.resume();
     else this.#body.drop();
   }
+}
+
+/** Who sent the request. A socket that listens on IPv6 tells IPv4 addresses mapped. */
+function addressOf({ socket: { remoteAddress } }: IncomingMessage): string | undefined {
+  return remoteAddress?.startsWith('::ffff:') === true ? remoteAddress.slice(7) : remoteAddress;
 }
 
 /** What undici says of bytes that are no answer. */

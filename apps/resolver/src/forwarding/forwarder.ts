@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedEndpoint } from '@kubecast/model-index';
@@ -9,7 +10,9 @@ import { EndpointPicker } from '../balancing/endpoint-picker.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
 import { sendError } from '../http/json-answer.ts';
 import { ForwardedCall, type CallPlace } from './forwarded-call.ts';
+import { isLoop } from './forward-headers.ts';
 import type { BodyPace } from './replayed-body.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 
 export interface ForwarderOptions {
   /** `address:port` to where it is really dialled; for development. */
@@ -25,6 +28,8 @@ export interface ForwarderOptions {
   readonly limits?: Partial<CallLimits>;
   /** Milliseconds until a connection must be open. Default 2,000. */
   readonly connectTimeoutMs?: number;
+  /** Addresses or ADDRESS/BITS of proxies whose word about their client is passed on. Default none. */
+  readonly trustedProxies?: readonly string[];
   readonly clock?: Clock;
   /** Told of answers that were not passed on, at most once a second; `untold` counts those in between. */
   readonly onIllegalAnswer?: (report: IllegalAnswer) => void;
@@ -47,6 +52,8 @@ export interface ForwarderCounters {
   /** Answers that were not passed on because they are no HTTP or hold illegal characters. */
   readonly illegalAnswers: number;
   readonly failures: number;
+  /** Calls that came through this process already. */
+  readonly loops: number;
   /** Calls that ended because their bodies came too slowly. */
   readonly slowBodies: number;
   /** Calls that were turned away because so many were in flight already, by what was full. */
@@ -79,7 +86,7 @@ export class Forwarder {
   readonly #agent: Agent;
   readonly #streamAgent: Agent;
   readonly #picker: EndpointPicker;
-  readonly #counters = { calls: 0, retries: 0, retriesRefused: 0, failures: 0, illegalAnswers: 0, slowBodies: 0 };
+  readonly #counters = { calls: 0, retries: 0, retriesRefused: 0, failures: 0, illegalAnswers: 0, slowBodies: 0, loops: 0 };
   readonly #place: CallPlace;
   readonly #clock: Clock;
   #toldAt = -Infinity;
@@ -103,6 +110,8 @@ export class Forwarder {
       dial: options.dial,
       callTimeoutMs: options.callTimeoutMs ?? 30_000,
       bodyPace: options.bodyPace ?? { graceMs: 30_000, bytesPerSecond: 500 },
+      trusted: new TrustedProxies(options.trustedProxies ?? []),
+      via: `kubecast-${randomBytes(8).toString('hex')}`,
       counters: this.#counters,
       onIllegalAnswer: (owner, endpoint, reason) => this.#tell(owner, endpoint, reason),
     };
@@ -115,6 +124,17 @@ export class Forwarder {
   /** Takes over request and response. `owner` names the app: its calls are spread over its endpoints and share a retry budget. */
   forward(request: IncomingMessage, response: ServerResponse, owner: string, endpoints: readonly ResolvedEndpoint[], target: string): void {
     this.#counters.calls += 1;
+    if (isLoop(request.headers.via, this.#place.via)) {
+      this.#counters.loops += 1;
+      request.resume();
+      sendError(
+        response,
+        508,
+        'LoopDetected',
+        'the call came back to this resolver: an endpoint of the app leads here, or a chain of proxies does',
+      );
+      return;
+    }
     this.#place.budget.called(owner);
     const visit = this.#picker.pick(owner, endpoints);
     if (typeof visit === 'string') {

@@ -50,6 +50,8 @@ export function createHttpDoor(listener: RequestListener, restMs: number = REST_
       listener(request, response);
     },
   );
+  // Their bytes are bounded. Beyond its own count Node drops headers without a word, and the next server would see another request.
+  server.maxHeadersCount = 0;
   server.on('connection', (socket) => void socket.on('error', ignore));
   const mayRefuse = (socket: Duplex): boolean => {
     if (!socket.writable) return false;

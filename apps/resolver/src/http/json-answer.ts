@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'BackendMalformed'
   | 'RequestTooSlow'
   | 'TooManyCalls'
+  | 'LoopDetected'
   | 'Internal';
 
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {

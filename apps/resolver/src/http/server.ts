@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock, type Clock } from '@kubecast/clock';
 import { MetadataNotLoadedError, type ModelAnswer, type ModelIndex } from '@kubecast/model-index';
 import { formatPlace } from '../page/format-place.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
@@ -19,13 +20,25 @@ export interface ResolverServerOptions {
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly dependencies: () => readonly Dependency[];
   readonly onError?: (error: unknown) => void;
+  /** Default the system's. */
+  readonly clock?: Clock;
+}
+
+export interface DrainTimes {
+  /** It is unready but serves on for so long, until nobody sends it new requests any more. */
+  readonly graceMs: number;
+  /** Calls in flight after that get so long. */
+  readonly deadlineMs: number;
 }
 
 export interface ResolverServer {
   /** Opens the port and gives the URL. Rejects with a message that names the port and the way out. */
   listen(host: string, port: number): Promise<string>;
-  /** Turns unready, waits for the calls in flight up to the deadline, closes. */
-  stop(deadlineMs: number): Promise<void>;
+  /**
+   * Turns unready at once, serves on for the grace with `connection: close` in each answer, then takes no more connections, closes idle ones, waits for
+   * the calls in flight up to the deadline, and breaks off what is left. Gives how many connections that were. May be called once.
+   */
+  stop(times: DrainTimes): Promise<number>;
 }
 
 type Answered = Exclude<Route, { kind: 'call' }>;
@@ -67,15 +80,27 @@ class HttpResolver implements ResolverServer {
     return `http://${formatPlace(address.address, address.port)}`;
   }
 
-  async stop(deadlineMs: number): Promise<void> {
-    if (this.#stopping) return;
+  async stop({ graceMs, deadlineMs }: DrainTimes): Promise<number> {
+    if (this.#stopping) return 0;
     this.#stopping = true;
+    const { clock = systemClock } = this.#options;
+    if (graceMs > 0 && this.#server.listening) await clock.sleep(graceMs);
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    const timer = setTimeout(() => this.#server.closeAllConnections(), deadlineMs);
-    await closed;
-    clearTimeout(timer);
+    const drained = new AbortController();
+    const late = clock.sleep(deadlineMs, drained.signal).then(
+      () => true,
+      () => false,
+    );
+    let broken = 0;
+    if (await Promise.race([late, closed.then(() => false)])) {
+      broken = await new Promise<number>((resolve) => this.#server.getConnections((_error, count) => resolve(count)));
+      this.#server.closeAllConnections();
+      await closed;
+    }
+    drained.abort();
     this.#options.forwarder.close();
+    return broken;
   }
 
   #failed(response: ServerResponse, error: unknown): void {

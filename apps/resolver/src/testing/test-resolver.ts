@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { ModelCore, readSlice, type ModelIndex, type PayloadSource, type SourceStatus } from '@kubecast/model-index';
 import { Forwarder, type ForwarderOptions, type IllegalAnswer } from '../forwarding/forwarder.ts';
-import { createResolverServer } from '../http/server.ts';
+import { createResolverServer, type ResolverServer } from '../http/server.ts';
 
 /** An index that holds what a test puts into its core. */
 export function heldIndex(payloads?: PayloadSource): { index: ModelIndex; core: ModelCore; state: { synced: boolean; routes: boolean } } {
@@ -43,6 +43,7 @@ export function heldIndex(payloads?: PayloadSource): { index: ModelIndex; core: 
     appNames: core.appNames.bind(core),
     namespaces: core.namespaces.bind(core),
     problems: core.problems.bind(core),
+    freshness: () => ({ resourceVersion: '42', ageMs: 7 }),
     sources: () => [source],
     get hasSynced() {
       return state.synced;
@@ -113,7 +114,14 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
 
 export async function resolver(
   options: { ports?: readonly number[]; payloads?: PayloadSource } & Omit<ForwarderOptions, 'dial' | 'onIllegalAnswer'> = {},
-): Promise<{ url: string; core: ModelCore; state: { synced: boolean; routes: boolean }; forwarder: Forwarder; illegal: IllegalAnswer[] }> {
+): Promise<{
+  url: string;
+  core: ModelCore;
+  state: { synced: boolean; routes: boolean };
+  forwarder: Forwarder;
+  illegal: IllegalAnswer[];
+  server: ResolverServer;
+}> {
   const { index, core, state } = heldIndex(options.payloads);
   core.setAppModel(
     { namespace: 'n', name: 'a', uid: 'u', created: 1 },
@@ -151,10 +159,11 @@ export async function resolver(
     namespace: 'n',
     dependencies: () => [{ name: 'redis', ok: false, reason: 'connection refused' }],
     renderMetrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'x 1\n' }),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const url = await server.listen('127.0.0.1', 0);
-  onTestFinished(() => server.stop(100));
-  return { url, core, state, forwarder, illegal };
+  onTestFinished(() => void server.stop({ graceMs: 0, deadlineMs: 100 }));
+  return { url, core, state, forwarder, illegal, server };
 }
 
 export interface Got {

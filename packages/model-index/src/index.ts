@@ -15,6 +15,7 @@ export {
   type AllowEndpoint,
   type Candidate,
   type EndpointsAnswer,
+  type IpFamily,
   type ResolvedEndpoint,
   type ServicePortLike,
   type SliceContent,
@@ -34,6 +35,7 @@ export { payloadId, type HeldPayload, type PayloadSource, type PayloadState, typ
 export type { Problem, ProblemCode } from './claims/problem.ts';
 export {
   readEndpoints,
+  readServiceFamily,
   readServicePorts,
   readSlice,
   serviceNameLabel,

@@ -34,6 +34,8 @@ export interface ModelAnswer {
   readonly announcedVersion?: string;
   /** Why the state is stale or missing. */
   readonly reason?: string;
+  /** What the port of the app's Service speaks, where it says so (`https`, `kubernetes.io/h2c` ...). */
+  readonly appProtocol?: string;
   /** Why there are no endpoints. */
   readonly endpointsProblem?: string;
 }
@@ -62,6 +64,7 @@ export interface AppAnswer {
   readonly models: readonly AppModelEntry[];
   readonly endpoints: readonly ResolvedEndpoint[];
   readonly freshness: Freshness;
+  readonly appProtocol?: string;
   readonly endpointsProblem?: string;
 }
 

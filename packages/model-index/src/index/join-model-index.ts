@@ -16,7 +16,14 @@ import type {
   SourceStatus,
 } from './model-index.ts';
 import type { Problem } from '../claims/problem.ts';
-import { readEndpoints, readServicePorts, readSlice, type EndpointsLike, type EndpointSliceLike } from '../endpoints/read-endpoints.ts';
+import {
+  readEndpoints,
+  readServiceFamily,
+  readServicePorts,
+  readSlice,
+  type EndpointsLike,
+  type EndpointSliceLike,
+} from '../endpoints/read-endpoints.ts';
 
 /** Joins the parts to an index. No I/O before `start`. */
 export function joinModelIndex(parts: ModelIndexParts, settings: ModelIndexSettings = {}): ModelIndex {
@@ -310,7 +317,7 @@ class JoinedModelIndex implements ModelIndex {
   #takeService({ type, entry }: Delta<Service>): void {
     const { namespace, name } = entry.key;
     if (type === 'deleted') this.#core.removeService(namespace, name);
-    else this.#core.setService(namespace, name, readServicePorts(entry.value));
+    else this.#core.setService(namespace, name, readServicePorts(entry.value), readServiceFamily(entry.value));
   }
 
   #takeSlice({ type, entry }: Delta<EndpointSliceLike>): void {

@@ -6,6 +6,7 @@ import {
   EndpointBook,
   type AllowEndpoint,
   type EndpointsAnswer,
+  type IpFamily,
   type ServicePortLike,
   type SliceContent,
 } from '../endpoints/endpoint-book.ts';
@@ -115,8 +116,8 @@ export class ModelCore {
     return [...this.#claims].flatMap(([namespace, claims]) => [...claims.announcements.keys()].map((name) => [namespace, name] as const));
   }
 
-  setService(namespace: string, name: string, ports: readonly ServicePortLike[]): void {
-    this.#endpoints.setService(namespace, name, ports);
+  setService(namespace: string, name: string, ports: readonly ServicePortLike[], family?: IpFamily): void {
+    this.#endpoints.setService(namespace, name, ports, family);
     this.#endpointsChanged(namespace, [name]);
   }
 
@@ -190,7 +191,7 @@ export class ModelCore {
       models,
       endpoints: endpoints.endpoints,
       freshness: this.#options.freshness(namespace),
-      ...problemText(endpoints),
+      ...detailsOf(endpoints),
     };
   }
 
@@ -391,11 +392,14 @@ export class ModelCore {
       freshness,
       ...(announced === version ? {} : { announcedVersion: announced }),
       ...(reason === undefined ? {} : { reason }),
-      ...problemText(endpoints),
+      ...detailsOf(endpoints),
     };
   }
 }
 
-function problemText(endpoints: EndpointsAnswer): { endpointsProblem?: string } {
-  return endpoints.problem === undefined ? {} : { endpointsProblem: endpoints.problem.message };
+function detailsOf({ appProtocol, problem }: EndpointsAnswer): { appProtocol?: string; endpointsProblem?: string } {
+  return {
+    ...(appProtocol === undefined ? {} : { appProtocol }),
+    ...(problem === undefined ? {} : { endpointsProblem: problem.message }),
+  };
 }

@@ -31,6 +31,8 @@ export interface ResolverFlags extends ConnectionFlags {
   readonly drainGraceMs?: number;
   readonly limits: CallLimits;
   readonly trustedProxies: readonly string[];
+  /** A file. */
+  readonly backendCa?: string;
   readonly zone?: string;
   /** Bytes of metadata in memory; undefined: a quarter of what the process may use; Infinity: no bound. */
   readonly payloadBudget?: number;
@@ -67,6 +69,11 @@ const flags: readonly Flag[] = [
     value: 'ADDRESS[/BITS]',
     help: 'a proxy in front whose X-Forwarded-*, Forwarded and X-Real-IP are passed on; may be given more than once; default none',
     many: true,
+  },
+  {
+    name: 'backend-ca',
+    value: 'FILE',
+    help: 'authorities (PEM) of endpoints whose appProtocol is https; default those of the runtime',
   },
   { name: 'zone', value: 'NAME', help: 'zone of this pod; endpoints meant for it are preferred' },
   {
@@ -106,6 +113,7 @@ export function readFlags(args: readonly string[], environment: Readonly<Record<
     ...readConnectionFlags(given, { allNamespaces: true }),
     ...givenText('host', given.text('host')),
     ...givenText('zone', given.text('zone')),
+    ...givenText('backendCa', given.text('backend-ca')),
     selector: readSelectorFlag(given),
     port: given.number('port', 8080, { max: 65_535, whole: true }),
     resyncMs: seconds('resync', 300),

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { connectionFromDefaults, createClient, isInCluster } from '@kubecast/client';
 import { createModelIndex, type ModelIndex } from '@kubecast/model-index';
 import { createLoader } from '@kubecast/redis-loader';
@@ -58,6 +59,7 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
     callTimeoutMs: flags.callTimeoutMs,
     limits: flags.limits,
     trustedProxies: flags.trustedProxies,
+    ...(flags.backendCa === undefined ? {} : { backendCa: await readAuthorities(flags.backendCa) }),
     onIllegalAnswer: (report) => log.warn({ ...report }, 'an answer was not passed on'),
   });
   const metrics = resolverMetrics(index, loader, forwarder, payloadBytes);
@@ -113,6 +115,14 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   } finally {
     await close();
   }
+}
+
+async function readAuthorities(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`--backend-ca ${file} cannot be read: ${error.message}`, { cause: error });
+  });
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`--backend-ca ${file} holds no certificate in PEM`);
+  return text;
 }
 
 /** False if the time is over; true if it is synced, or asked to end. */

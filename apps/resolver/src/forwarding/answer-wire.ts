@@ -131,6 +131,9 @@ export function currentWire(): AnswerWire | undefined {
   return reading;
 }
 
+/** A connector of undici as it is, for HTTP/2. */
+export const createPlainConnector: (options: object) => buildConnector.connector = buildUndiciConnector;
+
 /** A connector of undici whose sockets show their bytes to an AnswerWire. */
 export function createConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildUndiciConnector(options);

@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Visit } from '../balancing/visit.ts';
 import { currentWire, type AnswerWire } from './answer-wire.ts';
-import { answerHeaders, checkText, IllegalAnswerError } from './forward-headers.ts';
+import { answerHeaders, checkText, IllegalAnswerError, trailersOf } from './forward-headers.ts';
 import type { BodyReader } from './replayed-body.ts';
 
 /** Who is told how an attempt goes. */
@@ -27,6 +27,8 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
   readonly #owner: AttemptOwner;
   readonly #response: ServerResponse;
   readonly #timeoutMs: number;
+  /** Whether the bytes of its head can be asked for. */
+  readonly #http1: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #aborted = false;
@@ -43,11 +45,12 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
   answered = false;
   late = false;
 
-  constructor(owner: AttemptOwner, visit: Visit, response: ServerResponse, timeoutMs: number, hasBody: boolean) {
+  constructor(owner: AttemptOwner, visit: Visit, response: ServerResponse, timeoutMs: number, hasBody: boolean, http1: boolean) {
     this.#owner = owner;
     this.visit = visit;
     this.#response = response;
     this.#timeoutMs = timeoutMs;
+    this.#http1 = http1;
     this.#arm();
     if (!hasBody) visit.sent();
   }
@@ -114,13 +117,14 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
     if (status < 200) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#wire = currentWire();
-    const phrase = this.#wire?.endHead(status, statusMessage) ?? Buffer.from(statusMessage).toString('latin1');
+    this.#wire = this.#http1 ? currentWire() : undefined;
+    // HTTP/2 has no reason phrase.
+    const told = this.#http1 ? statusMessage : (STATUS_CODES[status] ?? '');
+    const phrase = this.#wire?.endHead(status, told) ?? Buffer.from(told).toString('latin1');
     const version = this.#wire?.otherVersion;
     if (version !== undefined) throw new IllegalAnswerError(`it is of HTTP/${version}`);
     checkText(phrase, () => 'the reason phrase');
-    const { rawHeaders } = controller;
-    const kept = answerHeaders(Array.isArray(rawHeaders) ? rawHeaders : []);
+    const kept = answerHeaders(listOf(controller.rawHeaders));
     this.answered = true;
     this.visit.answered(status);
     this.#owner.answered();
@@ -153,12 +157,14 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
     if (!this.#response.write(chunk)) controller.pause();
   }
 
-  onResponseEnd(): void {
+  onResponseEnd({ rawTrailers }: Dispatcher.DispatchController): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#flush);
     this.visit.end();
     this.#wire?.next();
     this.#owner.finished();
+    // They can stand only behind chunks; with a length, or for a client of HTTP/1.0, they stay behind.
+    if (rawTrailers !== undefined && rawTrailers !== null && this.#length < 0) this.#response.addTrailers(trailersOf(listOf(rawTrailers)));
     if (this.#whole === undefined) this.#response.end();
     else this.#response.end(this.#whole);
   }
@@ -168,4 +174,11 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
     clearImmediate(this.#flush);
     this.#owner.failed(this, error);
   }
+}
+
+/** undici's headers as name, value, name, value ...; of HTTP/2 they are an object. */
+function listOf(raw: Dispatcher.DispatchController['rawHeaders']): readonly (Buffer | string)[] {
+  if (raw === undefined || raw === null) return [];
+  if (Array.isArray(raw)) return raw;
+  return Object.entries(raw).flatMap(([name, value]) => [value].flat().flatMap((each) => (each === undefined ? [] : [name, String(each)])));
 }

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 // Headers that belong to one connection (RFC 9110, 7.6.1); they are never passed on.
 const hopByHop = new Set([
   'connection',
@@ -50,6 +52,11 @@ export function requestHeaders({ raw, host, client, trusted, via }: ForwardedReq
   tellSender(kept, client, original, told);
   kept.push('via', `1.1 ${via}`);
   return kept;
+}
+
+/** Who sent the request. A socket that listens on IPv6 tells IPv4 addresses mapped. */
+export function addressOf({ socket: { remoteAddress } }: IncomingMessage): string | undefined {
+  return remoteAddress?.startsWith('::ffff:') === true ? remoteAddress.slice(7) : remoteAddress;
 }
 
 /** What a trusted proxy says of its client, by lower-case name. */
@@ -116,6 +123,22 @@ export function answerHeaders(raw: readonly (Buffer | string)[]): string[] {
   }
   // A length beside chunks is wrong (RFC 9112, 6.3): with the chunks taken away it would be believed.
   return chunked ? withoutLength(kept) : kept;
+}
+
+/** Fields that have a meaning before the body only (RFC 9110, 6.5.1): a trailer must not bring them in behind it. */
+const headOnly = new Set(['content-length', 'content-encoding', 'content-type', 'content-range', 'host', 'set-cookie', 'authorization']);
+
+/** The trailers of an answer as pairs, without those that may not be passed on. */
+export function trailersOf(raw: readonly (Buffer | string)[]): [string, string][] {
+  const list = raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')));
+  const kept: [string, string][] = [];
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i] as string;
+    const value = list[i + 1] as string;
+    const lower = name.toLowerCase();
+    if (!hopByHop.has(lower) && !headOnly.has(lower) && !illegal.test(value)) kept.push([name, value]);
+  }
+  return kept;
 }
 
 /** Checks what is to be written into a head. @throws IllegalAnswerError */

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ResolvedEndpoint } from '@kubecast/model-index';
 import type { Readable } from 'node:stream';
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { Attempt, type AttemptOwner } from './attempt.ts';
-import { IllegalAnswerError, requestHeaders } from './forward-headers.ts';
+import type { BackendAgents } from './backend-agents.ts';
+import type { CallTarget } from './call-target.ts';
+import { addressOf, IllegalAnswerError, requestHeaders } from './forward-headers.ts';
 import { formatPlace } from '../page/format-place.ts';
 import { sendError, type ErrorCode } from '../http/json-answer.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
@@ -14,15 +15,14 @@ import type { Visit } from '../balancing/visit.ts';
 
 /** What all calls of a forwarder share. */
 export interface CallPlace {
-  readonly agent: Agent;
-  /** For calls that ask for an event stream: their connections are not among those that are looked through for each other call. */
-  readonly streamAgent: Agent;
+  readonly agents: BackendAgents;
   readonly picker: EndpointPicker;
   readonly budget: RetryBudget;
   readonly dial: ReadonlyMap<string, { readonly host: string; readonly port: number }> | undefined;
   readonly callTimeoutMs: number;
   readonly bodyPace: BodyPace;
   readonly trusted: TrustedProxies;
+  readonly backendCa: string | undefined;
   /** The name of this process in Via. */
   readonly via: string;
   readonly counters: { retries: number; retriesRefused: number; failures: number; illegalAnswers: number; slowBodies: number };
@@ -37,28 +37,17 @@ const unsendable = new Set(['UND_ERR_INVALID_ARG', 'ERR_INVALID_URL', 'ERR_INVAL
 export class ForwardedCall implements AttemptOwner {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #owner: string;
-  readonly #target: string;
-  readonly #endpoints: readonly ResolvedEndpoint[];
+  readonly #target: CallTarget;
   readonly #place: CallPlace;
   readonly #body: ReplayedBody | undefined;
   #attempt: Attempt | undefined;
   #tries = 0;
   #done = false;
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    owner: string,
-    target: string,
-    endpoints: readonly ResolvedEndpoint[],
-    place: CallPlace,
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, target: CallTarget, place: CallPlace) {
     this.#request = request;
     this.#response = response;
-    this.#owner = owner;
     this.#target = target;
-    this.#endpoints = endpoints;
     this.#place = place;
     const hasBody = request.headers['transfer-encoding'] !== undefined || (request.headers['content-length'] ?? '0') !== '0';
     this.#body = hasBody ? new ReplayedBody(request, place.bodyPace) : undefined;
@@ -73,20 +62,24 @@ export class ForwardedCall implements AttemptOwner {
   /** Tries an endpoint, at which the visit holds a place. */
   tryAt(visit: Visit): void {
     this.#tries += 1;
-    const { agent, streamAgent, dial, callTimeoutMs, trusted, via } = this.#place;
+    const { agents, dial, callTimeoutMs, trusted, via } = this.#place;
+    const { protocol, serverName, path } = this.#target;
     const client = addressOf(this.#request);
     const { endpoint } = visit;
     const place = formatPlace(endpoint.address, endpoint.port);
     const dialled = dial?.get(place);
-    const attempt = new Attempt(this, visit, this.#response, callTimeoutMs, this.#body !== undefined);
+    const attempt = new Attempt(this, visit, this.#response, callTimeoutMs, this.#body !== undefined, !protocol.h2c);
     this.#attempt = attempt;
-    const { accept } = this.#request.headers;
-    (accept?.includes('text/event-stream') === true ? streamAgent : agent).dispatch(
+    const asksForStream = this.#request.headers.accept?.includes('text/event-stream') === true;
+    const headers = requestHeaders({ raw: this.#request.rawHeaders, host: place, client, trusted: trusted.trusts(client), via });
+    // gRPC's servers insist on it; it says that this hop takes trailers.
+    if (protocol.h2c) headers.push('te', 'trailers');
+    agents.of(protocol, serverName, asksForStream).dispatch(
       {
-        origin: `http://${dialled === undefined ? place : formatPlace(dialled.host, dialled.port)}`,
-        path: this.#target,
+        origin: `${protocol.tls ? 'https' : 'http'}://${dialled === undefined ? place : formatPlace(dialled.host, dialled.port)}`,
+        path,
         method: (this.#request.method ?? 'GET') as Dispatcher.HttpMethod,
-        headers: requestHeaders({ raw: this.#request.rawHeaders, host: place, client, trusted: trusted.trusts(client), via }),
+        headers,
         // An async iterable is taken as well, which its type does not say.
         body: this.#body === undefined ? null : (this.#body.read(attempt) as unknown as Readable),
       },
@@ -134,14 +127,15 @@ export class ForwardedCall implements AttemptOwner {
     }
     attempt.visit.failed();
     if (this.#mayRetry(attempt)) {
-      const next = this.#place.picker.pick(this.#owner, this.#endpoints, attempt.visit);
+      const next = this.#place.picker.pick(this.#target.owner, this.#target.endpoints, attempt.visit);
       if (typeof next !== 'string') {
         this.#place.counters.retries += 1;
         return this.tryAt(next);
       }
     }
     const tried = this.#tries > 1 ? ` (the second of two tries)` : '';
-    const why = code === '' || code.startsWith('UND_ERR_') ? message : code;
+    const untrusted = aboutCertificate.test(code) ? '; --backend-ca names the authorities of HTTPS endpoints' : '';
+    const why = `${code === '' || code.startsWith('UND_ERR_') ? message : code}${untrusted}`;
     this.#fail(
       502,
       attempt.wasSent ? 'BackendFailed' : 'BackendUnreachable',
@@ -155,15 +149,15 @@ export class ForwardedCall implements AttemptOwner {
    */
   #mayRetry(attempt: Attempt): boolean {
     if (this.#tries > 1 || attempt.heard || this.#body?.replayable === false) return false;
-    if (attempt.wasSent ? !idempotent.has(this.#request.method ?? '') : this.#endpoints.length < 2) return false;
-    if (this.#place.budget.take(this.#owner)) return true;
+    if (attempt.wasSent ? !idempotent.has(this.#request.method ?? '') : this.#target.endpoints.length < 2) return false;
+    if (this.#place.budget.take(this.#target.owner)) return true;
     this.#place.counters.retriesRefused += 1;
     return false;
   }
 
   #illegal(place: string, reason: string): void {
     this.#place.counters.illegalAnswers += 1;
-    this.#place.onIllegalAnswer(this.#owner, place, reason);
+    this.#place.onIllegalAnswer(this.#target.owner, place, reason);
     this.#fail(502, 'BackendMalformed', `the answer of ${place} cannot be passed on: ${reason}`);
   }
 
@@ -177,10 +171,7 @@ export class ForwardedCall implements AttemptOwner {
   }
 }
 
-/** Who sent the request. A socket that listens on IPv6 tells IPv4 addresses mapped. */
-function addressOf({ socket: { remoteAddress } }: IncomingMessage): string | undefined {
-  return remoteAddress?.startsWith('::ffff:') === true ? remoteAddress.slice(7) : remoteAddress;
-}
+const aboutCertificate = /CERT|ALTNAME|LEAF_SIGNATURE/u;
 
 /** What undici says of bytes that are no answer. */
 function isMalformed(error: unknown, code: string): boolean {

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ResolvedEndpoint } from '@kubecast/model-index';
-import type { Agent } from 'undici';
+import type { Duplex } from 'node:stream';
 import { systemClock, type Clock } from '@kubecast/clock';
-import { createConnector } from './answer-wire.ts';
+import { BackendAgents } from './backend-agents.ts';
+import type { CallTarget } from './call-target.ts';
 import type { CallLimits, Full } from '../balancing/call-limits.ts';
 import { EndpointPicker } from '../balancing/endpoint-picker.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
@@ -13,6 +12,7 @@ import { ForwardedCall, type CallPlace } from './forwarded-call.ts';
 import { isLoop } from './forward-headers.ts';
 import type { BodyPace } from './replayed-body.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
+import { refuseUpgrade, UpgradedCall } from './upgraded-call.ts';
 
 export interface ForwarderOptions {
   /** `address:port` to where it is really dialled; for development. */
@@ -28,6 +28,8 @@ export interface ForwarderOptions {
   readonly limits?: Partial<CallLimits>;
   /** Milliseconds until a connection must be open. Default 2,000. */
   readonly connectTimeoutMs?: number;
+  /** The authorities of endpoints with HTTPS, in PEM. Default those of the runtime. */
+  readonly backendCa?: string;
   /** Addresses or ADDRESS/BITS of proxies whose word about their client is passed on. Default none. */
   readonly trustedProxies?: readonly string[];
   readonly clock?: Clock;
@@ -70,9 +72,6 @@ export interface ForwarderCounters {
   readonly ejected: number;
 }
 
-// By its file: of `undici` by name Bun gives a part of its own, which has no dispatcher, and the rest of the package is not needed.
-const UndiciAgent = createRequire(import.meta.url)('undici/lib/dispatcher/agent.js') as typeof Agent;
-
 const TELL_MS = 1_000;
 
 /**
@@ -83,9 +82,9 @@ const TELL_MS = 1_000;
  */
 export class Forwarder {
   readonly #options: ForwarderOptions;
-  readonly #agent: Agent;
-  readonly #streamAgent: Agent;
+  readonly #agents: BackendAgents;
   readonly #picker: EndpointPicker;
+  readonly #upgraded = new Set<UpgradedCall>();
   readonly #counters = { calls: 0, retries: 0, retriesRefused: 0, failures: 0, illegalAnswers: 0, slowBodies: 0, loops: 0 };
   readonly #place: CallPlace;
   readonly #clock: Clock;
@@ -96,21 +95,16 @@ export class Forwarder {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#picker = new EndpointPicker(this.#clock, options.limits);
-    const connect = createConnector({ timeout: options.connectTimeoutMs ?? 2_000, allowH2: false });
-    // A call's own clock runs from the end of its request; an answer may take as long as it streams. As many connections as there are calls: the
-    // limits of the picker bound them, so that a call never waits for another's connection.
-    const agentOptions = { keepAliveTimeout: 60_000, headersTimeout: 0, bodyTimeout: 0, connect };
-    this.#agent = new UndiciAgent(agentOptions);
-    this.#streamAgent = new UndiciAgent(agentOptions);
+    this.#agents = new BackendAgents(options.connectTimeoutMs ?? 2_000, options.backendCa);
     this.#place = {
-      agent: this.#agent,
-      streamAgent: this.#streamAgent,
+      agents: this.#agents,
       picker: this.#picker,
       budget: new RetryBudget(this.#clock),
       dial: options.dial,
       callTimeoutMs: options.callTimeoutMs ?? 30_000,
       bodyPace: options.bodyPace ?? { graceMs: 30_000, bytesPerSecond: 500 },
       trusted: new TrustedProxies(options.trustedProxies ?? []),
+      backendCa: options.backendCa,
       via: `kubecast-${randomBytes(8).toString('hex')}`,
       counters: this.#counters,
       onIllegalAnswer: (owner, endpoint, reason) => this.#tell(owner, endpoint, reason),
@@ -121,36 +115,54 @@ export class Forwarder {
     return { ...this.#counters, ...this.#picker.totals };
   }
 
-  /** Takes over request and response. `owner` names the app: its calls are spread over its endpoints and share a retry budget. */
-  forward(request: IncomingMessage, response: ServerResponse, owner: string, endpoints: readonly ResolvedEndpoint[], target: string): void {
+  /** Takes over request and response. */
+  forward(request: IncomingMessage, response: ServerResponse, target: CallTarget): void {
+    const { owner } = target;
     this.#counters.calls += 1;
-    if (isLoop(request.headers.via, this.#place.via)) {
-      this.#counters.loops += 1;
+    const refused = this.#refusal(request);
+    if (refused !== undefined) {
       request.resume();
-      sendError(
-        response,
-        508,
-        'LoopDetected',
-        'the call came back to this resolver: an endpoint of the app leads here, or a chain of proxies does',
-      );
+      sendError(response, 508, 'LoopDetected', refused);
       return;
     }
     this.#place.budget.called(owner);
-    const visit = this.#picker.pick(owner, endpoints);
+    const visit = this.#picker.pick(owner, target.endpoints);
     if (typeof visit === 'string') {
       request.resume();
-      const { limits } = this.#picker;
-      const most = {
-        process: `this resolver forwards ${limits.process}`,
-        app: `the app has ${limits.app}`,
-        endpoint: 'each endpoint has all',
-      };
-      sendError(response, 503, 'TooManyCalls', `${most[visit]} calls in flight, which is the most; try again later`, {
-        'retry-after': '1',
-      });
+      sendError(response, 503, 'TooManyCalls', this.#tooMany(visit), { 'retry-after': '1' });
       return;
     }
-    new ForwardedCall(request, response, owner, target, endpoints, this.#place).tryAt(visit);
+    new ForwardedCall(request, response, target, this.#place).tryAt(visit);
+  }
+
+  /** Takes over the connection of an offer of WebSocket. `head`: what came behind the offer. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: CallTarget): void {
+    this.#counters.calls += 1;
+    const refused = this.#refusal(request);
+    if (refused !== undefined) return refuseUpgrade(socket, '508 Loop Detected', 'LoopDetected', refused);
+    const visit = this.#picker.pick(target.owner, target.endpoints);
+    if (typeof visit === 'string')
+      return refuseUpgrade(socket, '503 Service Unavailable', 'TooManyCalls', this.#tooMany(visit), 'retry-after: 1\r\n');
+    const call = new UpgradedCall(request, socket, visit, this.#place);
+    this.#upgraded.add(call);
+    call.onOver = () => void this.#upgraded.delete(call);
+    call.start(target, head);
+  }
+
+  #refusal({ headers }: IncomingMessage): string | undefined {
+    if (!isLoop(headers.via, this.#place.via)) return undefined;
+    this.#counters.loops += 1;
+    return 'the call came back to this resolver: an endpoint of the app leads here, or a chain of proxies does';
+  }
+
+  #tooMany(full: Full): string {
+    const { limits } = this.#picker;
+    const most = {
+      process: `this resolver forwards ${limits.process}`,
+      app: `the app has ${limits.app}`,
+      endpoint: 'each endpoint has all',
+    };
+    return `${most[full]} calls in flight, which is the most; try again later`;
   }
 
   #tell(app: string, endpoint: string, reason: string): void {
@@ -166,7 +178,7 @@ export class Forwarder {
 
   /** Breaks off what is under way. */
   close(): void {
-    void this.#agent.destroy();
-    void this.#streamAgent.destroy();
+    for (const call of [...this.#upgraded]) call.end();
+    this.#agents.close();
   }
 }

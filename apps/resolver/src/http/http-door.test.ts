@@ -27,12 +27,15 @@ const answering: RequestListener = (request, response) => {
   request.on('end', () => response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).toString()}`));
 };
 
-async function door(listener: RequestListener = answering, restMs?: number): Promise<Door> {
+async function door(listener: RequestListener = answering, restMs = 10_000): Promise<Door> {
   const asked: string[] = [];
-  const server = createHttpDoor((request, response) => {
-    asked.push(request.url ?? '');
-    listener(request, response);
-  }, restMs);
+  const server = createHttpDoor(
+    (request, response) => {
+      asked.push(request.url ?? '');
+      listener(request, response);
+    },
+    { restMs },
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   undo.push(() => {

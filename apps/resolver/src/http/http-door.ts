@@ -15,6 +15,16 @@ const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
 ]);
 
+export interface DoorOptions {
+  /** How long the rest of a body may take after the answer. Default 10 s. */
+  readonly restMs?: number;
+  /** Offers of an upgrade that are taken, where the runtime lets a server choose (Node from 22.21 and 24.9 on); elsewhere none are. */
+  readonly upgrades?: {
+    wants(request: IncomingMessage): boolean;
+    take(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  };
+}
+
 /**
  * An HTTP server whose process survives whatever its clients send. Every socket has an error listener from its first moment to its end,
  * so a reset in any phase (before a request, in a header, after an upgrade offer, after CONNECT) ends that one connection.
@@ -25,31 +35,30 @@ const REFUSALS: ReadonlyMap<string, string> = new Map([
  *
  * A body that goes on after its answer is read and dropped for `restMs`, so that the client gets to read the answer; then the connection is closed.
  */
-export function createHttpDoor(listener: RequestListener, restMs: number = REST_MS): Server {
+export function createHttpDoor(listener: RequestListener, options: DoorOptions = {}): Server {
+  const { restMs = REST_MS, upgrades } = options;
   const latest = new WeakMap<Duplex, ServerResponse>();
   const offers = new UpgradeOffers();
-  // There must be no 'upgrade' listener: with one, Node hands the socket over instead of the request.
-  const server = createServer(
-    // Uploads may take as long as they progress; only the head has a deadline.
-    { keepAliveTimeout: 65_000, headersTimeout: 32_000, requestTimeout: 0 },
-    (request, response) => {
-      const { socket } = request;
-      if (offers.isClosing(socket)) return;
-      request.on('error', ignore);
-      response.on('error', ignore); // The client went away; 'close' follows and ends the work.
-      if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
-        response.once('finish', () => dropRest(request, restMs));
-      if (request.headers.upgrade !== undefined) offers.ignore(request, response, latest.get(socket)?.req);
-      latest.set(socket, response);
-      // Node's parser accepts HTTP/2.0 and HTTP/0.9 in a request line, but such clients do not go on in HTTP/1.1.
-      if (request.httpVersionMajor !== 1) {
-        request.resume();
-        response.writeHead(505, { connection: 'close', 'content-length': 0 }).end();
-        return;
-      }
-      listener(request, response);
-    },
-  );
+  // Uploads may take as long as they progress; only the head has a deadline.
+  const timeouts = { keepAliveTimeout: 65_000, headersTimeout: 32_000, requestTimeout: 0 };
+  const wants = (request: IncomingMessage): boolean => !offers.isClosing(request.socket) && upgrades?.wants(request) === true;
+  const server = createServer(upgrades === undefined ? timeouts : { ...timeouts, shouldUpgradeCallback: wants }, (request, response) => {
+    const { socket } = request;
+    if (offers.isClosing(socket)) return;
+    request.on('error', ignore);
+    response.on('error', ignore); // The client went away; 'close' follows and ends the work.
+    if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
+      response.once('finish', () => dropRest(request, restMs));
+    if (request.headers.upgrade !== undefined) offers.ignore(request, response, latest.get(socket)?.req);
+    latest.set(socket, response);
+    // Node's parser accepts HTTP/2.0 and HTTP/0.9 in a request line, but such clients do not go on in HTTP/1.1.
+    if (request.httpVersionMajor !== 1) {
+      request.resume();
+      response.writeHead(505, { connection: 'close', 'content-length': 0 }).end();
+      return;
+    }
+    listener(request, response);
+  });
   // Their bytes are bounded. Beyond its own count Node drops headers without a word, and the next server would see another request.
   server.maxHeadersCount = 0;
   server.on('connection', (socket) => void socket.on('error', ignore));
@@ -60,6 +69,9 @@ export function createHttpDoor(listener: RequestListener, restMs: number = REST_
     // The request that is being received is the one that is wrong, nothing is queued before it, and nothing of its answer is sent.
     return answer.socket === socket && !answer.headersSent && !answer.req.complete;
   };
+  // Without the choice there must be no 'upgrade' listener: with one, Node hands over the socket of each offer instead of the request.
+  if (upgrades !== undefined && 'shouldUpgradeCallback' in server)
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => upgrades.take(request, socket, head));
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     if (mayRefuse(socket)) refuse(socket, '405 Method Not Allowed', 'allow: GET, HEAD\r\n');
     else socket.destroy();

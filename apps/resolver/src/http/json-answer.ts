@@ -51,6 +51,11 @@ export function sendText(response: ServerResponse, status: number, text: string,
   response.end(bytes);
 }
 
+/** An error as the body of an answer. */
+export function errorText(code: ErrorCode, message: string): string {
+  return `${JSON.stringify({ error: { code, message } })}\n`;
+}
+
 export function sendError(
   response: ServerResponse,
   status: number,

@@ -113,7 +113,7 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
 }
 
 export async function resolver(
-  options: { ports?: readonly number[]; payloads?: PayloadSource } & Omit<ForwarderOptions, 'dial' | 'onIllegalAnswer'> = {},
+  options: { ports?: readonly number[]; appProtocol?: string; payloads?: PayloadSource } & Omit<ForwarderOptions, 'dial' | 'onIllegalAnswer'> = {},
 ): Promise<{
   url: string;
   core: ModelCore;
@@ -136,7 +136,7 @@ export async function resolver(
       },
     },
   );
-  core.setService('n', 'a', [{ name: 'http', port: 80 }]);
+  core.setService('n', 'a', [{ name: 'http', port: 80, appProtocol: options.appProtocol }]);
   const dial = new Map<string, { host: string; port: number }>();
   for (const [i, port] of (options.ports ?? []).entries()) dial.set(`192.0.2.${i + 1}:80`, { host: '127.0.0.1', port });
   core.setSlice(

@@ -170,6 +170,10 @@ test('what the chosen port speaks is told', () => {
     },
   });
   book.setService('n', 'a', ports);
-  expect(book.resolve('n', { name: 'a', explicit: true, port: 'grpc' })).toEqual({ endpoints: [], appProtocol: 'kubernetes.io/h2c' });
+  expect(book.resolve('n', { name: 'a', explicit: true, port: 'grpc' })).toEqual({
+    endpoints: [],
+    appProtocol: 'kubernetes.io/h2c',
+    service: 'a',
+  });
   expect(book.resolve('n', { name: 'a', explicit: false })).toEqual({ endpoints: [] });
 });

@@ -14,8 +14,9 @@ export interface ResolvedEndpoint {
 export interface EndpointsAnswer {
   /** Sorted by address, then port; of one address family, so that no pod of a cluster with two stands there twice. */
   readonly endpoints: readonly ResolvedEndpoint[];
-  /** What the port of the Service speaks, where it says so. */
+  /** What the port of the Service speaks, where it says so; with the Service's name, which certificates of its endpoints are for. */
   readonly appProtocol?: string;
+  readonly service?: string;
   /** Why there are none, or which part is ambiguous. */
   readonly problem?: {
     readonly code: 'ServiceMissing' | 'ServicePortMissing' | 'AmbiguousPort' | 'AddressRefused';
@@ -178,7 +179,9 @@ export class EndpointBook {
       zone,
     }));
     endpoints.sort((a, b) => (a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1));
-    const answer: EndpointsAnswer = chosen.appProtocol ? { endpoints, appProtocol: chosen.appProtocol } : { endpoints };
+    const answer: EndpointsAnswer = chosen.appProtocol
+      ? { endpoints, appProtocol: chosen.appProtocol, service: reference.name }
+      : { endpoints };
     if (refused.size === 0) return answer;
     this.#refusals += refused.size;
     return { ...answer, problem: { code: 'AddressRefused', message: tellRefused(namespace, reference.name, [...refused]) } };

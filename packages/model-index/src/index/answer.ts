@@ -36,6 +36,8 @@ export interface ModelAnswer {
   readonly reason?: string;
   /** What the port of the app's Service speaks, where it says so (`https`, `kubernetes.io/h2c` ...). */
   readonly appProtocol?: string;
+  /** The Service's name, where `appProtocol` is told: certificates of its endpoints are for it. */
+  readonly service?: string;
   /** Why there are no endpoints. */
   readonly endpointsProblem?: string;
 }
@@ -65,6 +67,7 @@ export interface AppAnswer {
   readonly endpoints: readonly ResolvedEndpoint[];
   readonly freshness: Freshness;
   readonly appProtocol?: string;
+  readonly service?: string;
   readonly endpointsProblem?: string;
 }
 

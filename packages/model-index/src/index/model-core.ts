@@ -397,9 +397,10 @@ export class ModelCore {
   }
 }
 
-function detailsOf({ appProtocol, problem }: EndpointsAnswer): { appProtocol?: string; endpointsProblem?: string } {
+function detailsOf({ appProtocol, service, problem }: EndpointsAnswer): Pick<ModelAnswer, 'appProtocol' | 'service' | 'endpointsProblem'> {
   return {
     ...(appProtocol === undefined ? {} : { appProtocol }),
+    ...(service === undefined ? {} : { service }),
     ...(problem === undefined ? {} : { endpointsProblem: problem.message }),
   };
 }

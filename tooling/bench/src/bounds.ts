@@ -39,6 +39,8 @@ export const bounds: readonly Bound[] = [
   { bench: 'loader', who: 'kubecast', metric: 'resyncCommands', most: 0, why: 'an unchanged version asks Redis nothing' },
   { bench: 'resolve', who: 'kubecast resolver', metric: 'perCpuSecond', atLeast: 0.2, why: 'CPU is counted in hundredths of a second' },
   { bench: 'forward', who: 'kubecast resolver', metric: 'perCpuSecond', atLeast: 0.2, why: 'CPU is counted in hundredths of a second' },
+  { bench: 'calls', who: 'one of ten is 20 times slower', metric: 'p99Ms', ratio: 3, why: 'a short run, and it is met once in a while' },
+  { bench: 'calls', who: 'one of four hangs', metric: 'failedPercent', most: 2, why: 'a short run has few calls beside the first that hang' },
   { bench: 'convert', who: 'kubecast', metric: 'microsPerObject', ratio: 8, why: 'it checks every field' },
   { bench: 'import', who: '@kubecast/client', metric: 'importMs', ratio: 6, why: 'a few milliseconds on a loaded machine' },
   { bench: 'import-get', who: '@kubecast/client', metric: 'firstGetMs', ratio: 3, why: 'a loaded machine' },

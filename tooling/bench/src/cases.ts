@@ -6,6 +6,7 @@ import { loaderCase } from './loader/loader-case.ts';
 import { mapsCase } from './maps/maps-case.ts';
 import { memoryCase } from './memory/memory-case.ts';
 import { propagationCase } from './propagation/propagation-case.ts';
+import { callsCase } from './resolve/calls-case.ts';
 import { resolveCase } from './resolve/resolve-case.ts';
 import { restartCase } from './restart/restart-case.ts';
 import { storeCase } from './store/store-case.ts';
@@ -35,6 +36,7 @@ export const cases: readonly BenchCase[] = [
   mapsCase,
   loaderCase,
   resolveCase,
+  callsCase,
   convertCase,
   importCase,
   transportCase,

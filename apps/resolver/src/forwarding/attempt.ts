@@ -18,6 +18,9 @@ export interface AttemptOwner {
 /** An answer that lasts longer than this after its head is a stream. */
 const STREAM_AFTER_MS = 5_000;
 
+/** Bytes of an answer up to which a copy costs less than a second piece. */
+const ONE_PIECE = 16_384;
+
 /**
  * One try at one endpoint: undici's handler, which passes the answer on to the client. The endpoint may keep the call waiting for `timeoutMs` at a
  * time: to take the next piece of the body, and after its end to begin the answer. Time in which the client is waited for does not count.
@@ -134,7 +137,6 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
     if (typeof type === 'string' && type.startsWith('text/event-stream')) this.visit.stream();
     const length = headers['content-length'];
     if (typeof length === 'string') this.#length = Number(length);
-    response.on('drain', () => controller.resume());
     // The headers of a stream are worth as much as its first byte; but where that came along with them, all goes out in one piece.
     this.#flush = setImmediate(() => {
       this.#flush = undefined;
@@ -154,7 +156,9 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
       }
       this.#timer = setTimeout(() => this.visit.stream(), STREAM_AFTER_MS);
     }
-    if (!this.#response.write(chunk)) controller.pause();
+    if (this.#response.write(chunk)) return;
+    controller.pause();
+    this.#response.once('drain', () => controller.resume());
   }
 
   onResponseEnd({ rawTrailers }: Dispatcher.DispatchController): void {
@@ -166,7 +170,9 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
     // They can stand only behind chunks; with a length, or for a client of HTTP/1.0, they stay behind.
     if (rawTrailers !== undefined && rawTrailers !== null && this.#length < 0) this.#response.addTrailers(trailersOf(listOf(rawTrailers)));
     if (this.#whole === undefined) this.#response.end();
-    else this.#response.end(this.#whole);
+    else if (this.#whole.length > ONE_PIECE) this.#response.end(this.#whole);
+    // As text of one byte a character it goes out in one piece with the head: a buffer would be a second piece for the kernel to gather.
+    else this.#response.end(this.#whole.toString('latin1'), 'latin1');
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -310,7 +310,8 @@ const notSynced: Refusal = {
 
 function targetOf({ namespace, target }: CallRoute, { app, endpoints, appProtocol, service }: ModelAnswer): CallTarget {
   return {
-    owner: JSON.stringify([namespace, app]),
+    // No name of a namespace holds a slash.
+    owner: `${namespace}/${app}`,
     endpoints,
     path: target,
     protocol: protocolOf(appProtocol),

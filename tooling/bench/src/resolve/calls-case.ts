@@ -66,7 +66,11 @@ export const callsCase: BenchCase = {
           cluster.writeKubeconfig(kubeconfig);
           const path = `/v1/namespaces/${NAMESPACE}/models/model${number}/call/`;
           const resolver = await start(
-            new ServerUnderLoad(process.execPath, resolverArguments({ kubeconfig, redisUrl: redis.url, port, dials, more: ['--call-timeout', '2'] }), port),
+            new ServerUnderLoad(
+              process.execPath,
+              resolverArguments({ kubeconfig, redisUrl: redis.url, port, dials, more: ['--call-timeout', '2'] }),
+              port,
+            ),
             async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.status === 200,
           );
           const { times, failed } = await callers({ port, path }, CALLERS, WARM_UP_MS + objects, WARM_UP_MS);

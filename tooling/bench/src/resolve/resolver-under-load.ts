@@ -18,7 +18,19 @@ export function resolverArguments(where: {
   if (!existsSync(program)) throw new Error('the resolver is not built: npm run build first');
   const { kubeconfig, redisUrl, port, dials, more = [] } = where;
   return [
-    ...[program, '--kubeconfig', kubeconfig, '--namespace', NAMESPACE, '--redis-url', redisUrl, '--host', '127.0.0.1', '--port', String(port)],
+    ...[
+      program,
+      '--kubeconfig',
+      kubeconfig,
+      '--namespace',
+      NAMESPACE,
+      '--redis-url',
+      redisUrl,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+    ],
     ...[...dials.flatMap((dial) => ['--dial', dial]), '--log-level', 'error', ...more],
   ];
 }

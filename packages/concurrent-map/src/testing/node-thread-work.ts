@@ -41,32 +41,34 @@ function doWork(work: ThreadWork): unknown {
   switch (work.do) {
     case 'history':
       return runThreadClient(work);
-    case 'increment': {
-      const map = SharedMap.attach<number>(work.handle);
-      let tried = 0;
-      for (let done = 0; done < work.times; tried += 1) {
-        const entry = map.entry(work.key);
-        if (map.compareAndSet(work.key, entry?.version, (entry?.value ?? 0) + 1) !== undefined) done += 1;
-      }
-      return tried;
-    }
-    case 'churn': {
-      const words = new Int32Array(work.sync);
-      const map = SharedMap.attach<WholeText>(work.handle);
-      const random = randomFrom(work.seed);
-      const torn: string[] = [];
-      while (Atomics.load(words, 0) === 0 && torn.length === 0) {
-        const key = `key-${Math.floor(random() * work.keys)}`;
-        const chosen = random();
-        if (chosen < 0.5) map.set(key, wholeText(key, Math.floor(random() * 1_000_000)));
-        else if (chosen < 0.6) map.delete(key);
-        else {
-          const value = map.get(key);
-          if (value && !isWholeText(key, value)) torn.push(`${key}: ${JSON.stringify(value)}`);
-        }
-        Atomics.add(words, 1, 1);
-      }
-      return torn;
-    }
+    case 'increment':
+      return increment(SharedMap.attach<number>(work.handle), work.key, work.times);
+    case 'churn':
   }
+  return churn(SharedMap.attach<WholeText>(work.handle), new Int32Array(work.sync), randomFrom(work.seed), work.keys);
+}
+
+function increment(map: SharedMap<number>, key: string, times: number): number {
+  let tried = 0;
+  for (let done = 0; done < times; tried += 1) {
+    const entry = map.entry(key);
+    if (map.compareAndSet(key, entry?.version, (entry?.value ?? 0) + 1) !== undefined) done += 1;
+  }
+  return tried;
+}
+
+function churn(map: SharedMap<WholeText>, words: Int32Array, random: () => number, keys: number): readonly string[] {
+  const torn: string[] = [];
+  while (Atomics.load(words, 0) === 0 && torn.length === 0) {
+    const key = `key-${Math.floor(random() * keys)}`;
+    const chosen = random();
+    if (chosen < 0.5) map.set(key, wholeText(key, Math.floor(random() * 1_000_000)));
+    else if (chosen < 0.6) map.delete(key);
+    else {
+      const value = map.get(key);
+      if (value && !isWholeText(key, value)) torn.push(`${key}: ${JSON.stringify(value)}`);
+    }
+    Atomics.add(words, 1, 1);
+  }
+  return torn;
 }

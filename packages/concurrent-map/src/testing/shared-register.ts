@@ -14,13 +14,17 @@ export function callShared(map: SharedMap<number>, key: string, call: RegisterCa
     case 'getOrInsert':
       return { value: map.getOrInsert(key, call.value) };
     case 'compareAndSet':
-      for (;;) {
-        const entry = map.entry(key);
-        // The answer is no only if that was so at one moment: the read above.
-        if (entry?.value !== call.from) return { did: false };
-        if (map.compareAndSet(key, entry?.version, call.value) !== undefined) return { did: true };
-      }
+      return { did: compareAndSet(map, key, call.from, call.value) };
     case 'add':
-      return { value: map.update(key, (current) => (current ?? 0) + call.amount) };
+  }
+  return { value: map.update(key, (current) => (current ?? 0) + call.amount) };
+}
+
+function compareAndSet(map: SharedMap<number>, key: string, from: number | undefined, value: number): boolean {
+  for (;;) {
+    const entry = map.entry(key);
+    // The answer is no only if that was so at one moment: the read above.
+    if (entry?.value !== from) return false;
+    if (map.compareAndSet(key, entry?.version, value) !== undefined) return true;
   }
 }

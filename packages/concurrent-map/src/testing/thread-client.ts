@@ -143,9 +143,13 @@ export function judgeOf(map: SharedMap<number>): () => string | undefined {
     if (map.size !== model.size) return `the size is ${map.size}, not ${model.size}`;
     const snapshot = map.snapshot();
     if (snapshot.size !== model.size) return `a snapshot's size is ${snapshot.size}, not ${model.size}`;
-    const wanted = JSON.stringify([...model].sort());
-    for (const shown of [[...map.entries()], [...snapshot.entries()]])
-      if (JSON.stringify(shown.sort()) !== wanted) return `the map shows ${JSON.stringify(shown)}, its log ${wanted}`;
+    const wanted = sorted(model);
+    for (const shown of [sorted(map.entries()), sorted(snapshot.entries())])
+      if (shown !== wanted) return `the map shows ${shown}, its log ${wanted}`;
     return undefined;
   };
+}
+
+function sorted(entries: Iterable<readonly [string, number]>): string {
+  return JSON.stringify([...entries].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

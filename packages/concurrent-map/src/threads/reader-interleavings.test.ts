@@ -117,3 +117,20 @@ for (const writes of [1, 7, 15, 40]) {
     if (writes > 16) expect(lost).toBeGreaterThan(0);
   });
 }
+
+test('a value that a thread knows is not shown for the record that later got the very same place', () => {
+  const map = new SharedMap<number>({ changes: 16 });
+  const other = SharedMap.attach<number>(map.share());
+  const table = new Int32Array(map.share().table);
+  map.set('k', 0);
+  expect(other.get('k')).toBe(0);
+  const at = table.findIndex((word) => word !== 0) + 1;
+  const place = table[at];
+  let value = 0;
+  do {
+    value += 1;
+    map.set('k', value);
+  } while (table[at] !== place && value < 100);
+  expect(table[at]).toBe(place);
+  expect(other.get('k')).toBe(value);
+});

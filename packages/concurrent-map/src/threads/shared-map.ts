@@ -4,7 +4,6 @@ import type { MapSnapshot } from '../concurrent/map-snapshot.ts';
 import { changesOf, type SubscribeOptions } from '../concurrent/subscription.ts';
 import type { MapChange, Versioned } from '../concurrent/versioned.ts';
 import type { SharedMapHandle } from '../cells/layout.ts';
-import type { SharedKey } from '../cells/shared-records.ts';
 import type { DeepReadonly } from '../stateful/frozen-copy.ts';
 import { decode, keepable } from './json-value.ts';
 import { ANY, MapCore, NONE, type Guard } from './map-core.ts';

@@ -27,13 +27,12 @@ export class ChangeRing {
     for (;;) {
       this.#control.load(STATE);
       const { first, second } = this.#control;
-      const at = this.#at(first);
-      const round = Atomics.load(this.#log.words, at) >>> 0;
-      const sequence = round === 0 ? 0 : (round - 1) * this.length + (at >> 1) + 1;
-      // Otherwise the log has gone round meanwhile.
-      if ((sequence | 0) !== first) continue;
+      // The state has the low bits only. The floor is never above it, and never further below than the log is long, unless both went on meanwhile.
+      const { floor } = this;
+      const above = (first - (floor | 0)) >>> 0;
+      if (above > this.length) continue;
       this.size = second;
-      return sequence;
+      return floor + above;
     }
   }
 

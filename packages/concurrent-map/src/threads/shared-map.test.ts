@@ -355,7 +355,8 @@ describe('changes', () => {
     ]);
     expect(other.changesAfter(3, 1).map(({ sequence }) => sequence)).toEqual([4]);
     expect(other.changesAfter(5)).toEqual([]);
-    expect(() => other.changesAfter(-1)).toThrow(MapOptionsError);
+    for (const read of [() => other.changesAfter(-1), () => other.changesAfter(0.5), () => other.changesAfter(0, 0)])
+      expect(read).toThrow(MapOptionsError);
   });
 
   test('a snapshot and the changes after it make the map', () => {

@@ -175,7 +175,8 @@ export class SharedMap<V> {
 
   /**
    * Each change after a sequence, in order and without a gap, for as long as the loop goes on. Subscribing after snapshot().sequence misses nothing and tells
-   * nothing twice. A subscriber that lags behind what the map keeps gets a ChangesLostError: take a snapshot and subscribe after its sequence.
+   * nothing twice. A subscriber that lags behind what the map keeps gets a ChangesLostError: take a snapshot and subscribe after its sequence. A loop that waits keeps its
+   * thread alive.
    */
   subscribe(options: SubscribeOptions = {}): AsyncIterableIterator<MapChange<DeepReadonly<V>>> & AsyncDisposable {
     return changesOf(this.name, this.#changes, options);
@@ -186,8 +187,14 @@ export class SharedMap<V> {
    * @throws ChangesLostError
    */
   changesAfter(sequence: number, limit = 256): readonly MapChange<DeepReadonly<V>>[] {
-    if (!Number.isSafeInteger(sequence) || sequence < 0)
-      throw new MapOptionsError(`changesAfter() of the map "${this.name}" takes a sequence, not ${String(sequence)}`);
+    for (const [what, value, least] of [
+      ['a sequence', sequence, 0],
+      ['"limit"', limit, 1],
+    ] as const)
+      if (!Number.isSafeInteger(value) || value < least)
+        throw new MapOptionsError(
+          `changesAfter() of the map "${this.name}" takes ${what} as an integer of at least ${least}, not ${String(value)}`,
+        );
     return this.#changes.after(sequence, limit);
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { SharedMap } from '@kubecast/concurrent-map';
+import { SharedMap } from '@kubecast/concurrent-map/threads';
 import { ask, isWholeText, runThreadHistories, type WholeText } from '@kubecast/concurrent-map/testing';
 
 const module = new URL('./shared-map/worker.ts', import.meta.url);

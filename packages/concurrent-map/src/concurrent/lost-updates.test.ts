@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ConcurrentMap, SharedMap } from '../index.ts';
+import { ConcurrentMap } from '../index.ts';
+import { SharedMap } from '../threads/index.ts';
 
 const MANY = 1000;
 const together = async (add: () => Promise<unknown>): Promise<void> => void (await Promise.all(Array.from({ length: MANY }, add)));

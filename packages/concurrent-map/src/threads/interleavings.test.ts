@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SharedMap } from '../index.ts';
+import { SharedMap } from './index.ts';
 import { watchAtomicSteps } from '../testing/atomic-steps.ts';
 import { checkLinearizable, type Operation } from '../testing/linearizability.ts';
 import { registerSpec, type RegisterCall, type RegisterResult } from '../testing/register-spec.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ChangesLostError, SharedMap, SnapshotExpiredError } from '../index.ts';
+import { ChangesLostError } from '../index.ts';
+import { SharedMap, SnapshotExpiredError } from './index.ts';
 import { watchAtomicSteps } from '../testing/atomic-steps.ts';
 
 const KEYS = 12;

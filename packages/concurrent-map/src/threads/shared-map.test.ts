@@ -1,17 +1,8 @@
 import { createVirtualClock } from '@kubecast/clock/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  ChangesLostError,
-  ConflictError,
-  isConcurrentMapError,
-  KeyError,
-  MapFullError,
-  MapOptionsError,
-  MapValueError,
-  SharedMap,
-  SnapshotExpiredError,
-} from '../index.ts';
+import { ChangesLostError, ConflictError, isConcurrentMapError, KeyError, MapOptionsError, MapValueError } from '../index.ts';
+import { MapFullError, SharedMap, SnapshotExpiredError } from './index.ts';
 
 interface App {
   readonly name: string;

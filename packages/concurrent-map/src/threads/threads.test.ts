@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
-import { SharedMap } from '../index.ts';
+import { SharedMap } from './index.ts';
 import { ask } from '../testing/node-thread-histories.ts';
 import { isWholeText, type WholeText } from '../testing/node-thread-work.ts';
 import { judgeOf, randomFrom } from '../testing/thread-client.ts';

@@ -1,6 +1,6 @@
 /** A thread that makes requests of a SharedMap until it is ended, beside the one that is measured. */
 import { workerData } from 'node:worker_threads';
-import { SharedMap, type SharedMapHandle } from '@kubecast/concurrent-map';
+import { SharedMap, type SharedMapHandle } from '@kubecast/concurrent-map/threads';
 import { requestsFor } from './requests.ts';
 
 const { handle, entries } = workerData as { readonly handle: SharedMapHandle; readonly entries: number };

@@ -1,6 +1,6 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { SharedMap } from '@kubecast/concurrent-map';
+import { SharedMap } from '@kubecast/concurrent-map/threads';
 import type { MapContestant } from '../map-contestant.ts';
 
 /** Two threads on one map: once it is filled, another one makes the same requests all along. The figures are those of this thread. */

@@ -189,7 +189,7 @@ export const kept: readonly KeptPromise[] = [
   },
   {
     says: 'changes in order, waiting for the next, or those that are there',
-    test: 'packages/concurrent-map/src/threads/shared-map.test.ts',
+    test: 'packages/concurrent-map/src/threads/shared-history.test.ts',
     named: 'changes are told in order and without a gap from a sequence on, with what was before',
   },
   {
@@ -199,7 +199,7 @@ export const kept: readonly KeptPromise[] = [
   },
   {
     says: 'All changes of all keys stand in one order',
-    test: 'packages/concurrent-map/src/threads/shared-map.test.ts',
+    test: 'packages/concurrent-map/src/threads/shared-history.test.ts',
     named: 'a snapshot and the changes after it make the map',
   },
   {
@@ -255,17 +255,17 @@ export const kept: readonly KeptPromise[] = [
   },
   {
     says: 'behind what is kept there is a `ChangesLostError`, never a silent gap',
-    test: 'packages/concurrent-map/src/threads/shared-map.test.ts',
+    test: 'packages/concurrent-map/src/threads/shared-history.test.ts',
     named: 'behind what the map keeps there is a ChangesLostError, never a silent gap',
   },
   {
     says: 'A writer that is killed right after a change may wake nobody; a wait therefore looks again after a second.',
-    test: 'packages/concurrent-map/src/threads/shared-map.test.ts',
+    test: 'packages/concurrent-map/src/threads/shared-history.test.ts',
     named: 'a wait does not outlive a second, so that a writer that was killed before it woke anybody holds up nobody',
   },
   {
     says: '**A walk** meets an entry that stands all along exactly once.',
-    test: 'packages/concurrent-map/src/threads/shared-map.test.ts',
+    test: 'packages/concurrent-map/src/threads/shared-history.test.ts',
     named: 'an entry that stands all along is met once by a walk, whatever comes and goes',
   },
   {

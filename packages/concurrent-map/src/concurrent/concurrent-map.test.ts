@@ -530,3 +530,51 @@ test('tasks that start one another within their sections for ever cost the same 
   // Each with a copy of all holds before it, they would be four hundred million steps.
   await last;
 });
+
+test('a snapshot shows what was deleted after it was taken', () => {
+  const map = new ConcurrentMap<number>();
+  map.set('a', 1);
+  map.set('b', 2);
+  const snapshot = map.snapshot();
+  map.delete('a');
+  expect([snapshot.get('a'), snapshot.size, [...snapshot.entries()].sort()]).toEqual([
+    1,
+    2,
+    [
+      ['a', 1],
+      ['b', 2],
+    ],
+  ]);
+});
+
+test('what is written while replaceAll() compares is replaced, too', async () => {
+  let now = 0;
+  let turns = 0;
+  const turn = (): Promise<void> => {
+    turns += 1;
+    map.set(`amid-${turns}`, turns);
+    map.set(`k${turns % 500}`, -1);
+    return Promise.resolve();
+  };
+  const map: ConcurrentMap<number> = new ConcurrentMap<number>({ clock: { ...createVirtualClock(), now: () => (now += 1), yield: turn } });
+  const wanted = Array.from({ length: 500 }, (_, i): [string, number] => [`k${i}`, i]);
+  await map.replaceAll(wanted);
+  const before = turns;
+  await map.replaceAll(wanted);
+  expect(turns - before).toBeGreaterThan(10);
+  expect(new Map(map)).toEqual(new Map(wanted));
+});
+
+test('who comes after all others gave up begins a load of his own, though the first one does not hear of it', async () => {
+  const map = new ConcurrentMap<number>();
+  const abort = new AbortController();
+  const deaf = Promise.withResolvers<number>();
+  const first = map.computeIfAbsent('a', () => deaf.promise, { signal: abort.signal });
+  abort.abort(new Error('gave up'));
+  expect(await map.computeIfAbsent('a', () => 2)).toBe(2);
+  await expect(first).rejects.toThrow('gave up');
+  deaf.resolve(1);
+  await deaf.promise;
+  await new Promise(setImmediate);
+  expect(map.get('a')).toBe(2);
+});

@@ -35,11 +35,6 @@ export class AdmissionPolicy<V> {
     this.#fit();
   }
 
-  /** A key was asked for that is not held. */
-  missed(hash: number): void {
-    this.#sketch.count(hash);
-  }
-
   add(entry: CacheEntry<V>): void {
     this.#entries += 1;
     this.#sketch.ensure(this.#entries);

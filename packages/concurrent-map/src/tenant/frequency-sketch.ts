@@ -2,14 +2,16 @@
 const ROWS = 4;
 /** Counters of one row within a block. The four rows of a block are 64 bytes, so that counting touches one line of the processor's cache. */
 const IN_BLOCK = 16;
+/** Counters of each row for one entry: with fewer, what is asked for once shares them with what is asked for often. */
+const PER_ENTRY = 4;
 /** A counter has four bits, though it stands in a byte. */
 const MOST = 15;
 /** Halves the four counters of a word: what a shift moves from one byte into the next is cut off. */
 const HALVES = 0x07070707;
 
 /**
- * How often hashes were seen lately: a count-min sketch of four-bit counters that are all halved after ten times as many counts as there are counters in a row
- * (Einziger, Friedman and Manes: TinyLFU, 2017). It needs four bytes a counter place and knows nothing of the entries themselves.
+ * How often hashes were seen lately: a count-min sketch of four-bit counters that are all halved after ten times as many counts as there are entries
+ * (Einziger, Friedman and Manes: TinyLFU, 2017). It needs sixteen bytes an entry and knows nothing of the entries themselves.
  */
 export class FrequencySketch {
   #table: Uint8Array;
@@ -27,7 +29,7 @@ export class FrequencySketch {
 
   /** Makes room for more entries. What was counted is forgotten when the sketch grows. */
   ensure(entries: number): void {
-    if (entries <= this.#width) return;
+    if (entries * PER_ENTRY <= this.#width) return;
     this.#width = sizeFor(entries);
     this.#blockMask = this.#width / IN_BLOCK - 1;
     this.#table = new Uint8Array(this.#width * ROWS);
@@ -48,7 +50,7 @@ export class FrequencySketch {
     }
     if (!counted) return;
     this.#counts += 1;
-    if (this.#counts >= 10 * this.#width) this.#age();
+    if (this.#counts >= (10 * this.#width) / PER_ENTRY) this.#age();
   }
 
   /** 0 to 15. */
@@ -79,5 +81,5 @@ function mixed(hash: number): number {
 }
 
 function sizeFor(entries: number): number {
-  return 2 ** Math.max(6, Math.ceil(Math.log2(Math.max(1, entries))));
+  return PER_ENTRY * 2 ** Math.max(6, Math.ceil(Math.log2(entries)));
 }

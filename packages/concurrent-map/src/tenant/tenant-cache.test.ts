@@ -273,3 +273,20 @@ test('a value that left the cache, or was replaced, is kept alive by nothing of 
   expect(gone.filter((value) => value.deref() !== undefined)).toHaveLength(1);
   expect(tenant.get('stays')).toEqual({ at: 0 });
 });
+
+test('an entry that is written again with more weight is fitted into the quota at once', () => {
+  const tenant = new TenantCache<string>({ defaults: { quota: 100 }, weigh: (value) => value.length }).tenant(a);
+  for (let i = 0; i < 10; i += 1) tenant.set(`k${i}`, 'x'.repeat(10));
+  for (let i = 0; i < 10; i += 1) {
+    tenant.set(`k${i}`, 'x'.repeat(40 + i));
+    expect(tenant.weight).toBeLessThanOrEqual(100);
+    expect(tenant.weight).toBe([...tenant.keys()].reduce((sum, key) => sum + (tenant.peek(key)?.length ?? 0), 0));
+  }
+});
+
+test('a scan of keys that are asked for once evicts next to nothing that is asked for often', () => {
+  const tenant = new TenantCache<number>({ defaults: { quota: 100 } }).tenant(a);
+  for (let round = 0; round < 5; round += 1) for (let i = 0; i < 99; i += 1) if (tenant.get(`k${i}`) === undefined) tenant.set(`k${i}`, i);
+  for (let i = 0; i < 400; i += 1) if (tenant.get(`scan-${i}`) === undefined) tenant.set(`scan-${i}`, i);
+  expect(Array.from({ length: 99 }, (_, i) => tenant.peek(`k${i}`)).filter((value) => value === undefined).length).toBeLessThan(5);
+});

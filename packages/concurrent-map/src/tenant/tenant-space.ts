@@ -67,13 +67,11 @@ export class TenantSpace<V> {
     const entry = this.#entries.get(key);
     if (entry === undefined) {
       this.counters.misses += 1;
-      this.#policy.missed(hashOf(key));
       return undefined;
     }
     if (this.#isExpired(entry)) {
       this.counters.misses += 1;
       this.expire(entry);
-      this.#policy.missed(entry.hash);
       return undefined;
     }
     this.counters.hits += 1;

@@ -1,0 +1,305 @@
+/** A planted bug: some test must turn red with it. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Paths, or beginnings of paths, of the tests that are to find it. Default: those in the folder of the file. */
+  readonly tests?: readonly string[];
+  /** Must stand in the file exactly once. */
+  readonly find: string;
+  readonly put: string;
+}
+
+const map = 'concurrent/concurrent-map.ts';
+const mapTests = ['concurrent/concurrent-map.test.ts'];
+const histories = ['concurrent/histories.test.ts'];
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'a delete gets no version, so that a key that comes back has one that it had',
+    file: map,
+    tests: mapTests,
+    find: '    this.#log.deleted(key, cell.value);\n',
+    put: '',
+  },
+  {
+    name: 'compareAndSet compares nothing',
+    file: map,
+    tests: histories,
+    find: '    if (this.#table.get(key)?.version !== expected) return undefined;\n',
+    put: '',
+  },
+  {
+    name: 'getOrInsert writes over what is there',
+    file: map,
+    tests: histories,
+    find: '    if (cell) return cell.value;\n    this.set(key, value);',
+    put: '    this.set(key, value);\n    if (cell) return cell.value;',
+  },
+  {
+    name: 'compute does not see that its function wrote the key and took the write back',
+    file: map,
+    tests: mapTests,
+    find: ' || this.#log.wrote(key, before)',
+    put: '',
+  },
+  {
+    name: 'entry() hands out what a write changes in place',
+    file: map,
+    tests: mapTests,
+    find: 'return cell && { value: cell.value, version: cell.version };',
+    put: 'return cell;',
+  },
+  {
+    name: 'a set amid a load does not win',
+    file: map,
+    tests: mapTests,
+    find: '    this.#flights.invalidate(key);\n    return this.#write(',
+    put: '    return this.#write(',
+  },
+  {
+    name: 'a delete amid a load does not win',
+    file: map,
+    tests: mapTests,
+    find: '    this.#flights.invalidate(key);\n    const cell',
+    put: '    const cell',
+  },
+  {
+    name: 'a snapshot does not keep what a write replaces',
+    file: map,
+    tests: mapTests,
+    find: '    this.#newest?.keep(key, cell);\n    this.#touched?.add(key);\n    const version',
+    put: '    this.#touched?.add(key);\n    const version',
+  },
+  {
+    name: 'a snapshot does not keep what a delete removes',
+    file: map,
+    tests: mapTests,
+    find: '    this.#newest?.keep(key, cell);\n    this.#touched?.add(key);\n    this.#log.deleted',
+    put: '    this.#touched?.add(key);\n    this.#log.deleted',
+  },
+  {
+    name: 'writes amid a replaceAll stay',
+    file: map,
+    tests: mapTests,
+    find: 'new Set([...differing, ...touched])',
+    put: 'new Set(differing)',
+  },
+  {
+    name: 'replaceAll writes what is equal, too',
+    file: map,
+    tests: mapTests,
+    find: 'if (value === undefined ? entry : !entry || !this.#equals(entry.value, value)) differing.push(key);',
+    put: 'differing.push(key);',
+  },
+  {
+    name: 'replaceAll compares while it writes, so that a comparison that throws leaves half',
+    file: map,
+    tests: mapTests,
+    find: '    for (const key of candidates) {\n      const value',
+    put: '    differing.push(...candidates);\n    for (const key of differing.slice(0, 0)) {\n      const value',
+  },
+  {
+    name: 'a snapshot keeps what a write changes in place',
+    file: 'concurrent/map-snapshot.ts',
+    tests: mapTests,
+    find: 'kept.set(key, cell && { value: cell.value, version: cell.version });',
+    put: 'kept.set(key, cell);',
+  },
+  {
+    name: 'what a snapshot kept is lost to the older ones when it ends',
+    file: 'concurrent/map-snapshot.ts',
+    tests: mapTests,
+    find: '    if (this.older) this.older.#takeOver(this);\n',
+    put: '',
+  },
+  {
+    name: 'those who lag behind are told what came later, and nothing of the gap',
+    file: 'concurrent/change-log.ts',
+    tests: mapTests,
+    find: 'if (sequence < this.oldest) throw new ChangesLostError(this.#map, sequence, this.oldest);',
+    put: '',
+  },
+  {
+    name: 'a change is passed over',
+    file: 'concurrent/change-log.ts',
+    tests: mapTests,
+    find: 'let next = sequence + 1; next',
+    put: 'let next = sequence + 2; next',
+  },
+  {
+    name: 'a load that failed is kept for the next one',
+    file: 'concurrent/single-flight.ts',
+    tests: mapTests,
+    find: '      } catch (error) {\n        end();',
+    put: '      } catch (error) {',
+  },
+  {
+    name: 'one who gives up ends the load of all others',
+    file: 'concurrent/single-flight.ts',
+    tests: mapTests,
+    find: 'if (flight.waiting > 0 || flight.kept) return;',
+    put: '',
+  },
+  {
+    name: 'a newcomer joins a load that is being given up',
+    file: 'concurrent/single-flight.ts',
+    tests: mapTests,
+    find: '        if (this.#flights.get(key) === flight) this.#flights.delete(key);\n        flight.fresh = false;',
+    put: '        flight.fresh = false;',
+  },
+  {
+    name: 'two sections of a key run at once',
+    file: 'concurrent/key-lock.ts',
+    tests: ['concurrent/lost-updates.test.ts'],
+    find: 'if (queue) await this.#wait(key, queue, options);',
+    put: 'if (queue) await Promise.resolve();',
+  },
+  {
+    name: 'sections of a key run in the reverse order of the calls',
+    file: 'concurrent/key-lock.ts',
+    tests: mapTests,
+    find: '    const first = this.#first;',
+    put: '    const first = this.#last;',
+  },
+  {
+    name: 'a deadline that passed while the key was held is not told',
+    file: 'concurrent/key-lock.ts',
+    tests: mapTests,
+    find: '          leave(new DeadlineError(this.#map, key, deadlineMs));',
+    put: '',
+  },
+  { name: 'a hold outlives its section', file: 'concurrent/key-lock.ts', tests: mapTests, find: '      hold.end();\n', put: '' },
+  {
+    name: 'a part that is split keeps what moved',
+    file: 'concurrent/split-table.ts',
+    tests: ['concurrent/model.test.ts'],
+    find: '      to.set(key, entry);\n      from.delete(key);',
+    put: '      to.set(key, entry);',
+  },
+  {
+    name: 'a key that is written again counts as one more',
+    file: 'concurrent/split-table.ts',
+    tests: ['concurrent/model.test.ts'],
+    find: '    if (part.size === before) return;\n',
+    put: '',
+  },
+  {
+    name: 'a walk does not meet the finer parts that a part was split into',
+    file: 'concurrent/split-table.ts',
+    tests: ['concurrent/model.test.ts'],
+    find: 'at < this.#parts.length; at += of',
+    put: 'at < of; at += of',
+  },
+  {
+    name: 'an expired entry is served until it is collected',
+    file: 'tenant/tenant-space.ts',
+    find: 'this.#ttlMs !== Infinity && entry',
+    put: 'this.#ttlMs < 0 && entry',
+  },
+  {
+    name: 'an entry that is written again expires by its first write',
+    file: 'tenant/tenant-space.ts',
+    find: '      held.writtenAt = this.#clock.now();\n',
+    put: '',
+  },
+  {
+    name: 'a quota that becomes smaller evicts nothing',
+    file: 'tenant/admission-policy.ts',
+    find: '    this.#quota = quota;\n    this.#fit();',
+    put: '    this.#quota = quota;',
+  },
+  {
+    name: 'an entry that grows is not weighed against the quota',
+    file: 'tenant/admission-policy.ts',
+    find: '    this.#demote();\n    this.#fit();',
+    put: '    this.#demote();',
+  },
+  {
+    name: 'a newcomer takes the place of what is asked for more often',
+    file: 'tenant/admission-policy.ts',
+    find: 'this.#sketch.frequency(victim.hash) >= frequency',
+    put: 'this.#sketch.frequency(victim.hash) > 15 + frequency',
+  },
+  {
+    name: 'counters of the sketch are never halved',
+    file: 'tenant/frequency-sketch.ts',
+    find: '>>> 1) & HALVES',
+    put: '>>> 0) & (HALVES | 0x08080808)',
+  },
+  {
+    name: 'the place of an entry that was written again holds up the collection of those behind it',
+    file: 'tenant/tenant-shard.ts',
+    find: '    this.#order[entry.place - this.#base] = undefined;\n    this.#append(entry);',
+    put: '    this.#append(entry);',
+  },
+  { name: 'a slice removes as many as there are', file: 'tenant/collector.ts', find: 'inSlice < SLICE_REMOVALS && (', put: 'true || (' },
+  { name: 'parts that are mostly expired come last', file: 'tenant/collector.ts', find: 'mostly.concat(rest)', put: 'rest.concat(mostly)' },
+  {
+    name: 'counters go back when an empty tenant is forgotten',
+    file: 'tenant/tenant-cache.ts',
+    find: '        this.#forgotten = addCounters(this.#forgotten, { ...space.report(), quota: 0 });\n',
+    put: '',
+  },
+  {
+    name: 'a handle writes to the tenant that was forgotten',
+    file: 'tenant/tenant-cache.ts',
+    find: '        space.forgotten = true;\n',
+    put: '',
+  },
+  {
+    name: 'whoever asks makes a tenant',
+    file: 'tenant/tenant-cache.ts',
+    find: '        const space = find();\n        if (space !== undefined) return space.get(key);',
+    put: '        return make().get(key);',
+  },
+  {
+    name: 'a state is written over another one',
+    file: 'stateful/stateful-map.ts',
+    find: 'if (version !== expected) throw',
+    put: 'if (version === -1) throw',
+  },
+  {
+    name: 'a state is found under another UID',
+    file: 'stateful/stateful-map.ts',
+    find: 'entry && entry.value.uid === this.#uid(key, uid)',
+    put: 'entry && this.#uid(key, uid)',
+  },
+  {
+    name: 'a late end of the old UID ends the new one',
+    file: 'stateful/stateful-map.ts',
+    find: 'if (this.#map.get(key)?.uid !== uid) return;',
+    put: 'if (!this.#map.has(key)) return;',
+  },
+  {
+    name: 'a state is shown before its log has kept it',
+    file: 'stateful/stateful-map.ts',
+    find: '      await this.#log?.write(key, { uid, state: kept });\n      return this.#map.set(key, { uid, state: kept });',
+    put: '      const version = this.#map.set(key, { uid, state: kept });\n      await this.#log?.write(key, { uid, state: kept });\n      return version;',
+  },
+  {
+    name: 'a state is what its owner goes on changing',
+    file: 'stateful/frozen-copy.ts',
+    find: "return copy(value, '', []) as DeepReadonly<T>;",
+    put: "copy(value, '', []);\n  return value as DeepReadonly<T>;",
+  },
+  {
+    name: 'an object that changed stays under its old index values',
+    file: 'keyed/indexer.ts',
+    tests: ['keyed/'],
+    find: '    if (before) this.#indexes.remove(key, before.values);\n',
+    put: '',
+  },
+  {
+    name: 'replace keeps the index values of what it removed',
+    file: 'keyed/indexer.ts',
+    find: '    this.#indexes.clear();\n',
+    put: '',
+  },
+  { name: 'superseded versions stay', file: 'keyed/version-cache.ts', find: '      versions.pop();\n', put: '' },
+  {
+    name: 'slashes within a part of a composite key are as they are',
+    file: 'keyed/object-keys.ts',
+    find: ".replaceAll('/', '%2F')",
+    put: '',
+  },
+];

@@ -29,6 +29,13 @@ export const bounds: readonly Bound[] = [
   { bench: 'maps-20000', who: 'ConcurrentMap', metric: 'perCpuSecond', atLeast: 0.2, why: 'a short span on a loaded machine' },
   { bench: 'maps-20000', who: 'ConcurrentMap', metric: 'p99Us', ratio: 10, why: 'a short span on a loaded machine' },
   { bench: 'maps-20000', who: 'TenantCache', metric: 'perCpuSecond', atLeast: 0.05, why: 'a short span on a loaded machine' },
+  {
+    bench: 'maps-threads',
+    who: 'SharedMap, 2 threads',
+    metric: 'perCpuSecond',
+    atLeast: 1,
+    why: 'no message is slower than a read of memory',
+  },
   { bench: 'maps-asyncs', who: 'ConcurrentMap, withKey', metric: 'lost', most: 0, why: 'an update is never lost' },
   { bench: 'maps-asyncs', who: 'ConcurrentMap, compareAndSet', metric: 'lost', most: 0, why: 'an update is never lost' },
   { bench: 'maps-asyncs', who: 'ConcurrentMap, compute', metric: 'lost', most: 0, why: 'an update is never lost' },

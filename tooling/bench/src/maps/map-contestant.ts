@@ -8,6 +8,8 @@ export interface MapContestant {
   set(key: string, value: string): unknown;
   /** Resolves when what was set is in its place: in memory, in the other thread, in the file. */
   flush?(): Promise<unknown>;
+  /** Bytes that it holds outside of the heap of this thread. */
+  bytes?(): number;
   /** What makes a map durable; absent where nothing does. */
   readonly durable?: DurableContestant;
   close(): void | Promise<void>;

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { BenchCase } from '../bench-case.ts';
 import { nodeContestant, type Contestant } from '../contestant.ts';
 import { convertContestants } from '../convert/convert-case.ts';
@@ -40,9 +38,6 @@ const ELSEWHERE: typeof IN_MEMORY = [
   ['DurableMap', 'durable-map'],
 ];
 
-/** A contestant that is no more than a file: one that has none does not take part. */
-const there = ([, file]: readonly [string, string]): boolean => existsSync(join(import.meta.dirname, 'contestants', `${file}.ts`));
-
 /** The maps for many asyncs, threads and restarts beside what programs use for the same. */
 export const mapsCase: BenchCase = {
   name: 'maps',
@@ -72,14 +67,28 @@ export const mapsCase: BenchCase = {
       const title = `${size} keys of 100 bytes, nine reads to one write`;
       await table(
         { bench: `maps-${size}`, title, metrics: MIXED, floor: 'plain Map' },
-        IN_MEMORY.filter(there).map((each) => mixed(...each)),
+        IN_MEMORY.map((each) => mixed(...each)),
       );
       await table(
         { bench: `maps-elsewhere-${size}`, title: `${title}: what is asked by an await, over threads, or in files`, metrics: MIXED },
-        ELSEWHERE.filter(there).map((each) => mixed(...each)),
+        ELSEWHERE.map((each) => mixed(...each)),
         size > 200_000 ? 1 : runs,
       );
     }
+
+    const threads = (who: string, file: string, count: number): Contestant =>
+      nodeContestant(`${who}, ${count} threads`, 'maps/run-threads.ts', [file], {
+        env: { BENCH_OBJECTS: String(Math.ceil(objects / 100)), BENCH_SECONDS: seconds, BENCH_THREADS: String(count) },
+      });
+    await table(
+      {
+        bench: 'maps-threads',
+        title: `${Math.ceil(objects / 100)} keys of 100 bytes, nine reads to one write, asked by threads`,
+        metrics: ['perSecond', 'perCpuSecond', 'p50Us', 'p99Us', 'peakMB'],
+        floor: 'Map behind messages, 2 threads',
+      },
+      [2, 32].flatMap((count) => [threads('Map behind messages', 'worker-map', count), threads('SharedMap', 'shared-map', count)]),
+    );
 
     const asyncs = of('run-asyncs.ts', Math.ceil(objects / 10));
     await table(
@@ -134,7 +143,7 @@ export const mapsCase: BenchCase = {
         ],
       },
       ELSEWHERE.filter(([who]) => ['lmdb', 'classic-level', 'DurableMap'].includes(who))
-        .filter(there)
+
         .map((each) => durable(...each)),
     );
 

@@ -56,7 +56,7 @@ async function fill(map: MapContestant): Promise<void> {
   figures['fillPerSecond'] = (1000 * entries) / (performance.now() - begun);
   own.length = 0;
   // What lives in another thread or in a file is in no count of this one's heap.
-  if (map.sync && !map.flush) figures['bytesPerEntry'] = (memory() - empty) / entries;
+  if (map.sync && !map.flush) figures['bytesPerEntry'] = (memory() - empty + (map.bytes?.() ?? 0)) / entries;
 }
 
 /** `count` requests of `map`, of which `from` is the first; for maps that answer at once. */

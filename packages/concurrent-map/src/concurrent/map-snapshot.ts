@@ -16,7 +16,7 @@ export interface MapSnapshot<V> extends Disposable {
 }
 
 /** What stood under the keys that changed since the snapshot was taken, by the part of the table at that time. */
-type Kept<V> = Map<number, Map<string, Versioned<V> | undefined>>;
+type Kept<V> = Map<number, Map<string, Versioned<V>>>;
 
 /** The newest snapshot of a table keeps what a write replaces; older ones read through the newer ones to the table. Taking one copies nothing. */
 export class TableSnapshot<V> implements MapSnapshot<V> {
@@ -49,13 +49,17 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
     this.#onDispose = onDispose;
   }
 
-  /** Called before the table changes under `key`, on the newest snapshot only. */
-  keep(key: string, cell: Cell<V> | undefined): void {
+  /**
+   * Called before the table changes under `key`, on the newest snapshot only. What came after the snapshot is not kept, and neither that a key was absent: its
+   * version tells a reader. So a snapshot never keeps more entries than it shows.
+   */
+  keep(key: string, cell: Versioned<V> | undefined): void {
+    if (cell === undefined || cell.version > this.sequence) return;
     const part = hashOf(key) & this.#mask;
     let kept = this.#kept.get(part);
     if (!kept) this.#kept.set(part, (kept = new Map()));
     if (kept.has(key)) return;
-    kept.set(key, cell && { value: cell.value, version: cell.version });
+    kept.set(key, { value: cell.value, version: cell.version });
     this.#keptKeys += 1;
   }
 
@@ -70,12 +74,13 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
   entry(key: string): Versioned<V> | undefined {
     this.#check();
     const hash = hashOf(key);
-    for (const at of this.#chain()) {
-      const kept = at.#kept.get(hash & at.#mask);
-      if (kept?.has(key)) return kept.get(key);
+    // What was kept first is what the snapshot shows, unless it came after it.
+    for (let at: TableSnapshot<V> | undefined = this; at !== undefined; at = at.newer) {
+      const kept = at.#kept.get(hash & at.#mask)?.get(key);
+      if (kept !== undefined) return kept.version <= this.sequence ? kept : undefined;
     }
     const cell = this.#table.get(key);
-    return cell && { value: cell.value, version: cell.version };
+    return cell && cell.version <= this.sequence ? { value: cell.value, version: cell.version } : undefined;
   }
 
   *entries(): IterableIterator<[string, V]> {
@@ -131,7 +136,7 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
         for (const [key, entry] of at.#kept.get(number) ?? []) {
           if (seen.has(key)) continue;
           seen.add(key);
-          if (entry && entry.version <= this.sequence) shown.push([key, entry.value]);
+          if (entry.version <= this.sequence) shown.push([key, entry.value]);
         }
       }
     }

@@ -1,3 +1,4 @@
+import { onAbort } from './abort-callbacks.ts';
 import { Hold, holdWithin, runWithin } from './node-key-context.ts';
 
 /** One call for a key, and those who wait for it. */
@@ -86,7 +87,7 @@ export class SingleFlight<V> {
   #waitWith(signal: AbortSignal, key: string, flight: Flight<V>): Promise<V> {
     flight.waiting += 1;
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const stay = onAbort(signal, () => {
         flight.waiting -= 1;
         reject(signal.reason as Error);
         if (flight.waiting > 0 || flight.kept) return;
@@ -94,9 +95,8 @@ export class SingleFlight<V> {
         if (this.#flights.get(key) === flight) this.#flights.delete(key);
         flight.fresh = false;
         flight.abort.abort(signal.reason);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      flight.promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+      });
+      flight.promise.then(resolve, reject).finally(stay);
     });
   }
 }

@@ -290,3 +290,28 @@ test('a scan of keys that are asked for once evicts next to nothing that is aske
   for (let i = 0; i < 400; i += 1) if (tenant.get(`scan-${i}`) === undefined) tenant.set(`scan-${i}`, i);
   expect(Array.from({ length: 99 }, (_, i) => tenant.peek(`k${i}`)).filter((value) => value === undefined).length).toBeLessThan(5);
 });
+
+test('a value that is nearly as heavy as the quota pushes out nothing that is asked for more often, and has its place where there is room', () => {
+  const make = (): ReturnType<TenantCache<number>['tenant']> =>
+    new TenantCache<number>({ defaults: { quota: 1_000 }, weigh: (value) => value }).tenant(a);
+  const full = make();
+  for (let round = 0; round < 5; round += 1) for (let i = 0; i < 900; i += 1) if (full.get(`k${i}`) === undefined) full.set(`k${i}`, 1);
+  expect([full.set('huge', 950), full.size, full.weight]).toEqual([false, 900, 900]);
+  const roomy = make();
+  for (let i = 0; i < 40; i += 1) roomy.set(`k${i}`, 1);
+  expect([roomy.set('huge', 950), roomy.size, roomy.weight]).toEqual([true, 41, 990]);
+});
+
+test('options and limits that nobody reads, and more parts than a tenant can have, are refused by name', () => {
+  const cache = new TenantCache<number>({ name: 'payloads', defaults: { quota: 10 } });
+  const bad =
+    (given: object): (() => unknown) =>
+    () =>
+      new TenantCache(given as { defaults: { quota: number } });
+  expect(bad({ defaults: { quota: 1 }, shard: 32 })).toThrow('no option "shard" of a TenantCache');
+  expect(bad({ defaults: { quota: 1, ttl: 5 } })).toThrow('no option "ttl" of the limits');
+  expect(bad({ defaults: { quota: 1 }, shards: 2 ** 31 })).toThrow('at most 4096');
+  expect(() => cache.tenant(a).configure({ ttl: 5 } as object)).toThrow('no option "ttl" of the limits of the cache "payloads"');
+  expect(() => cache.tenant({ ...a, Cluster: 'x' } as { namespace: string })).toThrow('no option "Cluster"');
+  expect(() => cache.tenant('a' as unknown as { namespace: string })).toThrow(MapOptionsError);
+});

@@ -1,8 +1,12 @@
 import { systemClock, TimeSlice, type Clock } from '@kubecast/clock';
+import { checkOptions, typeNameOf } from '../arguments.ts';
 import { KeyError, MapOptionsError, MapValueError } from '../errors.ts';
 import { collectExpired, type CollectionReport } from './collector.ts';
 import { addCounters, noCounters, type TenantCounters } from './tenant-counters.ts';
 import { TenantSpace } from './tenant-space.ts';
+
+/** Each tenant has a place for each. */
+const MOST_SHARDS = 4096;
 
 /** A tenant: a namespace of a cluster. */
 export interface TenantId {
@@ -25,7 +29,7 @@ export interface TenantCacheOptions<V> {
   readonly defaults: TenantLimits & { readonly quota: number };
   /** What an entry weighs, at least 0; called once for each write. Default: 1. */
   readonly weigh?: (value: V, key: string) => number;
-  /** Parts of each tenant. Default, and least, 16. */
+  /** Parts of each tenant. Default, and least, 16; at most 4,096. */
   readonly shards?: number;
   /** How often run() begins a collection, in milliseconds. Default 30,000. */
   readonly collectEveryMs?: number;
@@ -69,12 +73,16 @@ export class TenantCache<V> {
   #missed = 0;
 
   constructor(options: TenantCacheOptions<V>) {
+    checkOptions('a TenantCache', options, ['name', 'defaults', 'weigh', 'shards', 'collectEveryMs', 'labels', 'clock']);
     const { name = 'cache', defaults, shards = 16, collectEveryMs = 30_000, labels = 100 } = options;
+    if (typeof name !== 'string') throw new MapOptionsError(`the option "name" of a TenantCache is a string, not ${typeNameOf(name)}`);
     this.name = name;
     checkLimits(name, defaults);
     if (defaults.quota === undefined) throw new MapOptionsError(`the option "defaults.quota" of the cache "${name}" is missing`);
-    if (!Number.isSafeInteger(shards) || shards < 16)
-      throw new MapOptionsError(`the option "shards" of the cache "${name}" is an integer of at least 16, not ${String(shards)}`);
+    if (!Number.isSafeInteger(shards) || shards < 16 || shards > MOST_SHARDS)
+      throw new MapOptionsError(
+        `the option "shards" of the cache "${name}" is an integer of at least 16 and at most ${MOST_SHARDS}, not ${String(shards)}`,
+      );
     if (typeof collectEveryMs !== 'number' || !(collectEveryMs > 0))
       throw new MapOptionsError(`the option "collectEveryMs" of the cache "${name}" is a number above 0, not ${String(collectEveryMs)}`);
     if (!Number.isSafeInteger(labels) || labels < 0)
@@ -90,7 +98,8 @@ export class TenantCache<V> {
   }
 
   tenant(id: TenantId): TenantHandle<V> {
-    const { cluster = '', namespace } = id ?? {};
+    checkOptions(`tenant() of the cache "${this.name}"`, id, ['cluster', 'namespace']);
+    const { cluster = '', namespace } = id;
     for (const part of [cluster, namespace]) if (typeof part !== 'string') throw new KeyError(this.name, part);
     let known: TenantSpace<V> | undefined;
     const find = (): TenantSpace<V> | undefined => {
@@ -210,8 +219,7 @@ export class TenantCache<V> {
 }
 
 function checkLimits(name: string, limits: TenantLimits): void {
-  if (typeof limits !== 'object' || limits === null)
-    throw new MapOptionsError(`the limits of the cache "${name}" are an object, not ${String(limits)}`);
+  checkOptions(`the limits of the cache "${name}"`, limits, ['ttlMs', 'quota']);
   for (const option of ['ttlMs', 'quota'] as const) {
     const value = limits[option];
     if (value !== undefined && (typeof value !== 'number' || !(value > 0)))

@@ -32,7 +32,6 @@ export function heldIndex(payloads?: PayloadSource): { index: ModelIndex; core: 
   const index = {
     resolve: core.resolve.bind(core),
     load: core.load.bind(core),
-    freshness: () => ({ resourceVersion: '42', ageMs: 7 }),
     get revision() {
       return core.revision;
     },
@@ -113,7 +112,10 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
 }
 
 export async function resolver(
-  options: { ports?: readonly number[]; appProtocol?: string; payloads?: PayloadSource } & Omit<ForwarderOptions, 'dial' | 'onIllegalAnswer'> = {},
+  options: { ports?: readonly number[]; appProtocol?: string; payloads?: PayloadSource } & Omit<
+    ForwarderOptions,
+    'dial' | 'onIllegalAnswer'
+  > = {},
 ): Promise<{
   url: string;
   core: ModelCore;

@@ -1,4 +1,4 @@
-import { SharedMap } from '@kubecast/concurrent-map';
+import { SharedMap } from '@kubecast/concurrent-map/threads';
 
 /** Room for as many entries of the benchmark's texts, and for what is written over them. */
 export function sharedMapFor(entries: number): SharedMap<string> {

@@ -1,6 +1,6 @@
 /** One of several threads that ask a map, each request timed every sixteenth time, so that the clock's own cost stays out of the rate. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { SharedMap, type SharedMapHandle } from '@kubecast/concurrent-map';
+import { SharedMap, type SharedMapHandle } from '@kubecast/concurrent-map/threads';
 import { requestsFor } from './requests.ts';
 import { SingleTimes } from './single-times.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConcurrentMap } from '../index.ts';
+import { ConcurrentMap, StatefulMap } from '../index.ts';
 import { SharedMap } from '../threads/index.ts';
 
 const MANY = 1000;
@@ -40,6 +40,14 @@ test('a plain Map loses updates across an await, and each way of a ConcurrentMap
     }),
   );
   expect(guarded.get('a')).toBe(MANY);
+
+  const states = new StatefulMap<number>();
+  const slowly = async (state: number | undefined): Promise<number> => {
+    await Promise.resolve();
+    return (state ?? 0) + 1;
+  };
+  await together(() => states.update('a', 'u1', slowly, { tries: MANY }));
+  expect(states.get('a', 'u1')?.state).toBe(MANY);
 
   const shared = new SharedMap<number>();
   await together(async () => {

@@ -197,3 +197,19 @@ test('an update whose function never answers ends by its signal', async () => {
   controller.abort(new Error('stopped'));
   await expect(update).rejects.toThrow('stopped');
 });
+
+test('what is no log, no function, no signal and no option is refused by name', async () => {
+  const any = (value: unknown): never => value as never;
+  for (const options of [null, { nam: 'x' }, { log: {} }]) expect(() => new StatefulMap(any(options))).toThrow(MapOptionsError);
+  await expect(StatefulMap.open(any({}))).rejects.toThrow('the option "log" of the map "states" has load(), write() and remove()');
+  const map = new StatefulMap<Phase>();
+  const change = (): Phase => ({ phase: 'Ready' });
+  for (const call of [
+    map.update('n/a', 'u1', any(undefined)),
+    map.update('n/a', 'u1', change, any(null)),
+    map.update('n/a', 'u1', change, any({ signal: {} })),
+    map.update('n/a', 'u1', change, any({ retries: 3 })),
+  ])
+    await expect(call).rejects.toThrow(MapOptionsError);
+  expect(map.size).toBe(0);
+});

@@ -1,4 +1,5 @@
 import { systemClock, TimeSlice } from '@kubecast/clock';
+import { checkFunction, checkOptions, checkSignal, typeNameOf } from '../arguments.ts';
 import { ConcurrentMap } from '../concurrent/concurrent-map.ts';
 import { ConflictError, KeyError, MapOptionsError, MapValueError } from '../errors.ts';
 import { frozenCopy, NotKeptError, type DeepReadonly } from './frozen-copy.ts';
@@ -63,7 +64,9 @@ export class StatefulMap<S> {
 
   /** Without a log the map is empty and usable at once. With one use StatefulMap.open(). */
   constructor(options: StatefulMapOptions = {}) {
+    checkOptions('a StatefulMap', options, ['name', 'log']);
     this.name = options.name ?? 'states';
+    if (options.log !== undefined) checkLog(this.name, options.log);
     this.#map = new ConcurrentMap<Entry<S>>({ name: this.name, changes: 1 });
     this.#log = options.log;
   }
@@ -71,6 +74,7 @@ export class StatefulMap<S> {
   /** A map with all that its log kept, each state with the UID and the version that it had. */
   static async open<S>(options: StatefulMapOptions & { readonly log: StateLog }): Promise<StatefulMap<S>> {
     const map = new StatefulMap<S>(options);
+    checkLog(map.name, options.log);
     const slice = new TimeSlice(systemClock, 4);
     for (const [key, record] of await options.log.load()) {
       map.#map.set(key, {
@@ -126,6 +130,9 @@ export class StatefulMap<S> {
     change: (current: DeepReadonly<S> | undefined) => S | undefined | PromiseLike<S | undefined>,
     options: UpdateOptions = {},
   ): Promise<KeptState<S> | undefined> {
+    checkFunction(`what update() of the map "${this.name}" calls`, change);
+    checkOptions(`update() of the map "${this.name}"`, options, ['tries', 'signal']);
+    checkSignal(`update() of the map "${this.name}"`, options.signal);
     const { tries = 5, signal } = options;
     if (!Number.isSafeInteger(tries) || tries < 1)
       throw new MapOptionsError(
@@ -189,6 +196,12 @@ export class StatefulMap<S> {
       throw error;
     }
   }
+}
+
+function checkLog(name: string, log: unknown): void {
+  const { load, write, remove } = (log ?? {}) as Partial<StateLog>;
+  if (typeof load !== 'function' || typeof write !== 'function' || typeof remove !== 'function')
+    throw new MapOptionsError(`the option "log" of the map "${name}" has load(), write() and remove(); it is ${typeNameOf(log)}`);
 }
 
 async function abortable<R>(work: R | PromiseLike<R>, signal: AbortSignal | undefined): Promise<R> {

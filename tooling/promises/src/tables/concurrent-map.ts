@@ -88,6 +88,11 @@ export const kept: readonly KeptPromise[] = [
     named: 'snapshots stand still whatever happens, and a disposed one says so',
   },
   {
+    says: 'snapshot keeps at most as many entries as it shows',
+    test: 'packages/concurrent-map/src/concurrent/concurrent-map.test.ts',
+    named: 'a snapshot keeps no more entries than it shows, however many come and go while it lives',
+  },
+  {
     says: 'tells each change in order and without a gap',
     test: 'packages/concurrent-map/src/concurrent/concurrent-map.test.ts',
     named: 'changes are told in order and without a gap from a sequence on, by one who lags too',
@@ -141,6 +146,11 @@ export const kept: readonly KeptPromise[] = [
     says: 'parts that are more than 70% expired first, until nothing expired is left',
     test: 'packages/concurrent-map/src/tenant/tenant-cache.test.ts',
     named: 'a slice ends after a millisecond, and parts that are mostly expired come first',
+  },
+  {
+    says: 'Asking under a name that holds nothing',
+    test: 'packages/concurrent-map/src/tenant/tenant-cache.test.ts',
+    named: 'whoever only asks makes no tenant, whatever names he thinks of, and his misses are counted',
   },
   {
     says: 'tells at most 100 tenants apart',

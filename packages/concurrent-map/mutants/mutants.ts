@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a snapshot keeps what a write changes in place',
     file: 'concurrent/map-snapshot.ts',
     tests: mapTests,
-    find: 'kept.set(key, cell && { value: cell.value, version: cell.version });',
+    find: 'kept.set(key, { value: cell.value, version: cell.version });',
     put: 'kept.set(key, cell);',
   },
   {
@@ -170,6 +170,26 @@ export const mutants: readonly Mutant[] = [
   },
   { name: 'a hold outlives its section', file: 'concurrent/key-lock.ts', tests: mapTests, find: '      hold.end();\n', put: '' },
   {
+    name: 'a snapshot keeps what came after it',
+    file: 'concurrent/map-snapshot.ts',
+    tests: mapTests,
+    find: 'if (cell === undefined || cell.version > this.sequence) return;',
+    put: 'if (cell === undefined) return;',
+  },
+  {
+    name: 'each call that waits listens to its signal itself',
+    file: 'concurrent/abort-callbacks.ts',
+    tests: mapTests,
+    find: 'waiting.get(signal) ?? listenTo(signal)',
+    put: 'listenTo(signal)',
+  },
+  {
+    name: 'a heavy newcomer pushes out those that are asked for more often before it is refused',
+    file: 'tenant/admission-policy.ts',
+    find: '      if (this.#sketch.frequency(victim.hash) >= frequency) break;\n',
+    put: '',
+  },
+  {
     name: 'a part that is split keeps what moved',
     file: 'concurrent/split-table.ts',
     tests: ['concurrent/model.test.ts'],
@@ -215,12 +235,6 @@ export const mutants: readonly Mutant[] = [
     put: '    this.#demote();',
   },
   {
-    name: 'a newcomer takes the place of what is asked for more often',
-    file: 'tenant/admission-policy.ts',
-    find: 'this.#sketch.frequency(victim.hash) >= frequency',
-    put: 'this.#sketch.frequency(victim.hash) > 15 + frequency',
-  },
-  {
     name: 'counters of the sketch are never halved',
     file: 'tenant/frequency-sketch.ts',
     find: '>>> 1) & HALVES',
@@ -261,7 +275,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a state is found under another UID',
     file: 'stateful/stateful-map.ts',
-    find: 'entry && entry.value.uid === this.#uid(key, uid)',
+    find: 'entry && entry.uid === this.#uid(key, uid)',
     put: 'entry && this.#uid(key, uid)',
   },
   {
@@ -273,14 +287,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a state is shown before its log has kept it',
     file: 'stateful/stateful-map.ts',
-    find: '      await this.#log?.write(key, { uid, state: kept });\n      return this.#map.set(key, { uid, state: kept });',
-    put: '      const version = this.#map.set(key, { uid, state: kept });\n      await this.#log?.write(key, { uid, state: kept });\n      return version;',
+    find: '      const version = this.#log ? this',
+    put: '      this.#map.set(key, { uid, state: kept, version: this.#map.sequence + 1 });\n      const version = this.#log ? this',
   },
   {
     name: 'a state is what its owner goes on changing',
     file: 'stateful/frozen-copy.ts',
-    find: "return copy(value, '', []) as DeepReadonly<T>;",
-    put: "copy(value, '', []);\n  return value as DeepReadonly<T>;",
+    find: '  return copy(value, new Way()) as DeepReadonly<T>;',
+    put: '  copy(value, new Way());\n  return value as DeepReadonly<T>;',
   },
   {
     name: 'an object that changed stays under its old index values',

@@ -53,7 +53,7 @@ const empty = memory();
 for (let i = 0; i < objects; i += 1) await peer.put(i, wire(i));
 const times = new SingleTimes(operations);
 let found = 0;
-for (let i = 0; i < operations / 10; i += 1) peer.read(Math.max(requests[i] as number, 0));
+for (let i = 0; i < operations / 10; i += 1) void peer.read(Math.max(requests[i] as number, 0));
 const collections = observeCollections();
 const cpu = process.cpuUsage();
 for (const request of requests) {

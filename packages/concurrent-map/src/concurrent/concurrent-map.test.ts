@@ -531,6 +531,7 @@ test('tasks that start one another within their sections for ever cost the same 
   await task(0);
   // Each with a copy of all holds before it, they would be four hundred million steps.
   await last;
+  expect(map.size).toBe(0);
 });
 
 test('a snapshot shows what was deleted after it was taken', () => {

@@ -75,7 +75,7 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
     this.#check();
     const hash = hashOf(key);
     // What was kept first is what the snapshot shows, unless it came after it.
-    for (let at: TableSnapshot<V> | undefined = this; at !== undefined; at = at.newer) {
+    for (const at of this.#chain()) {
       const kept = at.#kept.get(hash & at.#mask)?.get(key);
       if (kept !== undefined) return kept.version <= this.sequence ? kept : undefined;
     }

@@ -1,4 +1,4 @@
-import Keyv from 'keyv';
+import { Keyv } from 'keyv';
 import type { MapContestant } from '../map-contestant.ts';
 
 /** As it comes: over a Map in memory. */

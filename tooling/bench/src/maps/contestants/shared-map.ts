@@ -1,4 +1,4 @@
-import { SharedMap } from '@kubecast/concurrent-map/threads';
+import type { SharedMap } from '@kubecast/concurrent-map/threads';
 import type { MapContestant } from '../map-contestant.ts';
 import { sharedMapFor } from '../shared-maps.ts';
 

@@ -3,6 +3,8 @@ import type { EndpointLoad } from './call-limits.ts';
 
 /** How fast what was seen of the latency is forgotten: after this long an observation weighs a third. */
 const FORGET_MS = 10_000;
+/** Latencies below this are alike, so that calls in flight decide. */
+const LEAST_MS = 0.1;
 /** An endpoint that failed is passed over for this long wherever another one is there. */
 const AVOID_MS = 5_000;
 /** Failures in a row, without an answer between them, after which an endpoint is ejected. */
@@ -54,7 +56,7 @@ export class EndpointHealth {
     // Nothing is known: one call finds out, the others wait for what it finds.
     if (this.#latencyMs < 0) return penalty + (this.inFlight === 0 ? 0 : AVOIDED / 2 + this.inFlight);
     const decayed = this.#latencyMs * Math.exp((this.#seenAt - now) / FORGET_MS);
-    return penalty + Math.max(decayed, silence) * (this.inFlight + 1);
+    return penalty + Math.max(LEAST_MS, decayed, silence) * (this.inFlight + 1);
   }
 
   /** Whether an ejected endpoint is to be tried by one call. */

@@ -55,7 +55,7 @@ interface Simulated {
 }
 
 /** Callers in a closed loop: each calls again when its call has ended. `latency` of an endpoint; Infinity: it hangs until the timeout. */
-function simulate(count: number, latency: (at: number, now: number) => number, ms: number): Simulated {
+function simulate(count: number, latency: (at: number, now: number) => number, ms: number, callers = 50): Simulated {
   const clock = setClock(42);
   const picker = new EndpointPicker(clock);
   const endpoints = endpointsOf(count);
@@ -82,7 +82,7 @@ function simulate(count: number, latency: (at: number, now: number) => number, m
       },
     });
   };
-  for (let i = 0; i < 50; i += 1) call();
+  for (let i = 0; i < callers; i += 1) call();
   while (clock.time < ms) {
     let next = 0;
     for (let i = 1; i < due.length; i += 1) if ((due[i] as { at: number }).at < (due[next] as { at: number }).at) next = i;
@@ -95,12 +95,14 @@ function simulate(count: number, latency: (at: number, now: number) => number, m
 
 const p99 = ({ times }: Simulated): number => times[Math.floor(times.length * 0.99)] as number;
 
-test('of ten endpoints one that is 20 times slower does not show in the 99th percentile', () => {
-  const spread = setClock(7);
-  const around = (ms: number): number => ms * (0.8 + 0.4 * spread.random());
-  const healthy = simulate(10, () => around(10), 20_000);
-  const oneSlow = simulate(10, (at) => around(at === 3 ? 200 : 10), 20_000);
-  expect(p99(oneSlow) / p99(healthy)).toBeLessThanOrEqual(1.5);
+test('of ten endpoints one that is 20 times slower does not show in the 99th percentile, of many callers and of few', () => {
+  for (const callers of [50, 5]) {
+    const spread = setClock(7);
+    const around = (ms: number): number => ms * (0.8 + 0.4 * spread.random());
+    const healthy = simulate(10, () => around(10), 20_000, callers);
+    const oneSlow = simulate(10, (at) => around(at === 3 ? 200 : 10), 20_000, callers);
+    expect(p99(oneSlow) / p99(healthy)).toBeLessThanOrEqual(1.5);
+  }
 });
 
 test('of four endpoints one that hangs, from the start or suddenly, costs less than one call of a hundred', () => {
@@ -125,6 +127,19 @@ test('an endpoint that hangs is passed over before its first call timed out', ()
   hung.sent();
   clock.time += 500;
   for (let i = 0; i < 100; i += 1) expect(called(picker, endpoints, clock, () => true)).toBe(1);
+});
+
+test('of two endpoints with one latency the one with fewer calls in flight is taken', () => {
+  const clock = setClock();
+  const picker = new EndpointPicker(clock);
+  const endpoints = endpointsOf(2);
+  for (let i = 0; i < 100; i += 1) called(picker, endpoints, clock, () => true);
+  const held: Visit[] = [];
+  for (let i = 0; i < 40; i += 1) {
+    held.push(picked(picker, endpoints));
+    const counts = endpoints.map((endpoint) => held.filter((visit) => visit.endpoint === endpoint).length) as [number, number];
+    expect(Math.abs(counts[0] - counts[1])).toBeLessThanOrEqual(1);
+  }
 });
 
 test('endpoints that are alike get alike many calls', () => {

@@ -240,7 +240,7 @@ test('an endpoint’s refusal of a WebSocket passes; what is no endpoint, late o
   const first = await opened(full.url, offer);
   while (full.forwarder.counters.inFlight === 0) await new Promise((resolve) => setImmediate(resolve));
   expect(await sendRaw(full.url, offer)).toMatch(/^HTTP\/1\.1 503 .*retry-after: 1.*"TooManyCalls"/su);
-  first.socket.destroy();
+  first.socket.end();
   while (full.forwarder.counters.inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
 });
 

@@ -186,5 +186,5 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyReader {
 function listOf(raw: Dispatcher.DispatchController['rawHeaders']): readonly (Buffer | string)[] {
   if (raw === undefined || raw === null) return [];
   if (Array.isArray(raw)) return raw;
-  return Object.entries(raw).flatMap(([name, value]) => [value].flat().flatMap((each) => (each === undefined ? [] : [name, String(each)])));
+  return Object.entries(raw).flatMap(([name, value]) => [value].flat().flatMap((each) => (each === undefined ? [] : [name, each])));
 }

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { agent, backend, errorCode, get, rawBackend, resolver, sendRaw } from '../testing/test-resolver.ts';
+import { agent, backend, errorCode, get, rawBackend, resolver } from '../testing/test-resolver.ts';
 
 const path = '/v1/namespaces/n/models/m/call/x';
 
@@ -130,6 +130,7 @@ test('after an early answer the connection goes on once the rest of the body cam
   await seen(1);
   socket.write(`f..GET ${path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n`);
   await seen(2);
+  expect(text.match(/HTTP\/1\.1 200 OK/gu)).toHaveLength(2);
   socket.destroy();
 });
 

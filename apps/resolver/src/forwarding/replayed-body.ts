@@ -102,8 +102,10 @@ export class ReplayedBody {
         this.#keep(chunk);
         told.got();
         yield chunk;
-      } else if (this.#ended) return told.ended();
-      else {
+      } else if (this.#ended) {
+        told.ended();
+        return;
+      } else {
         told.asks();
         await this.#readable();
       }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { createHttpDoor } from './http-door.ts';
+import { createHttpDoor, type DoorOptions } from './http-door.ts';
 
 const undo: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -27,15 +27,12 @@ const answering: RequestListener = (request, response) => {
   request.on('end', () => response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).toString()}`));
 };
 
-async function door(listener: RequestListener = answering, restMs = 10_000): Promise<Door> {
+async function door(listener: RequestListener = answering, options: DoorOptions = {}): Promise<Door> {
   const asked: string[] = [];
-  const server = createHttpDoor(
-    (request, response) => {
-      asked.push(request.url ?? '');
-      listener(request, response);
-    },
-    { restMs },
-  );
+  const server = createHttpDoor((request, response) => {
+    asked.push(request.url ?? '');
+    listener(request, response);
+  }, options);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   undo.push(() => {
@@ -201,10 +198,13 @@ test('a client that never reads the refusal or never closes its side keeps no co
 });
 
 test('a body that trickles on after its answer ends with the connection, after a while', async () => {
-  const { open } = await door((request, response) => {
-    request.resume();
-    response.end('early');
-  }, 200);
+  const { open } = await door(
+    (request, response) => {
+      request.resume();
+      response.end('early');
+    },
+    { restMs: 200 },
+  );
   const socket = await open();
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -214,6 +214,35 @@ test('a body that trickles on after its answer ends with the connection, after a
   await closed;
   clearInterval(trickle);
   expect(text).toContain('early');
+});
+
+test('an offer that is taken waits for no earlier answer: behind one that is not sent yet it is ignored', async () => {
+  const taken: string[] = [];
+  const held = Promise.withResolvers<void>();
+  const { send, asked } = await door(
+    (request, response) => {
+      if (request.url === '/held') void held.promise.then(() => response.end('held'));
+      else response.end('plain');
+    },
+    {
+      upgrades: {
+        wants: () => true,
+        take: (request, socket) => {
+          taken.push(request.url ?? '');
+          socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+        },
+      },
+    },
+  );
+  const upgrade = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: h\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`;
+  expect(await send(upgrade('/first'))).toMatch(/^HTTP\/1\.1 101 /u);
+  const both = send(`GET /held HTTP/1.1\r\nhost: h\r\n\r\n${upgrade('/second')}`);
+  while (asked.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  held.resolve();
+  const got = await both;
+  expect(got).not.toContain('101');
+  expect(got).toMatch(/^HTTP\/1\.1 200 .*held/su);
+  expect(taken).toEqual(['/first']);
 });
 
 /** Numbers that look random and are the same in each run. */

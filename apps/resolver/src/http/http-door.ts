@@ -41,7 +41,12 @@ export function createHttpDoor(listener: RequestListener, options: DoorOptions =
   const offers = new UpgradeOffers();
   // Uploads may take as long as they progress; only the head has a deadline.
   const timeouts = { keepAliveTimeout: 65_000, headersTimeout: 32_000, requestTimeout: 0 };
-  const wants = (request: IncomingMessage): boolean => !offers.isClosing(request.socket) && upgrades?.wants(request) === true;
+  const wants = (request: IncomingMessage): boolean => {
+    const before = latest.get(request.socket);
+    // What is written to the connection from here on must not get into the answer to an earlier request.
+    if (offers.isClosing(request.socket) || (before !== undefined && !before.writableFinished)) return false;
+    return upgrades?.wants(request) === true;
+  };
   const server = createServer(upgrades === undefined ? timeouts : { ...timeouts, shouldUpgradeCallback: wants }, (request, response) => {
     const { socket } = request;
     if (offers.isClosing(socket)) return;

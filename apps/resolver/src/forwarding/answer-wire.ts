@@ -35,10 +35,11 @@ export class AnswerWire {
 
   /** Gives what is held: no more will come. */
   release(): Buffer | undefined {
-    const held = this.#held;
+    const held = this.#held !== undefined && this.#lent ? behindLent(this.#held) : this.#held;
     this.#held = undefined;
+    this.#lent = false;
     this.#final = true;
-    return held;
+    return held?.length === 0 ? undefined : held;
   }
 
   #withoutContinue(chunk: Buffer): Buffer | undefined {

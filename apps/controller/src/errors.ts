@@ -1,6 +1,6 @@
 import { CodedError } from '@kubecast/errors';
 
-/** What keeps the controller from its work, in words for people. */
+/** Why the controller, or a command of it, cannot work. The message is for people; `code` is stable. */
 export class ControllerError extends CodedError<
   'ControllerCrdConflict' | 'ControllerCrdMissing' | 'ControllerBadInput' | 'ControllerNotSynced'
 > {
@@ -16,7 +16,7 @@ export class CrdConflictError extends ControllerError {
   }
 }
 
-/** The CRD is missing and may not be made. */
+/** The CRD is missing, and this account may not create it. */
 export class CrdMissingError extends ControllerError {
   override readonly name = 'CrdMissingError';
 
@@ -25,7 +25,7 @@ export class CrdMissingError extends ControllerError {
   }
 }
 
-/** A file that cannot be read as what it should be. */
+/** A file that cannot be read, or that holds something else than it must. */
 export class InputError extends ControllerError {
   override readonly name = 'InputError';
 

@@ -25,7 +25,7 @@ export interface RunFlags extends ConnectionFlags {
   readonly healthPort: number;
   readonly leaderElect: boolean;
   readonly leaseNamespace?: string;
-  /** 0: wait for ever. */
+  /** 0: no limit. */
   readonly syncTimeoutMs: number;
   readonly resyncMs: number;
   readonly redisRetention: 'keep' | 'delete';
@@ -85,7 +85,7 @@ const run: readonly Flag[] = [
   {
     name: 'sync-timeout',
     value: 'SECONDS',
-    help: 'end with status 1 if CRD and first picture are not there by then; 0 to wait for ever; default 0',
+    help: 'end with status 1 if the CRD is not served or the first list is not complete by then; 0 for no limit; default 0',
   },
   { name: 'resync', value: 'SECONDS', help: 'seconds between two looks at everything; 0 for none; default 300' },
   { name: 'concurrency', value: 'N', help: 'AppModels that are reconciled at the same time; default 4' },
@@ -134,14 +134,14 @@ const uninstall: readonly Flag[] = [
   helpFlag,
 ];
 
-const head = `kubecast-controller: owns the CRD of AppModels and the life of their values in Redis.
+const head = `kubecast-controller: installs the CRD of AppModels, and checks and removes their values in Redis.
 
 Usage: kubecast-controller [run] [flags]
        kubecast-controller publish FILE... [flags]      write metadata to Redis, then apply the AppModels in the files (- for stdin)
        kubecast-controller rollback NAME [MODEL=VERSION...] [flags]  announce versions again that are kept in Redis
-       kubecast-controller uninstall [flags]            take the controller's finalizer off every AppModel; erases nothing
+       kubecast-controller uninstall [flags]            remove the controller's finalizer from every AppModel; erases nothing
 
-kubecast-controller COMMAND --help tells the flags of a command.
+kubecast-controller COMMAND --help lists the flags of a command.
 `;
 const tail = `
 Each flag may be set by the environment: --redis-url is ${environmentNameOf('redis-url')}. A flag wins over the environment.
@@ -166,7 +166,7 @@ const commands = new Map<string, { readonly flags: readonly Flag[]; readonly tit
     {
       flags: uninstall,
       title:
-        "uninstall: takes the controller's finalizer off every AppModel, so that they can be deleted without a controller. Values stay.",
+        "uninstall: removes the controller's finalizer from every AppModel, so that they can be deleted without a controller. Values stay.",
     },
   ],
 ]);

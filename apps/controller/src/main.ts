@@ -37,7 +37,7 @@ async function run(flags: RunFlags): Promise<number> {
   try {
     return await runController(flags, log, shutdown);
   } catch (error) {
-    // What keeps it from its work is told in words; the stack is for those who ask.
+    // The message is enough for an operator; the stack is logged at the level debug.
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
     log.fatal({ ...(log.isLevelEnabled('debug') ? { stack } : {}), code: (error as { code?: unknown }).code }, message);
     complain(message);
@@ -59,5 +59,5 @@ async function command(flags: PublishFlags | RollbackFlags | UninstallFlags): Pr
   }
 }
 
-// Timers and sockets of libraries may outlive their use: the status decides, not they.
+// Timers and sockets of libraries may outlive their use and must not hold the process.
 process.exit(await main());

@@ -23,7 +23,7 @@ export function tellInOwnWords(log: Log, own: OwnFields): (report: ManagerReport
       case 'scope': {
         const { namespace, state, reason } = report.status;
         log.debug({ namespace, state, reason }, 'the watch of AppModels');
-        return false;
+        break;
       }
       case 'reconcile':
         if (report.report.type === 'done')
@@ -36,30 +36,34 @@ export function tellInOwnWords(log: Log, own: OwnFields): (report: ManagerReport
             },
             'reconciled',
           );
-        return false;
+        break;
       case 'election':
         return tellElection(log, report.report);
-      default:
-        return false;
+      case 'preparing':
+      case 'prepared':
+      case 'reflector':
+        break;
     }
+    return false;
   };
 }
 
 function tellElection(log: Log, report: Extract<ManagerReport, { type: 'election' }>['report']): boolean {
   switch (report.type) {
-    case 'leading':
-      log.info({ term: report.term }, 'leading');
-      return true;
-    case 'lost':
-      log.warn({ term: report.term, reason: report.reason }, 'leadership was lost');
-      return true;
-    case 'released':
-      log.info({ term: report.term }, 'the Lease was given up');
-      return true;
-    case 'leader':
-      log.info({ holder: report.holder }, 'another leads');
-      return true;
     case 'failed':
       return false;
+    case 'leading':
+      log.info({ term: report.term }, 'leading');
+      break;
+    case 'lost':
+      log.warn({ term: report.term, reason: report.reason }, 'leadership was lost');
+      break;
+    case 'released':
+      log.info({ term: report.term }, 'the Lease was given up');
+      break;
+    case 'leader':
+      log.info({ holder: report.holder }, 'another leads');
+      break;
   }
+  return true;
 }

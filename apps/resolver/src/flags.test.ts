@@ -13,6 +13,9 @@ test('without flags the defaults stand', () => {
     resyncMs: 300_000,
     syncTimeoutMs: 0,
     callTimeoutMs: 30_000,
+    maxValueBytes: 16 * 2 ** 20,
+    limits: { process: 4_096, app: 2_048, endpoint: 512, streams: 8_192 },
+    trustedProxies: [],
     dial: new Map(),
     logLevel: 'info',
     exitWithStdin: false,
@@ -48,6 +51,17 @@ test('dial is repeatable and takes IPv6', () => {
   expect(read([], { KUBECAST_DIAL: 'a:1=b:2,c:3=d:4' }).dial.size).toBe(2);
 });
 
+test('limits, grace and proxies are read; a grace that is not given is left to where it runs', () => {
+  expect(
+    read(['--max-calls', '9', '--max-streams', '7', '--drain-grace', '0', '--trusted-proxy', '10.0.0.0/8', '--trusted-proxy', '::1']),
+  ).toMatchObject({
+    limits: { process: 9, app: 2_048, streams: 7 },
+    drainGraceMs: 0,
+    trustedProxies: ['10.0.0.0/8', '::1'],
+  });
+  expect(read([])).not.toHaveProperty('drainGraceMs');
+});
+
 test.each([
   [['--no-such-flag'], /no-such-flag.*--help/u],
   [['extra'], /extra/u],
@@ -59,9 +73,27 @@ test.each([
   [['--dial', 'x'], /FROM=TO/u],
   [['--selector', 'a in ('], /--selector "a in \("/u],
   [['--resync', '-1'], /resync/u],
+  [['--max-calls', '0'], /--max-calls is "0".*from 1/u],
+  [['--drain-grace', 'x'], /--drain-grace/u],
+  [['--trusted-proxy', '10.0.0.0/33'], /ADDRESS\/BITS/u],
+  [['--trusted-proxy', 'proxy.example'], /ADDRESS\/BITS/u],
 ])('%j is refused with the name of the flag', (args, message) => {
   expect(() => read(args)).toThrow(message);
   expect(() => read(args)).toThrow(FlagError);
+});
+
+test('a size is bytes, or Ki, Mi or Gi of them; a budget of 0 is none', () => {
+  const budget = (text: string): number | undefined => read(['--payload-budget', text]).payloadBudget;
+  expect(['1000', '2Ki', '64Mi', '1Gi', '0'].map(budget)).toEqual([1000, 2048, 64 * 2 ** 20, 2 ** 30, Infinity]);
+  expect(read([]).payloadBudget).toBe(undefined);
+  expect(read([], { KUBECAST_MAX_VALUE: '1Mi' }).maxValueBytes).toBe(2 ** 20);
+  for (const text of ['', '64MB', '-1', '1.5Gi', '64 Mi', '0x10', '1e6', 'Mi', '99999999999999999'])
+    for (const flag of ['payload-budget', 'max-value']) {
+      const given = (): unknown => read([`--${flag}=${text}`]);
+      expect(given, `${flag} ${text}`).toThrow(FlagError);
+      expect(given).toThrow(`--${flag} is ${JSON.stringify(text)}`);
+    }
+  expect(() => read(['--max-value', '0'])).toThrow('at least 1');
 });
 
 test('a refused Redis URL does not show its password', () => {

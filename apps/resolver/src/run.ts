@@ -1,13 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { connectionFromDefaults, createClient, isInCluster } from '@kubecast/client';
 import { createModelIndex, type ModelIndex } from '@kubecast/model-index';
 import { createLoader, readRedisConfig } from '@kubecast/redis-loader';
 import { kubeconfigOf, type Shutdown } from '@kubecast/runtime';
 import { systemClock } from '@kubecast/clock';
-import { RoundRobin } from './forwarding/endpoint-picker.ts';
 import type { ResolverFlags } from './flags.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { readiness, type Dependency } from './http/readiness.ts';
 import { formatPlace } from './page/format-place.ts';
+import { memoryLimit } from './memory-limit.ts';
 import { resolverMetrics } from './resolver-metrics.ts';
 import { createResolverServer } from './http/server.ts';
 import { tellChanges, type Log } from './tell-changes.ts';
@@ -16,8 +17,13 @@ export interface ResolverLog extends Log {
   error(fields: object, message: string): void;
 }
 
-/** Calls in flight get this long at a stop. */
+/** Calls in flight get this long at a stop, after the grace. */
 const DRAIN_MS = 10_000;
+/** In a pod: so long may it take until every node and client knows that the pod is unready. */
+const GRACE_MS = 5_000;
+
+/** The part of the memory that the process may use which metadata may take: parsing, answers and the index itself need the rest. */
+const BUDGET_PART = 4;
 
 /**
  * Runs the resolver until the shutdown's signal is aborted. Gives the exit status: 0 after a stop that was asked for, 1 if it was not synced
@@ -27,10 +33,14 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   const connection = await connectionFromDefaults(kubeconfigOf(flags));
   const namespace = flags.namespace ?? connection.namespace;
   const client = createClient(connection, { userAgent: 'kubecast-resolver' });
+  const limit = memoryLimit();
+  const payloadBytes = flags.payloadBudget ?? Math.floor(limit.bytes / BUDGET_PART);
   const loader = createLoader({
     redis: flags.redisConfig === undefined ? flags.redisUrl : readRedisConfig(flags.redisConfig),
     keyTemplate: flags.keyTemplate,
     connectionName: 'kubecast-resolver',
+    maxValueBytes: flags.maxValueBytes,
+    ...(payloadBytes === Infinity ? {} : { payloadBytes }),
   });
   const index = createModelIndex({
     client,
@@ -45,12 +55,14 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
     onReport: (kind, report) => log.warn({ ...report, resource: kind }, 'report'),
   });
   const forwarder = new Forwarder({
-    picker: new RoundRobin(systemClock),
     dial: flags.dial,
     callTimeoutMs: flags.callTimeoutMs,
+    limits: flags.limits,
+    trustedProxies: flags.trustedProxies,
+    ...(flags.backendCa === undefined ? {} : { backendCa: await readAuthorities(flags.backendCa) }),
     onIllegalAnswer: (report) => log.warn({ ...report }, 'an answer was not passed on'),
   });
-  const metrics = resolverMetrics(index, loader, forwarder);
+  const metrics = resolverMetrics(index, loader, forwarder, payloadBytes);
   const dependencies = (): readonly Dependency[] => {
     const { state, reason } = loader.status;
     const { wanted, satisfied } = loader.counters;
@@ -69,13 +81,22 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
     onError: (error) => log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a request failed'),
   });
   const close = async (): Promise<void> => {
-    await server.stop(DRAIN_MS);
+    // Only where it served: what never got ready, or is asked for by nobody, has nobody to wait for.
+    const graceMs = shutdown.signal.aborted ? (flags.drainGraceMs ?? (isInCluster() ? GRACE_MS : 0)) : 0;
+    const broken = await server.stop({ graceMs, deadlineMs: DRAIN_MS });
+    if (broken > 0) log.warn({ connections: broken, afterMs: DRAIN_MS }, 'calls were broken off at the stop');
     await index.stop();
     await Promise.all([loader.close(), client[Symbol.asyncDispose]()]);
   };
   try {
     const url = await server.listen(flags.host ?? (isInCluster() ? '0.0.0.0' : '127.0.0.1'), flags.port);
     log.info({ url, namespace, server: connection.server, selector: flags.selector }, 'listening');
+    log.info(
+      payloadBytes === Infinity
+        ? {}
+        : { bytes: payloadBytes, ...(flags.payloadBudget === undefined ? { limit: limit.bytes, of: limit.source } : {}) },
+      payloadBytes === Infinity ? 'metadata has no budget (--payload-budget 0)' : 'the budget of metadata in memory (--payload-budget)',
+    );
     for (const [from, to] of flags.dial)
       log.warn({ from, to: `${to.host}:${to.port}` }, 'this endpoint is dialled elsewhere; for development only');
     loader.start();
@@ -94,6 +115,14 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   } finally {
     await close();
   }
+}
+
+async function readAuthorities(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`--backend-ca ${file} cannot be read: ${error.message}`, { cause: error });
+  });
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`--backend-ca ${file} holds no certificate in PEM`);
+  return text;
 }
 
 /** False if the time is over; true if it is synced, or asked to end. */

@@ -17,6 +17,7 @@ import { Faults } from './faults/faults.ts';
 import { RequestHandler } from './http/request-handler.ts';
 import { createTlsServer } from './http/tls-server.ts';
 import { kubeconfigText } from './kubeconfig.ts';
+import { checkOptions } from './options.ts';
 import type { ApiServerOptions } from './options.ts';
 import { releaseOf } from './release.ts';
 import { Registry } from './routing/registry.ts';
@@ -104,6 +105,7 @@ class EmbeddedApiServer implements ApiServer {
   #state: 'new' | 'starting' | 'open' | 'closing' | 'closed' = 'new';
 
   constructor(options: ApiServerOptions) {
+    checkOptions(options);
     this.#options = options;
     this.#port = options.port ?? 0;
     this.#clock = options.clock ?? systemClock;
@@ -277,6 +279,8 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   seed(objects: Iterable<object>): void {
+    if (typeof objects !== 'object' || (objects as object | null) === null || !(Symbol.iterator in objects))
+      throw new ApiServerError('ERR_APISERVER_SEED', 'seed takes a list of objects');
     for (const object of objects) seedObject(this.#registry, this.#storage, this.#clock, object as KubeObject);
   }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { parseFlags, UsageError } from './cli.ts';
 import { Probe } from './testing/probe.ts';
 
 const undo: (() => void)[] = [];
@@ -78,6 +79,26 @@ test('--help lists the flags; an unknown flag, a bad port and a stray word end i
     err: 'kubecast-apiserver: --port many: not a port; give a number from 0 to 65535\n',
   });
   expect((await run('stray').ended).code).toBe(2);
+});
+
+test.each<readonly [args: readonly string[], says: string]>([
+  [['--port', '1', '--port', '0'], '--port is given twice; give it once'],
+  [['--data=a', '--data', 'b'], '--data is given twice; give it once'],
+  [['--help=true'], '--help takes no value'],
+  [['--exit-with-stdin=false'], '--exit-with-stdin takes no value'],
+  [['--token', 'a b'], '--token: it holds spaces'],
+  [['--token', 'a\nb'], '--token: it holds spaces'],
+  [['--port=70000'], '--port 70000: not a port'],
+])('the flags %j end it with 2 and a sentence', (args, says) => {
+  expect(() => parseFlags(args, {})).toThrow(UsageError);
+  expect(() => parseFlags(args, {})).toThrow(says);
+});
+
+test('a kubeconfig that cannot be written is an error that names the flag and the file, without a stack', async () => {
+  const { code, err } = await run('--write-kubeconfig', folder()).ended;
+  expect(code).toBe(1);
+  expect(err).toMatch(/^kubecast-apiserver: --write-kubeconfig .*: it cannot be written: EISDIR/);
+  expect(err.trim().split('\n')).toHaveLength(1);
 });
 
 test('a busy port is an error that names it, without a stack', async () => {

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   });
   try {
     await server.listen();
-    if (flags.writeKubeconfig !== undefined) server.writeKubeconfig(flags.writeKubeconfig);
+    if (flags.writeKubeconfig !== undefined) writeKubeconfig(server, flags.writeKubeconfig);
   } catch (error) {
     await server.close();
     fail(1, error instanceof Error ? error.message : String(error), isApiServerError(error) ? undefined : error);
@@ -31,6 +31,16 @@ async function main(): Promise<void> {
   process.stdout.write(
     `kubecast-apiserver ready at ${server.url}${flags.writeKubeconfig === undefined ? '' : ` with kubeconfig ${flags.writeKubeconfig}`}\n`,
   );
+}
+
+function writeKubeconfig(server: ApiServer, file: string): void {
+  try {
+    server.writeKubeconfig(file);
+  } catch (error) {
+    throw new Error(`--write-kubeconfig ${file}: it cannot be written: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function readFlags(): Flags | undefined {

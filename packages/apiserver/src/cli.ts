@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isBearerToken } from './auth/users.ts';
 import { isRelease, type KubernetesRelease } from './release.ts';
 
 export const help = `kubecast-apiserver: an embedded Kubernetes API server for development and tests
@@ -41,6 +42,10 @@ export class UsageError extends Error {
 /** @throws UsageError */
 export function parseFlags(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Flags {
   const values = parse(args);
+  const twice = args
+    .map((arg) => arg.split('=', 1)[0] as string)
+    .find((name, at, names) => valueFlag.test(name) && names.indexOf(name) !== at);
+  if (twice !== undefined) throw new UsageError(`${twice} is given twice; give it once`);
   const text = (flag: 'port' | 'host' | 'write-kubeconfig' | 'data' | 'token' | 'kubernetes' | 'authorization'): string | undefined => {
     const value = values[flag] ?? environment[`KUBECAST_APISERVER_${flag.toUpperCase().replaceAll('-', '_')}`];
     return value === '' ? undefined : value;
@@ -49,6 +54,11 @@ export function parseFlags(args: readonly string[], environment: Readonly<Record
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port ${port}: not a port; give a number from 0 to 65535`);
   const kubernetes = text('kubernetes') ?? '1.36';
   if (!isRelease(kubernetes)) throw new UsageError(`--kubernetes ${kubernetes}: not a release that is known here; give 1.36, 1.24 or 1.19`);
+  const token = text('token');
+  if (token !== undefined && !isBearerToken(token))
+    throw new UsageError(
+      '--token: it holds spaces, line ends or other characters that no header carries; give letters, digits and punctuation of ASCII',
+    );
   const authorization = text('authorization') ?? 'RBAC';
   if (authorization !== 'RBAC' && authorization !== 'AlwaysAllow')
     throw new UsageError(`--authorization ${authorization}: not a mode that is known here; give RBAC or AlwaysAllow`);
@@ -59,11 +69,13 @@ export function parseFlags(args: readonly string[], environment: Readonly<Record
     host: text('host') ?? '127.0.0.1',
     writeKubeconfig: text('write-kubeconfig'),
     data: text('data'),
-    token: text('token'),
+    token,
     exitWithStdin: values['exit-with-stdin'] === true,
     help: values.help === true,
   };
 }
+
+const valueFlag = /^--(?:port|host|write-kubeconfig|data|token|kubernetes|authorization)$/;
 
 function parse(args: readonly string[]): {
   port?: string;
@@ -95,6 +107,8 @@ function parse(args: readonly string[]): {
     }).values;
   } catch (error) {
     // Node, Bun and Deno have different texts for this error; only the name of the flag is used.
+    const valued = args.find((arg) => /^(?:--(?:exit-with-stdin|help)|-h)=/.test(arg));
+    if (valued !== undefined) throw new UsageError(`${valued.split('=')[0]} takes no value`);
     const flag = args.find(
       (arg) =>
         arg.startsWith('-') &&

@@ -1,3 +1,5 @@
+import { isBearerToken } from './auth/users.ts';
+import { ApiServerError } from './errors.ts';
 import type { Clock } from '@kubecast/clock';
 import type { KubernetesRelease } from './release.ts';
 
@@ -45,4 +47,59 @@ export interface ApiServerUser {
   readonly groups?: readonly string[];
   /** The user's uid, which differs from that of an earlier user of the same name; empty without it. */
   readonly uid?: string;
+}
+
+const known: { readonly [name in keyof Required<ApiServerOptions>]: true } = {
+  port: true,
+  host: true,
+  names: true,
+  data: true,
+  token: true,
+  users: true,
+  authorization: true,
+  kubernetes: true,
+  without: true,
+  http2: true,
+  clock: true,
+  windowEvents: true,
+  bookmarkMs: true,
+  storageInitMs: true,
+  futureWaitMs: true,
+};
+
+/**
+ * @throws ApiServerError ERR_APISERVER_OPTION for an option that is misspelt or of another type, and for tokens that no header carries or that two
+ * users share
+ */
+export function checkOptions(options: ApiServerOptions): void {
+  if (typeof (options as unknown) !== 'object' || (options as unknown) === null) refuse('the options of an API server must be an object');
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && !Object.hasOwn(known, name))
+      refuse(`there is no option ${JSON.stringify(name.slice(0, 100))}; there are ${Object.keys(known).join(', ')}`);
+  const { port, authorization, token, users = [] } = options;
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) refuse('port must be a whole number from 0 to 65535');
+  for (const name of ['host', 'data'] as const)
+    if (options[name] !== undefined && (typeof options[name] !== 'string' || options[name] === ''))
+      refuse(`${name} must be a text, or left out`);
+  for (const name of ['windowEvents', 'bookmarkMs', 'storageInitMs', 'futureWaitMs'] as const)
+    if (options[name] !== undefined && !(Number.isFinite(options[name]) && options[name] >= 0))
+      refuse(`${name} must be a number, 0 or more`);
+  if (authorization !== undefined && authorization !== 'RBAC' && authorization !== 'AlwaysAllow')
+    refuse("authorization must be 'RBAC' or 'AlwaysAllow'");
+  if (token !== undefined && !isBearerToken(token)) refuse(`token ${wrongToken}`);
+  if (!Array.isArray(users)) refuse('users must be a list of { name, token }');
+  const taken = new Set<string | undefined>([token]);
+  for (const user of users as readonly ApiServerUser[]) {
+    if (typeof (user as unknown) !== 'object' || (user as unknown) === null || typeof user.name !== 'string' || user.name === '')
+      refuse('each of users must have a name and a token');
+    if (!isBearerToken(user.token)) refuse(`the token of the user ${JSON.stringify(user.name)} ${wrongToken}`);
+    if (taken.has(user.token)) refuse(`the user ${JSON.stringify(user.name)} has the token of another user; give each one of its own`);
+    taken.add(user.token);
+  }
+}
+
+const wrongToken = 'must be a text of letters, digits and punctuation of ASCII, without spaces: no header carries another';
+
+function refuse(problem: string): never {
+  throw new ApiServerError('ERR_APISERVER_OPTION', problem);
 }

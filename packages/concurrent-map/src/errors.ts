@@ -13,22 +13,31 @@ export type ConcurrentMapErrorCode =
   | 'MAP_FULL'
   | 'MAP_SNAPSHOT_EXPIRED'
   | 'MAP_HANDLE'
-  | 'MAP_DAMAGED';
+  | 'MAP_DAMAGED'
+  | 'MAP_CLOSED'
+  | 'MAP_FOLDER'
+  | 'MAP_FORMAT'
+  | 'MAP_HELD'
+  | 'MAP_NOT_DURABLE'
+  | 'MAP_PEER_MISSING'
+  | 'MAP_PENDING_FULL';
 
 /** Every error that this package throws. `code` is stable; messages name the map and the key. */
 export class ConcurrentMapError extends CodedError<ConcurrentMapErrorCode> {
   override readonly name: string = 'ConcurrentMapError';
 }
 
-/** What was given is no key: a key is a string, in shared memory one of at most `longest` characters. */
+/** What was given is no key: a key is a string; in shared memory one of at most `longest` characters, in a DurableMap one without halves of surrogate pairs. */
 export class KeyError extends ConcurrentMapError {
   override readonly name = 'KeyError';
 
   constructor(map: string, key: unknown, longest?: number) {
     super(
       'MAP_KEY',
-      longest !== undefined && typeof key === 'string'
-        ? `the map "${map}" takes keys of at most ${longest} characters, not ${show(key)}`
+      typeof key === 'string'
+        ? longest === undefined
+          ? `the map "${map}" takes no key with half of a surrogate pair, which UTF-8 does not hold: ${show(key)}`
+          : `the map "${map}" takes keys of at most ${longest} characters, not ${show(key)}`
         : `the map "${map}" takes strings as keys, not ${describe(key)}`,
     );
   }

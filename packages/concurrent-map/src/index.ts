@@ -12,14 +12,10 @@ export {
   isConcurrentMapError,
   isConflictError,
   KeyError,
-  MapDamagedError,
-  MapFullError,
-  MapHandleError,
   MapOptionsError,
   MapValueError,
   ReentryError,
   SnapshotDisposedError,
-  SnapshotExpiredError,
 } from './errors.ts';
 export { TenantCache } from './tenant/tenant-cache.ts';
 export type { TenantCacheOptions, TenantHandle, TenantId, TenantLimits } from './tenant/tenant-cache.ts';
@@ -38,8 +34,4 @@ export type { CompositeKey, KeyFunc, NamedObject } from './keyed/object-keys.ts'
 export { VersionCache } from './keyed/version-cache.ts';
 export type { DeepReadonly } from './stateful/frozen-copy.ts';
 export { StatefulMap } from './stateful/stateful-map.ts';
-export type { KeptState, StatefulMapOptions, StateLog, StateRecord, UpdateOptions } from './stateful/stateful-map.ts';
-export type { SharedMapHandle } from './cells/layout.ts';
-export type { SharedMapOptions } from './threads/map-memory.ts';
-export { SharedMap } from './threads/shared-map.ts';
-export type { AttachOptions } from './threads/shared-map.ts';
+export type { KeptRecord, KeptState, StatefulMapOptions, StateLog, StateRecord, UpdateOptions } from './stateful/stateful-map.ts';

@@ -6,7 +6,8 @@ export {
   type ObjectHeader,
   type ServiceReference,
 } from './claims/announcement.ts';
-export type { AppAnswer, AppModelEntry, Freshness, ModelAnswer, ModelEvent, ModelListener } from './index/answer.ts';
+export type { AppAnswer, AppModelEntry, Freshness, ModelAnswer, ModelEvent, ModelListener, ResolveOptions } from './index/answer.ts';
+export { MetadataNotLoadedError } from './index/metadata-not-loaded.ts';
 export { Claims, type ClaimChange } from './claims/claims.ts';
 export { checkAddress, type AddressType, type CheckedAddress } from './endpoints/address-rules.ts';
 export {
@@ -14,6 +15,7 @@ export {
   type AllowEndpoint,
   type Candidate,
   type EndpointsAnswer,
+  type IpFamily,
   type ResolvedEndpoint,
   type ServicePortLike,
   type SliceContent,
@@ -33,6 +35,7 @@ export { payloadId, type HeldPayload, type PayloadSource, type PayloadState, typ
 export type { Problem, ProblemCode } from './claims/problem.ts';
 export {
   readEndpoints,
+  readServiceFamily,
   readServicePorts,
   readSlice,
   serviceNameLabel,

@@ -10,6 +10,7 @@ export type RedisLoaderErrorCode =
   | 'RedisFailed'
   | 'PublishRefused'
   | 'Unreplicated'
+  | 'NotLoaded'
   | 'Closed'
   | 'TestRedis';
 

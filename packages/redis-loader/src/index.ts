@@ -42,6 +42,7 @@ export type {
   ValuePublisherOptions,
 } from './publisher/value-publisher.ts';
 export type { ValueForm } from './values/read-value.ts';
+export { NotLoadedError } from './loader/wanted.ts';
 export type { Held, HeldState, LoadFailure, LoadFailureCode, Wanted } from './loader/wanted.ts';
 export { syncWanted } from './loader/wanted-source.ts';
 export type { ObjectSource, SourceChange } from './loader/wanted-source.ts';

@@ -88,13 +88,7 @@ class PackedStore<T> implements ObjectStore<T> {
     const view = new StoreView<T>(options.apiVersion, options.kind, options, seed, this.#shared);
     const compare = options.compareVersions ?? (() => undefined);
     const content = new ContentWriter(view, this.#shared, compare, this.#collections);
-    const compactor = new Compactor(
-      view,
-      (slot, from, to) => {
-        for (const collection of this.#collections.values()) collection.moved(slot, from, to);
-      },
-      () => content.settle(),
-    );
+    const compactor = new Compactor(view, this.#collections, () => content.settle());
     this.#view = view;
     this.#content = content;
     this.#compactor = compactor;

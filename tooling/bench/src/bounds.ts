@@ -9,6 +9,7 @@ interface Bound {
   readonly ratio?: number;
   readonly atLeast?: number;
   readonly most?: number;
+  readonly least?: number;
   readonly why: string;
 }
 
@@ -25,10 +26,34 @@ export const bounds: readonly Bound[] = [
   { bench: 'store-200', who: 'kubecast', metric: 'hotPerCpuSecond', atLeast: 0.05, why: 'few reads are a short span' },
   { bench: 'store-20000', who: 'kubecast', metric: 'bytesPerObject', ratio: 1, why: 'packed is smaller than parsed' },
   { bench: 'store-20000', who: 'kubecast', metric: 'writePerCpuSecond', atLeast: 0.2, why: 'parsing alone is half of a plain write' },
+  { bench: 'maps-20000', who: 'ConcurrentMap', metric: 'perCpuSecond', atLeast: 0.2, why: 'a short span on a loaded machine' },
+  { bench: 'maps-20000', who: 'ConcurrentMap', metric: 'p99Us', ratio: 10, why: 'a short span on a loaded machine' },
+  { bench: 'maps-20000', who: 'TenantCache', metric: 'perCpuSecond', atLeast: 0.05, why: 'a short span on a loaded machine' },
+  {
+    bench: 'maps-threads',
+    who: 'SharedMap, 2 threads',
+    metric: 'perCpuSecond',
+    atLeast: 1,
+    why: 'no message is slower than a read of memory',
+  },
+  { bench: 'maps-asyncs', who: 'ConcurrentMap, withKey', metric: 'lost', most: 0, why: 'an update is never lost' },
+  { bench: 'maps-asyncs', who: 'ConcurrentMap, compareAndSet', metric: 'lost', most: 0, why: 'an update is never lost' },
+  { bench: 'maps-asyncs', who: 'ConcurrentMap, compute', metric: 'lost', most: 0, why: 'an update is never lost' },
+  { bench: 'maps-hits', who: 'TenantCache', metric: 'zipfPercent', atLeast: 1, why: 'the requests are the same in every run' },
+  { bench: 'maps-hits', who: 'TenantCache', metric: 'scanPercent', atLeast: 1, why: 'the requests are the same in every run' },
+  { bench: 'maps-hits', who: 'TenantCache', metric: 'loopPercent', least: 50, why: 'the requests are the same in every run' },
   { bench: 'loader', who: 'kubecast', metric: 'cpuSeconds', ratio: 4, why: 'few values are mostly the start' },
   { bench: 'loader', who: 'kubecast', metric: 'resyncCommands', most: 0, why: 'an unchanged version asks Redis nothing' },
   { bench: 'resolve', who: 'kubecast resolver', metric: 'perCpuSecond', atLeast: 0.2, why: 'CPU is counted in hundredths of a second' },
   { bench: 'forward', who: 'kubecast resolver', metric: 'perCpuSecond', atLeast: 0.2, why: 'CPU is counted in hundredths of a second' },
+  { bench: 'calls', who: 'one of ten is 20 times slower', metric: 'p99Ms', ratio: 3, why: 'a short run, and it is met once in a while' },
+  {
+    bench: 'calls',
+    who: 'one of four hangs',
+    metric: 'failedPercent',
+    most: 2,
+    why: 'a short run has few calls beside the first that hang',
+  },
   { bench: 'convert', who: 'kubecast', metric: 'microsPerObject', ratio: 8, why: 'it checks every field' },
   { bench: 'import', who: '@kubecast/client', metric: 'importMs', ratio: 6, why: 'a few milliseconds on a loaded machine' },
   { bench: 'import-get', who: '@kubecast/client', metric: 'firstGetMs', ratio: 3, why: 'a loaded machine' },
@@ -54,6 +79,8 @@ export function checkBounds(name: string, lines: readonly ResultLine[]): readonl
       failures.push(`${told} is ${line.floorRatio} of the floor; at least ${bound.atLeast} (${bound.why})`);
     else if (bound.most !== undefined && !(line.median <= bound.most))
       failures.push(`${told} is ${line.median}; at most ${bound.most} (${bound.why})`);
+    else if (bound.least !== undefined && !(line.median >= bound.least))
+      failures.push(`${told} is ${line.median}; at least ${bound.least} (${bound.why})`);
   }
   return failures;
 }

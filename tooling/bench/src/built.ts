@@ -14,7 +14,7 @@ let done = false;
  */
 export function builtContestants(): string {
   if (done) return built;
-  const missing = ['store', 'crd', 'client', 'informer', 'redis-loader'].filter(
+  const missing = ['store', 'crd', 'client', 'informer', 'redis-loader', 'concurrent-map'].filter(
     (name) => !existsSync(join(packages, name, 'dist/index.js')),
   );
   if (missing.length > 0) throw new Error(`the packages ${missing.join(', ')} are not built: npm run build first`);

@@ -3,8 +3,10 @@ import { convertCase } from './convert/convert-case.ts';
 import { eventsCase } from './events/events-case.ts';
 import { importCase } from './import/import-case.ts';
 import { loaderCase } from './loader/loader-case.ts';
+import { mapsCase } from './maps/maps-case.ts';
 import { memoryCase } from './memory/memory-case.ts';
 import { propagationCase } from './propagation/propagation-case.ts';
+import { callsCase } from './resolve/calls-case.ts';
 import { resolveCase } from './resolve/resolve-case.ts';
 import { restartCase } from './restart/restart-case.ts';
 import { storeCase } from './store/store-case.ts';
@@ -31,8 +33,10 @@ export const cases: readonly BenchCase[] = [
   memoryCase,
   restartCase,
   storeCase,
+  mapsCase,
   loaderCase,
   resolveCase,
+  callsCase,
   convertCase,
   importCase,
   transportCase,

@@ -1,6 +1,6 @@
 import { isTestFile, type SourceFile, type Violation } from './imports.ts';
 
-/** As many files as a reader can hold in mind at once. */
+/** The most source files in one folder. */
 const ROOM = 12;
 
 /** Folders with more than a dozen source files; `index.ts` and tests are not counted. */

@@ -114,7 +114,7 @@ try {
     await writeFile(join(temp, 'all.mjs'), script);
     await run('node', [join(temp, 'all.mjs')], { ...options, cwd: temp });
   });
-  // As the image runs them, which is built by the same command.
+  // As in the container image, which is built by the same command.
   for (const app of await readdir(join(root, 'apps')))
     await check(`${app}: starts as it is built`, () => run('node', [join(root, 'apps', app, 'dist/main.js'), '--help'], options));
   await check('deno publish --dry-run', () => run('deno', ['publish', '--dry-run', '--allow-dirty', '--no-check'], options));

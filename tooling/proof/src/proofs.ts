@@ -1,7 +1,7 @@
-/** One long run that CI cannot afford. */
+/** A run that takes longer than CI allows. */
 export interface Proof {
   readonly name: string;
-  /** What it shows, in a sentence. */
+  /** What the run proves, in one sentence. */
   readonly shows: string;
   /** From the root of the repository; run by node with the source condition. What the user adds after `--` is appended. */
   readonly file: string;

@@ -169,7 +169,7 @@ export class Demo {
               stopRedis: () => redis.stop(),
               startRedis: async () => {
                 await redis.start();
-                // Our own eyes must be open again before a step looks.
+                // The connection that observes Redis must be open again before a step uses it.
                 await eventually('Redis answers again', async () => {
                   await watcher.ping();
                   return undefined;

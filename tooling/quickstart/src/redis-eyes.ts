@@ -12,7 +12,7 @@ export function keysOf(name: string, args: readonly string[]): readonly string[]
   return name === 'set' ? args.slice(0, 1) : args;
 }
 
-/** A Redis as its operator sees it: the values, and by MONITOR each command that the server gets. */
+/** A Redis seen from outside: the values, and by MONITOR each command that the server gets. */
 export class RedisWatcher implements RedisEyes {
   readonly #url: string;
   readonly #client: Redis;

@@ -201,14 +201,8 @@ function argsOf(file: string): readonly string[] {
   return [condition, file];
 }
 
-test('runtime: a manager that is told to end by SIGTERM leaves nothing that holds the process', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kubecast-manager-'));
-  const server = createApiServer({});
-  await server.listen();
-  const kubeconfig = join(folder, 'kubeconfig');
-  server.writeKubeconfig(kubeconfig);
-  const client = createClient(await connectionFromKubeconfig({ path: kubeconfig, env: {} }));
-  await client.resource(configMapType).create({ metadata: { name: 'one', namespace: 'default' } });
+/** Starts the manager as a process, waits until it has reconciled, and tells it to end. Gives the milliseconds until its end. */
+async function managerEnds(kubeconfig: string): Promise<number> {
   const child = spawn(process.execPath, [...argsOf(join(import.meta.dirname, 'runtime-manager/child.ts')), kubeconfig], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -230,10 +224,26 @@ test('runtime: a manager that is told to end by SIGTERM leaves nothing that hold
     const took = systemClock.now() - asked;
     assert.match(output, /resolved/);
     assert.equal(code, 0);
-    // The shortest wait of a manager is the two seconds between two renewals of its Lease.
-    assert.ok(took < 1_900, `the process ended ${took} ms after SIGTERM`);
+    return took;
   } finally {
     child.kill('SIGKILL');
+  }
+}
+
+test('runtime: a manager that is told to end by SIGTERM leaves nothing that holds the process', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubecast-manager-'));
+  const server = createApiServer({});
+  await server.listen();
+  const kubeconfig = join(folder, 'kubeconfig');
+  server.writeKubeconfig(kubeconfig);
+  const client = createClient(await connectionFromKubeconfig({ path: kubeconfig, env: {} }));
+  await client.resource(configMapType).create({ metadata: { name: 'one', namespace: 'default' } });
+  try {
+    // Every start must end with status 0. What else the machine does can hold up one of them for a second, so the best of three counts.
+    const took: number[] = [];
+    while (took.length < 3 && !took.some((ms) => ms < 1_000)) took.push(await managerEnds(kubeconfig));
+    assert.ok(Math.min(...took) < 1_000, `the processes ended ${took.join(', ')} ms after SIGTERM`);
+  } finally {
     client.close();
     await server.close();
     rmSync(folder, { recursive: true, force: true });

@@ -7,8 +7,10 @@ import { InputError } from '../errors.ts';
 import type { PublishFlags, RollbackFlags } from '../flags.ts';
 import { readAppModels, readMetadata } from './read-files.ts';
 
-/** Publishes what is in the files. `say` gets one line a thing that was done. Throws what was refused or failed, in words. */
+/** Publishes the AppModels in the files. `say` gets one line for each value and object that was written. Throws the first refusal or failure. */
 export async function publishCommand(flags: PublishFlags, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const twice = flags.files.find((file, at) => flags.files.indexOf(file) !== at);
+  if (twice !== undefined) throw new InputError(`${twice === '-' ? 'standard input' : twice} is given twice; give it once`);
   const files = await Promise.all(flags.files.map((file) => readAppModels(file)));
   const objects = files.flatMap((file) => file.objects);
   for (const other of files.flatMap((file) => file.others)) say(`${other} is not applied: publish applies AppModels only`);

@@ -1,104 +1,99 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { InputError } from '../errors.ts';
+import type { PublishFlags } from '../flags.ts';
+import { publishCommand } from './publish-command.ts';
 import { readAppModels, readMetadata } from './read-files.ts';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'kubecast-files-'));
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-const file = (text: string, name = 'app.yaml'): string => {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
-};
-const object = (name: string, version = "'1'"): string => `apiVersion: iidp.com/v1
-kind: AppModel
-metadata: { name: ${name} }
-spec: { app: ${name}, version: ${version}, models: [{ name: m, version: '1' }] }
-`;
-const names = async (text: string): Promise<readonly (string | undefined)[]> =>
-  (await readAppModels(file(text))).objects.map(({ metadata }) => metadata.name);
-const item = (name: string): Record<string, unknown> => ({ metadata: { name }, spec: { app: name } });
-const whole = (name: string): Record<string, unknown> => ({ apiVersion: 'iidp.com/v1', kind: 'AppModel', ...item(name) });
-
-test('a file of several documents is read as kubectl does, and what is no AppModel is told', async () => {
-  const text = `---\napiVersion: v1\nkind: Namespace\nmetadata: { name: meta-test }\n---\n${object('a')}---\n---\n${object('b')}`;
-  const { objects, others } = await readAppModels(file(text));
-  expect(objects.map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
-  expect(others).toEqual([`${join(folder, 'app.yaml')}, document 1: Namespace "meta-test"`]);
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-test('a List and an AppModelList are taken apart, in YAML and in JSON', async () => {
-  expect(await names(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [whole('a'), whole('b')] }))).toEqual(['a', 'b']);
-  const list = { apiVersion: 'iidp.com/v1', kind: 'AppModelList', metadata: { resourceVersion: '7' }, items: [item('c'), whole('d')] };
-  expect(await names(JSON.stringify(list))).toEqual(['c', 'd']);
-  const { objects } = await readAppModels(file(JSON.stringify(list)));
-  expect(objects[0]).toMatchObject({ kind: 'AppModel', apiVersion: 'iidp.com/v1' });
-  expect(await names(`apiVersion: v1\nkind: List\nitems:\n- ${object('e').trim().replaceAll('\n', '\n  ')}\n`)).toEqual(['e']);
+function folderOf(files: Readonly<Record<string, string | Buffer>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kubecast-files-'));
+  folders.push(folder);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  return folder;
+}
+const metadataOf = (content: string | Buffer, name = 'meta.yaml'): Promise<ReadonlyMap<string, unknown>> =>
+  readMetadata([join(folderOf({ [name]: content }), name)]);
+const model = '{"apiVersion":"iidp.com/v1","kind":"AppModel","metadata":{"name":"a"},"spec":{"app":"a","version":"1","models":[]}}';
+
+test.each<readonly [what: string, content: string | Buffer, says: string]>([
+  [
+    'an integer beyond 2^53 in JSON',
+    '{"m":{"n":9007199254740993}}',
+    '"n" is 9007199254740993, of which a number holds 9007199254740992 alone',
+  ],
+  ['an integer of 30 digits in JSON', '{"m":[-123456789012345678901234567890]}', '"0" is -123456789012345678901234567890'],
+  ['an integer beyond 2^53 in YAML', 'm: {n: 9007199254740993}', '"n" is 9007199254740993'],
+  ['several documents', 'm: 1\n---\nm: 2\n', 'holds 2 documents; metadata is one'],
+  ['nothing', '', 'is empty'],
+  ['no document', '---\n', 'is empty'],
+  ['a list', '[1]', 'must be an object that maps each model to its metadata'],
+  ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'is no text in UTF-8'],
+  ['UTF-16', Buffer.from('\uFEFF{"m":1}', 'utf16le'), 'is no text in UTF-8'],
+  ['a tag that is not known', 'm: !x y', 'is neither JSON nor YAML'],
+  ['bytes', 'm: !!binary aGk=', '"m" holds bytes, which JSON has not'],
+  ['a map as a name', '? {a: 1}\n: 2\n', 'is neither JSON nor YAML'],
+  ['a name twice', 'm: 1\nm: 2\n', 'is neither JSON nor YAML'],
+])('metadata with %s are refused by the file', async (_what, content, says) => {
+  await expect(metadataOf(content)).rejects.toThrow(InputError);
+  await expect(metadataOf(content)).rejects.toThrow(/meta\.yaml: /);
+  await expect(metadataOf(content)).rejects.toThrow(says);
 });
 
-test.each([
-  ['kind: AppModel\napiVersion: iidp.com/v2\nmetadata: {}\n', /is "AppModel" of "iidp.com\/v2", must be AppModel of iidp.com\/v1/],
-  ['kind: AppModels\napiVersion: iidp.com/v1\n', /is "AppModels" of "iidp.com\/v1"/],
-  ['spec: {}\n', /has no kind and apiVersion/],
-  ['apiVersion: v1\nkind: List\nitems: [{ apiVersion: iidp.com/v1, kind: AppModel }]\n', /item 1: has no metadata/],
-  ['apiVersion: v1\nkind: List\n', /is a list without items/],
-  ['apiVersion: v1\nkind: Namespace\nmetadata: { name: x }\n', /there is no AppModel of iidp.com\/v1 in it, only Namespace "x"/],
-  ['- 1\n', /is no object/],
-  ['', /there is no AppModel/],
-])('a file that is something else is refused with what it is: %j', async (text, message) => {
-  await expect(readAppModels(file(text))).rejects.toThrow(message);
-});
-
-test('merge keys are merged', async () => {
-  const text = `apiVersion: iidp.com/v1
-kind: AppModel
-metadata: { name: a }
-spec:
-  app: a
-  version: '1'
-  models:
-  - &first { name: m, version: '1' }
-  - { <<: *first, name: other }
-`;
-  const { objects } = await readAppModels(file(text));
-  expect(objects[0]?.spec?.models).toEqual([
-    { name: 'm', version: '1' },
-    { version: '1', name: 'other' },
-  ]);
-});
-
-test.each([
-  ['yes', /spec\.version is yes, without quotation marks, which kubectl reads as true and YAML 1\.2 as "yes"/],
-  ['Off', /spec\.version is Off/],
-  ['n', /which kubectl reads as false/],
-  ['1_000', /which kubectl reads as the number 1000 and YAML 1\.2 as "1_000"/],
-  ['010', /which kubectl reads as the octal number 8 and YAML 1\.2 as 10/],
-  ['0b11', /which kubectl reads as the binary number 3/],
-])('an unquoted scalar that kubectl reads otherwise is refused by its place: %s', async (scalar, message) => {
-  await expect(readAppModels(file(object('a', scalar)))).rejects.toThrow(message);
-  expect(await names(object('a', `"${scalar}"`))).toEqual(['a']);
-});
-
-test('the place of such a scalar is named in lists, and as a key', async () => {
-  await expect(readAppModels(file(object('a').replace("version: '1' }]", 'version: on }]')))).rejects.toThrow(
-    /spec\.models\[0\]\.version is on/,
+test('numbers that a double holds, a mark of UTF-8, line ends of Windows and numbers as names are read', async () => {
+  const expected = new Map<string, unknown>([['m', { a: 9007199254740992, b: -1, c: 1.5, d: 1e300, e: 18446744073709551616 }]]);
+  expect(await metadataOf('\uFEFF{"m":{"a":9007199254740992,"b":-1,"c":1.50,"d":1e300,"e":18446744073709551616}}\r\n', 'm.json')).toEqual(
+    expected,
   );
-  await expect(readAppModels(file(object('a').replace('{ app: a', '{ on: 1, app: a')))).rejects.toThrow(
-    /the key on of spec without quotation marks/,
+  expect(
+    await metadataOf('\uFEFFm:\r\n  a: 9007199254740992\r\n  b: -1\r\n  c: 1.50\r\n  d: 1e300\r\n  e: 18446744073709551616\r\n'),
+  ).toEqual(expected);
+  expect(await metadataOf('1: x\ntrue: z\n')).toEqual(
+    new Map([
+      ['1', 'x'],
+      ['true', 'z'],
+    ]),
   );
 });
 
-test('what both read alike is read: versions with dots and dates, numbers, null', async () => {
-  for (const scalar of ['1.2.3', 'v-1', '2024-01-01', '1:20', 'nothing', '0x1F', 'a_b', '1_a'])
-    expect(await names(object('a', scalar)), scalar).toEqual(['a']);
+test('a folder holds one file a model; two for one, an empty one and a folder within are refused', async () => {
+  expect(await readMetadata([folderOf({ 'a.json': '1', 'b.yaml': 'x: 2', 'README.md': 'no' })])).toEqual(
+    new Map<string, unknown>([
+      ['a', 1],
+      ['b', { x: 2 }],
+    ]),
+  );
+  await expect(readMetadata([folderOf({ 'a.json': '1', 'a.yaml': '2' })])).rejects.toThrow(
+    'a.json and a.yaml are both for the model "a"; keep one',
+  );
+  await expect(readMetadata([folderOf({ 'a.json': '' })])).rejects.toThrow(/a\.json: is empty/);
+  const folder = folderOf({});
+  mkdirSync(join(folder, 'x.json'));
+  await expect(readMetadata([folder])).rejects.toThrow(/x\.json: is a folder/);
+  await expect(readAppModels(folder)).rejects.toThrow(/: is a folder/);
+  await expect(readAppModels(join(folder, 'none'))).rejects.toThrow(/none: there is no such file/);
+  await expect(readMetadata([join(folder, 'none')])).rejects.toThrow(/none: there is no such file/);
 });
 
-test('metadata in YAML is held to the same, but for keys, which no kubectl reads', async () => {
-  await expect(readMetadata([file('m: { enabled: yes }\n')])).rejects.toThrow(/m\.enabled is yes/);
-  expect(await readMetadata([file('m: { x: 1, y: 2, enabled: true }\n')])).toEqual(new Map([['m', { x: 1, y: 2, enabled: true }]]));
+test('a file that is given twice, standard input too, is refused before anything is read', async () => {
+  const flags = (...files: string[]): PublishFlags => ({ files, metadata: [] }) as unknown as PublishFlags;
+  const signal = new AbortController().signal;
+  await expect(publishCommand(flags('a', 'b', 'a'), () => {}, signal)).rejects.toThrow('a is given twice; give it once');
+  await expect(publishCommand(flags('-', '-'), () => {}, signal)).rejects.toThrow('standard input is given twice; give it once');
+});
+
+test('a metadata file of 10 MB is read, as JSON and as YAML', async () => {
+  const text = 'x'.repeat(10 << 20);
+  expect(await metadataOf(`{"m":"${text}"}`)).toEqual(new Map([['m', text]]));
+  expect(await metadataOf(`m: "${text}"`)).toEqual(new Map([['m', text]]));
+  expect(await readAppModels(join(folderOf({ 'a.json': `\uFEFF${model}` }), 'a.json'))).toMatchObject({
+    objects: [{ metadata: { name: 'a' } }],
+    others: [],
+  });
 });

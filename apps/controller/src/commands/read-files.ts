@@ -60,7 +60,11 @@ function takeApart(document: unknown, where: string): readonly { readonly object
   });
 }
 
-/** Model to metadata, from files that map models and from folders with one file MODEL.json a model. A later one wins. @throws InputError */
+/**
+ * Model to metadata, from files that map models and from folders with one file MODEL.json a model. Of several paths a later one wins; within a folder
+ * two files for one model are refused.
+ * @throws InputError
+ */
 export async function readMetadata(paths: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
   const found = new Map<string, unknown>();
   for (const path of paths) {
@@ -68,13 +72,18 @@ export async function readMetadata(paths: readonly string[]): Promise<ReadonlyMa
       throw unreadable(path, error);
     });
     if (info.isDirectory()) {
+      const here = new Map<string, string>();
       for (const name of (await readdir(path)).sort()) {
         if (!['.json', '.yaml', '.yml'].includes(extname(name))) continue;
-        const [value] = await parseText(join(path, name), await readText(join(path, name)), { keys: false });
-        found.set(basename(name, extname(name)), value);
+        const model = basename(name, extname(name));
+        const other = here.get(model);
+        if (other !== undefined)
+          throw new InputError(`${path}: ${other} and ${name} are both for the model ${JSON.stringify(model)}; keep one`);
+        here.set(model, name);
+        found.set(model, await readOne(join(path, name)));
       }
     } else {
-      const [value] = await parseText(path, await readText(path), { keys: false });
+      const value = await readOne(path);
       if (!isObject(value)) throw new InputError(`${path}: must be an object that maps each model to its metadata`);
       for (const model of Object.keys(value)) found.set(model, (value as JsonObject)[model]);
     }
@@ -82,24 +91,42 @@ export async function readMetadata(paths: readonly string[]): Promise<ReadonlyMa
   return found;
 }
 
+/** The one document of a file of metadata. */
+async function readOne(file: string): Promise<unknown> {
+  const documents = await parseText(file, await readText(file), { keys: false });
+  if (documents.length === 1) return documents[0];
+  throw new InputError(documents.length === 0 ? `${file}: is empty` : `${file}: holds ${documents.length} documents; metadata is one`);
+}
+
 async function readText(file: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    return await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (error) {
     throw unreadable(file, error);
+  }
+  return textOf(file, bytes);
+}
+
+/** Without the mark of UTF-8. */
+function textOf(file: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new InputError(`${file}: is no text in UTF-8`);
   }
 }
 
 async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return textOf('-', Buffer.concat(chunks));
 }
 
 function unreadable(path: string, error: unknown): InputError {
   const code = (error as NodeJS.ErrnoException).code;
   return new InputError(
-    `${path}: ${code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'may not be read' : `cannot be read (${code ?? String(error)})`}`,
+    `${path}: ${code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'may not be read' : code === 'EISDIR' ? 'is a folder' : `cannot be read (${code ?? String(error)})`}`,
     { cause: error },
   );
 }

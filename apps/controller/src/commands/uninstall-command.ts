@@ -4,7 +4,7 @@ import { createFinalizer, kubeconfigOf, objectAccess } from '@kubecast/runtime';
 import type { UninstallFlags } from '../flags.ts';
 import { finalizerName } from '../reconcile/value-retention.ts';
 
-/** Takes the finalizer off every AppModel, whatever its labels. Erases nothing. */
+/** Removes the finalizer from every AppModel, whatever its labels. Erases nothing. */
 export async function uninstallCommand(flags: UninstallFlags, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const connection = await connectionFromDefaults(kubeconfigOf(flags));
   const client = createClient(connection, { userAgent: 'kubecast-controller/uninstall' });

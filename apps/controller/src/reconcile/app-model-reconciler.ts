@@ -10,17 +10,17 @@ import { removeValues, type RetentionParts } from './value-retention.ts';
 export interface ReconcilerParts {
   /** All AppModels of the watched namespaces, whatever their labels. */
   readonly view: Pick<View<AppModel>, 'entry'>;
-  /** Which of them are ours. */
+  /** Which of them this controller reconciles. */
   readonly selector: LabelSelector;
   readonly values: Pick<ValuePublisher, 'keyOf' | 'look' | 'inspect' | 'compareAndDelete'>;
   readonly retention: 'keep' | 'delete';
   readonly finalizer: Finalizer<AppModel>;
-  /** The object as it stands on the server now. */
+  /** Reads the object from the server, not from the view. */
   readonly read: (key: Key, signal: AbortSignal) => Promise<AppModel | undefined>;
   readonly listAll: RetentionParts['listAll'];
   readonly events: Pick<EventRecorder, 'record'>;
   readonly log: Log;
-  /** Milliseconds until values that are not as announced are looked at again. */
+  /** Milliseconds until values that are not as announced are checked again. Default 30,000. */
   readonly recheckMs?: number;
 }
 
@@ -39,7 +39,7 @@ export class AppModelReconciler {
   readonly #parts: ReconcilerParts;
   readonly #claims = new Map<string, Claims>();
   readonly #reports = new Map<string, readonly ValueReport[]>();
-  /** What was said of an object last, so that it is said once. */
+  /** What was last reported of each object, so that the same is not reported again. */
   readonly #said = new Map<string, string>();
   readonly #counters = { checked: 0, valuesDeleted: 0, valuesKept: 0, finalizersReleased: 0 };
 
@@ -51,12 +51,12 @@ export class AppModelReconciler {
     return { ...this.#counters };
   }
 
-  /** What is wrong with announcements and claims now. */
+  /** The problems of announcements and claims at this moment. */
   problems(): readonly Problem[] {
     return [...this.#claims.values()].flatMap((claims) => [...claims.problems()]);
   }
 
-  /** What was found in Redis, by AppModel. */
+  /** The reports of the last check of each AppModel. */
   *reports(): Iterable<ValueReport> {
     for (const reports of this.#reports.values()) yield* reports;
   }
@@ -163,7 +163,7 @@ export class AppModelReconciler {
     }
   }
 
-  /** An object that is being deleted: its values first, where that is asked for, then the finalizer. */
+  /** Removes the values of an object that is being deleted, if retention is `delete`, and then its finalizer. */
   async #release(entry: Entry<AppModel>, ours: boolean, context: RunContext): Promise<void> {
     const { finalizer, read, retention, log, values, listAll } = this.#parts;
     const { signal } = context;

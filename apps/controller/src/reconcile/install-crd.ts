@@ -12,12 +12,12 @@ import { Backoff, type Clock } from '@kubecast/clock';
 import { CrdConflictError, CrdMissingError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 
-/** What is asked of a cluster for its CRDs. */
+/** The requests to the API server that the installation needs. */
 export interface CrdApi {
-  /** Undefined if there is none. */
+  /** The CRD; undefined if there is none. */
   find(name: string, signal: AbortSignal): Promise<CustomResourceDefinition | undefined>;
   create(manifest: CustomResourceDefinition, signal: AbortSignal): Promise<void>;
-  /** Whether AppModels can be listed: for those who may not read CRDs. */
+  /** Whether AppModels are served; asked by accounts that may not read CRDs. */
   serves(signal: AbortSignal): Promise<boolean>;
 }
 
@@ -36,7 +36,7 @@ export interface InstallOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Told what is waited for, in words; '' when it is done. */
+  /** Called with what the installation waits for, in words; '' when it is done. */
   readonly onState: (state: string) => void;
 }
 
@@ -65,7 +65,7 @@ export async function installCrd(api: CrdApi, options: InstallOptions): Promise<
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof CrdConflictError || error instanceof CrdMissingError) throw error;
-      // A refusal of the user will not mend itself; whatever else the server says may.
+      // Wrong credentials do not get better by waiting; every other failure may.
       if (isStatusError(error) && error.statusCode === 401) throw error;
       onState(`the CRD ${NAME} could not be looked at: ${messageOf(error)}`);
       delay = backoff.next();
@@ -74,7 +74,7 @@ export async function installCrd(api: CrdApi, options: InstallOptions): Promise<
   }
 }
 
-/** What is waited for; '' if nothing. */
+/** One attempt. Returns what is waited for; '' if nothing. */
 async function look(api: CrdApi, log: Log, signal: AbortSignal): Promise<string> {
   let found: CustomResourceDefinition | undefined;
   try {
@@ -82,7 +82,7 @@ async function look(api: CrdApi, log: Log, signal: AbortSignal): Promise<string>
   } catch (error) {
     if (!isForbidden(error)) throw error;
     if (await api.serves(signal)) {
-      log.warn({ crd: NAME, reason: messageOf(error) }, 'the CRD may not be read, so it is not compared; AppModels are served');
+      log.warn({ crd: NAME, reason: messageOf(error) }, 'this user may not read the CRD, so it is not compared; AppModels are served');
       return '';
     }
     throw new CrdMissingError(
@@ -115,7 +115,7 @@ async function create(api: CrdApi, log: Log, signal: AbortSignal): Promise<void>
     if (isAlreadyExists(error)) return;
     if (isForbidden(error)) {
       throw new CrdMissingError(
-        `the CRD ${NAME} is missing and may not be created: ${messageOf(error)}. Let an administrator apply deploy/crd.yaml, or grant create of customresourcedefinitions (deploy/controller.yaml)`,
+        `the CRD ${NAME} is missing, and this user may not create it: ${messageOf(error)}. Let an administrator apply deploy/crd.yaml, or grant create of customresourcedefinitions (deploy/controller.yaml)`,
         { cause: error },
       );
     }

@@ -3,15 +3,15 @@ import { describeOwner, isSameOwner, type ValuePublisher } from '@kubecast/redis
 
 /** The state of the value in Redis of an announced model. */
 export type ValueState =
-  /** The announced version, under the plain key or its own. */
+  /** Redis holds the announced version, under the plain key or its own. */
   | 'current'
-  /** Nothing. */
+  /** Redis holds nothing under the key. */
   | 'missing'
-  /** Another version: it is older, or the announcement is on its way. */
+  /** Redis holds another version: an older one, or a newer one whose announcement is on its way. */
   | 'other-version'
-  /** No envelope: a platform's own, from before. */
+  /** The value has no envelope: no publisher of kubecast wrote it. */
   | 'unverified'
-  /** Another's. */
+  /** The envelope names another namespace, app or model. */
   | 'foreign';
 
 export const valueStates: readonly ValueState[] = ['current', 'missing', 'other-version', 'unverified', 'foreign'];
@@ -20,11 +20,11 @@ export interface ValueReport {
   readonly model: string;
   readonly key: string;
   readonly state: ValueState;
-  /** In words; '' if current. */
+  /** What is wrong, in words; '' for `current`. */
   readonly message: string;
 }
 
-/** Looks at the value of each announced model. @throws RedisFailedError, KeyTemplateError */
+/** Checks the value of each announced model. @throws RedisFailedError, KeyTemplateError */
 export async function checkValues(
   values: Pick<ValuePublisher, 'look'>,
   announcement: Announcement,

@@ -106,7 +106,7 @@ test('where it cannot be known who claims what, everything is kept', async () =>
       }),
     }),
   };
-  expect(await outcomes(gone, how)).toEqual({ a: 'kept: who else claims it cannot be known: cannot list' });
+  expect(await outcomes(gone, how)).toEqual({ a: 'kept: the claims of other AppModels cannot be read: cannot list' });
   expect(values.deleted).toEqual([]);
 });
 

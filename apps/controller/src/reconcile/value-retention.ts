@@ -4,10 +4,10 @@ import { readAnnouncement } from '@kubecast/model-index';
 import type { ValuePublisher } from '@kubecast/redis-loader';
 import { messageOf } from '../errors.ts';
 
-/** Held on AppModels whose values are removed before they go. */
+/** The finalizer on AppModels whose values are removed before the object is. */
 export const finalizerName = 'iidp.com/redis-values';
 
-/** What became of the value of one model. */
+/** The outcome for the value of one model. */
 export interface RemovedValue {
   readonly model: string;
   readonly key: string;
@@ -28,8 +28,8 @@ const TRIES = 3;
 
 /**
  * Removes what the publisher wrote for an AppModel that is being deleted: the value of each model that its spec announces, if its envelope
- * names exactly this namespace, app and model, and no other AppModel anywhere claims the key. Each by one script that compares what it
- * deletes, so that nothing written meanwhile is lost. Where it cannot be known who claims what, everything is kept.
+ * names exactly this namespace, app and model, and no other AppModel anywhere claims the key. Each value is deleted by one script that compares
+ * it first, so that a value written meanwhile is not lost. If the claims of others cannot be read, all values are kept.
  */
 export async function removeValues(object: AppModel, parts: RetentionParts, signal: AbortSignal): Promise<readonly RemovedValue[]> {
   const own = announcementOf(object);
@@ -45,7 +45,7 @@ export async function removeValues(object: AppModel, parts: RetentionParts, sign
       model,
       key,
       outcome: 'kept' as const,
-      reason: `who else claims it cannot be known: ${messageOf(error)}`,
+      reason: `the claims of other AppModels cannot be read: ${messageOf(error)}`,
     }));
   }
   const removed: RemovedValue[] = [];
@@ -80,7 +80,7 @@ async function removeOne(
   return { model, key, outcome: 'kept', reason: 'somebody keeps writing it' };
 }
 
-/** Key to the AppModel that claims it besides this one. Those that are being deleted claim nothing any more. */
+/** The keys that other AppModels claim, each with its claimant. An AppModel that is being deleted claims nothing. */
 async function claimsOfOthers(
   object: AppModel,
   keys: ReadonlyMap<string, string>,

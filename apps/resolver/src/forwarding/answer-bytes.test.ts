@@ -139,7 +139,7 @@ test.each<readonly [string, readonly string[]]>([
   ['in one packet', [go + answer]],
   ['alone', [go, answer]],
   ['twice', [go + go, answer]],
-  ['byte by byte', [...(go + answer)]],
+  ['byte by byte', (go + answer).split('')],
   ['with headers', [`HTTP/1.1 100 Continue\r\nX-Lost: 1\r\n\r\n${answer}`]],
   ['of HTTP/1.0', [`HTTP/1.0 100 Go\r\n\r\n${answer}`]],
   ['with bare line ends', [`HTTP/1.1 100 Continue\n\n${answer}`]],

@@ -14,6 +14,8 @@ export class AnswerWire {
   #inHead = true;
   /** The beginning of a head of which it is not known yet whether it is a 100 Continue. */
   #held: Buffer | undefined;
+  /** undici has the first letter of a head already, and gets the rest of whichever is shown to it. */
+  #lent = false;
   /** A head began that is none of an interim answer: what follows is looked at no more. */
   #final = false;
   /** The version of an answer that is not HTTP/1; undici takes any. */
@@ -31,15 +33,25 @@ export class AnswerWire {
     return chunk;
   }
 
+  /** Gives what is held: no more will come. */
+  release(): Buffer | undefined {
+    const held = this.#held !== undefined && this.#lent ? behindLent(this.#held) : this.#held;
+    this.#held = undefined;
+    this.#lent = false;
+    this.#final = true;
+    return held?.length === 0 ? undefined : held;
+  }
+
   #withoutContinue(chunk: Buffer): Buffer | undefined {
     let rest = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
     this.#held = undefined;
     const shown: Buffer[] = [];
     while (rest.length > 0) {
-      const text = rest.toString('latin1', 0, LONGEST_HEAD);
-      const line = startOfHead.exec(text);
-      const end = headEnd.exec(text);
-      if (text.length < LONGEST_HEAD && (line === null ? couldStartHead.test(text) : line[2] === '1' && end === null)) {
+      const start = rest.toString('latin1', 0, 64);
+      const line = startOfHead.exec(start);
+      const end = line?.[2] === '1' ? headEnd.exec(rest.toString('latin1', 0, LONGEST_HEAD)) : null;
+      const cut = line === null ? couldStartHead.test(start) : line[2] === '1' && end === null;
+      if (cut && rest.length < LONGEST_HEAD) {
         this.#held = rest;
         break;
       }
@@ -54,7 +66,15 @@ export class AnswerWire {
       if (line[3] !== '00') shown.push(rest.subarray(0, length));
       rest = rest.subarray(length);
     }
-    return shown.length === 0 ? undefined : shown.length === 1 ? shown[0] : Buffer.concat(shown);
+    if (shown.length > 0 && this.#lent) shown[0] = behindLent(shown[0] as Buffer);
+    if (shown.length > 0) this.#lent = false;
+    // undici must hear at once that an answer began: from then on the call is not tried again.
+    const first = this.#lent ? -1 : (this.#held?.indexOf(FIRST) ?? -1);
+    if (first >= 0) {
+      this.#lent = true;
+      shown.push(FIRST);
+    }
+    return shown.length < 2 ? shown[0] : Buffer.concat(shown);
   }
 
   /**
@@ -85,6 +105,15 @@ export class AnswerWire {
   }
 }
 
+/** What every head begins with. */
+const FIRST = Buffer.from('H');
+
+/** A head behind its first letter, and what may stand before that. */
+function behindLent(head: Buffer): Buffer {
+  const before = /^[\r\n]*H/u.exec(head.toString('latin1', 0, 64));
+  return before === null ? head : head.subarray(before[0].length);
+}
+
 /** undici's bound of a head. */
 const LONGEST_HEAD = 16_384;
 /** The major version, and the status in two parts. */
@@ -103,6 +132,9 @@ export function currentWire(): AnswerWire | undefined {
   return reading;
 }
 
+/** A connector of undici as it is, for HTTP/2. */
+export const createPlainConnector: (options: object) => buildConnector.connector = buildUndiciConnector;
+
 /** A connector of undici whose sockets show their bytes to an AnswerWire. */
 export function createConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildUndiciConnector(options);
@@ -114,16 +146,55 @@ export function createConnector(options: buildConnector.BuildOptions): buildConn
     });
 }
 
+/** Errors of a connection that the other side closed. What it sent before may still be on the way to us. */
+const closedByPeer = new Set(['ECONNRESET', 'EPIPE']);
+
+/**
+ * Shows the socket's bytes to a wire. Whatever came before the connection's end is read before the end is told: the beginning of an answer, which
+ * forbids another try, and an early answer (413) of a backend that closes without reading the rest of the request, whose reset else overtakes it.
+ */
 function observe(socket: Socket): void {
   const wire = new AnswerWire();
   const read = socket.read.bind(socket);
+  const destroy = socket.destroy.bind(socket);
+  /** What came after the connection's error: a stream with an error takes no more. */
+  const afterError: Buffer[] = [];
+  /** The wire's, once no more will come. */
+  let rest: Buffer | undefined;
+  let ending = false;
   socket.read = (size?: number) => {
+    // Node's own wish for more; nothing is taken.
+    if (size === 0) return read(0) as null;
     for (;;) {
-      const chunk = (size === undefined ? read() : read(size)) as Buffer | null;
-      if (chunk === null) return null;
+      const chunk = ((size === undefined ? read() : read(size)) as Buffer | null) ?? afterError.shift();
+      if (chunk === undefined) {
+        const last = rest ?? null;
+        rest = undefined;
+        return last;
+      }
       reading = wire;
       const seen = wire.take(chunk);
       if (seen !== undefined) return seen;
     }
+  };
+  const readRest = (): void => {
+    if (socket.readableLength > 0 || afterError.length > 0) socket.emit('readable');
+    rest = wire.release();
+    if (rest !== undefined) socket.emit('readable');
+  };
+  socket.on('end', readRest);
+  socket.destroy = (error?: Error) => {
+    if (error === undefined || !closedByPeer.has((error as NodeJS.ErrnoException).code ?? '')) return destroy(error);
+    if (ending) return socket;
+    ending = true;
+    socket.push = (chunk: Buffer | null) => chunk === null || afterError.push(chunk) > 0;
+    // A whole turn, for what the kernel still has: the first of these may come before anything is read.
+    setImmediate(() =>
+      setImmediate(() => {
+        if (!socket.destroyed) readRest();
+        destroy(error);
+      }),
+    );
+    return socket;
   };
 }

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { backend, closedPort, errorCode, get, rawBackend, resolver } from '../testing/test-resolver.ts';
-import { RetryBudget } from './retry-budget.ts';
+import { RetryBudget } from '../balancing/retry-budget.ts';
 
 const path = '/v1/namespaces/n/models/m/call/x';
 

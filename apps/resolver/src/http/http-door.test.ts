@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { createHttpDoor } from './http-door.ts';
+import { createHttpDoor, type DoorOptions } from './http-door.ts';
 
 const undo: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -27,12 +27,12 @@ const answering: RequestListener = (request, response) => {
   request.on('end', () => response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).toString()}`));
 };
 
-async function door(listener: RequestListener = answering): Promise<Door> {
+async function door(listener: RequestListener = answering, options: DoorOptions = {}): Promise<Door> {
   const asked: string[] = [];
   const server = createHttpDoor((request, response) => {
     asked.push(request.url ?? '');
     listener(request, response);
-  });
+  }, options);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   undo.push(() => {
@@ -195,6 +195,54 @@ test('a client that never reads the refusal or never closes its side keeps no co
   while ((await count()) < 2) await new Promise((resolve) => setImmediate(resolve));
   while ((await count()) > 0) await new Promise((resolve) => setImmediate(resolve));
   expect(await count()).toBe(0);
+});
+
+test('a body that trickles on after its answer ends with the connection, after a while', async () => {
+  const { open } = await door(
+    (request, response) => {
+      request.resume();
+      response.end('early');
+    },
+    { restMs: 200 },
+  );
+  const socket = await open();
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const closed = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
+  socket.write('POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 100000\r\n\r\n');
+  const trickle = setInterval(() => socket.write('x'), 20);
+  await closed;
+  clearInterval(trickle);
+  expect(text).toContain('early');
+});
+
+test('an offer that is taken waits for no earlier answer: behind one that is not sent yet it is ignored', async () => {
+  const taken: string[] = [];
+  const held = Promise.withResolvers<void>();
+  const { send, asked } = await door(
+    (request, response) => {
+      if (request.url === '/held') void held.promise.then(() => response.end('held'));
+      else response.end('plain');
+    },
+    {
+      upgrades: {
+        wants: () => true,
+        take: (request, socket) => {
+          taken.push(request.url ?? '');
+          socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+        },
+      },
+    },
+  );
+  const upgrade = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: h\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`;
+  expect(await send(upgrade('/first'))).toMatch(/^HTTP\/1\.1 101 /u);
+  const both = send(`GET /held HTTP/1.1\r\nhost: h\r\n\r\n${upgrade('/second')}`);
+  while (asked.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  held.resolve();
+  const got = await both;
+  expect(got).not.toContain('101');
+  expect(got).toMatch(/^HTTP\/1\.1 200 .*held/su);
+  expect(taken).toEqual(['/first']);
 });
 
 /** Numbers that look random and are the same in each run. */

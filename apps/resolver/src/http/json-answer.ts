@@ -14,6 +14,9 @@ export type ErrorCode =
   | 'BackendFailed'
   | 'BackendTimeout'
   | 'BackendMalformed'
+  | 'RequestTooSlow'
+  | 'TooManyCalls'
+  | 'LoopDetected'
   | 'Internal';
 
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
@@ -46,6 +49,11 @@ export function sendText(response: ServerResponse, status: number, text: string,
     'x-content-type-options': 'nosniff',
   });
   response.end(bytes);
+}
+
+/** An error as the body of an answer. */
+export function errorText(code: ErrorCode, message: string): string {
+  return `${JSON.stringify({ error: { code, message } })}\n`;
 }
 
 export function sendError(

@@ -42,15 +42,19 @@ function index(): {
   return state;
 }
 
+function textOf(answers: ModelAnswers, model: string): string {
+  const written = answers.textOf('n', model);
+  return typeof written === 'object' ? written.text : '';
+}
+
 test('an answer is written once until the index changes, and how fresh it is each time', () => {
   const state = index();
   state.answers.set('n/m', answer('m'));
   let now = 0;
   const answers = new ModelAnswers(state.source, undefined, () => (now += 0.5));
-  const read = (): unknown => JSON.parse(answers.textOf('n', 'm')?.text ?? '');
+  const read = (): unknown => JSON.parse(textOf(answers, 'm'));
   expect(read()).toEqual(answer('m'));
-  const written = answers.textOf('n', 'm');
-  expect(written?.bytes).toBe(Buffer.byteLength(written?.text ?? ''));
+  expect(answers.textOf('n', 'm')).toMatchObject({ bytes: Buffer.byteLength(textOf(answers, 'm')) });
   state.ageMs = 900;
   now += 1;
   expect(read()).toEqual(answer('m', { freshness: { resourceVersion: '7', ageMs: 900 } }));
@@ -88,7 +92,7 @@ test('names from outside are names, and what is kept is bounded', () => {
   const answers = new ModelAnswers(state.source, 10_000);
   for (const model of ['__proto__', 'constructor', 'a/b', '\0']) {
     state.answers.set(`n/${model}`, answer(model));
-    expect(JSON.parse(answers.textOf('n', model)?.text ?? '')).toMatchObject({ model });
+    expect(JSON.parse(textOf(answers, model))).toMatchObject({ model });
     expect(answers.textOf('n\0', model)).toBeUndefined();
   }
   state.answers.set('n/large', answer('large', { metadata: 'x'.repeat(2_000) }));
@@ -103,4 +107,22 @@ test('names from outside are names, and what is kept is bounded', () => {
   const after = state.asked;
   answers.textOf('n', 'm0');
   expect(state.asked).toBe(after + 1);
+});
+
+test('what was evicted is asked for each time, until it was read and is written like all others', () => {
+  const state = index();
+  const answers = new ModelAnswers(state.source);
+  state.answers.set('n/m', answer('m', { metadata: null, payload: 'evicted' }));
+  for (let times = 1; times <= 3; times += 1) expect([answers.textOf('n', 'm'), state.asked]).toEqual(['evicted', times]);
+  // An answer that still lacks its metadata is not kept, with a reason or without.
+  answers.write(answer('m', { metadata: null, payload: 'evicted' }));
+  expect(answers.textOf('n', 'm')).toBe('evicted');
+  expect(JSON.parse(answers.write(answer('m', { metadata: null, payload: 'evicted', reason: 'Redis is away' })).text)).toMatchObject({
+    payload: 'evicted',
+  });
+  expect(answers.textOf('n', 'm')).toBe('evicted');
+  expect(JSON.parse(answers.write(answer('m')).text)).toEqual(answer('m'));
+  expect(JSON.parse(textOf(answers, 'm'))).toEqual(answer('m'));
+  state.revision += 1;
+  expect(answers.textOf('n', 'm')).toBe('evicted');
 });

@@ -31,18 +31,24 @@ export class ModelAnswers {
     this.#maxBytes = maxBytes;
   }
 
-  /** Undefined: nobody announces the model in the namespace. */
-  textOf(namespace: string, model: string): WrittenJson | undefined {
+  /** Undefined: nobody announces the model in the namespace. 'evicted': its metadata must be read first. */
+  textOf(namespace: string, model: string): WrittenJson | 'evicted' | undefined {
     const source = this.#source;
     if (source.revision !== this.#revision) this.#clear();
     const written = this.#written.get(namespace)?.get(model);
     if (written !== undefined) return finished(written, this.#freshness(namespace));
     const answer = source.resolve(namespace, model);
     if (answer === undefined) return undefined;
+    return answer.payload === 'evicted' ? 'evicted' : this.write(answer);
+  }
+
+  /** Writes an answer, and keeps the text where it lasts. */
+  write(answer: ModelAnswer): WrittenJson {
+    if (this.#source.revision !== this.#revision) this.#clear();
     const { freshness, ...rest } = answer;
     const text = JSON.stringify(rest).slice(0, -1);
     const head = { text, bytes: Buffer.byteLength(text) };
-    if (lasts(answer)) this.#keep(namespace, model, head);
+    if (lasts(answer)) this.#keep(answer.namespace, answer.model, head);
     return finished(head, freshnessText(freshness));
   }
 
@@ -74,8 +80,8 @@ export class ModelAnswers {
 }
 
 /** Whether an answer is the same until the index says that it changed. */
-function lasts({ state, reason, staleForMs }: ModelAnswer): boolean {
-  return (state === 'current' || state === 'unverified') && reason === undefined && staleForMs === 0;
+function lasts({ state, reason, staleForMs, payload }: ModelAnswer): boolean {
+  return payload === undefined && (state === 'current' || state === 'unverified') && reason === undefined && staleForMs === 0;
 }
 
 function freshnessText({ resourceVersion, ageMs }: ModelAnswer['freshness']): string {

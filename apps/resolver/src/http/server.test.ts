@@ -2,7 +2,6 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { systemClock } from '@kubecast/clock';
-import { RoundRobin } from '../forwarding/endpoint-picker.ts';
 import { Forwarder } from '../forwarding/forwarder.ts';
 import { createResolverServer } from './server.ts';
 import { agent, backend, closedPort, errorCode, get, heldIndex, json, resolver, sendRaw } from '../testing/test-resolver.ts';
@@ -327,7 +326,7 @@ test('a busy port is named with the way out', async () => {
   const { index } = heldIndex();
   const server = createResolverServer({
     index,
-    forwarder: new Forwarder({ picker: new RoundRobin(systemClock) }),
+    forwarder: new Forwarder(),
     namespace: '',
     dependencies: () => [],
     renderMetrics: () => Promise.resolve({ contentType: '', text: '' }),

@@ -1,10 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ModelAnswer, ModelIndex } from '@kubecast/model-index';
+import { systemClock, type Clock } from '@kubecast/clock';
+import { MetadataNotLoadedError, type ModelAnswer, type ModelIndex } from '@kubecast/model-index';
 import { formatPlace } from '../page/format-place.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
+import { protocolOf } from '../forwarding/backend-protocol.ts';
+import type { CallTarget } from '../forwarding/call-target.ts';
 import { createHttpDoor } from './http-door.ts';
-import { sendError, sendJson, sendText, sendWritten } from './json-answer.ts';
+import { sendError, sendJson, sendText, sendWritten, type ErrorCode } from './json-answer.ts';
 import { sendJsonList } from './json-list.ts';
 import { ModelAnswers } from './model-answers.ts';
 import { readiness, type Dependency } from './readiness.ts';
@@ -19,16 +22,29 @@ export interface ResolverServerOptions {
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly dependencies: () => readonly Dependency[];
   readonly onError?: (error: unknown) => void;
+  /** Default the system's. */
+  readonly clock?: Clock;
+}
+
+export interface DrainTimes {
+  /** It is unready but serves on for so long, until nobody sends it new requests any more. */
+  readonly graceMs: number;
+  /** Calls in flight after that get so long. */
+  readonly deadlineMs: number;
 }
 
 export interface ResolverServer {
   /** Opens the port and gives the URL. Rejects with a message that names the port and the way out. */
   listen(host: string, port: number): Promise<string>;
-  /** Turns unready, waits for the calls in flight up to the deadline, closes. */
-  stop(deadlineMs: number): Promise<void>;
+  /**
+   * Turns unready at once, serves on for the grace with `connection: close` in each answer, then takes no more connections, closes idle ones, waits for
+   * the calls in flight up to the deadline, and breaks off what is left. Gives how many connections that were. May be called once.
+   */
+  stop(times: DrainTimes): Promise<number>;
 }
 
-type Answered = Exclude<Route, { kind: 'call' }>;
+type CallRoute = Extract<Route, { kind: 'call' }>;
+type Answered = Exclude<Route, CallRoute>;
 
 export function createResolverServer(options: ResolverServerOptions): ResolverServer {
   return new HttpResolver(options);
@@ -43,7 +59,7 @@ class HttpResolver implements ResolverServer {
   constructor(options: ResolverServerOptions) {
     this.#options = options;
     this.#answers = new ModelAnswers(options.index);
-    this.#server = createHttpDoor((request, response) => {
+    const listener = (request: IncomingMessage, response: ServerResponse): void => {
       try {
         // Only lists and metrics take more than this turn.
         const rest = this.#handle(request, response);
@@ -51,6 +67,16 @@ class HttpResolver implements ResolverServer {
       } catch (error) {
         this.#failed(response, error);
       }
+    };
+    this.#server = createHttpDoor(listener, {
+      upgrades: {
+        wants: (request) => this.#wantsUpgrade(request),
+        take: (request, socket, head) => {
+          const target = this.#upgradeTarget(request);
+          if (target === undefined) socket.destroy();
+          else options.forwarder.upgrade(request, socket, head, target);
+        },
+      },
     });
   }
 
@@ -67,15 +93,29 @@ class HttpResolver implements ResolverServer {
     return `http://${formatPlace(address.address, address.port)}`;
   }
 
-  async stop(deadlineMs: number): Promise<void> {
-    if (this.#stopping) return;
+  async stop({ graceMs, deadlineMs }: DrainTimes): Promise<number> {
+    if (this.#stopping) return 0;
     this.#stopping = true;
+    const { clock = systemClock } = this.#options;
+    if (graceMs > 0 && this.#server.listening) await clock.sleep(graceMs);
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    const timer = setTimeout(() => this.#server.closeAllConnections(), deadlineMs);
-    await closed;
-    clearTimeout(timer);
+    const drained = new AbortController();
+    const late = clock.sleep(deadlineMs, drained.signal).then(
+      () => true,
+      () => false,
+    );
+    let broken = 0;
+    if (await Promise.race([late, closed.then(() => false)])) {
+      broken = await new Promise<number>((resolve) => this.#server.getConnections((_error, count) => resolve(count)));
+      this.#server.closeAllConnections();
+      // WebSockets are no connections of the server any more.
+      this.#options.forwarder.close();
+      await closed;
+    }
+    drained.abort();
     this.#options.forwarder.close();
+    return broken;
   }
 
   #failed(response: ServerResponse, error: unknown): void {
@@ -145,6 +185,7 @@ class HttpResolver implements ResolverServer {
         return this.#list(response, route.namespace, 'apps', index.appNames(route.namespace), (name) => index.app(route.namespace, name));
       case 'model': {
         const written = this.#answers.textOf(route.namespace, route.model);
+        if (written === 'evicted') return this.#load(response, route.namespace, route.model);
         return written === undefined ? this.#noModel(response, route.namespace, route.model) : sendWritten(response, 200, written);
       }
       case 'app': {
@@ -160,6 +201,26 @@ class HttpResolver implements ResolverServer {
     }
   }
 
+  /** Metadata that left memory is read again; where that fails the answer says so and has all the rest. */
+  async #load(response: ServerResponse, namespace: string, model: string): Promise<void> {
+    const gone = new AbortController();
+    const onClose = (): void => gone.abort();
+    response.once('close', onClose);
+    let answer: ModelAnswer | undefined;
+    let reason: string | undefined;
+    try {
+      answer = await this.#options.index.load(namespace, model, { signal: gone.signal });
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      if (!(error instanceof MetadataNotLoadedError)) throw error;
+      ({ answer, message: reason } = error);
+    } finally {
+      response.off('close', onClose);
+    }
+    if (answer === undefined) return this.#noModel(response, namespace, model);
+    sendWritten(response, 200, this.#answers.write(reason === undefined ? answer : { ...answer, reason }));
+  }
+
   #list(
     response: ServerResponse,
     namespace: string,
@@ -170,46 +231,59 @@ class HttpResolver implements ResolverServer {
     return sendJsonList(response, { namespace }, what, names.length, (i) => answer(names[i] as string));
   }
 
-  #call(request: IncomingMessage, response: ServerResponse, route: Extract<Route, { kind: 'call' }>): void {
-    const { index, forwarder } = this.#options;
-    const refused = (answer: () => void): void => {
-      request.resume();
-      answer();
-    };
-    // Routing needs no metadata: calls go on while Redis is away.
+  #call(request: IncomingMessage, response: ServerResponse, route: CallRoute): void {
+    const found = this.#target(request, route);
+    if ('target' in found) return this.#options.forwarder.forward(request, response, found.target);
+    request.resume();
+    sendError(response, found.status, found.code, found.message, found.headers);
+  }
+
+  /** Where a call goes, or why it goes nowhere. Routing needs no metadata: calls go on while Redis is away. */
+  #target(request: IncomingMessage, route: CallRoute): { readonly target: CallTarget } | Refusal {
+    const { index } = this.#options;
     const wrong = wrongHead(request);
-    if (wrong !== undefined) return refused(() => sendError(response, 400, 'BadRequest', wrong));
+    if (wrong !== undefined) return { status: 400, code: 'BadRequest', message: wrong };
     if (request.method === 'TRACE') {
       // TRACE would echo headers that proxies added, and to a script the cookies of its page.
-      return refused(() =>
-        sendError(response, 405, 'MethodNotAllowed', 'TRACE is not forwarded', { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }),
-      );
+      const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+      return { status: 405, code: 'MethodNotAllowed', message: 'TRACE is not forwarded', headers: { allow } };
     }
-    if (!index.hasRoutes) return refused(() => this.#notSynced(response));
-    const model: ModelAnswer | undefined = index.resolve(route.namespace, route.model);
-    if (model === undefined) return refused(() => this.#noModel(response, route.namespace, route.model));
-    if (model.endpoints.length === 0) {
-      const why = model.endpointsProblem ?? 'none of its pods is ready';
-      return refused(() =>
-        sendError(
-          response,
-          502,
-          'NoEndpoints',
-          `the app ${JSON.stringify(model.app)} of the model ${JSON.stringify(route.model)} has no endpoint: ${why}`,
-        ),
-      );
-    }
-    forwarder.forward(request, response, JSON.stringify([route.namespace, model.app]), model.endpoints, route.target);
+    if (!index.hasRoutes) return notSynced;
+    const model: ModelAnswer | undefined = index.resolve(route.namespace, route.model, { metadata: false });
+    if (model === undefined) return this.#noModelIn(route.namespace, route.model);
+    if (model.endpoints.length > 0) return { target: targetOf(route, model) };
+    const why = model.endpointsProblem ?? 'none of its pods is ready';
+    const message = `the app ${JSON.stringify(model.app)} of the model ${JSON.stringify(route.model)} has no endpoint: ${why}`;
+    return { status: 502, code: 'NoEndpoints', message };
+  }
+
+  /** Whether an offer is one of WebSocket to an app that takes it. All others are ignored. */
+  #wantsUpgrade(request: IncomingMessage): boolean {
+    if (request.method !== 'GET' || request.headers.upgrade?.toLowerCase() !== 'websocket') return false;
+    if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) return false;
+    const found = this.#upgradeTarget(request);
+    return found?.protocol.webSocket === true;
+  }
+
+  #upgradeTarget(request: IncomingMessage): CallTarget | undefined {
+    const route = readRoute(request.url ?? '');
+    if (route.kind !== 'call') return undefined;
+    const found = this.#target(request, route);
+    return 'target' in found ? found.target : undefined;
   }
 
   #notSynced(response: ServerResponse): void {
-    sendError(response, 503, 'NotSynced', 'the first picture of the cluster is not complete yet; /readyz says what is missing', {
-      'retry-after': '1',
-    });
+    sendError(response, notSynced.status, notSynced.code, notSynced.message, notSynced.headers);
   }
 
   #noModel(response: ServerResponse, namespace: string, model: string): void {
-    sendError(response, 404, 'ModelNotFound', `no AppModel announces the model ${JSON.stringify(model)} in ${this.#where(namespace)}`);
+    const { status, code, message } = this.#noModelIn(namespace, model);
+    sendError(response, status, code, message);
+  }
+
+  #noModelIn(namespace: string, model: string): Refusal {
+    const message = `no AppModel announces the model ${JSON.stringify(model)} in ${this.#where(namespace)}`;
+    return { status: 404, code: 'ModelNotFound', message };
   }
 
   #where(namespace: string): string {
@@ -218,6 +292,31 @@ class HttpResolver implements ResolverServer {
       ? `the namespace ${JSON.stringify(namespace)}`
       : `the namespace ${JSON.stringify(namespace)}, which this resolver does not watch (--namespace ${watched})`;
   }
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const notSynced: Refusal = {
+  status: 503,
+  code: 'NotSynced',
+  message: 'the first picture of the cluster is not complete yet; /readyz says what is missing',
+  headers: { 'retry-after': '1' },
+};
+
+function targetOf({ namespace, target }: CallRoute, { app, endpoints, appProtocol, service }: ModelAnswer): CallTarget {
+  return {
+    // No name of a namespace holds a slash.
+    owner: `${namespace}/${app}`,
+    endpoints,
+    path: target,
+    protocol: protocolOf(appProtocol),
+    serverName: service === undefined ? '' : `${service}.${namespace}.svc`,
+  };
 }
 
 /** Why the next server could read a request differently, in words; undefined if it cannot. Node's parser refuses the other ambiguous forms. */

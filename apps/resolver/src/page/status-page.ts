@@ -25,7 +25,7 @@ export function statusPage(index: ModelIndex): string {
     const shown = names.slice(0, SHOWN - rows.length);
     more += names.length - shown.length;
     for (const name of shown) {
-      const answer = index.resolve(namespace, name);
+      const answer = index.resolve(namespace, name, { metadata: false });
       if (answer === undefined) continue;
       const endpoints = answer.endpoints.map((endpoint) => `<code>${escapeHtml(`${endpoint.address}:${endpoint.port}`)}</code>`).join(' ');
       const announced =

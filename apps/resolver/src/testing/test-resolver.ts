@@ -2,17 +2,15 @@ import { Agent, createServer, request as httpRequest, type IncomingMessage, type
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import { systemClock, type Clock } from '@kubecast/clock';
-import { ModelCore, readSlice, type ModelIndex, type SourceStatus } from '@kubecast/model-index';
-import { RoundRobin } from '../forwarding/endpoint-picker.ts';
-import { Forwarder, type IllegalAnswer } from '../forwarding/forwarder.ts';
-import { createResolverServer } from '../http/server.ts';
+import { ModelCore, readSlice, type ModelIndex, type PayloadSource, type SourceStatus } from '@kubecast/model-index';
+import { Forwarder, type ForwarderOptions, type IllegalAnswer } from '../forwarding/forwarder.ts';
+import { createResolverServer, type ResolverServer } from '../http/server.ts';
 
 /** An index that holds what a test puts into its core. */
-export function heldIndex(): { index: ModelIndex; core: ModelCore; state: { synced: boolean; routes: boolean } } {
+export function heldIndex(payloads?: PayloadSource): { index: ModelIndex; core: ModelCore; state: { synced: boolean; routes: boolean } } {
   const state = { synced: true, routes: true };
   const core = new ModelCore({
-    payloads: {
+    payloads: payloads ?? {
       want: () => {},
       forget: () => {},
       resync: () => {},
@@ -33,6 +31,10 @@ export function heldIndex(): { index: ModelIndex; core: ModelCore; state: { sync
   } as unknown as SourceStatus;
   const index = {
     resolve: core.resolve.bind(core),
+    load: core.load.bind(core),
+    get revision() {
+      return core.revision;
+    },
     app: core.app.bind(core),
     models: core.models.bind(core),
     apps: core.apps.bind(core),
@@ -40,6 +42,7 @@ export function heldIndex(): { index: ModelIndex; core: ModelCore; state: { sync
     appNames: core.appNames.bind(core),
     namespaces: core.namespaces.bind(core),
     problems: core.problems.bind(core),
+    freshness: () => ({ resourceVersion: '42', ageMs: 7 }),
     sources: () => [source],
     get hasSynced() {
       return state.synced;
@@ -109,9 +112,19 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
 }
 
 export async function resolver(
-  options: { ports?: readonly number[]; callTimeoutMs?: number; clock?: Clock } = {},
-): Promise<{ url: string; core: ModelCore; state: { synced: boolean; routes: boolean }; forwarder: Forwarder; illegal: IllegalAnswer[] }> {
-  const { index, core, state } = heldIndex();
+  options: { ports?: readonly number[]; appProtocol?: string; payloads?: PayloadSource } & Omit<
+    ForwarderOptions,
+    'dial' | 'onIllegalAnswer'
+  > = {},
+): Promise<{
+  url: string;
+  core: ModelCore;
+  state: { synced: boolean; routes: boolean };
+  forwarder: Forwarder;
+  illegal: IllegalAnswer[];
+  server: ResolverServer;
+}> {
+  const { index, core, state } = heldIndex(options.payloads);
   core.setAppModel(
     { namespace: 'n', name: 'a', uid: 'u', created: 1 },
     {
@@ -125,7 +138,7 @@ export async function resolver(
       },
     },
   );
-  core.setService('n', 'a', [{ name: 'http', port: 80 }]);
+  core.setService('n', 'a', [{ name: 'http', port: 80, appProtocol: options.appProtocol }]);
   const dial = new Map<string, { host: string; port: number }>();
   for (const [i, port] of (options.ports ?? []).entries()) dial.set(`192.0.2.${i + 1}:80`, { host: '127.0.0.1', port });
   core.setSlice(
@@ -138,11 +151,9 @@ export async function resolver(
   );
   const illegal: IllegalAnswer[] = [];
   const forwarder = new Forwarder({
-    picker: new RoundRobin(systemClock),
     dial,
     onIllegalAnswer: (report) => void illegal.push(report),
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
-    ...(options.callTimeoutMs === undefined ? {} : { callTimeoutMs: options.callTimeoutMs }),
+    ...options,
   });
   const server = createResolverServer({
     index,
@@ -150,10 +161,11 @@ export async function resolver(
     namespace: 'n',
     dependencies: () => [{ name: 'redis', ok: false, reason: 'connection refused' }],
     renderMetrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'x 1\n' }),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const url = await server.listen('127.0.0.1', 0);
-  onTestFinished(() => server.stop(100));
-  return { url, core, state, forwarder, illegal };
+  onTestFinished(() => void server.stop({ graceMs: 0, deadlineMs: 100 }));
+  return { url, core, state, forwarder, illegal, server };
 }
 
 export interface Got {

@@ -25,6 +25,11 @@ export function shownCertificate(socket: object): ShownCertificate | undefined {
   return { user: [subject.CN ?? ''].flat()[0] ?? '', groups: [subject.O ?? []].flat(), trusted: authorized === true };
 }
 
+/** Whether a header can carry it as a bearer token, whole: without spaces, line ends and other characters than those of ASCII that are shown. */
+export function isBearerToken(token: unknown): boolean {
+  return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
+}
+
 /** Finds the user of a bearer token or a client certificate. */
 export class Users {
   readonly #byToken = new Map<string, User>();

@@ -1,3 +1,4 @@
+import { checkFault } from './check-fault.ts';
 import type { ActiveFault, Fault, FaultMatch, RequestFacts } from './fault.ts';
 
 class Rule implements ActiveFault {
@@ -45,9 +46,12 @@ function matches(match: FaultMatch, facts: RequestFacts): boolean {
 export class FaultPlan {
   #rules: Rule[] = [];
 
-  /** Puts a fault in force for the requests that match, from the next one on. */
+  /**
+   * Puts a fault in force for the requests that match, from the next one on.
+   * @throws ApiServerError ERR_APISERVER_OPTION
+   */
   add(fault: Fault, match: FaultMatch = {}): ActiveFault {
-    if (match.times !== undefined && !(match.times >= 1)) throw new RangeError(`times must be at least 1, not ${match.times}`);
+    checkFault(fault, match);
     const rule = new Rule(fault, match, (gone) => {
       this.#rules = this.#rules.filter((other) => other !== gone);
     });

@@ -1,3 +1,4 @@
+import { ApiServerError } from '../errors.ts';
 import type { Socket } from 'node:net';
 import { stopReading } from '../http/connection.ts';
 import type { Registry } from '../routing/registry.ts';
@@ -19,7 +20,10 @@ export class Faults {
     this.#sockets = parts.sockets;
   }
 
-  /** Puts a fault in force for the requests that match, from the next one on. */
+  /**
+   * Puts a fault in force for the requests that match, from the next one on.
+   * @throws ApiServerError ERR_APISERVER_OPTION for a fault or a match with a field that is misspelt, missing or of another type; nothing is in force then
+   */
   add(fault: Fault, match: FaultMatch = {}): ActiveFault {
     return this.#plan.add(fault, match);
   }
@@ -64,6 +68,8 @@ export class Faults {
 
   /** Ends every open watch cleanly, of all resources or of one (`appmodels`). */
   endWatches(plural?: string): void {
+    if (plural !== undefined && typeof plural !== 'string')
+      throw new ApiServerError('ERR_APISERVER_OPTION', 'endWatches takes the plural of a kind, or nothing for all of them');
     for (const kind of this.#registry.kinds()) if (plural === undefined || kind.plural === plural) kind.endWatches();
   }
 

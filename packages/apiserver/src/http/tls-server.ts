@@ -5,6 +5,8 @@ import { rememberSession } from './connection.ts';
 
 /** Streams that a client may have open on one connection, as the real server allows. */
 const maxStreams = 100;
+/** Bytes that the head of a request may have, as on the real server: selectors of many names stand in its path. */
+const headLimit = 1 << 20;
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -13,7 +15,7 @@ export type Handle = (request: IncomingMessage, response: ServerResponse) => voi
  * node:http2 is loaded only for it.
  */
 export async function createTlsServer(options: ServerOptions, http2: boolean, sockets: Set<Socket>, handle: Handle): Promise<Server> {
-  const server = http2 ? await both(options) : createServer(options);
+  const server = http2 ? await both(options) : createServer({ ...options, maxHeaderSize: headLimit });
   server.keepAliveTimeout = 120_000;
   server.requestTimeout = 0;
   server.headersTimeout = 30_000;
@@ -39,7 +41,13 @@ export async function createTlsServer(options: ServerOptions, http2: boolean, so
 /** A server for both protocols. Its requests and responses have the API of HTTP/1.1, except for what `connection.ts` handles. */
 async function both(options: ServerOptions): Promise<Server> {
   const { createSecureServer } = await import('node:http2');
-  const server = createSecureServer({ ...options, allowHTTP1: true, settings: { maxConcurrentStreams: maxStreams } });
+  const server = createSecureServer({
+    ...options,
+    allowHTTP1: true,
+    maxHeaderSize: headLimit,
+    maxHeaderListPairs: 1_000,
+    settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: headLimit },
+  } as Parameters<typeof createSecureServer>[0]);
   // Node 22.19 leaves this undefined for HTTP/1.1 connections of such a server, and then computes with it.
   (server as { keepAliveTimeoutBuffer?: number }).keepAliveTimeoutBuffer ??= 1_000;
   // A session is created during the event of its socket, and does not expose the socket.

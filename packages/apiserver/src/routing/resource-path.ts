@@ -13,18 +13,19 @@ export interface ResourcePath {
   readonly watch: boolean;
 }
 
-/** Reads `/api/v1/...` and `/apis/GROUP/VERSION/...`; undefined for every other path. Percent-escapes are decoded. */
+/** Reads `/api/v1/...` and `/apis/GROUP/VERSION/...`; undefined for every other path. Percent-escapes are decoded first, so that `%2F` parts as a slash does, as to the real server. */
 export function parseResourcePath(pathname: string): ResourcePath | undefined {
   const raw = pathname.replace(/\/$/, '').split('/').slice(1);
   const parts: string[] = [];
   for (const part of raw) {
     if (part === '') return undefined;
     try {
-      parts.push(decodeURIComponent(part));
+      parts.push(...decodeURIComponent(part).split('/'));
     } catch {
       return undefined;
     }
   }
+  if (parts.includes('')) return undefined;
   let group = '';
   let rest: string[];
   if (parts[0] === 'api') rest = parts.slice(1);

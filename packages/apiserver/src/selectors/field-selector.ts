@@ -22,10 +22,8 @@ export interface FieldSelector {
  * @throws StatusError 400
  */
 export function parseFieldSelector(text: string, resource: ServedResource): FieldSelector | undefined {
-  if (text.trim() === '') return undefined;
-  const terms = splitTerms(text)
-    .map(parseTerm)
-    .filter((term): term is Term => term !== undefined);
+  if (text === '') return undefined;
+  const terms = splitTerms(text).map(parseTerm);
   for (const term of terms) checkField(term.field, resource);
   const only = (field: string): string | undefined => terms.find((term) => term.field === field && term.equal)?.value;
   const others = terms.filter((term) => term.field !== 'metadata.name' && term.field !== 'metadata.namespace');
@@ -46,14 +44,34 @@ export function parseFieldSelector(text: string, resource: ServedResource): Fiel
 
 /** Commas part terms unless a backslash stands before them. */
 function splitTerms(text: string): string[] {
-  return text.match(/(?:\\.|[^,\\])+/g) ?? [];
+  return text.match(/(?:\\.|[^,\\]|\\$)+/gs) ?? [];
 }
 
-function parseTerm(term: string): Term | undefined {
-  if (term.trim() === '') return undefined;
-  const match = /^((?:\\.|[^\\=!])*?)(!=|==|=)(.*)$/s.exec(term);
+/** By the rules of apimachinery's fields.ParseSelector: the first operator parts a term, spaces belong to its sides, the value is escaped. */
+function parseTerm(term: string): Term {
+  const match = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
   if (match === null) throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`);
-  return { field: (match[1] as string).trim(), equal: match[2] !== '!=', value: (match[3] as string).replace(/\\([\\,=])/g, '$1') };
+  const [, field = '', operator, value = ''] = match;
+  return { field, equal: operator !== '!=', value: unescaped(value) };
+}
+
+function unescaped(value: string): string {
+  let text = '';
+  for (let at = 0; at < value.length; at++) {
+    const character = value[at] as string;
+    // Go shows the number of the character.
+    if (character === ',' || character === '=')
+      throw badRequest(`invalid field selector: unescaped character in value: ${character.charCodeAt(0)}`);
+    if (character !== '\\') {
+      text += character;
+      continue;
+    }
+    at++;
+    const next = String.fromCodePoint(...(at < value.length ? [value.codePointAt(at) as number] : []));
+    if (next !== '\\' && next !== ',' && next !== '=') throw badRequest(`invalid field selector: invalid escape sequence: \\${next}`);
+    text += next;
+  }
+  return text;
 }
 
 function checkField(field: string, resource: ServedResource): void {

@@ -59,7 +59,7 @@ export class Storage {
    * @throws RangeError when the changes since then are no longer all known
    */
   goBack(revision: number): void {
-    if (revision >= this.#revision || revision < 1)
+    if (!Number.isSafeInteger(revision) || revision >= this.#revision || revision < 1)
       throw new RangeError(`the server stands at ${this.#revision} and cannot go back to ${revision}`);
     const then = [...this.#tables.values()].map((table) => ({ table, objects: table.asOf(revision, '') }));
     const lost = then.find((one) => one.objects === undefined);

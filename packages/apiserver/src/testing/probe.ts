@@ -98,7 +98,11 @@ export class Probe {
   #send(method: string, path: string, options: ProbeRequest): Promise<IncomingMessage> {
     const { url, ca, token } = this.#reach;
     const bytes =
-      options.body === undefined ? undefined : Buffer.from(typeof options.body === 'string' ? options.body : JSON.stringify(options.body));
+      options.body === undefined
+        ? undefined
+        : Buffer.isBuffer(options.body)
+          ? options.body
+          : Buffer.from(typeof options.body === 'string' ? options.body : JSON.stringify(options.body));
     const target = new URL(url);
     return new Promise((resolve, reject) => {
       const sent: ClientRequest = httpsRequest(

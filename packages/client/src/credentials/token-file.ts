@@ -56,8 +56,7 @@ async function readToken(path: string): Promise<string> {
   try {
     token = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)).trim();
   } catch (error) {
-    // Without the cause of a text that is none, which is the token.
-    if (error instanceof TypeError) throw new Error('it is no text in UTF-8');
+    if (error instanceof TypeError) throw new Error('it is no text in UTF-8', { cause: error });
     throw error;
   }
   if (hasControl(token))

@@ -22,18 +22,17 @@ export class ChangeRing {
     this.length = log.byteLength >> 3;
   }
 
-  /** The last change that was applied. Sets `size`. */
-  get applied(): number {
+  /** The last change that the state tells of. Sets `size`. */
+  #applied(): number {
     for (;;) {
       this.#control.load(STATE);
       const { first, second } = this.#control;
-      const at = this.#at(first);
-      const round = Atomics.load(this.#log.words, at) >>> 0;
-      const sequence = round === 0 ? 0 : (round - 1) * this.length + (at >> 1) + 1;
-      // Otherwise the log has gone round meanwhile.
-      if ((sequence | 0) !== first) continue;
+      // The state has the low bits only. The floor is never above it, and never further below than the log is long, unless both went on meanwhile.
+      const { floor } = this;
+      const above = (first - (floor | 0)) >>> 0;
+      if (above > this.length) continue;
       this.size = second;
-      return sequence;
+      return floor + above;
     }
   }
 
@@ -46,7 +45,7 @@ export class ChangeRing {
   /** Applies what stands in the log. The state is exactly the one after the change that is returned for as long as append() of the next does not fail. */
   settle(): number {
     for (;;) {
-      const sequence = this.applied;
+      const sequence = this.#applied();
       const round = this.#round(sequence + 1);
       this.#log.load(this.#at(sequence + 1));
       const { first, second } = this.#log;

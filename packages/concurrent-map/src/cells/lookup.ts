@@ -40,8 +40,12 @@ export class Lookup {
   find(key: SharedKey, hint: number | undefined): boolean {
     if (hint !== undefined && this.#holds(hint, key)) return true;
     const table = this.#table;
-    for (let level = 0; level < table.levels; level += 1)
-      for (let number = 0; number < BUCKET * 2; number += 1) if (this.#holds(table.at(key.hash, level, number), key)) return true;
+    const { levels } = table;
+    for (let level = 0; level < levels; level += 1)
+      for (let bucket = 0; bucket < 2; bucket += 1) {
+        const from = table.bucket(key.hash, level, bucket);
+        for (let at = from; at < from + BUCKET * 2; at += 2) if (this.#holds(at, key)) return true;
+      }
     return false;
   }
 

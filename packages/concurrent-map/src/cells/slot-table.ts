@@ -43,12 +43,12 @@ export class SlotTable {
     return slotsBelow(this.levels) * 2;
   }
 
-  /** The word of the table at which one of the 16 slots of a hash begins. */
-  at(hash: number, level: number, number: number): number {
+  /** The word of the table at which the first or the second bucket of a hash begins on a level. */
+  bucket(hash: number, level: number, number: number): number {
     const buckets = (FIRST_LEVEL / BUCKET) << (LEVEL_SHIFT * level);
-    const mixed = number < BUCKET ? hash : Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) ^ 0x297a2d39;
+    const mixed = number === 0 ? hash : Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) ^ 0x297a2d39;
     const bucket = ((mixed >>> 3) ^ mixed) & (buckets - 1);
-    return (slotsBelow(level) + bucket * BUCKET + (number & (BUCKET - 1))) * 2;
+    return (slotsBelow(level) + bucket * BUCKET) * 2;
   }
 
   /** Whether a slot still holds a pair. */
@@ -61,19 +61,18 @@ export class SlotTable {
   free(hash: number): number {
     for (let level = 0; ; level += 1) {
       if (level === this.levels && !this.#addLevel(level)) return -1;
-      const first = this.#freeIn(hash, level, 0);
-      const second = this.#freeIn(hash, level, BUCKET);
+      const first = this.#freeIn(this.bucket(hash, level, 0));
+      const second = this.#freeIn(this.bucket(hash, level, 1));
       if (first.count === 0 && second.count === 0) continue;
       return first.count >= second.count ? first.at : second.at;
     }
   }
 
-  #freeIn(hash: number, level: number, from: number): { readonly count: number; readonly at: number } {
+  #freeIn(from: number): { readonly count: number; readonly at: number } {
     let count = 0;
     let found = -1;
-    for (let number = BUCKET - 1; number >= 0; number -= 1) {
-      const at = this.at(hash, level, from + number);
-      this.cells.reach(at + 1);
+    this.cells.reach(from + BUCKET * 2 - 1);
+    for (let at = from + BUCKET * 2 - 2; at >= from; at -= 2) {
       const word = Atomics.load(this.cells.words, at + 1);
       if (word !== 0 && (word & DELETED) === 0) continue;
       count += 1;

@@ -15,13 +15,18 @@ export class ChangeLog<V> implements ChangeSource<V> {
   readonly #keys: string[] = [];
   readonly #values: (V | typeof NONE)[] = [];
   readonly #previous: (V | typeof NONE)[] = [];
-  #sequence = 0;
-  #at = 0;
+  readonly #start: number;
+  #sequence: number;
+  #at: number;
   #waiting = new Set<() => void>();
 
-  constructor(map: string, capacity: number) {
+  /** `start`: the sequence that the first change follows; nothing is kept of what was before it. */
+  constructor(map: string, capacity: number, start = 0) {
     this.#map = map;
     this.#capacity = capacity;
+    this.#start = start;
+    this.#sequence = start;
+    this.#at = start % capacity;
   }
 
   /** The sequence of the last change. */
@@ -31,7 +36,7 @@ export class ChangeLog<V> implements ChangeSource<V> {
 
   /** The smallest sequence whose successors are all kept. */
   get oldest(): number {
-    return Math.max(0, this.#sequence - this.#capacity);
+    return Math.max(this.#start, this.#sequence - this.#capacity);
   }
 
   set(key: string, value: V, existed: boolean, previous: V | undefined): number {

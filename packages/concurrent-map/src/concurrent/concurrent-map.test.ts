@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test, vi } from 'vitest';
 import {
@@ -503,4 +505,170 @@ test('thousands of snapshots end in any order, and what they kept moves once', (
   expect(performance.now() - begun).toBeLessThan(1_000);
   expect([...(snapshots[0]?.entries() ?? [])]).toEqual([]);
   expect(snapshots[0]?.get('k3999')).toBeUndefined();
+});
+
+test('what entry() gave stands still when the key is written again', () => {
+  const map = new ConcurrentMap<string>();
+  map.set('a', 'x');
+  const seen = map.entry('a');
+  map.set('a', 'y');
+  expect([seen, map.entry('a')]).toEqual([
+    { value: 'x', version: 1 },
+    { value: 'y', version: 2 },
+  ]);
+});
+
+test('tasks that start one another within their sections for ever cost the same each', async () => {
+  const map = new ConcurrentMap<number>();
+  const sections = 30_000;
+  const { promise: last, resolve } = Promise.withResolvers<void>();
+  const task = (number: number): Promise<void> =>
+    map.withKey(`k${number}`, async () => {
+      await Promise.resolve();
+      if (number === sections) resolve();
+      else void task(number + 1);
+    });
+  await task(0);
+  // Each with a copy of all holds before it, they would be four hundred million steps.
+  await last;
+  expect(map.size).toBe(0);
+});
+
+test('a snapshot shows what was deleted after it was taken', () => {
+  const map = new ConcurrentMap<number>();
+  map.set('a', 1);
+  map.set('b', 2);
+  const snapshot = map.snapshot();
+  map.delete('a');
+  expect([snapshot.get('a'), snapshot.size, [...snapshot.entries()].sort()]).toEqual([
+    1,
+    2,
+    [
+      ['a', 1],
+      ['b', 2],
+    ],
+  ]);
+});
+
+test('what is written while replaceAll() compares is replaced, too', async () => {
+  let now = 0;
+  let turns = 0;
+  const turn = (): Promise<void> => {
+    turns += 1;
+    map.set(`amid-${turns}`, turns);
+    map.set(`k${turns % 500}`, -1);
+    return Promise.resolve();
+  };
+  const map: ConcurrentMap<number> = new ConcurrentMap<number>({ clock: { ...createVirtualClock(), now: () => (now += 1), yield: turn } });
+  const wanted = Array.from({ length: 500 }, (_, i): [string, number] => [`k${i}`, i]);
+  await map.replaceAll(wanted);
+  const before = turns;
+  await map.replaceAll(wanted);
+  expect(turns - before).toBeGreaterThan(10);
+  expect(new Map(map)).toEqual(new Map(wanted));
+});
+
+test('who comes after all others gave up begins a load of his own, though the first one does not hear of it', async () => {
+  const map = new ConcurrentMap<number>();
+  const abort = new AbortController();
+  const deaf = Promise.withResolvers<number>();
+  const first = map.computeIfAbsent('a', () => deaf.promise, { signal: abort.signal });
+  abort.abort(new Error('gave up'));
+  expect(await map.computeIfAbsent('a', () => 2)).toBe(2);
+  await expect(first).rejects.toThrow('gave up');
+  deaf.resolve(1);
+  await deaf.promise;
+  await new Promise(setImmediate);
+  expect(map.get('a')).toBe(2);
+});
+
+test('functions, options and signals that are none are refused by name before anything runs, and so is an option that nobody reads', async () => {
+  const map = new ConcurrentMap<number>({ name: 'apps' });
+  const any = (value: unknown): never => value as never;
+  for (const options of [null, 'apps', { change: 1 }, { equals: 'deep' }])
+    expect(() => new ConcurrentMap(any(options))).toThrow(MapOptionsError);
+  expect(() => map.compute('k', any(undefined))).toThrow('compute() of the map "apps" calls is a function, not undefined');
+  for (const options of [null, { from: 1 }, { signal: {} }]) expect(() => map.subscribe(any(options))).toThrow(MapOptionsError);
+  const load = vi.fn(() => 1);
+  for (const call of [
+    map.computeIfAbsent('k', any(undefined)),
+    map.computeIfAbsent('k', load, any(null)),
+    map.computeIfAbsent('k', load, any({ signal: {} })),
+    map.withKey('k', any(undefined)),
+    map.withKey('k', load, any(null)),
+    map.withKey('k', load, any({ signal: {} })),
+    map.withKey('k', load, any({ deadline: 5 })),
+    map.replaceAll(any(undefined)),
+    map.replaceAll(any({})),
+    map.replaceAll(any([null])),
+    map.replaceAll(any('ab')),
+  ])
+    await expect(call).rejects.toThrow(MapOptionsError);
+  expect([load.mock.calls.length, map.size, map.sequence]).toEqual([0, 0, 0]);
+});
+
+test('a comparison that writes to the map is told so, and nothing is replaced', async () => {
+  let calls = 0;
+  const map: ConcurrentMap<number> = new ConcurrentMap<number>({
+    equals: (one, other) => {
+      map.set(`x${(calls += 1)}`, 1);
+      return one === other;
+    },
+  });
+  map.set('a', 1);
+  await expect(map.replaceAll([['a', 2]])).rejects.toThrow('"equals" of the map "map" wrote to the map');
+  expect(map.get('a')).toBe(1);
+});
+
+test('a hundred thousand wait for a load or a key with one signal, which has one listener, and none when they are done', async () => {
+  const map = new ConcurrentMap<number>();
+  const abort = new AbortController();
+  const { signal } = abort;
+  const add = vi.spyOn(signal, 'addEventListener');
+  const remove = vi.spyOn(signal, 'removeEventListener');
+  const loaded = Promise.withResolvers<number>();
+  const loads = Array.from({ length: 100_000 }, () => map.computeIfAbsent('a', () => loaded.promise, { signal }));
+  const sections = Array.from({ length: 100_000 }, () => map.withKey('a', () => 1, { signal }));
+  const changes = map.subscribe({ signal });
+  expect(add).toHaveBeenCalledTimes(1);
+  loaded.resolve(1);
+  await Promise.all([...loads, ...sections]);
+  await changes.return?.();
+  await new Promise(setImmediate);
+  expect(remove).toHaveBeenCalledTimes(1);
+  const waiting = Array.from({ length: 1_000 }, () => map.computeIfAbsent('b', () => new Promise<number>(() => {}), { signal }));
+  abort.abort(new Error('gave up'));
+  expect((await Promise.allSettled(waiting)).every(({ status }) => status === 'rejected')).toBe(true);
+});
+
+test('a subscription that lost its changes leaves nothing on its signal', async () => {
+  const { signal } = new AbortController();
+  const remove = vi.spyOn(signal, 'removeEventListener');
+  const map = new ConcurrentMap<number>({ changes: 1 });
+  const changes = map.subscribe({ signal });
+  for (let i = 0; i < 3; i += 1) map.set('a', i);
+  await expect(changes.next()).rejects.toThrow(ChangesLostError);
+  expect(remove).toHaveBeenCalledTimes(1);
+});
+
+test('a snapshot keeps no more entries than it shows, however many come and go while it lives', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heldMB = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed / 2 ** 20;
+  };
+  const map = new ConcurrentMap<number>({ changes: 1 });
+  map.set('stays', 1);
+  map.set('goes', 2);
+  const snapshot = map.snapshot();
+  map.delete('goes');
+  const before = heldMB();
+  for (let i = 0; i < 200_000; i += 1) {
+    map.set(`k${i}`, i);
+    map.delete(`k${i}`);
+  }
+  // Two hundred thousand keys would be some twenty megabytes.
+  expect(heldMB() - before).toBeLessThan(5);
+  expect([snapshot.get('k5'), snapshot.has('k5'), [...snapshot.entries()].length, snapshot.get('goes')]).toEqual([undefined, false, 2, 2]);
 });

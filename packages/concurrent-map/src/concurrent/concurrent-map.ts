@@ -1,13 +1,14 @@
 import { systemClock, TimeSlice, type Clock } from '@kubecast/clock';
 import { KeyError, MapOptionsError, MapValueError, ReentryError } from '../errors.ts';
+import { checkFunction, checkOptions, checkSignal, typeNameOf } from '../arguments.ts';
 import { ChangeLog } from './change-log.ts';
 import { KeyLock, type WithKeyOptions } from './key-lock.ts';
 import { TableSnapshot, type MapSnapshot } from './map-snapshot.ts';
-import { holdWithin, runWithin } from './node-key-context.ts';
+import { Hold, holdWithin, runWithin } from './node-key-context.ts';
 import { SingleFlight } from './single-flight.ts';
 import { SplitTable } from './split-table.ts';
 import { changesOf, type SubscribeOptions } from './subscription.ts';
-import type { MapChange, MapDifference, Versioned } from './versioned.ts';
+import type { Cell, MapChange, MapDifference, Versioned } from './versioned.ts';
 
 export interface ConcurrentMapOptions<V> {
   /** Named in errors. Default `map`. */
@@ -32,15 +33,17 @@ export class ConcurrentMap<V> {
   readonly #log: ChangeLog<V>;
   readonly #locks: KeyLock;
   readonly #flights: SingleFlight<V>;
-  #table = new SplitTable<Versioned<V>>();
+  #table = new SplitTable<Cell<V>>();
   #newest: TableSnapshot<V> | undefined;
   /** Keys that were written while replaceAll() collects; undefined: it does not. */
   #touched: Set<string> | undefined;
   #replacing: Promise<unknown> = Promise.resolve();
 
   constructor(options: ConcurrentMapOptions<V> = {}) {
+    checkOptions('a ConcurrentMap', options, ['name', 'equals', 'changes', 'clock']);
     const { name = 'map', changes = 65_536 } = options;
     if (typeof name !== 'string') throw new MapOptionsError(`the option "name" of a ConcurrentMap is a string, not ${typeof name}`);
+    if (options.equals !== undefined) checkFunction(`the option "equals" of the map "${name}"`, options.equals);
     if (!Number.isSafeInteger(changes) || changes < 1)
       throw new MapOptionsError(`the option "changes" of the map "${name}" is an integer of at least 1, not ${String(changes)}`);
     this.name = name;
@@ -73,7 +76,8 @@ export class ConcurrentMap<V> {
   /** The value with its version, for compareAndSet(). */
   entry(key: string): Versioned<V> | undefined {
     if (typeof key !== 'string') throw new KeyError(this.name, key);
-    return this.#table.get(key);
+    const cell = this.#table.get(key);
+    return cell && { value: cell.value, version: cell.version };
   }
 
   /** Writes, and returns the version that the write got. */
@@ -87,17 +91,17 @@ export class ConcurrentMap<V> {
   delete(key: string): boolean {
     if (typeof key !== 'string') throw new KeyError(this.name, key);
     this.#flights.invalidate(key);
-    const entry = this.#table.get(key);
-    if (!entry) return false;
-    this.#remove(key, entry);
+    const cell = this.#table.get(key);
+    if (!cell) return false;
+    this.#remove(key, cell);
     return true;
   }
 
   /** The value that stands under the key; sets `value` where none does. */
   getOrInsert(key: string, value: V): V {
     this.#check(key, value);
-    const entry = this.#table.get(key);
-    if (entry) return entry.value;
+    const cell = this.#table.get(key);
+    if (cell) return cell.value;
     this.set(key, value);
     return value;
   }
@@ -114,7 +118,8 @@ export class ConcurrentMap<V> {
 
   /** Deletes only if the entry's version is `expected`. */
   compareAndDelete(key: string, expected: number): boolean {
-    return this.entry(key)?.version === expected && this.delete(key);
+    if (typeof key !== 'string') throw new KeyError(this.name, key);
+    return this.#table.get(key)?.version === expected && this.delete(key);
   }
 
   /**
@@ -122,16 +127,20 @@ export class ConcurrentMap<V> {
    * others would write while it waits. What it throws is thrown on, and nothing is written.
    */
   compute(key: string, change: (current: V | undefined, key: string) => V | undefined): V | undefined {
-    const entry = this.entry(key);
+    if (typeof key !== 'string') throw new KeyError(this.name, key);
+    checkFunction(`what compute() of the map "${this.name}" calls`, change);
+    const cell = this.#table.get(key);
+    const current = cell?.value;
+    const version = cell?.version;
     const before = this.#log.sequence;
-    const next = change(entry?.value, key);
+    const next = change(current, key);
     if (isThenable(next))
       throw new MapValueError(this.name, key, 'is a promise: the function given to compute() must not be async; use withKey()');
-    if (this.#table.get(key) !== entry || this.#log.wrote(key, before))
+    if (this.#table.get(key)?.version !== version || this.#log.wrote(key, before))
       throw new MapValueError(this.name, key, 'was written by the function given to compute() itself');
     if (next === undefined) {
-      if (entry) this.delete(key);
-    } else if (!entry || !Object.is(next, entry.value)) this.set(key, next);
+      if (version !== undefined) this.delete(key);
+    } else if (version === undefined || !Object.is(next, current)) this.set(key, next);
     return next;
   }
 
@@ -145,7 +154,8 @@ export class ConcurrentMap<V> {
     load: (key: string, signal: AbortSignal) => V | PromiseLike<V>,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<V> {
-    if (typeof key !== 'string') return Promise.reject(new KeyError(this.name, key));
+    const wrong = this.#wrongCall('computeIfAbsent', key, load, options, ['signal']);
+    if (wrong) return Promise.reject(wrong);
     const entry = this.#table.get(key);
     if (entry) return Promise.resolve(entry.value);
     return this.#flights.join(
@@ -164,8 +174,9 @@ export class ConcurrentMap<V> {
    * Runs `section` while no other section of the same key runs, in the order of the calls. It guards sections against each other, not against a bare set().
    * A section that asks for its own key again gets a ReentryError instead of waiting for itself.
    */
-  withKey<R>(key: string, section: (key: string) => R | PromiseLike<R>, options?: WithKeyOptions): Promise<R> {
-    if (typeof key !== 'string') return Promise.reject(new KeyError(this.name, key));
+  withKey<R>(key: string, section: (key: string) => R | PromiseLike<R>, options: WithKeyOptions = {}): Promise<R> {
+    const wrong = this.#wrongCall('withKey', key, section, options, ['signal', 'deadlineMs']);
+    if (wrong) return Promise.reject(wrong);
     return this.#locks.run(key, () => section(key), options);
   }
 
@@ -176,12 +187,13 @@ export class ConcurrentMap<V> {
    * one that is made within the content of another gets a ReentryError.
    */
   replaceAll(content: Iterable<readonly [string, V]> | AsyncIterable<readonly [string, V]>): Promise<MapDifference> {
+    if (!isIterable(content))
+      return Promise.reject(
+        new MapOptionsError(`replaceAll() of the map "${this.name}" takes an iterable of pairs [key, value], not ${typeNameOf(content)}`),
+      );
     if (holdWithin(this, '')) return Promise.reject(new ReentryError(this.name, 'replaceAll', undefined, 'the content of another'));
-    const hold = { live: true };
-    const replace = (): Promise<MapDifference> =>
-      runWithin(this, '', hold, () => this.#replace(content)).finally(() => {
-        hold.live = false;
-      });
+    const hold = new Hold(this, '');
+    const replace = (): Promise<MapDifference> => runWithin(hold, () => this.#replace(content)).finally(() => hold.end());
     const run = this.#replacing.then(replace, replace);
     this.#replacing = run;
     run.catch(() => undefined);
@@ -205,6 +217,8 @@ export class ConcurrentMap<V> {
    * nothing twice. A subscriber that lags more than `changes` behind gets a ChangesLostError.
    */
   subscribe(options: SubscribeOptions = {}): AsyncIterableIterator<MapChange<V>> & AsyncDisposable {
+    checkOptions(`subscribe() of the map "${this.name}"`, options, ['after', 'signal']);
+    checkSignal(`subscribe() of the map "${this.name}"`, options.signal);
     return changesOf(this.name, this.#log, options);
   }
 
@@ -231,23 +245,47 @@ export class ConcurrentMap<V> {
     return this.entries();
   }
 
+  /** What is wrong with a call that answers by a promise, which rejects with it. */
+  #wrongCall(
+    method: string,
+    key: unknown,
+    call: unknown,
+    options: { readonly signal?: AbortSignal },
+    known: readonly string[],
+  ): Error | undefined {
+    if (typeof key !== 'string') return new KeyError(this.name, key);
+    const of = `${method}() of the map "${this.name}"`;
+    try {
+      checkFunction(`what ${of} calls`, call);
+      checkOptions(of, options, known);
+      checkSignal(of, options.signal);
+      return undefined;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
   #check(key: string, value: V): void {
     if (typeof key !== 'string') throw new KeyError(this.name, key);
     if (value === undefined) throw new MapValueError(this.name, key, 'is undefined: delete() removes a key');
   }
 
-  #write(key: string, value: V, before: Versioned<V> | undefined): number {
-    this.#newest?.keep(key, before);
+  #write(key: string, value: V, cell: Cell<V> | undefined): number {
+    this.#newest?.keep(key, cell);
     this.#touched?.add(key);
-    const version = this.#log.set(key, value, before !== undefined, before?.value);
-    this.#table.set(key, { value, version });
+    const version = this.#log.set(key, value, cell !== undefined, cell?.value);
+    if (cell === undefined) this.#table.set(key, { value, version });
+    else {
+      cell.value = value;
+      cell.version = version;
+    }
     return version;
   }
 
-  #remove(key: string, before: Versioned<V>): void {
-    this.#newest?.keep(key, before);
+  #remove(key: string, cell: Cell<V>): void {
+    this.#newest?.keep(key, cell);
     this.#touched?.add(key);
-    this.#log.deleted(key, before.value);
+    this.#log.deleted(key, cell.value);
     this.#table.delete(key);
   }
 
@@ -255,7 +293,11 @@ export class ConcurrentMap<V> {
     const slice = new TimeSlice(this.#clock, 4);
     const wanted = new SplitTable<V>();
     for await (const pair of content) {
-      const [key, value] = pair;
+      if (!Array.isArray(pair))
+        throw new MapOptionsError(
+          `the content given to replaceAll() of the map "${this.name}" is of pairs [key, value], not ${typeNameOf(pair)}`,
+        );
+      const [key, value] = pair as readonly [string, V];
       this.#check(key, value);
       wanted.set(key, value);
       if (slice.due()) await slice.yield();
@@ -287,12 +329,17 @@ export class ConcurrentMap<V> {
     const difference = { added: [] as string[], updated: [] as string[], deleted: [] as string[] };
     this.#touched = undefined;
     const differing: string[] = [];
+    const before = this.sequence;
     // The user's comparison may throw: it is asked of all before the first is written.
     for (const key of candidates) {
       const value = wanted.get(key);
       const entry = this.#table.get(key);
       if (value === undefined ? entry : !entry || !this.#equals(entry.value, value)) differing.push(key);
     }
+    if (this.sequence !== before)
+      throw new MapOptionsError(
+        `the option "equals" of the map "${this.name}" wrote to the map while replaceAll() compared; it may only compare`,
+      );
     for (const key of differing) {
       const value = wanted.get(key);
       const entry = this.#table.get(key);
@@ -311,6 +358,16 @@ export class ConcurrentMap<V> {
   }
 }
 
+function isIterable(content: unknown): boolean {
+  if (content === undefined || content === null) return false;
+  const { [Symbol.iterator]: one, [Symbol.asyncIterator]: other } = content as {
+    [Symbol.iterator]?: unknown;
+    [Symbol.asyncIterator]?: unknown;
+  };
+  return typeof one === 'function' || typeof other === 'function';
+}
+
 function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return typeof (value as { readonly then?: unknown }).then === 'function';
 }

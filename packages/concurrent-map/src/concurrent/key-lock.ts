@@ -1,6 +1,7 @@
 import type { Clock } from '@kubecast/clock';
 import { DeadlineError, MapOptionsError, ReentryError } from '../errors.ts';
-import { holdWithin, runWithin } from './node-key-context.ts';
+import { onAbort } from './abort-callbacks.ts';
+import { Hold, holdWithin, runWithin } from './node-key-context.ts';
 
 export interface WithKeyOptions {
   /** Rejects with the signal's reason while the call waits; a critical section that runs is told by its own signal. */
@@ -75,11 +76,11 @@ export class KeyLock {
     const queue = this.#held.get(key);
     if (queue) await this.#wait(key, queue, options);
     else this.#held.set(key, new WaitQueue());
-    const hold = { live: true };
+    const hold = new Hold(this, key);
     try {
-      return await runWithin(this, key, hold, section);
+      return await runWithin(hold, section);
     } finally {
-      hold.live = false;
+      hold.end();
       this.#release(key);
     }
   }
@@ -93,11 +94,9 @@ export class KeyLock {
         timer?.abort();
         reject(reason as Error);
       };
-      // The listener is gone when it is called: taking it away again would search through those of all others who wait with the same signal.
-      const onAbort = (): void => leave(signal?.reason);
       const waiter: Waiter = {
         go: () => {
-          signal?.removeEventListener('abort', onAbort);
+          stay?.();
           timer?.abort();
           resolve();
         },
@@ -106,11 +105,11 @@ export class KeyLock {
         queued: false,
       };
       queue.push(waiter);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const stay = signal && onAbort(signal, () => leave(signal.reason));
       if (deadlineMs === undefined || timer === undefined) return;
       this.#clock.sleep(deadlineMs, timer.signal).then(
         () => {
-          signal?.removeEventListener('abort', onAbort);
+          stay?.();
           leave(new DeadlineError(this.#map, key, deadlineMs));
         },
         () => undefined,

@@ -1,6 +1,6 @@
 import { SnapshotDisposedError } from '../errors.ts';
 import { hashOf, type SplitTable } from './split-table.ts';
-import type { Versioned } from './versioned.ts';
+import type { Cell, Versioned } from './versioned.ts';
 
 /** A map as it was at one sequence. Reads throw SnapshotDisposedError after dispose(). */
 export interface MapSnapshot<V> extends Disposable {
@@ -16,14 +16,14 @@ export interface MapSnapshot<V> extends Disposable {
 }
 
 /** What stood under the keys that changed since the snapshot was taken, by the part of the table at that time. */
-type Kept<V> = Map<number, Map<string, Versioned<V> | undefined>>;
+type Kept<V> = Map<number, Map<string, Versioned<V>>>;
 
 /** The newest snapshot of a table keeps what a write replaces; older ones read through the newer ones to the table. Taking one copies nothing. */
 export class TableSnapshot<V> implements MapSnapshot<V> {
   readonly sequence: number;
   readonly size: number;
   readonly #name: string;
-  readonly #table: SplitTable<Versioned<V>>;
+  readonly #table: SplitTable<Cell<V>>;
   readonly #mask: number;
   #kept: Kept<V> = new Map();
   #keptKeys = 0;
@@ -35,7 +35,7 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
 
   constructor(
     name: string,
-    table: SplitTable<Versioned<V>>,
+    table: SplitTable<Cell<V>>,
     sequence: number,
     older: TableSnapshot<V> | undefined,
     onDispose: (snapshot: TableSnapshot<V>) => void,
@@ -49,13 +49,17 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
     this.#onDispose = onDispose;
   }
 
-  /** Called before the table changes under `key`, on the newest snapshot only. */
-  keep(key: string, entry: Versioned<V> | undefined): void {
+  /**
+   * Called before the table changes under `key`, on the newest snapshot only. What came after the snapshot is not kept, and neither that a key was absent: its
+   * version tells a reader. So a snapshot never keeps more entries than it shows.
+   */
+  keep(key: string, cell: Versioned<V> | undefined): void {
+    if (cell === undefined || cell.version > this.sequence) return;
     const part = hashOf(key) & this.#mask;
     let kept = this.#kept.get(part);
     if (!kept) this.#kept.set(part, (kept = new Map()));
     if (kept.has(key)) return;
-    kept.set(key, entry);
+    kept.set(key, { value: cell.value, version: cell.version });
     this.#keptKeys += 1;
   }
 
@@ -70,19 +74,21 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
   entry(key: string): Versioned<V> | undefined {
     this.#check();
     const hash = hashOf(key);
+    // What was kept first is what the snapshot shows, unless it came after it.
     for (const at of this.#chain()) {
-      const kept = at.#kept.get(hash & at.#mask);
-      if (kept?.has(key)) return kept.get(key);
+      const kept = at.#kept.get(hash & at.#mask)?.get(key);
+      if (kept !== undefined) return kept.version <= this.sequence ? kept : undefined;
     }
-    return this.#table.get(key);
+    const cell = this.#table.get(key);
+    return cell && cell.version <= this.sequence ? { value: cell.value, version: cell.version } : undefined;
   }
 
   *entries(): IterableIterator<[string, V]> {
     this.#check();
     for (let part = 0; part <= this.#mask; part += 1) {
-      for (const [key, entry] of this.#partOf(part)) {
+      for (const entry of this.#partOf(part)) {
         this.#check();
-        yield [key, entry.value];
+        yield entry;
       }
     }
   }
@@ -118,10 +124,10 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
   }
 
   /** What the snapshot shows of one part of the table, copied in one step, so that writes amid the walk change nothing. */
-  #partOf(part: number): [string, Versioned<V>][] {
-    const shown: [string, Versioned<V>][] = [];
-    this.#table.forPart(part, this.#mask + 1, (key, entry) => {
-      if (entry.version <= this.sequence) shown.push([key, entry]);
+  #partOf(part: number): [string, V][] {
+    const shown: [string, V][] = [];
+    this.#table.forPart(part, this.#mask + 1, (key, cell) => {
+      if (cell.version <= this.sequence) shown.push([key, cell.value]);
     });
     const seen = new Set<string>();
     for (const at of this.#chain()) {
@@ -130,7 +136,7 @@ export class TableSnapshot<V> implements MapSnapshot<V> {
         for (const [key, entry] of at.#kept.get(number) ?? []) {
           if (seen.has(key)) continue;
           seen.add(key);
-          if (entry && entry.version <= this.sequence) shown.push([key, entry]);
+          if (entry.version <= this.sequence) shown.push([key, entry.value]);
         }
       }
     }

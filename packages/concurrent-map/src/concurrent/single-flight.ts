@@ -1,4 +1,5 @@
-import { holdWithin, runWithin, type Hold } from './node-key-context.ts';
+import { onAbort } from './abort-callbacks.ts';
+import { Hold, holdWithin, runWithin } from './node-key-context.ts';
 
 /** One call for a key, and those who wait for it. */
 interface Flight<V> {
@@ -61,18 +62,18 @@ export class SingleFlight<V> {
   #begin(key: string, call: (signal: AbortSignal) => V | PromiseLike<V>, settle: (value: V, fresh: boolean) => V): Flight<V> {
     const abort = new AbortController();
     const started = Promise.withResolvers<V>();
-    const hold = { live: true };
+    const hold = new Hold(this, key);
     const flight: Flight<V> = { promise: started.promise, abort, hold, waiting: 0, kept: false, fresh: true };
     // Nobody may be left to hear of a failure when all have given up.
     flight.promise.catch(() => undefined);
     this.#flights.set(key, flight);
     const end = (): void => {
-      hold.live = false;
+      hold.end();
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     };
     void (async () => {
       try {
-        const value = await runWithin(this, key, hold, () => call(abort.signal));
+        const value = await runWithin(hold, () => call(abort.signal));
         end();
         started.resolve(settle(value, flight.fresh));
       } catch (error) {
@@ -86,7 +87,7 @@ export class SingleFlight<V> {
   #waitWith(signal: AbortSignal, key: string, flight: Flight<V>): Promise<V> {
     flight.waiting += 1;
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const stay = onAbort(signal, () => {
         flight.waiting -= 1;
         reject(signal.reason as Error);
         if (flight.waiting > 0 || flight.kept) return;
@@ -94,9 +95,8 @@ export class SingleFlight<V> {
         if (this.#flights.get(key) === flight) this.#flights.delete(key);
         flight.fresh = false;
         flight.abort.abort(signal.reason);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      flight.promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+      });
+      flight.promise.then(resolve, reject).finally(stay);
     });
   }
 }

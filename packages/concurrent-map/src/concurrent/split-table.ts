@@ -40,6 +40,14 @@ export class SplitTable<E> {
   #mask = 0;
   #inParts = 0;
 
+  /** `expected`: how many entries will come at once, so that none of them is moved. */
+  constructor(expected = 0) {
+    if (expected <= SMALL) return;
+    this.#small = undefined;
+    while ((this.#mask + 1) * FULL < expected) this.#mask = 2 * this.#mask + 1;
+    for (let part = 0; part <= this.#mask; part += 1) this.#parts.push(new Map());
+  }
+
   get size(): number {
     return this.#inParts + (this.#small?.size ?? 0);
   }

@@ -1,4 +1,5 @@
 import { MapOptionsError } from '../errors.ts';
+import { onAbort } from './abort-callbacks.ts';
 import type { ChangeSource } from './change-source.ts';
 import type { MapChange } from './versioned.ts';
 
@@ -32,10 +33,10 @@ export function changesOf<V>(
     batch = [];
     for (const wake of waiting) wake();
   };
-  signal?.addEventListener('abort', end, { once: true });
+  const stay = signal && !signal.aborted ? onAbort(signal, end) : undefined;
   const finish = (): Promise<IteratorReturnResult<undefined>> => {
     end();
-    signal?.removeEventListener('abort', end);
+    stay?.();
     return Promise.resolve({ done: true, value: undefined });
   };
   const next = async (): Promise<IteratorResult<MapChange<V>, undefined>> => {
@@ -48,7 +49,13 @@ export function changesOf<V>(
         at = change.sequence;
         return { done: false, value: change };
       }
-      batch = log.after(at, BATCH);
+      try {
+        batch = log.after(at, BATCH);
+      } catch (error) {
+        // A loop that is ended by an error calls return() no more.
+        stay?.();
+        throw error;
+      }
       index = 0;
       if (batch.length > 0) continue;
       await new Promise<void>((resolve) => {

@@ -4,6 +4,12 @@ export interface Versioned<V> {
   readonly version: number;
 }
 
+/** Where a map keeps a value. A write of the key changes it in place, so it never leaves the package: a map of a million entries would else leave garbage at each write. */
+export interface Cell<V> {
+  value: V;
+  version: number;
+}
+
 /** One write, told to subscribers in the order of `sequence`. `sequence` is the version that the write got; a delete gets one too. */
 export interface MapChange<V> {
   readonly type: 'set' | 'deleted';

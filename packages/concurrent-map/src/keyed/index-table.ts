@@ -1,3 +1,4 @@
+import { typeNameOf } from '../arguments.ts';
 import { ConcurrentMapError } from '../errors.ts';
 
 /** The values that an object is found under; client-go's IndexFunc. */
@@ -22,6 +23,8 @@ export class IndexTable<T> {
 
   /** Refused when a name is taken: an index is never replaced. Nothing is added then. */
   define(indexers: Indexers<T>): readonly string[] {
+    if (typeof indexers !== 'object' || indexers === null)
+      throw new ConcurrentMapError('MAP_INDEX', `indexes are an object of functions, not ${typeNameOf(indexers)}`);
     const names = Object.keys(indexers);
     for (const name of names) {
       if (this.#functions.has(name)) throw new ConcurrentMapError('MAP_INDEX', `there is an index "${name}" already`);

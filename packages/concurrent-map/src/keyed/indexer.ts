@@ -1,3 +1,4 @@
+import { checkFunction, checkOptions } from '../arguments.ts';
 import { KeyError } from '../errors.ts';
 import { ConcurrentMap, type ConcurrentMapOptions } from '../concurrent/concurrent-map.ts';
 import { DeletedFinalStateUnknown, type KeyFunc } from './object-keys.ts';
@@ -19,6 +20,8 @@ export class Indexer<T> {
   readonly #indexes = new IndexTable<T>();
 
   constructor(keyFunc: KeyFunc<T>, indexers: Indexers<T> = {}, options: Pick<ConcurrentMapOptions<T>, 'name' | 'clock'> = {}) {
+    checkFunction('the key function of an Indexer', keyFunc);
+    checkOptions('an Indexer', options, ['name', 'clock']);
     this.#keyOf = keyFunc;
     this.#map = new ConcurrentMap<Kept<T>>({ changes: 1, ...options });
     this.#indexes.define(indexers);

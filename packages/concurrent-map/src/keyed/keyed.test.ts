@@ -130,3 +130,26 @@ test('a key that is no string, and an index function that gives no list of strin
   for (const values of ['n1', [5], undefined]) expect(() => indexer.add({ key: 'c', values })).toThrow(/the index "values" failed: it/);
   expect([indexer.listKeys(), indexer.byIndex('values', 'x'), indexer.listIndexFuncValues('values')]).toEqual([['a'], [held], ['x']]);
 });
+
+test('an object that changed, and one that a replace removed, is found under its old index values no more', () => {
+  const indexer = new Indexer<Thing>(metaNamespaceKey, { tag: (object) => object.tags });
+  indexer.add(thing('a', 'x', 'both'));
+  indexer.update(thing('a', 'y', 'both'));
+  expect([indexer.indexKeys('tag', 'x'), indexer.indexKeys('tag', 'y'), indexer.listIndexFuncValues('tag').sort()]).toEqual([
+    [],
+    ['n/a'],
+    ['both', 'y'],
+  ]);
+  indexer.replace([thing('b', 'y')]);
+  expect([indexer.byIndex('tag', 'y'), indexer.listIndexFuncValues('tag')]).toEqual([[thing('b', 'y')], ['y']]);
+});
+
+test('what is no function, no options, no index and no key is refused by name when it is given', () => {
+  const any = (value: unknown): never => value as never;
+  expect(() => new Indexer(any(undefined))).toThrow('the key function of an Indexer is a function');
+  expect(() => new Indexer(metaNamespaceKey, any(null))).toThrow('indexes are an object of functions, not null');
+  expect(() => new Indexer(metaNamespaceKey, {}, any({ nam: 'x' }))).toThrow('no option "nam" of an Indexer');
+  expect(() => new VersionCache(any({ kep: 2 }))).toThrow('no option "kep" of a VersionCache');
+  for (const call of [() => splitMetaNamespaceKey(any(5)), () => parseCompositeKey(any(undefined)), () => formatCompositeKey(any(null))])
+    expect(call).toThrow(ConcurrentMapError);
+});

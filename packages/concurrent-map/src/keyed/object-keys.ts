@@ -1,3 +1,4 @@
+import { typeNameOf } from '../arguments.ts';
 import { ConcurrentMapError } from '../errors.ts';
 
 /** An object that Kubernetes names. */
@@ -16,8 +17,13 @@ export function metaNamespaceKey(object: NamedObject): string {
   return namespace === '' ? name : `${namespace}/${name}`;
 }
 
+function checkText(key: unknown): void {
+  if (typeof key !== 'string') throw new ConcurrentMapError('MAP_KEY', `a key is a string, not ${typeNameOf(key)}`);
+}
+
 /** client-go's SplitMetaNamespaceKey. Throws for a key of more than two parts. */
 export function splitMetaNamespaceKey(key: string): { readonly namespace: string; readonly name: string } {
+  checkText(key);
   const parts = key.split('/');
   const [first = '', second] = parts;
   if (parts.length > 2) throw new ConcurrentMapError('MAP_KEY', `${JSON.stringify(key)} is no key: it has more than one slash`);
@@ -54,6 +60,8 @@ const unescaped = (part: string): string => part.replaceAll('%2F', '/').replaceA
 
 /** `group/version/kind/namespace/name`, and `/resourceVersion` where there is one. Two different keys never have one text: slashes within a part are escaped. */
 export function formatCompositeKey(key: CompositeKey): string {
+  if (typeof key !== 'object' || key === null)
+    throw new ConcurrentMapError('MAP_KEY', `a composite key is an object of its parts, not ${typeNameOf(key)}`);
   const parts = PARTS.map((part) => key[part]);
   if (key.resourceVersion !== undefined) parts.push(key.resourceVersion);
   for (const [index, part] of parts.entries())
@@ -66,6 +74,7 @@ export function formatCompositeKey(key: CompositeKey): string {
 }
 
 export function parseCompositeKey(text: string): CompositeKey {
+  checkText(text);
   const parts = text.split('/').map(unescaped);
   const [group = '', version = '', kind = '', namespace = '', name = '', resourceVersion] = parts;
   if (parts.length !== 5 && parts.length !== 6) throw new ConcurrentMapError('MAP_KEY', `${JSON.stringify(text)} is no composite key`);

@@ -1,3 +1,4 @@
+import { checkOptions } from '../arguments.ts';
 import { ConcurrentMapError, MapOptionsError } from '../errors.ts';
 import { formatCompositeKey, type CompositeKey } from './object-keys.ts';
 
@@ -18,6 +19,7 @@ export class VersionCache<T> {
   #size = 0;
 
   constructor(options: { readonly keep?: number } = {}) {
+    checkOptions('a VersionCache', options, ['keep']);
     const { keep = 1 } = options;
     if (!Number.isSafeInteger(keep) || keep < 1)
       throw new MapOptionsError(`the option "keep" of a VersionCache is an integer of at least 1, not ${String(keep)}`);

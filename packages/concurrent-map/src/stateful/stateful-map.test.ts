@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConflictError, isConflictError, MapOptionsError, MapValueError, StatefulMap, type StateLog, type StateRecord } from '../index.ts';
+import { ConflictError, isConflictError, MapOptionsError, MapValueError, StatefulMap, type KeptRecord, type StateLog } from '../index.ts';
 
 interface Phase {
   phase: string;
@@ -9,15 +9,22 @@ interface Phase {
 /** A log in memory whose writes can be held back and fail. */
 function memoryLog(): StateLog & { readonly records: Map<string, string>; fail: boolean } {
   const records = new Map<string, string>();
+  let version = 100;
   return {
     records,
     fail: false,
-    load: () => Promise.resolve(Array.from(records, ([key, text]): [string, StateRecord] => [key, JSON.parse(text) as StateRecord])),
+    load: () => Promise.resolve(Array.from(records, ([key, text]): [string, KeptRecord] => [key, JSON.parse(text) as KeptRecord])),
     async write(key, record) {
       await Promise.resolve();
       if (this.fail) throw new Error('disk full');
-      if (record) records.set(key, JSON.stringify(record));
-      else records.delete(key);
+      version += 1;
+      records.set(key, JSON.stringify({ ...record, version }));
+      return version;
+    },
+    async remove(key) {
+      await Promise.resolve();
+      if (this.fail) throw new Error('disk full');
+      records.delete(key);
     },
   };
 }
@@ -113,7 +120,7 @@ test('with a log a write is kept before it is shown, a log that fails leaves the
   log.fail = false;
   await map.set('__proto__', 'u2', { phase: 'Ready' }, undefined);
   const again = await StatefulMap.open<Phase>({ log });
-  expect(again.get('n/a', 'u1')?.state).toEqual({ phase: 'Pending' });
+  expect(again.get('n/a', 'u1')).toEqual({ state: { phase: 'Pending' }, version });
   expect([...again.keys()].map(({ key, uid }) => `${key} ${uid}`).sort()).toEqual(['__proto__ u2', 'n/a u1']);
   // Two writes at once over one version: the second one is told, although the first is still being kept.
   const base = again.get('n/a', 'u1')?.version;
@@ -167,10 +174,17 @@ test('members that JSON would lose, and states that are nested without end, are 
 
 test('a log that gives back what no state is, is refused with the map and the key', async () => {
   const log = (record: unknown): StateLog => ({
-    load: () => Promise.resolve([['n/a', record as StateRecord]]),
-    write: () => Promise.resolve(),
+    load: () => Promise.resolve([['n/a', record as KeptRecord]]),
+    write: () => Promise.resolve(1),
+    remove: () => Promise.resolve(),
   });
-  for (const record of [{ uid: 'u1', state: undefined }, { state: {} }])
+  for (const record of [
+    { uid: 'u1', state: undefined, version: 1 },
+    { state: {}, version: 1 },
+    { uid: 'u1', state: {} },
+    { uid: 'u1', state: {}, version: 0 },
+    { uid: 'u1', state: {}, version: 1.5 },
+  ])
     await expect(StatefulMap.open({ name: 'databases', log: log(record) })).rejects.toMatchObject({
       code: 'MAP_VALUE',
       message: expect.stringMatching(/"n\/a" of the map "databases"/) as unknown,
@@ -182,4 +196,20 @@ test('an update whose function never answers ends by its signal', async () => {
   const update = new StatefulMap<Phase>().update('n/a', 'u1', () => new Promise<Phase>(() => {}), { signal: controller.signal });
   controller.abort(new Error('stopped'));
   await expect(update).rejects.toThrow('stopped');
+});
+
+test('what is no log, no function, no signal and no option is refused by name', async () => {
+  const any = (value: unknown): never => value as never;
+  for (const options of [null, { nam: 'x' }, { log: {} }]) expect(() => new StatefulMap(any(options))).toThrow(MapOptionsError);
+  await expect(StatefulMap.open(any({}))).rejects.toThrow('the option "log" of the map "states" has load(), write() and remove()');
+  const map = new StatefulMap<Phase>();
+  const change = (): Phase => ({ phase: 'Ready' });
+  for (const call of [
+    map.update('n/a', 'u1', any(undefined)),
+    map.update('n/a', 'u1', change, any(null)),
+    map.update('n/a', 'u1', change, any({ signal: {} })),
+    map.update('n/a', 'u1', change, any({ retries: 3 })),
+  ])
+    await expect(call).rejects.toThrow(MapOptionsError);
+  expect(map.size).toBe(0);
 });

@@ -1,3 +1,5 @@
+import { systemClock, TimeSlice } from '@kubecast/clock';
+import { checkFunction, checkOptions, checkSignal, typeNameOf } from '../arguments.ts';
 import { ConcurrentMap } from '../concurrent/concurrent-map.ts';
 import { ConflictError, KeyError, MapOptionsError, MapValueError } from '../errors.ts';
 import { frozenCopy, NotKeptError, type DeepReadonly } from './frozen-copy.ts';
@@ -14,12 +16,21 @@ export interface StateRecord {
   readonly state: unknown;
 }
 
-/** What makes states durable: each write is in it before the map shows it. */
+/** One entry as it comes back, with the version that write() gave. */
+export interface KeptRecord extends StateRecord {
+  readonly version: number;
+}
+
+/** What makes states durable: each write is in it before the map shows it. `durableStates` of `@kubecast/concurrent-map/level` is one. */
 export interface StateLog {
   /** Everything that was kept, once, before the map is used. */
-  load(): Promise<Iterable<readonly [string, StateRecord]>>;
-  /** Resolves when the record is kept; undefined removes it. When it rejects the map stays as it was. */
-  write(key: string, record: StateRecord | undefined): Promise<void>;
+  load(): Promise<Iterable<readonly [string, KeptRecord]>>;
+  /**
+   * Resolves when the record is kept, with its version: an integer from 1 on that grows with each write, over restarts too. When it rejects the map stays as it was.
+   */
+  write(key: string, record: StateRecord): Promise<number>;
+  /** Resolves when nothing is kept under the key any more. */
+  remove(key: string): Promise<void>;
 }
 
 export interface StatefulMapOptions {
@@ -38,6 +49,7 @@ export interface UpdateOptions {
 interface Entry<S> {
   readonly uid: string;
   readonly state: DeepReadonly<S>;
+  readonly version: number;
 }
 
 /**
@@ -52,16 +64,26 @@ export class StatefulMap<S> {
 
   /** Without a log the map is empty and usable at once. With one use StatefulMap.open(). */
   constructor(options: StatefulMapOptions = {}) {
+    checkOptions('a StatefulMap', options, ['name', 'log']);
     this.name = options.name ?? 'states';
+    if (options.log !== undefined) checkLog(this.name, options.log);
     this.#map = new ConcurrentMap<Entry<S>>({ name: this.name, changes: 1 });
     this.#log = options.log;
   }
 
-  /** A map with all that its log kept. */
+  /** A map with all that its log kept, each state with the UID and the version that it had. */
   static async open<S>(options: StatefulMapOptions & { readonly log: StateLog }): Promise<StatefulMap<S>> {
     const map = new StatefulMap<S>(options);
-    for (const [key, { uid, state }] of await options.log.load())
-      map.#map.set(key, { uid: map.#uid(key, uid), state: map.#copy(key, state as S) });
+    checkLog(map.name, options.log);
+    const slice = new TimeSlice(systemClock, 4);
+    for (const [key, record] of await options.log.load()) {
+      map.#map.set(key, {
+        uid: map.#uid(key, record.uid),
+        state: map.#copy(key, record.state as S),
+        version: map.#checked(key, record.version),
+      });
+      if (slice.due()) await slice.yield();
+    }
     return map;
   }
 
@@ -71,8 +93,8 @@ export class StatefulMap<S> {
 
   /** The state of the object with this key and UID; undefined where there is none, or one of another UID. */
   get(key: string, uid: string): KeptState<S> | undefined {
-    const entry = this.#map.entry(key);
-    return entry && entry.value.uid === this.#uid(key, uid) ? { state: entry.value.state, version: entry.version } : undefined;
+    const entry = this.#map.get(key);
+    return entry && entry.uid === this.#uid(key, uid) ? { state: entry.state, version: entry.version } : undefined;
   }
 
   /**
@@ -83,8 +105,9 @@ export class StatefulMap<S> {
     const kept = this.#copy(key, state);
     return this.#map.withKey(key, async () => {
       this.#compare(key, uid, expected);
-      await this.#log?.write(key, { uid, state: kept });
-      return this.#map.set(key, { uid, state: kept });
+      const version = this.#log ? this.#checked(key, await this.#log.write(key, { uid, state: kept })) : this.#map.sequence + 1;
+      this.#map.set(key, { uid, state: kept, version });
+      return version;
     });
   }
 
@@ -92,7 +115,7 @@ export class StatefulMap<S> {
   async delete(key: string, uid: string, expected: number): Promise<void> {
     await this.#map.withKey(key, async () => {
       this.#compare(key, uid, expected);
-      await this.#log?.write(key, undefined);
+      await this.#log?.remove(key);
       this.#map.delete(key);
     });
   }
@@ -107,6 +130,9 @@ export class StatefulMap<S> {
     change: (current: DeepReadonly<S> | undefined) => S | undefined | PromiseLike<S | undefined>,
     options: UpdateOptions = {},
   ): Promise<KeptState<S> | undefined> {
+    checkFunction(`what update() of the map "${this.name}" calls`, change);
+    checkOptions(`update() of the map "${this.name}"`, options, ['tries', 'signal']);
+    checkSignal(`update() of the map "${this.name}"`, options.signal);
     const { tries = 5, signal } = options;
     if (!Number.isSafeInteger(tries) || tries < 1)
       throw new MapOptionsError(
@@ -134,7 +160,7 @@ export class StatefulMap<S> {
     this.#uid(key, uid);
     await this.#map.withKey(key, async () => {
       if (this.#map.get(key)?.uid !== uid) return;
-      await this.#log?.write(key, undefined);
+      await this.#log?.remove(key);
       this.#map.delete(key);
     });
   }
@@ -155,6 +181,12 @@ export class StatefulMap<S> {
     return uid;
   }
 
+  #checked(key: string, version: unknown): number {
+    if (!Number.isSafeInteger(version) || (version as number) < 1)
+      throw new MapValueError(this.name, key, `has the version ${String(version)}: a log gives integers from 1 on`);
+    return version as number;
+  }
+
   #copy(key: string, state: S): DeepReadonly<S> {
     if (typeof key !== 'string') throw new KeyError(this.name, key);
     try {
@@ -164,6 +196,12 @@ export class StatefulMap<S> {
       throw error;
     }
   }
+}
+
+function checkLog(name: string, log: unknown): void {
+  const { load, write, remove } = (log ?? {}) as Partial<StateLog>;
+  if (typeof load !== 'function' || typeof write !== 'function' || typeof remove !== 'function')
+    throw new MapOptionsError(`the option "log" of the map "${name}" has load(), write() and remove(); it is ${typeNameOf(log)}`);
 }
 
 async function abortable<R>(work: R | PromiseLike<R>, signal: AbortSignal | undefined): Promise<R> {

@@ -3,6 +3,9 @@ import { FrequencySketch } from './frequency-sketch.ts';
 
 /** The part of the quota in which every new entry stands before it is weighed against the others. */
 const WINDOW = 0.01;
+/** An entry of more than this part of the quota, and of several times what entries weigh, is weighed against the others as it comes: the window is not for it. */
+const LARGE = 0.1;
+const LARGE_TIMES = 8;
 /** The part of the main space for entries that were used again. */
 const PROTECTED = 0.8;
 
@@ -35,15 +38,14 @@ export class AdmissionPolicy<V> {
     this.#fit();
   }
 
-  /** A key was asked for that is not held. */
-  missed(hash: number): void {
-    this.#sketch.count(hash);
-  }
-
   add(entry: CacheEntry<V>): void {
     this.#entries += 1;
     this.#sketch.ensure(this.#entries);
     this.#sketch.count(entry.hash);
+    if (entry.weight > this.#quota * LARGE && entry.weight * this.#entries > LARGE_TIMES * this.weight) {
+      this.#intoMain(entry);
+      return;
+    }
     entry.segment = 'window';
     this.#window.add(entry);
     this.#fit();
@@ -97,9 +99,7 @@ export class AdmissionPolicy<V> {
     // The newest entry stays in the window even if it is larger than the window: it is weighed when the next one comes.
     for (let entry = this.#window.oldest; entry?.newer && this.#window.weight > windowMost; entry = this.#window.oldest) {
       this.#window.remove(entry);
-      entry.segment = 'probation';
-      if (this.weight + entry.weight <= this.#quota) this.#probation.add(entry);
-      else this.#weigh(entry);
+      this.#intoMain(entry);
     }
     while (this.weight > this.#quota) {
       const victim = this.#probation.oldest ?? this.#protected.oldest ?? this.#window.oldest;
@@ -109,18 +109,28 @@ export class AdmissionPolicy<V> {
     }
   }
 
-  /** A candidate that left the window, while the quota is full: it takes the place of those it was asked for more often than, or goes. */
-  #weigh(candidate: CacheEntry<V>): void {
+  /** An entry that stands in no list. When the quota is full it takes the place of others only if it was asked for more often than each of them; else it goes. */
+  #intoMain(candidate: CacheEntry<V>): void {
+    candidate.segment = 'probation';
     const frequency = this.#sketch.frequency(candidate.hash);
-    while (this.weight + candidate.weight > this.#quota) {
-      const victim = this.#probation.oldest ?? this.#protected.oldest;
-      if (!victim || this.#sketch.frequency(victim.hash) >= frequency) {
-        this.#entries -= 1;
-        this.#evict(candidate);
-        return;
-      }
-      this.remove(victim);
-      this.#evict(victim);
+    let freed = this.#quota - this.weight;
+    let victim = this.#probation.oldest ?? this.#protected.oldest;
+    let victims = 0;
+    for (; freed < candidate.weight && victim !== undefined; victims += 1) {
+      if (this.#sketch.frequency(victim.hash) >= frequency) break;
+      freed += victim.weight;
+      victim = victim.newer ?? (victim.segment === 'probation' ? this.#protected.oldest : undefined);
+    }
+    if (freed < candidate.weight) {
+      this.#entries -= 1;
+      this.#evict(candidate);
+      return;
+    }
+    for (; victims > 0; victims -= 1) {
+      const gone = this.#probation.oldest ?? this.#protected.oldest;
+      if (gone === undefined) break;
+      this.remove(gone);
+      this.#evict(gone);
     }
     this.#probation.add(candidate);
   }

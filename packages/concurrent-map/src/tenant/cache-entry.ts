@@ -9,8 +9,8 @@ export interface CacheEntry<V> {
   weight: number;
   /** When it was written, in milliseconds of the clock. */
   writtenAt: number;
-  /** The number of its last write within its shard; older places in the order of writes mean nothing. */
-  write: number;
+  /** Its place in the order of writes of its shard. */
+  place: number;
   segment: Segment;
   older: CacheEntry<V> | undefined;
   newer: CacheEntry<V> | undefined;

@@ -25,7 +25,7 @@ export async function collectExpired<V>(tenants: Iterable<TenantSpace<V>>, clock
   const rest: typeof mostly = [];
   const slice = new TimeSlice(clock, SLICE_MS);
   for (const tenant of tenants) {
-    for (const shard of tenant.shards) {
+    for (const shard of tenant.shards()) {
       const part = shard.expiredPart(tenant.expiredUntil(now));
       if (part > 0) (part > MOSTLY_EXPIRED ? mostly : rest).push({ tenant, shard });
     }

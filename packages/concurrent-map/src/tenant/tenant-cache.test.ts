@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createVirtualClock } from '@kubecast/clock/testing';
 import { expect, test } from 'vitest';
 import { KeyError, MapOptionsError, MapValueError, TenantCache } from '../index.ts';
@@ -205,7 +207,10 @@ test('of tens of thousands of tenants a collection looks at some, and forgets so
     defaults: { ttlMs: 10, quota: 10 },
     clock: { ...virtual, now: () => (now += 0.1), yield: () => Promise.resolve(void (turns += 1)) },
   });
-  for (let i = 0; i < 2_000; i += 1) cache.tenant({ namespace: `n${i}` }).get('k');
+  for (let i = 0; i < 2_000; i += 1) {
+    cache.tenant({ namespace: `n${i}` }).set('k', i);
+    cache.tenant({ namespace: `n${i}` }).delete('k');
+  }
   const { slices } = await cache.collect();
   expect(slices).toBe(1);
   expect(turns).toBeGreaterThan(20);
@@ -218,4 +223,95 @@ test('fractions of weight leave nothing behind when the last entry goes', () => 
   for (let i = 0; i < 100; i += 1) tenant.set(`k${i % 7}`, 0.1 + (i % 3) / 30);
   for (let i = 0; i < 7; i += 1) tenant.delete(`k${i}`);
   expect([tenant.size, tenant.weight]).toEqual([0, 0]);
+});
+
+test('whoever only asks makes no tenant, whatever names he thinks of, and his misses are counted', () => {
+  const cache = new TenantCache<number>({ defaults: { quota: 10 } });
+  for (let i = 0; i < 1_000; i += 1) {
+    const tenant = cache.tenant({ namespace: `n${i}` });
+    expect([tenant.get('k'), tenant.peek('k'), tenant.delete('k'), [...tenant.keys()], tenant.size, tenant.weight]).toEqual([
+      undefined,
+      undefined,
+      false,
+      [],
+      0,
+      0,
+    ]);
+  }
+  expect(cache.counters()).toEqual([{ tenant: undefined, counters: expect.objectContaining({ misses: 1_000, entries: 0 }) as unknown }]);
+});
+
+test('a handle goes on when its tenant was forgotten since it was empty, and sees what another handle writes', async () => {
+  const cache = new TenantCache<number>({ defaults: { quota: 10 } });
+  const [one, two] = [cache.tenant(a), cache.tenant(a)];
+  one.set('k', 1);
+  expect(two.get('k')).toBe(1);
+  two.delete('k');
+  await cache.collect();
+  expect(cache.counters()).toHaveLength(1);
+  one.set('k', 2);
+  expect([one.get('k'), two.get('k'), cache.tenant(a).size]).toEqual([2, 2, 1]);
+});
+
+test('a value that left the cache, or was replaced, is kept alive by nothing of it', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const cache = new TenantCache<{ readonly at: number }>({ defaults: { quota: 10 } });
+  const tenant = cache.tenant(a);
+  const gone: WeakRef<object>[] = [];
+  const put = (key: string, at: number): void => {
+    const value = { at };
+    gone.push(new WeakRef(value));
+    tenant.set(key, value);
+  };
+  for (let at = 0; at < 50; at += 1) put('replaced', at);
+  for (let at = 0; at < 50; at += 1) put(`evicted-${at}`, at);
+  for (const key of [...tenant.keys()]) tenant.delete(key);
+  put('stays', 0);
+  await new Promise(setImmediate);
+  collect();
+  expect(gone.filter((value) => value.deref() !== undefined)).toHaveLength(1);
+  expect(tenant.get('stays')).toEqual({ at: 0 });
+});
+
+test('an entry that is written again with more weight is fitted into the quota at once', () => {
+  const tenant = new TenantCache<string>({ defaults: { quota: 100 }, weigh: (value) => value.length }).tenant(a);
+  for (let i = 0; i < 10; i += 1) tenant.set(`k${i}`, 'x'.repeat(10));
+  for (let i = 0; i < 10; i += 1) {
+    tenant.set(`k${i}`, 'x'.repeat(40 + i));
+    expect(tenant.weight).toBeLessThanOrEqual(100);
+    expect(tenant.weight).toBe([...tenant.keys()].reduce((sum, key) => sum + (tenant.peek(key)?.length ?? 0), 0));
+  }
+});
+
+test('a scan of keys that are asked for once evicts next to nothing that is asked for often', () => {
+  const tenant = new TenantCache<number>({ defaults: { quota: 100 } }).tenant(a);
+  for (let round = 0; round < 5; round += 1) for (let i = 0; i < 99; i += 1) if (tenant.get(`k${i}`) === undefined) tenant.set(`k${i}`, i);
+  for (let i = 0; i < 400; i += 1) if (tenant.get(`scan-${i}`) === undefined) tenant.set(`scan-${i}`, i);
+  expect(Array.from({ length: 99 }, (_, i) => tenant.peek(`k${i}`)).filter((value) => value === undefined).length).toBeLessThan(5);
+});
+
+test('a value that is nearly as heavy as the quota pushes out nothing that is asked for more often, and has its place where there is room', () => {
+  const make = (): ReturnType<TenantCache<number>['tenant']> =>
+    new TenantCache<number>({ defaults: { quota: 1_000 }, weigh: (value) => value }).tenant(a);
+  const full = make();
+  for (let round = 0; round < 5; round += 1) for (let i = 0; i < 900; i += 1) if (full.get(`k${i}`) === undefined) full.set(`k${i}`, 1);
+  expect([full.set('huge', 950), full.size, full.weight]).toEqual([false, 900, 900]);
+  const roomy = make();
+  for (let i = 0; i < 40; i += 1) roomy.set(`k${i}`, 1);
+  expect([roomy.set('huge', 950), roomy.size, roomy.weight]).toEqual([true, 41, 990]);
+});
+
+test('options and limits that nobody reads, and more parts than a tenant can have, are refused by name', () => {
+  const cache = new TenantCache<number>({ name: 'payloads', defaults: { quota: 10 } });
+  const bad =
+    (given: object): (() => unknown) =>
+    () =>
+      new TenantCache(given as { defaults: { quota: number } });
+  expect(bad({ defaults: { quota: 1 }, shard: 32 })).toThrow('no option "shard" of a TenantCache');
+  expect(bad({ defaults: { quota: 1, ttl: 5 } })).toThrow('no option "ttl" of the limits');
+  expect(bad({ defaults: { quota: 1 }, shards: 2 ** 31 })).toThrow('at most 4096');
+  expect(() => cache.tenant(a).configure({ ttl: 5 } as object)).toThrow('no option "ttl" of the limits of the cache "payloads"');
+  expect(() => cache.tenant({ ...a, Cluster: 'x' } as { namespace: string })).toThrow('no option "Cluster"');
+  expect(() => cache.tenant('a' as unknown as { namespace: string })).toThrow(MapOptionsError);
 });

@@ -1,8 +1,12 @@
 import { systemClock, TimeSlice, type Clock } from '@kubecast/clock';
+import { checkOptions, typeNameOf } from '../arguments.ts';
 import { KeyError, MapOptionsError, MapValueError } from '../errors.ts';
 import { collectExpired, type CollectionReport } from './collector.ts';
 import { addCounters, noCounters, type TenantCounters } from './tenant-counters.ts';
 import { TenantSpace } from './tenant-space.ts';
+
+/** Each tenant has a place for each. */
+const MOST_SHARDS = 4096;
 
 /** A tenant: a namespace of a cluster. */
 export interface TenantId {
@@ -25,7 +29,7 @@ export interface TenantCacheOptions<V> {
   readonly defaults: TenantLimits & { readonly quota: number };
   /** What an entry weighs, at least 0; called once for each write. Default: 1. */
   readonly weigh?: (value: V, key: string) => number;
-  /** Parts of each tenant. Default, and least, 16. */
+  /** Parts of each tenant. Default, and least, 16; at most 4,096. */
   readonly shards?: number;
   /** How often run() begins a collection, in milliseconds. Default 30,000. */
   readonly collectEveryMs?: number;
@@ -65,14 +69,20 @@ export class TenantCache<V> {
   #running = false;
   /** What tenants counted that were forgotten since they were empty: no counter goes back. */
   #forgotten: TenantCounters = noCounters;
+  /** Asked of tenants that hold nothing and were given nothing. */
+  #missed = 0;
 
   constructor(options: TenantCacheOptions<V>) {
+    checkOptions('a TenantCache', options, ['name', 'defaults', 'weigh', 'shards', 'collectEveryMs', 'labels', 'clock']);
     const { name = 'cache', defaults, shards = 16, collectEveryMs = 30_000, labels = 100 } = options;
+    if (typeof name !== 'string') throw new MapOptionsError(`the option "name" of a TenantCache is a string, not ${typeNameOf(name)}`);
     this.name = name;
     checkLimits(name, defaults);
     if (defaults.quota === undefined) throw new MapOptionsError(`the option "defaults.quota" of the cache "${name}" is missing`);
-    if (!Number.isSafeInteger(shards) || shards < 16)
-      throw new MapOptionsError(`the option "shards" of the cache "${name}" is an integer of at least 16, not ${String(shards)}`);
+    if (!Number.isSafeInteger(shards) || shards < 16 || shards > MOST_SHARDS)
+      throw new MapOptionsError(
+        `the option "shards" of the cache "${name}" is an integer of at least 16 and at most ${MOST_SHARDS}, not ${String(shards)}`,
+      );
     if (typeof collectEveryMs !== 'number' || !(collectEveryMs > 0))
       throw new MapOptionsError(`the option "collectEveryMs" of the cache "${name}" is a number above 0, not ${String(collectEveryMs)}`);
     if (!Number.isSafeInteger(labels) || labels < 0)
@@ -88,14 +98,17 @@ export class TenantCache<V> {
   }
 
   tenant(id: TenantId): TenantHandle<V> {
-    const { cluster = '', namespace } = id ?? {};
+    checkOptions(`tenant() of the cache "${this.name}"`, id, ['cluster', 'namespace']);
+    const { cluster = '', namespace } = id;
     for (const part of [cluster, namespace]) if (typeof part !== 'string') throw new KeyError(this.name, part);
-    const now = (): number => this.#clock.now();
-    const find = (): TenantSpace<V> | undefined => this.#tenants.get(cluster)?.get(namespace);
+    let known: TenantSpace<V> | undefined;
+    const find = (): TenantSpace<V> | undefined => {
+      if (known === undefined || known.forgotten) known = this.#tenants.get(cluster)?.get(namespace);
+      return known;
+    };
     const make = (): TenantSpace<V> => find() ?? this.#make(cluster, namespace);
-    const check = (key: string): string => {
+    const check = (key: string): void => {
       if (typeof key !== 'string') throw new KeyError(this.name, key);
-      return key;
     };
     const { name } = this;
     return {
@@ -105,21 +118,34 @@ export class TenantCache<V> {
       get weight() {
         return find()?.weight ?? 0;
       },
-      get: (key) => make().get(check(key), now()),
-      peek: (key) => find()?.peek(check(key), now()),
+      get: (key) => {
+        check(key);
+        const space = find();
+        if (space !== undefined) return space.get(key);
+        // Whoever only asks does not make a tenant: names may come from outside.
+        this.#missed += 1;
+        return undefined;
+      },
+      peek: (key) => {
+        check(key);
+        return find()?.peek(key);
+      },
       set: (key, value) => {
         check(key);
         if (value === undefined) throw new MapValueError(name, key, 'is undefined: delete() removes a key');
         try {
-          return make().set(key, value, now());
+          return make().set(key, value);
         } catch (error) {
           if (error instanceof RangeError) throw new MapValueError(name, key, `cannot be weighed: ${error.message}`);
           throw error;
         }
       },
-      delete: (key) => find()?.delete(check(key)) ?? false,
+      delete: (key) => {
+        check(key);
+        return find()?.delete(key) ?? false;
+      },
       *keys() {
-        yield* find()?.keys(now()) ?? [];
+        yield* find()?.keys() ?? [];
       },
       configure: (limits) => {
         checkLimits(name, limits);
@@ -140,6 +166,7 @@ export class TenantCache<V> {
         if (slice.due()) await slice.yield();
         if (space.size > 0 || space.configured || namespaces.get(namespace) !== space) continue;
         namespaces.delete(namespace);
+        space.forgotten = true;
         this.#forgotten = addCounters(this.#forgotten, { ...space.report(), quota: 0 });
       }
       if (namespaces.size === 0) this.#tenants.delete(cluster);
@@ -174,7 +201,8 @@ export class TenantCache<V> {
     all.sort((a, b) => b.counters.entries - a.counters.entries);
     const told = all.slice(0, this.#labels);
     const others = all.slice(this.#labels);
-    return [...told, { tenant: undefined, counters: others.reduce((sum, { counters }) => addCounters(sum, counters), this.#forgotten) }];
+    const rest = { ...this.#forgotten, misses: this.#forgotten.misses + this.#missed };
+    return [...told, { tenant: undefined, counters: others.reduce((sum, { counters }) => addCounters(sum, counters), rest) }];
   }
 
   *#all(): IterableIterator<TenantSpace<V>> {
@@ -184,15 +212,14 @@ export class TenantCache<V> {
   #make(cluster: string, namespace: string): TenantSpace<V> {
     let namespaces = this.#tenants.get(cluster);
     if (!namespaces) this.#tenants.set(cluster, (namespaces = new Map()));
-    const space = new TenantSpace<V>(this.#shards, this.#defaults.ttlMs, this.#defaults.quota, this.#weigh);
+    const space = new TenantSpace<V>(this.#shards, this.#defaults.ttlMs, this.#defaults.quota, this.#weigh, this.#clock);
     namespaces.set(namespace, space);
     return space;
   }
 }
 
 function checkLimits(name: string, limits: TenantLimits): void {
-  if (typeof limits !== 'object' || limits === null)
-    throw new MapOptionsError(`the limits of the cache "${name}" are an object, not ${String(limits)}`);
+  checkOptions(`the limits of the cache "${name}"`, limits, ['ttlMs', 'quota']);
   for (const option of ['ttlMs', 'quota'] as const) {
     const value = limits[option];
     if (value !== undefined && (typeof value !== 'number' || !(value > 0)))

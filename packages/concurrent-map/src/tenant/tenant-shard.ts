@@ -1,82 +1,73 @@
 import type { CacheEntry } from './cache-entry.ts';
 
-/** A place in the order of writes. It means nothing once its entry was written again or left. */
-interface Written<V> {
-  readonly entry: CacheEntry<V>;
-  readonly write: number;
-  readonly at: number;
-}
-
-/** One part of a tenant's keys, with the order in which they were written: what is expired is always the beginning of that order, whatever the TTL is now. */
+/** The order in which one part of a tenant's entries was written: what is expired is always the beginning of that order, whatever the TTL is now. */
 export class TenantShard<V> {
-  readonly #entries = new Map<string, CacheEntry<V>>();
-  #order: (Written<V> | undefined)[] = [];
+  /** The entries in the order of their last writes. A place is empty once its entry was written again or left: it keeps nothing alive. */
+  #order: (CacheEntry<V> | undefined)[] = [];
+  /** When the entry of each place was written. */
+  #times: number[] = [];
+  /** The number of the first place in `#order`. */
+  #base = 0;
   /** Places before this one were collected. */
   #first = 0;
-  #writes = 0;
+  #size = 0;
 
   get size(): number {
-    return this.#entries.size;
-  }
-
-  get(key: string): CacheEntry<V> | undefined {
-    return this.#entries.get(key);
-  }
-
-  values(): IterableIterator<CacheEntry<V>> {
-    return this.#entries.values();
+    return this.#size;
   }
 
   add(entry: CacheEntry<V>): void {
-    this.#entries.set(entry.key, entry);
-    this.written(entry);
+    this.#size += 1;
+    this.#append(entry);
   }
 
-  /** The entry was written at `entry.writtenAt`. */
+  /** The entry was written again, at `entry.writtenAt`. */
   written(entry: CacheEntry<V>): void {
-    this.#writes += 1;
-    entry.write = this.#writes;
-    this.#order.push({ entry, write: this.#writes, at: entry.writtenAt });
-    // Rewritten entries leave places behind: at most half of the order is such places.
-    if (this.#order.length - this.#first > 2 * this.#entries.size + 64) this.#tidy();
+    this.#order[entry.place - this.#base] = undefined;
+    this.#append(entry);
   }
 
   remove(entry: CacheEntry<V>): void {
     entry.live = false;
-    this.#entries.delete(entry.key);
+    this.#size -= 1;
+    this.#order[entry.place - this.#base] = undefined;
   }
 
-  /** The part of the entries, between 0 and 1, that was written at or before `until`. An estimate: places that mean nothing count too. */
+  /** The part of the entries, between 0 and 1, that was written at or before `until`. An estimate: empty places count too. */
   expiredPart(until: number): number {
     let low = this.#first;
     let high = this.#order.length;
-    if (high === low) return 0;
+    if (high === low || this.#size === 0) return 0;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#order[middle] as Written<V>).at <= until) low = middle + 1;
+      if ((this.#times[middle] as number) <= until) low = middle + 1;
       else high = middle;
     }
     return (low - this.#first) / (this.#order.length - this.#first);
   }
 
-  /** The entry that was written first, if that was at or before `until`. */
+  /** The entry that was written first, if that was at or before `until`. It stays until it is removed. */
   nextExpired(until: number): CacheEntry<V> | undefined {
-    for (; this.#first < this.#order.length; this.#first += 1) {
-      const place = this.#order[this.#first] as Written<V>;
-      if (place.entry.live && place.entry.write === place.write) {
-        if (place.at > until) break;
-        this.#order[this.#first] = undefined;
-        this.#first += 1;
-        return place.entry;
-      }
-      this.#order[this.#first] = undefined;
-    }
+    while (this.#first < this.#order.length && this.#order[this.#first] === undefined) this.#first += 1;
     if (this.#first > 1024 && this.#first * 2 > this.#order.length) this.#tidy();
-    return undefined;
+    const entry = this.#order[this.#first];
+    return entry !== undefined && entry.writtenAt <= until ? entry : undefined;
+  }
+
+  #append(entry: CacheEntry<V>): void {
+    entry.place = this.#base + this.#order.length;
+    this.#order.push(entry);
+    this.#times.push(entry.writtenAt);
+    // At most half of the order, and some, are empty places.
+    if (this.#order.length - this.#first > 2 * this.#size + 64) this.#tidy();
   }
 
   #tidy(): void {
-    this.#order = this.#order.filter((place) => place !== undefined && place.entry.live && place.entry.write === place.write);
+    const order = this.#order.filter((entry) => entry !== undefined);
+    this.#base += this.#order.length;
+    for (const [at, entry] of order.entries()) entry.place = this.#base + at;
+    this.#order = order;
+    this.#times = order.map((entry) => entry.writtenAt);
     this.#first = 0;
   }
 }

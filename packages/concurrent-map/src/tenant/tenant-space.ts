@@ -1,4 +1,5 @@
-import { hashOf } from '../concurrent/split-table.ts';
+import type { Clock } from '@kubecast/clock';
+import { hashOf, SplitTable } from '../concurrent/split-table.ts';
 import { AdmissionPolicy } from './admission-policy.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import type { TenantCounters } from './tenant-counters.ts';
@@ -6,18 +7,23 @@ import { TenantShard } from './tenant-shard.ts';
 
 /** What one tenant holds: parts by key, an order of use of its own, a TTL and a quota of its own. */
 export class TenantSpace<V> {
-  readonly shards: readonly TenantShard<V>[];
+  /** By the hash of the key; a part that never held an entry costs nothing. */
+  readonly #shards: (TenantShard<V> | undefined)[];
+  readonly #entries = new SplitTable<CacheEntry<V>>();
+  readonly #clock: Clock;
   readonly counters = { hits: 0, misses: 0, evictions: 0, expirations: 0, refusals: 0 };
   readonly #policy: AdmissionPolicy<V>;
   readonly #weigh: (value: V, key: string) => number;
   #ttlMs: number;
   #quota: number;
-  #size = 0;
   /** True once its TTL or quota was set for it alone: the cache does not forget it when it is empty. */
   configured = false;
+  /** True once the cache forgot it, which it does only while it is empty: whoever kept it asks the cache for another. */
+  forgotten = false;
 
-  constructor(shards: number, ttlMs: number, quota: number, weigh: (value: V, key: string) => number) {
-    this.shards = Array.from({ length: shards }, () => new TenantShard<V>());
+  constructor(shards: number, ttlMs: number, quota: number, weigh: (value: V, key: string) => number, clock: Clock) {
+    this.#shards = Array.from({ length: shards }, () => undefined);
+    this.#clock = clock;
     this.#ttlMs = ttlMs;
     this.#quota = quota;
     this.#weigh = weigh;
@@ -28,7 +34,7 @@ export class TenantSpace<V> {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#entries.size;
   }
 
   get weight(): number {
@@ -57,33 +63,33 @@ export class TenantSpace<V> {
     return now - this.#ttlMs;
   }
 
-  get(key: string, now: number): V | undefined {
-    const hash = hashOf(key);
-    const entry = this.#shardOf(hash).get(key);
-    if (entry && entry.writtenAt > this.expiredUntil(now)) {
-      this.counters.hits += 1;
-      this.#policy.used(entry);
-      return entry.value;
+  get(key: string): V | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) {
+      this.counters.misses += 1;
+      return undefined;
     }
-    this.counters.misses += 1;
-    if (entry) this.expire(entry);
-    this.#policy.missed(hash);
-    return undefined;
+    if (this.#isExpired(entry)) {
+      this.counters.misses += 1;
+      this.expire(entry);
+      return undefined;
+    }
+    this.counters.hits += 1;
+    this.#policy.used(entry);
+    return entry.value;
   }
 
   /** Like get(), but it counts nothing and is no use of the entry. */
-  peek(key: string, now: number): V | undefined {
-    const entry = this.#shardOf(hashOf(key)).get(key);
-    return entry && entry.writtenAt > this.expiredUntil(now) ? entry.value : undefined;
+  peek(key: string): V | undefined {
+    const entry = this.#entries.get(key);
+    return entry === undefined || this.#isExpired(entry) ? undefined : entry.value;
   }
 
   /** Whether the value is held afterwards: it is not when it alone weighs more than the quota. */
-  set(key: string, value: V, now: number): boolean {
+  set(key: string, value: V): boolean {
     const weight = this.#weigh(value, key);
     if (!Number.isFinite(weight) || weight < 0) throw new RangeError(`weigh() gave ${String(weight)}`);
-    const hash = hashOf(key);
-    const shard = this.#shardOf(hash);
-    const held = shard.get(key);
+    const held = this.#entries.get(key);
     if (weight > this.#quota) {
       if (held) this.delete(key);
       this.counters.refusals += 1;
@@ -91,31 +97,32 @@ export class TenantSpace<V> {
     }
     if (held) {
       held.value = value;
-      held.writtenAt = now;
-      shard.written(held);
+      held.writtenAt = this.#clock.now();
+      this.#shardOf(held.hash).written(held);
       this.#policy.reweigh(held, weight);
       return held.live;
     }
+    const hash = hashOf(key);
     const entry: CacheEntry<V> = {
       key,
       hash,
       value,
       weight,
-      writtenAt: now,
-      write: 0,
+      writtenAt: this.#clock.now(),
+      place: 0,
       segment: 'window',
       older: undefined,
       newer: undefined,
       live: true,
     };
-    shard.add(entry);
-    this.#size += 1;
+    this.#entries.set(key, entry);
+    this.#shardOf(hash).add(entry);
     this.#policy.add(entry);
     return entry.live;
   }
 
   delete(key: string): boolean {
-    const entry = this.#shardOf(hashOf(key)).get(key);
+    const entry = this.#entries.get(key);
     if (!entry) return false;
     this.#policy.remove(entry);
     this.#leave(entry);
@@ -128,21 +135,36 @@ export class TenantSpace<V> {
     this.#leave(entry);
   }
 
-  *keys(now: number): IterableIterator<string> {
-    for (const shard of this.shards)
-      for (const entry of [...shard.values()]) if (entry.live && entry.writtenAt > this.expiredUntil(now)) yield entry.key;
+  /** Parts that may hold entries. */
+  *shards(): IterableIterator<TenantShard<V>> {
+    for (const shard of this.#shards) if (shard !== undefined && shard.size > 0) yield shard;
+  }
+
+  *keys(): IterableIterator<string> {
+    const parts = this.#entries.wholeParts;
+    for (let part = 0; part < parts; part += 1) {
+      const found: CacheEntry<V>[] = [];
+      this.#entries.forPart(part, parts, (_key, entry) => found.push(entry));
+      for (const entry of found) if (entry.live && !this.#isExpired(entry)) yield entry.key;
+    }
   }
 
   report(): TenantCounters {
-    return { ...this.counters, entries: this.#size, weight: this.weight, quota: this.#quota };
+    return { ...this.counters, entries: this.size, weight: this.weight, quota: this.#quota };
+  }
+
+  /** The clock is read only where a TTL asks for it. */
+  #isExpired(entry: CacheEntry<V>): boolean {
+    return this.#ttlMs !== Infinity && entry.writtenAt <= this.expiredUntil(this.#clock.now());
   }
 
   #leave(entry: CacheEntry<V>): void {
-    this.#size -= 1;
+    this.#entries.delete(entry.key);
     this.#shardOf(entry.hash).remove(entry);
   }
 
   #shardOf(hash: number): TenantShard<V> {
-    return this.shards[hash % this.shards.length] as TenantShard<V>;
+    const at = hash % this.#shards.length;
+    return (this.#shards[at] ??= new TenantShard<V>());
   }
 }

@@ -20,6 +20,24 @@ export interface RecordedHistory {
   readonly overlapping: number;
 }
 
+/** A call at random, with a value that no other call has. `seen`: values that the client has read. */
+export function chooseCall(below: (bound: number) => number, seen: readonly number[], value: number): RegisterCall {
+  switch (below(6)) {
+    case 0:
+      return { do: 'set', value };
+    case 1:
+      return { do: 'delete' };
+    case 2:
+      return { do: 'getOrInsert', value };
+    case 3:
+      return { do: 'compareAndSet', from: seen.length === 0 || below(4) === 0 ? undefined : seen[below(seen.length)], value };
+    case 4:
+      return { do: 'add', amount: 1000 * value };
+    default:
+      return { do: 'get' };
+  }
+}
+
 /** Runs clients side by side, each one call after another with pauses of random length amid and between, and records when each call began and ended. */
 export async function recordHistory(map: RecordedMap, options: HistoryOptions): Promise<RecordedHistory> {
   const { clients, keys, operations, random } = options;
@@ -30,29 +48,12 @@ export async function recordHistory(map: RecordedMap, options: HistoryOptions): 
   const pause = async (): Promise<void> => {
     for (let turns = below(4); turns > 0; turns -= 1) await Promise.resolve();
   };
-  const choose = (seen: readonly number[]): RegisterCall => {
-    const value = (values += 1);
-    switch (below(6)) {
-      case 0:
-        return { do: 'set', value };
-      case 1:
-        return { do: 'delete' };
-      case 2:
-        return { do: 'getOrInsert', value };
-      case 3:
-        return { do: 'compareAndSet', from: seen.length === 0 || below(4) === 0 ? undefined : seen[below(seen.length)], value };
-      case 4:
-        return { do: 'add', amount: 1000 * value };
-      default:
-        return { do: 'get' };
-    }
-  };
   const client = async (number: number): Promise<void> => {
     const seen: number[] = [];
     for (let made = 0; made < operations / clients; made += 1) {
       await pause();
       const key = `key-${below(keys)}`;
-      const call = choose(seen);
+      const call = chooseCall(below, seen, (values += 1));
       const abort = below(8) === 0 ? new AbortController() : undefined;
       const begun = (time += 1);
       const running = map.run(key, call, pause, abort?.signal);
@@ -70,7 +71,8 @@ export async function recordHistory(map: RecordedMap, options: HistoryOptions): 
   return { operations: recorded, overlapping: overlaps(recorded) };
 }
 
-function overlaps(operations: readonly Operation<RegisterCall, RegisterResult>[]): number {
+/** Pairs of operations of different clients on one key that overlap, one of them a write, or both. */
+export function overlaps(operations: readonly Operation<RegisterCall, RegisterResult>[], writes: 1 | 2 = 1): number {
   let count = 0;
   for (const [index, a] of operations.entries())
     for (const b of operations.slice(index + 1))
@@ -79,7 +81,7 @@ function overlaps(operations: readonly Operation<RegisterCall, RegisterResult>[]
         a.client !== b.client &&
         a.begun < b.ended &&
         b.begun < a.ended &&
-        (a.call.do !== 'get' || b.call.do !== 'get')
+        Number(a.call.do !== 'get') + Number(b.call.do !== 'get') >= writes
       )
         count += 1;
   return count;

@@ -4,3 +4,8 @@ export { checkLinearizable } from './linearizability.ts';
 export type { Operation, SequentialSpec, Verdict } from './linearizability.ts';
 export { registerSpec } from './register-spec.ts';
 export type { RegisterCall, RegisterResult } from './register-spec.ts';
+export { onAtomicSteps, watchAtomicSteps } from './atomic-steps.ts';
+export { ask, runThreadHistories } from './node-thread-histories.ts';
+export type { ThreadHistoryOptions, ThreadHistoryReport } from './node-thread-histories.ts';
+export { isWholeText, serveThreadWork } from './node-thread-work.ts';
+export type { ThreadWork, WholeText } from './node-thread-work.ts';

@@ -60,8 +60,10 @@ export class MapCore {
     this.lookup = new Lookup(this.table, this.records, () => new MapDamagedError(this.name));
   }
 
+  /** What a reader may have seen in a slot is counted: a change whose writer stopped before it said so is applied first. */
   get size(): number {
-    return Atomics.load(this.control, STATE + 1);
+    this.ring.settle();
+    return this.ring.size;
   }
 
   get bytes(): number {

@@ -17,7 +17,7 @@ export interface SharedMapOptions {
 export const LEAST_BYTES: number = 1 << 16;
 const MOST_BYTES = 2 ** 31 - LEAST_BYTES;
 const MOST_ENTRIES = 1 << 24;
-const MOST_CHANGES = 1 << 20;
+const MOST_CHANGES = 1 << 16;
 
 /** @throws MapOptionsError naming the option. */
 export function createMemory(options: SharedMapOptions): SharedMapHandle {

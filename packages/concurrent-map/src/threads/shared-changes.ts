@@ -29,7 +29,7 @@ export class SharedChanges<V> implements ChangeSource<DeepReadonly<V>> {
   }
 
   get sequence(): number {
-    return this.#core.ring.applied;
+    return this.#core.ring.settle();
   }
 
   /**
@@ -38,7 +38,7 @@ export class SharedChanges<V> implements ChangeSource<DeepReadonly<V>> {
    */
   after(sequence: number, limit: number): MapChange<DeepReadonly<V>>[] {
     const { ring } = this.#core;
-    const last = ring.applied;
+    const last = ring.settle();
     this.#seen = last | 0;
     const changes: MapChange<DeepReadonly<V>>[] = [];
     let bytes = 0;

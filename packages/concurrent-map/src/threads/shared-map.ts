@@ -4,14 +4,13 @@ import type { MapSnapshot } from '../concurrent/map-snapshot.ts';
 import { changesOf, type SubscribeOptions } from '../concurrent/subscription.ts';
 import type { MapChange, Versioned } from '../concurrent/versioned.ts';
 import type { SharedMapHandle } from '../cells/layout.ts';
-import type { SharedKey } from '../cells/shared-records.ts';
 import type { DeepReadonly } from '../stateful/frozen-copy.ts';
 import { decode, keepable } from './json-value.ts';
 import { ANY, MapCore, NONE, type Guard } from './map-core.ts';
 import { checkHandle, createMemory, type SharedMapOptions } from './map-memory.ts';
 import { SharedChanges } from './shared-changes.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
-import { ValueCache, type KnownValue } from './value-cache.ts';
+import { bytesOf, ValueCache, type KnownValue } from './value-cache.ts';
 
 /** What each thread may choose for itself. */
 export interface AttachOptions {
@@ -52,6 +51,8 @@ export class SharedMap<V> {
    * @throws MapHandleError for what share() did not give.
    */
   static attach<V>(handle: SharedMapHandle, options: AttachOptions = {}): SharedMap<V> {
+    // Absent is wrong here: the constructor would make a map of its own.
+    checkHandle(handle);
     return new SharedMap<V>(options, handle);
   }
 
@@ -174,7 +175,8 @@ export class SharedMap<V> {
 
   /**
    * Each change after a sequence, in order and without a gap, for as long as the loop goes on. Subscribing after snapshot().sequence misses nothing and tells
-   * nothing twice. A subscriber that lags behind what the map keeps gets a ChangesLostError: take a snapshot and subscribe after its sequence.
+   * nothing twice. A subscriber that lags behind what the map keeps gets a ChangesLostError: take a snapshot and subscribe after its sequence. A loop that waits keeps its
+   * thread alive.
    */
   subscribe(options: SubscribeOptions = {}): AsyncIterableIterator<MapChange<DeepReadonly<V>>> & AsyncDisposable {
     return changesOf(this.name, this.#changes, options);
@@ -185,8 +187,14 @@ export class SharedMap<V> {
    * @throws ChangesLostError
    */
   changesAfter(sequence: number, limit = 256): readonly MapChange<DeepReadonly<V>>[] {
-    if (!Number.isSafeInteger(sequence) || sequence < 0)
-      throw new MapOptionsError(`changesAfter() of the map "${this.name}" takes a sequence, not ${String(sequence)}`);
+    for (const [what, value, least] of [
+      ['a sequence', sequence, 0],
+      ['"limit"', limit, 1],
+    ] as const)
+      if (!Number.isSafeInteger(value) || value < least)
+        throw new MapOptionsError(
+          `changesAfter() of the map "${this.name}" takes ${what} as an integer of at least ${least}, not ${String(value)}`,
+        );
     return this.#changes.after(sequence, limit);
   }
 
@@ -225,7 +233,7 @@ export class SharedMap<V> {
   }
 
   /** Decodes what stands under a key. */
-  #read(key: string, known: KnownValue<V> | undefined): Omit<KnownValue<V>, 'bytes'> | undefined {
+  #read(key: string, known: KnownValue<V> | undefined): KnownValue<V> | undefined {
     this.#core.check(key);
     const shared = known?.key ?? this.#core.keyOf(key);
     const { lookup } = this.#core;
@@ -234,9 +242,8 @@ export class SharedMap<V> {
       return undefined;
     }
     const { record, slot, tag, word, version } = lookup;
-    const json = record.value.length;
-    const read = { key: shared, slot, tag, word, value: decode<V>(record), version };
-    this.#known.set(key, read, json);
+    const read = { key: shared, slot, tag, word, value: decode<V>(record), version, bytes: bytesOf(record.value.length) };
+    this.#known.set(key, read);
     record.trim();
     return read;
   }
@@ -247,7 +254,7 @@ export class SharedMap<V> {
     const version = this.#core.write(key, shared, known, guard, kept);
     if (version !== 0) {
       const { slot, word, json } = this.#core;
-      this.#known.set(key, { key: shared, slot, tag: version | 0, word, value: kept, version }, json);
+      this.#known.set(key, { key: shared, slot, tag: version | 0, word, value: kept, version, bytes: bytesOf(json) });
     }
     return version;
   }

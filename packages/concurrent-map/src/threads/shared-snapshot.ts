@@ -3,7 +3,7 @@ import type { MapSnapshot } from '../concurrent/map-snapshot.ts';
 import type { Versioned } from '../concurrent/versioned.ts';
 import { BUCKET, DELETED, PREV_TAG, PREV_WORD, PRINT_SHIFT, SEQ_HIGH, SEQ_LOW, sequenceOf, SLOT, UNIT_MASK } from '../cells/layout.ts';
 import { LOOKS } from '../cells/lookup.ts';
-import { RecordCopy } from '../cells/shared-records.ts';
+import { RecordCopy, type SharedKey } from '../cells/shared-records.ts';
 import type { DeepReadonly } from '../stateful/frozen-copy.ts';
 import { decode } from './json-value.ts';
 import type { MapCore } from './map-core.ts';
@@ -18,7 +18,8 @@ export class SharedSnapshot<V> implements MapSnapshot<DeepReadonly<V>> {
 
   constructor(core: MapCore) {
     this.#core = core;
-    this.sequence = core.ring.applied;
+    // Shows at least what any reader saw in a slot before.
+    this.sequence = core.ring.settle();
     this.size = core.ring.size;
   }
 
@@ -57,17 +58,24 @@ export class SharedSnapshot<V> implements MapSnapshot<DeepReadonly<V>> {
     this.#check();
     const key = this.#core.keyOf(text);
     const { table } = this.#core;
-    for (let level = 0; level < table.levels; level += 1)
-      for (let number = 0; number < BUCKET * 2; number += 1) {
-        const at = table.at(key.hash, level, number);
-        const { cells } = table;
-        if (!cells.reach(at + 1)) continue;
-        cells.load(at);
-        const isOther = (cells.second & DELETED) !== 0 || cells.second >>> PRINT_SHIFT !== key.hash >>> PRINT_SHIFT;
-        if (cells.second === 0 || (isOther && !this.#isNewer(cells.first))) continue;
-        if (this.#show(at) && this.#record.holds(key)) return true;
+    const { levels } = table;
+    for (let level = 0; level < levels; level += 1)
+      for (let bucket = 0; bucket < 2; bucket += 1) {
+        const from = table.bucket(key.hash, level, bucket);
+        for (let at = from; at < from + BUCKET * 2; at += 2)
+          if (this.#mayHold(at, key) && this.#show(at) && this.#record.holds(key)) return true;
       }
     return false;
+  }
+
+  /** Whether a slot may have held a key: four bits of the hash tell, or it was written since. */
+  #mayHold(at: number, key: SharedKey): boolean {
+    const { cells } = this.#core.table;
+    if (!cells.reach(at + 1)) return false;
+    cells.load(at);
+    const { first, second } = cells;
+    if (second === 0) return false;
+    return ((second & DELETED) === 0 && second >>> PRINT_SHIFT === key.hash >>> PRINT_SHIFT) || this.#isNewer(first);
   }
 
   /** Copies the record that a slot held after the snapshot's change; false: none. */

@@ -10,11 +10,17 @@ export interface KnownValue<V> {
   readonly word: number;
   readonly value: DeepReadonly<V>;
   readonly version: number;
+  /** What it is reckoned to take: see bytesOf(). */
   readonly bytes: number;
 }
 
 /** What one entry costs beside its value. */
 const ENTRY_BYTES = 400;
+
+/** `json`: the bytes of the value as JSON; four times as many are reckoned for the value. */
+export function bytesOf(json: number): number {
+  return json * 4 + ENTRY_BYTES;
+}
 
 /** The values that one thread has decoded, the oldest of them dropped first where they are too many. */
 export class ValueCache<V> {
@@ -37,16 +43,16 @@ export class ValueCache<V> {
     return this.#table.is(known.slot, known.tag, known.word);
   }
 
-  /** `json`: the bytes of the value as JSON; four times as many are reckoned for the value. */
-  set(key: string, known: Omit<KnownValue<V>, 'bytes'>, json: number): void {
-    const bytes = json * 4 + ENTRY_BYTES;
+  set(key: string, known: KnownValue<V>): void {
+    const { bytes } = known;
     const before = this.#known.get(key);
     if (bytes > this.#limit) {
       if (before) this.#drop(key, before);
       return;
     }
     this.#bytes += bytes - (before?.bytes ?? 0);
-    this.#known.set(key, { ...known, bytes });
+    this.#known.set(key, known);
+    if (this.#bytes <= this.#limit) return;
     for (const [oldest, entry] of this.#known) {
       if (this.#bytes <= this.#limit) break;
       this.#drop(oldest, entry);

@@ -99,8 +99,11 @@ export class Listener<T> implements Stepper {
     const id = encodeKey(change.entry.key);
     let type = seen?.type;
     let initial = false;
+    // What told that versions went back was dropped with the rest: what comes in its place says so.
+    let told = this.#replayAgain && this.#replayOrigin === 'regressed' ? this.#replayOrigin : origin;
     for (const replay of this.#replays) {
       if (!replay.ahead(change.entry.key, id)) continue;
+      if (replay.origin === 'regressed') told = replay.origin;
       // The walk has not come to this object: what is news to the stream is the first that this handler hears of it.
       if (replay.fresh && change.type !== 'added') {
         type = change.type === 'deleted' || seen === undefined || seen.type === 'deleted' ? undefined : 'added';
@@ -113,7 +116,7 @@ export class Listener<T> implements Stepper {
       type,
       entry: change.entry,
       previous: type === 'added' ? undefined : change.previous,
-      origin: initial ? 'initial' : origin,
+      origin: initial ? 'initial' : told,
       cause: type !== 'deleted' ? undefined : seen?.unmatched === true ? 'deleted-or-unmatched' : cause,
       finalStateKnown: type === 'deleted' ? (change.finalStateKnown ?? true) : undefined,
       initial,

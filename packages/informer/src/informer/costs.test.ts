@@ -16,17 +16,25 @@ const RUNS = 5;
 /** Work that grows with n log n stays below, work that grows with its square is at 2. */
 const MOST = 1.2;
 
-/** How the CPU time of a work grows with its size: the exponent. `prepare` is not measured. */
+/**
+ * How the CPU time of a work grows with its size: the exponent. `prepare` is not measured. Each measurement does the same work in all, the smallest size eight
+ * times, so that none is too short, and the collector has as much to do in each.
+ */
 async function exponent(base: number, prepare: (n: number) => () => Promise<void> | void): Promise<number> {
   const best = SIZES.map(() => Infinity);
   await prepare(base)();
   for (let run = 0; run < RUNS; run += 1)
     for (const [at, factor] of SIZES.entries()) {
-      const work = prepare(base * factor);
-      const begun = process.cpuUsage();
-      await work();
-      const { user, system } = process.cpuUsage(begun);
-      best[at] = Math.min(best[at] ?? Infinity, user + system);
+      const times = (SIZES.at(-1) ?? 1) / factor;
+      let micros = 0;
+      for (let time = 0; time < times; time += 1) {
+        const work = prepare(base * factor);
+        const begun = process.cpuUsage();
+        await work();
+        const { user, system } = process.cpuUsage(begun);
+        micros += user + system;
+      }
+      best[at] = Math.min(best[at] ?? Infinity, micros / times);
     }
   const points = best.map((micros, at) => [Math.log2(SIZES[at] ?? 1), Math.log2(micros)] as const);
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

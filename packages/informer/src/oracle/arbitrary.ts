@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { DEAFNESS, FILES, MEETS, NAMESPACES, REACHABLE, SERVER_EVENTS } from './schedule.ts';
+import { SHORT } from './world/shared-store.ts';
 import type { FaultName, HandlerKind, Program, Schedule, Step } from './schedule.ts';
 
 const namespace = fc.constantFrom(...NAMESPACES);
@@ -133,7 +134,16 @@ const base = {
 const first = (request: 'stream' | 'list'): fc.Arbitrary<Schedule['first']> =>
   fc.option(fc.record({ fault: faultOf(request), after: fc.integer({ min: 0, max: 6 }) }), { freq: 3 });
 
+const filling = { ...base, shared: fc.constantFrom(...SHORT), objects: fc.integer({ min: 4, max: 9 }) };
+
+/** Schedules over stores that fill up. */
+export const fullStoreArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ ...filling, streams: fc.constant(true), first: first('stream') }) },
+  { weight: 1, arbitrary: fc.record({ ...filling, streams: fc.constant(false), first: first('list') }) },
+);
+
 export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ ...base, streams: fc.constant(true), first: first('stream') }) },
-  { weight: 2, arbitrary: fc.record({ ...base, streams: fc.constant(false), first: first('list') }) },
+  { weight: 30, arbitrary: fc.record({ ...base, streams: fc.constant(true), first: first('stream') }) },
+  { weight: 20, arbitrary: fc.record({ ...base, streams: fc.constant(false), first: first('list') }) },
+  { weight: 3, arbitrary: fullStoreArbitrary },
 );

@@ -1,3 +1,4 @@
+import { SHORT } from './world/shared-store.ts';
 import { FILES, MEETS, REACHABLE, SERVER_EVENTS } from './schedule.ts';
 
 const STATES = ['Streaming', 'Listing', 'Watching', 'BackingOff', 'Stale', 'Forbidden', 'Gone', 'Regressed', 'Failed'];
@@ -27,6 +28,7 @@ export class Coverage {
       ...SERVER_EVENTS.flatMap((event) => STATES.map((state) => [event, state] as const)),
       ...FILES.flatMap((file) => MET.map((met) => [file, met] as const)),
       ...FATES.map((fate) => [fate, 'file'] as const),
+      ...SHORT.map((short) => ['refused', short] as const),
     ];
     return wanted.filter(([row, column]) => this.count(row, column) === 0).map(([row, column]) => `${row} in ${column}`);
   }
@@ -67,6 +69,12 @@ export class Coverage {
       line(
         'file',
         FATES.map((fate) => this.count(fate, 'file')),
+      ),
+      '',
+      head('store that is short of', SHORT),
+      line(
+        'refused',
+        SHORT.map((short) => this.count('refused', short)),
       ),
     );
     return lines.join('\n');

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
-import { scheduleArbitrary } from './arbitrary.ts';
+import { fullStoreArbitrary, scheduleArbitrary } from './arbitrary.ts';
 import { Coverage } from './coverage.ts';
+import { failureOf } from './failure.ts';
 import { onceFailed } from './once-failed.ts';
 import { runSchedule } from './run-schedule.ts';
 
-// npm run test:oracle -- --schedules N --seed S [--path P] [--quick: do not shrink]
+// npm run test:oracle -- --schedules N --seed S [--path P] [--quick: do not shrink] [--full: over stores that fill up alone]
 const { values } = parseArgs({
   // fast-check prints negative seeds too, which parseArgs takes for an option of its own unless joined by "=".
   args: process.argv.length < 3 ? [] : process.argv.slice(2).join('\0').replace('--seed\0', '--seed=').split('\0'),
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     path: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
   },
 });
 const schedules = Number(values.schedules);
@@ -35,7 +37,7 @@ for (const { found, schedule } of values.path === undefined ? onceFailed : []) {
 }
 let ran = 0;
 const result = await fc.check(
-  fc.asyncProperty(scheduleArbitrary, async (schedule) => {
+  fc.asyncProperty(values.full ? fullStoreArbitrary : scheduleArbitrary, async (schedule) => {
     ran += 1;
     if (ran % 5000 === 0) console.error(`${ran} schedules, ${Math.round((performance.now() - begun) / 1000)} s`);
     const wrong = await runSchedule(schedule, coverage);
@@ -45,13 +47,11 @@ const result = await fc.check(
 );
 const seconds = Math.round((performance.now() - begun) / 1000);
 if (result.failed) {
-  console.log(`failed after ${result.numRuns} schedules: ${String(result.errorInstance)}`);
-  console.log(JSON.stringify(result.counterexample?.[0]));
-  console.log(`again: npm run test:oracle -- --schedules ${schedules} --seed ${seed} --path ${result.counterexamplePath ?? ''}`);
+  console.log(failureOf(result, schedules, values.full));
 } else {
   console.log(coverage.table());
 }
-const missing = values.path === undefined && !values.quick && !result.failed && schedules >= 2000 ? coverage.missing() : [];
+const missing = values.path === undefined && !values.quick && !values.full && !result.failed && schedules >= 2000 ? coverage.missing() : [];
 for (const cell of missing) console.log(`no schedule met ${cell}`);
 const good = !result.failed && missing.length === 0 && unhandled === 0;
 console.log(`${good ? 'ok' : 'FAILED'}: ${result.numRuns} schedules, seed ${seed}, ${seconds} s, ${unhandled} unhandled rejections`);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import fc from 'fast-check';
 import { scheduleArbitrary } from './arbitrary.ts';
 import { Coverage } from './coverage.ts';
+import { failureOf } from './failure.ts';
 import { onceFailed } from './once-failed.ts';
 import { runSchedule } from './run-schedule.ts';
 
@@ -15,13 +16,14 @@ test('whatever the history, the faults and the handlers: every promise holds at 
   const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
   process.on('unhandledRejection', onUnhandled);
   try {
-    await fc.assert(
+    const result = await fc.check(
       fc.asyncProperty(scheduleArbitrary, async (schedule) => {
         expect(await runSchedule(schedule, coverage)).toEqual([]);
         expect(unhandled).toEqual([]);
       }),
       { numRuns: SCHEDULES, seed: SEED },
     );
+    expect(result.failed ? failureOf(result, SCHEDULES) : '').toBe('');
   } finally {
     process.off('unhandledRejection', onUnhandled);
   }

@@ -1,13 +1,15 @@
-import { createModelRig, ModelServer, TWIN, wireState } from '../testing/index.ts';
-import type { ModelFault, ModelRig, Thing } from '../testing/index.ts';
+import { createModelRig, ModelServer, TWIN } from '../testing/index.ts';
+import type { ModelFault, ModelObject, ModelRig, Thing } from '../testing/index.ts';
 import type { ObjectInformer } from '../informer/object-informer.ts';
 import type { ScopeStatus } from '../contract/informer.ts';
 import type { Coverage } from './coverage.ts';
-import { isKept, parityQuery, programOptions, wrongInIndex } from './program.ts';
+import { wrongAtTheEnd } from './quiescence.ts';
+import { isKept, parityQuery, programOptions, wrongInIndex } from './world/program.ts';
 import { modelFault } from './schedule.ts';
-import { Restores } from './restores.ts';
-import { SavedFiles } from './saved-files.ts';
-import type { Beginning } from './saved-files.ts';
+import { FITS, refuseLists, SharedReader, shortOptions } from './world/shared-store.ts';
+import { Restores } from './world/restores.ts';
+import { SavedFiles, wrongAtTheBeginning } from './world/saved-files.ts';
+import type { Beginning } from './world/saved-files.ts';
 import type { FaultName, HandlerKind, Program, Restart, Schedule, ServerEvent, Step } from './schedule.ts';
 import { Witness } from './witness.ts';
 
@@ -43,6 +45,7 @@ class Run {
   /** Reports that came before it. */
   #reportsBefore = 0;
   readonly #wrong: string[] = [];
+  #reader: SharedReader | undefined;
   readonly #names = new Map<ModelFault, FaultName>();
   /** Per scope and epoch: the newest version that each object was seen at. */
   readonly #seen = new Map<string, number>();
@@ -62,14 +65,20 @@ class Run {
     this.#coverage = coverage;
     this.#namespaces = schedule.namespaces;
     this.#program = schedule.program ?? 'sound';
+    const program = programOptions(this.#program);
     this.#rig = createModelRig({
       seed: schedule.seed,
       keeps: true,
       ...(schedule.everyMs === undefined ? {} : { everyMs: schedule.everyMs }),
       twin: schedule.twin === true,
       named: true,
-      ...programOptions(this.#program),
-      limits: { sliceMs: schedule.sliceMs },
+      ...(schedule.shared === undefined ? program : shortOptions(schedule.shared, program)),
+      // A store that is full is tried again and again: not for an hour after there is room.
+      limits: { sliceMs: schedule.sliceMs, ...(schedule.shared === undefined ? {} : { repairMaxMs: 120_000 }) },
+      onReport: (report) => {
+        this.#rig.reports.push(report);
+        if (schedule.shared !== undefined && report.message.includes('`shared.')) coverage.hit('refused', schedule.shared);
+      },
       namespaces: schedule.namespaces,
       ...(schedule.selector ? { labelSelector: 'sel=yes' } : {}),
       api: {
@@ -123,6 +132,7 @@ class Run {
     this.#rig.server.lag(false);
     this.#full = 0;
     for (const witness of this.#witnesses) witness.release();
+    if (this.#schedule.shared !== undefined) await this.#makeRoom();
     const quiescence = QUIESCENCE_MS + (this.#deafened ? FRUITLESS_MS : 0);
     for (let waited = 0; waited < quiescence; waited += 15_000) {
       await clock.advance(15_000);
@@ -130,7 +140,7 @@ class Run {
     }
     // Without time passing: what is under way, turn by turn, ends.
     for (let i = 0; i < 100 && this.#witnesses.some((witness) => (witness.handle?.waiting ?? 0) > 0); i += 1) await clock.settle();
-    this.#judge();
+    this.#wrong.push(...this.#judge());
     await this.#rig.informer.stop();
     await clock.settle();
     if (clock.pending !== 0) this.#wrong.push(`${clock.pending} timers were left behind`);
@@ -208,7 +218,7 @@ class Run {
       witness.remove();
     }
     let held: readonly string[] | undefined;
-    let done = false;
+    const state = { done: false };
     const restarted = this.#rig
       .restart(this.#namespaces, () => {
         if (step.file === 'last') held = this.#heldWhole();
@@ -216,15 +226,18 @@ class Run {
         this.#reportsBefore = reports.length;
         this.#met = false;
       })
-      .finally(() => (done = true));
-    for (let i = 0; i < 5 && !done; i += 1) await clock.settle();
+      .finally(() => (state.done = true));
+    for (let i = 0; i < 5 && !state.done; i += 1) await clock.settle();
     // A server that is elsewhere than the file says is asked who it is, for five seconds each.
-    for (let seconds = 0; seconds < 12 && !done; seconds += 1) await clock.advance(1000);
-    if (!done) this.#wrong.push('an informer was not restored within 12 s');
+    for (let seconds = 0; seconds < 12 && !state.done; seconds += 1) await clock.advance(1000);
+    if (!state.done) this.#wrong.push('an informer was not restored within 12 s');
     await restarted;
     const moved = this.#begun?.file === undefined ? step.moved === true : !this.#begun.inPlace;
     this.#coverage.hit(step.file, `${step.meets ?? 'same'}${moved ? ' moved' : ''}`);
-    this.#judgeBeginning(held);
+    const unused = reports.slice(this.#reportsBefore).some((report) => report.kind === 'snapshot-unused');
+    this.#coverage.hit(unused ? 'unused' : 'shown', 'file');
+    const shown = [...this.#rig.held(), ...this.#rig.held(TWIN)];
+    this.#wrong.push(...wrongAtTheBeginning(this.#begun, unused, shown, held, this.#schedule.shared === undefined));
     this.#seen.clear();
     this.#witnesses = kinds.map((kind) => this.#witness(kind));
     this.#fillUp();
@@ -236,21 +249,8 @@ class Run {
     const { informer, reports } = this.#rig;
     const damaged =
       this.#begun?.file?.sound === false || reports.slice(this.#reportsBefore).some((report) => report.kind === 'corrupt-object');
-    if (damaged || !informer.hasSynced) return undefined;
+    if (damaged || !informer.hasSynced || this.#schedule.shared !== undefined) return undefined;
     return [...this.#rig.held(), ...this.#rig.held(TWIN)];
-  }
-
-  /** What must be shown before the first request, and what must not. `held`: what the informer before it showed at its end. */
-  #judgeBeginning(held: readonly string[] | undefined): void {
-    const { file, inPlace, own } = this.#begun ?? {};
-    const shown = [...this.#rig.held(), ...this.#rig.held(TWIN)];
-    const unused = this.#rig.reports.slice(this.#reportsBefore).some((report) => report.kind === 'snapshot-unused');
-    this.#coverage.hit(unused ? 'unused' : 'shown', 'file');
-    if (unused && shown.length > 0) this.#wrong.push(`a file that is not used shows ${shown.join(', ')}`);
-    if (inPlace === false && own === false && !unused) this.#wrong.push('a file of another server at another URL is used');
-    if (file?.sound === true && inPlace === true && unused) this.#wrong.push('a sound file of this URL is not used');
-    if (file?.sound === true && !unused && held !== undefined && shown.join('\n') !== held.join('\n'))
-      this.#wrong.push(`a file does not show what was saved:\n  saved ${held.join(', ')}\n  shows ${shown.join(', ')}`);
   }
 
   /** Once the server has said who it is, nothing of another may be shown. */
@@ -311,28 +311,35 @@ class Run {
     }
   }
 
+  /** Takes away so much that the rest fits into a store that was full; not before a restore was noticed. */
+  async #makeRoom(): Promise<void> {
+    const { clock, server, twin } = this.#rig;
+    await clock.advance(15_000);
+    const noticed = (): boolean => this.#restores.mayWrite(server, this.#scopes(), 1, true);
+    for (const { namespace, name } of [...server.state().values()].slice(FITS)) {
+      for (let waited = 0; waited < QUIESCENCE_MS && !noticed(); waited += 15_000) await clock.advance(15_000);
+      // A scope that has noticed, and whose list does not fit, still stands at the version from before.
+      const full = this.#scopes().every((scope) => Number(scope.resourceVersion) <= server.rev || scope.counters.regressions > 0);
+      if (!noticed() && !full) this.#wrong.push('a restore was never noticed');
+      server.delete(namespace, name);
+    }
+    for (const { namespace, name } of [...(twin?.server.state().values() ?? [])].slice(FITS)) twin?.server.delete(namespace, name);
+  }
+
   #put(namespace: string, name: string, matches: boolean): void {
     const labels = { sel: matches ? 'yes' : 'no' };
     this.#rig.server.put(namespace, name, (this.#payload += 1), labels);
     this.#rig.twin?.server.put(namespace, name, this.#payload * 3, labels);
   }
 
-  /** Lets the store of the informer that runs now refuse as many lists as it is to. A stand-in for one in shared memory that is full. */
+  /** Lets the store of the informer that runs now refuse as many lists as it is to. */
   #fillUp(): void {
-    const { writer } = this.#rig.informer as ObjectInformer<Thing>;
-    const replace = writer.replace.bind(writer);
-    writer.replace = (scope) => {
-      const replacement = replace(scope);
-      return {
-        ...replacement,
-        commit: (version) => {
-          // What leaves with its scope, or is taken over, is no list.
-          if (version === '' || this.#full === 0) return replacement.commit(version);
-          this.#full -= 1;
-          throw new Error('the store is full');
-        },
-      };
+    const refuses = (): boolean => {
+      if (this.#full === 0) return false;
+      this.#full -= 1;
+      return true;
     };
+    refuseLists((this.#rig.informer as ObjectInformer<Thing>).writer, refuses, (message) => this.#wrong.push(message));
   }
 
   /** Those of the first cluster, which has the faults. */
@@ -360,6 +367,11 @@ class Run {
   #look(settled: boolean): void {
     const { informer, api } = this.#rig;
     this.#files.note();
+    if (this.#schedule.shared !== undefined) {
+      if (this.#reader?.informer !== informer) this.#reader = new SharedReader(informer);
+      const difference = this.#reader.difference();
+      if (difference !== undefined) this.#wrong.push(difference);
+    }
     if (settled) this.#met = api.named;
     if (this.#met) this.#lookForForeign('later');
     const missing = informer.hasSynced ? informer.scopes().find((scope) => !scope.synced) : undefined;
@@ -374,38 +386,12 @@ class Run {
     }
   }
 
-  #judgeTwin(): void {
-    const { twin } = this.#rig;
-    if (twin === undefined) return;
-    const truth = wireState(
-      twin.server.state(),
-      (object) => (!this.#schedule.selector || object.labels['sel'] === 'yes') && isKept(this.#program, object),
-    ).sort();
-    const held = [...this.#rig.held(TWIN)].sort();
-    if (held.join('\n') !== truth.join('\n'))
-      this.#wrong.push(`the second cluster differs from its server:\n  view   ${held.join(', ')}\n  server ${truth.join(', ')}`);
-  }
-
-  #judge(): void {
+  #judge(): string[] {
     const { informer, server, reports } = this.#rig;
     const foreign = reports.slice(this.#reportsBefore).find((report) => report.kind === 'snapshot-foreign');
     if (foreign !== undefined) this.#coverage.hit('foreign', 'file');
     if (foreign !== undefined && this.#begun?.file?.sound === true && this.#begun.own)
       this.#wrong.push(`a file of its own: ${foreign.message}`);
-    const truth = wireState(
-      server.state(),
-      (object) =>
-        (this.#namespaces.includes('') || this.#namespaces.includes(object.namespace)) &&
-        (!this.#schedule.selector || object.labels['sel'] === 'yes') &&
-        isKept(this.#program, object),
-    ).sort();
-    const held = [...this.#rig.held()].sort();
-    if (held.join('\n') !== truth.join('\n'))
-      this.#wrong.push(`the view differs from the server:\n  view   ${held.join(', ')}\n  server ${truth.join(', ')}`);
-    if (!informer.hasSynced) this.#wrong.push('not synced');
-    const { view } = informer;
-    this.#wrong.push(...wrongInIndex(this.#program, view.select(), (value) => view.select(parityQuery(value))));
-    this.#judgeTwin();
     // A server that was restored is silent to a watch from a version that it lost: who asks first never hears that silence. (Where each
     // step is a turn, the time of one step passes amid a list.)
     for (const scope of this.#scopes())
@@ -414,20 +400,13 @@ class Run {
     for (const scope of this.#scopes())
       if (scope.epoch > 1 && server.restores === 0 && !this.#mayRegress)
         this.#wrong.push(`scope ${scope.scope} is in epoch ${scope.epoch} of a server that never went back`);
-    for (const scope of informer.scopes()) {
-      if (scope.state !== 'Watching') this.#wrong.push(`scope ${scope.scope} ends in ${scope.state}: ${scope.reason}`);
-      if (scope.ageMs > 75_000) this.#wrong.push(`scope ${scope.scope} is ${scope.ageMs} ms old`);
-    }
-    for (const witness of this.#witnesses) {
-      this.#wrong.push(...witness.wrong);
-      if (witness.kind === 'late-leaver' && witness.gone) continue;
-      const told = witness.lines();
-      const expected = truth.filter((line) => witness.sees(Number(line.slice(line.lastIndexOf(' ') + 1))));
-      if (told.join('\n') !== expected.join('\n'))
-        this.#wrong.push(`${witness.kind} was told another state:\n  told   ${told.join(', ')}\n  server ${expected.join(', ')}`);
-      if (witness.handle !== undefined && !witness.handle.hasSynced) this.#wrong.push(`${witness.kind} was never synced`);
-      if (witness.handle !== undefined && witness.handle.waiting !== 0)
-        this.#wrong.push(`${witness.kind} still has ${witness.handle.waiting} waiting`);
-    }
+    const { view } = informer;
+    this.#wrong.push(...wrongInIndex(this.#program, view.select(), (value) => view.select(parityQuery(value))));
+    return wrongAtTheEnd(this.#rig, this.#witnesses, this.#namespaces, (object) => this.#isShown(object));
+  }
+
+  /** Whether the view may hold an object of a namespace that is watched. */
+  #isShown(object: ModelObject): boolean {
+    return (!this.#schedule.selector || object.labels['sel'] === 'yes') && isKept(this.#program, object);
   }
 }

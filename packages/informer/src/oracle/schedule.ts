@@ -1,5 +1,6 @@
 import { ConfigError, CredentialsError, ProtocolError, RequestError, StatusError } from '@kubecast/client';
 import { bookmarkFrame, frameOf, statuses } from '../testing/index.ts';
+import type { Short } from './world/shared-store.ts';
 import type { ModelFault, RequestKind } from '../testing/index.ts';
 
 export type FaultName =
@@ -108,6 +109,8 @@ export interface Schedule {
   readonly program?: Program;
   /** What happens while a streamed list is under way comes after its end, in one batch with it. */
   readonly endAtOnce?: boolean;
+  /** The store is in shared memory, and small. */
+  readonly shared?: Short;
   /** A second cluster stands in the same view, and has no faults. */
   readonly twin?: boolean;
   /** Nobody may ask the servers who they are, so that their URL decides. */

@@ -15,7 +15,8 @@ export interface SinkCollection {
   put(object: Uint8Array): void;
   remove(key: Key, uid: string): void;
   /**
-   * Swaps the set in: readers see it when this returns. Throws where the store cannot take it; nothing is changed then. The function that it gives
+   * Swaps the set in: readers see it when this returns. Throws where the store cannot take it; nothing is changed then, but that what the set lacks may
+   * have left a store that is full. The function that it gives
    * back tells the handlers, and resolves when their queues hold the difference; call it once, in the same turn.
    * `incomplete`: objects were skipped, so what is missing may still be there.
    */

@@ -1,10 +1,11 @@
 import type { ResourceSource } from '@kubecast/client';
 import type { Clock } from '@kubecast/clock';
-import { compareResourceVersions } from '@kubecast/store';
+import { compareResourceVersions, isStoreError } from '@kubecast/store';
 import type { Change, Key, ObjectStore, Query, RawRecord } from '@kubecast/store';
 import type { DeleteCause, DeltaOrigin } from '../contract/delta.ts';
 import type { ScopeStatus } from '../contract/informer.ts';
 import type { ReflectorLimits } from '../contract/limits.ts';
+import { readHead } from '../reflector/object-head.ts';
 import type { ObjectHead } from '../reflector/object-head.ts';
 import { Reflector } from '../reflector/reflector.ts';
 import type { ResumePoint } from '../reflector/position.ts';
@@ -63,6 +64,8 @@ export class ScopeRun<T> implements ReflectorSink {
   #running: Promise<void> | undefined;
   #walk: (Iterator<() => void> & Iterable<() => void>) | undefined;
   #filled = false;
+  /** The store had no room for what a list brought. */
+  #short = false;
 
   constructor(scope: Scope, source: ResourceSource, host: ScopeHost<T>, options: ScopeRunOptions<T>) {
     this.scope = scope;
@@ -196,6 +199,12 @@ export class ScopeRun<T> implements ReflectorSink {
         try {
           guard.write(() => replacement.put(this.#record(object)));
         } catch (error) {
+          if (isFull(error)) {
+            this.#short = true;
+            // The version that stands is better than none.
+            const { namespace, name, uid } = readHead(object);
+            replacement.keep({ cluster: this.scope.cluster, namespace, name }, uid);
+          }
           if (!(error instanceof TransformFailed)) throw error;
           this.#untransformed(error);
           replacement.remove(this.#keyOf(error), error.uid);
@@ -221,8 +230,25 @@ export class ScopeRun<T> implements ReflectorSink {
         for (const run of absorbed) run.finishWalk();
         // Handlers present now get the difference; a handler added later gets a replay of the whole view.
         const tell = this.#host.audience();
-        const changes = origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version);
+        const causeOf = (change: Change<T>): DeleteCause | undefined => {
+          if (change.type !== 'deleted') return undefined;
+          const { namespace, name } = change.entry.key;
+          return doubtful ? 'unknown' : this.#missingCause(change, origin, incomplete || untransformed.has(`${namespace}/${name}`));
+        };
+        // A list and what it takes the place of do not fit together into the store: what the list lacks leaves before.
+        if (this.#short) {
+          this.finishWalk();
+          for (const change of replacement.trim(absorbed.map((run) => run.scope.id))) tell(change, origin, causeOf(change));
+        }
+        let changes: Iterable<Change<T>>;
+        try {
+          changes = origin === 'regressed' ? this.#host.acceptingOlder(() => replacement.commit(version)) : replacement.commit(version);
+        } catch (error) {
+          if (isFull(error)) this.#short = true;
+          throw error;
+        }
         this.#filled = true;
+        if (!incomplete) this.#short = false;
         // What a scope that is taken over still holds was not in the wide list: it is gone.
         const gone = absorbed.flatMap((run) => [...writer.replace(run.scope.id).commit('')]);
         if (absorbed.length > 0) this.#o.onAbsorbed?.();
@@ -232,11 +258,6 @@ export class ScopeRun<T> implements ReflectorSink {
             this.#host.filled(this);
             return;
           }
-          const causeOf = (change: Change<T>): DeleteCause | undefined => {
-            if (change.type !== 'deleted') return undefined;
-            const { namespace, name } = change.entry.key;
-            return doubtful ? 'unknown' : this.#missingCause(change, origin, incomplete || untransformed.has(`${namespace}/${name}`));
-          };
           const walk = map(both(gone, changes), (change) => () => tell(change, origin, causeOf(change)));
           this.#walk = walk;
           const slice = new TimeSlice(clock, limits.sliceMs);
@@ -278,6 +299,10 @@ export class ScopeRun<T> implements ReflectorSink {
     if (incomplete || origin === 'regressed') return 'unknown';
     return this.#leftCause();
   }
+}
+
+function isFull(error: unknown): boolean {
+  return isStoreError(error) && (error.code === 'SHARED_FULL' || error.code === 'STORE_FULL');
 }
 
 function* map<A, B>(items: Iterable<A>, change: (item: A) => B): Generator<B> {

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EndpointBook, readEndpoints, readSlice, serviceNameLabel, type ServicePortLike } from '../index.ts';
+import {
+  EndpointBook,
+  readEndpoints,
+  readServiceFamily,
+  readServicePorts,
+  readSlice,
+  serviceNameLabel,
+  type ServicePortLike,
+  type SliceContent,
+} from '../index.ts';
 
 const maybe = fc.option(fc.boolean(), { nil: null });
 const endpoint = fc.record({
@@ -66,6 +75,7 @@ test('after any history the endpoints are those of a book that saw only what sta
       for (const { endpoints } of answers(lived) as { endpoints: { address: string; port: number; ready: boolean }[] }[]) {
         expect(new Set(endpoints.map(({ address, port: number }) => `${address} ${number}`)).size).toBe(endpoints.length);
         expect(new Set(endpoints.map(({ ready }) => ready)).size).toBeLessThan(2);
+        expect(new Set(endpoints.map(({ address }) => address.includes(':'))).size).toBeLessThan(2);
       }
     }),
     { numRuns: 500 },
@@ -120,4 +130,50 @@ test.each([
     }
     expect(book.resolve('n', { name: 'a', explicit: false }).endpoints.map(({ ready }) => ready)).toEqual(expected);
   }
+});
+
+test('of pods with an address of each family one is given: of the family that the Service names first, else of the one that is ready', () => {
+  const sliceOf = (addressType: string, addresses: readonly string[], ready = true): ReturnType<typeof readSlice> =>
+    readSlice(
+      { [serviceNameLabel]: 'a' },
+      {
+        addressType,
+        endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready } })),
+        ports: [{ name: 'http', port: 80 }],
+      },
+    );
+  const given = (ipFamilies: readonly string[] | undefined, v4Ready: boolean, v6Ready: boolean): readonly string[] => {
+    const book = new EndpointBook();
+    const service = { spec: { ports: [{ name: 'http', port: 80 }], ...(ipFamilies === undefined ? {} : { ipFamilies }) } };
+    book.setService('n', 'a', readServicePorts(service), readServiceFamily(service));
+    book.setSlice('n', 's4', sliceOf('IPv4', ['10.0.0.1', '10.0.0.2'], v4Ready) as SliceContent);
+    book.setSlice('n', 's6', sliceOf('IPv6', ['fd00::1', 'fd00::2'], v6Ready) as SliceContent);
+    return book.resolve('n', { name: 'a', explicit: false }).endpoints.map(({ address }) => address);
+  };
+  const v4 = ['10.0.0.1', '10.0.0.2'];
+  const v6 = ['fd00::1', 'fd00::2'];
+  expect(given(['IPv4', 'IPv6'], true, true)).toEqual(v4);
+  expect(given(['IPv6', 'IPv4'], true, true)).toEqual(v6);
+  expect(given(undefined, true, true)).toEqual(v4);
+  expect(given(['IPv4', 'IPv6'], false, true)).toEqual(v6);
+  expect(given(['IPv6', 'IPv4'], true, false)).toEqual(v4);
+});
+
+test('what the chosen port speaks is told', () => {
+  const book = new EndpointBook();
+  const ports = readServicePorts({
+    spec: {
+      ports: [
+        { name: 'http', port: 80 },
+        { name: 'grpc', port: 90, appProtocol: 'kubernetes.io/h2c' },
+      ],
+    },
+  });
+  book.setService('n', 'a', ports);
+  expect(book.resolve('n', { name: 'a', explicit: true, port: 'grpc' })).toEqual({
+    endpoints: [],
+    appProtocol: 'kubernetes.io/h2c',
+    service: 'a',
+  });
+  expect(book.resolve('n', { name: 'a', explicit: false })).toEqual({ endpoints: [] });
 });

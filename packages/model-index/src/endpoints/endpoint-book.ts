@@ -12,8 +12,11 @@ export interface ResolvedEndpoint {
 }
 
 export interface EndpointsAnswer {
-  /** Sorted by address, then port. */
+  /** Sorted by address, then port; of one address family, so that no pod of a cluster with two stands there twice. */
   readonly endpoints: readonly ResolvedEndpoint[];
+  /** What the port of the Service speaks, where it says so; with the Service's name, which certificates of its endpoints are for. */
+  readonly appProtocol?: string;
+  readonly service?: string;
   /** Why there are none, or which part is ambiguous. */
   readonly problem?: {
     readonly code: 'ServiceMissing' | 'ServicePortMissing' | 'AmbiguousPort' | 'AddressRefused';
@@ -28,7 +31,17 @@ export interface ServicePortLike {
   readonly name?: string | null | undefined;
   readonly port?: number | null | undefined;
   readonly protocol?: string | null | undefined;
+  readonly appProtocol?: string | null | undefined;
 }
+
+/** What is known of a Service. */
+interface KnownService {
+  readonly ports: readonly ServicePortLike[];
+  /** The family that it prefers, as its first ClusterIP has it. */
+  readonly family: IpFamily;
+}
+
+export type IpFamily = 'IPv4' | 'IPv6';
 
 /** One endpoint of a slice, with what decides whether it is used. */
 export interface Candidate {
@@ -50,7 +63,7 @@ export interface SliceContent {
 }
 
 interface NamespaceBook {
-  readonly services: Map<string, readonly ServicePortLike[]>;
+  readonly services: Map<string, KnownService>;
   /** Slice name to content. */
   readonly slices: Map<string, SliceContent>;
   /** Service to the names of its slices. */
@@ -76,9 +89,10 @@ export class EndpointBook {
     return this.#refusals;
   }
 
-  setService(namespace: string, name: string, ports: readonly ServicePortLike[]): void {
+  /** `family`: which addresses are taken of pods that have one of each. */
+  setService(namespace: string, name: string, ports: readonly ServicePortLike[], family: IpFamily = 'IPv4'): void {
     const book = this.#book(namespace);
-    book.services.set(name, ports);
+    book.services.set(name, { ports, family });
     book.answers.delete(name);
   }
 
@@ -131,9 +145,9 @@ export class EndpointBook {
   }
 
   #join(book: NamespaceBook, namespace: string, reference: ServiceReference): EndpointsAnswer {
-    const ports = book.services.get(reference.name);
-    if (ports === undefined) return missing(namespace, reference);
-    const chosen = choosePort(ports, namespace, reference);
+    const service = book.services.get(reference.name);
+    if (service === undefined) return missing(namespace, reference);
+    const chosen = choosePort(service.ports, namespace, reference);
     if ('code' in chosen) return { endpoints: [], problem: chosen };
     const joined = new Map<string, Candidate & { readonly port: number }>();
     const refused = new Set<string>();
@@ -158,16 +172,19 @@ export class EndpointBook {
     const all = [...joined.values()];
     const ready = all.filter((candidate) => candidate.ready);
     const usable = ready.length > 0 ? ready : all.filter((candidate) => candidate.serving && candidate.terminating);
-    const endpoints = nearest(usable, this.#zone).map(({ address, port, ready: isReady, zone }) => ({
+    const endpoints = nearest(ofOneFamily(usable, service.family), this.#zone).map(({ address, port, ready: isReady, zone }) => ({
       address,
       port,
       ready: isReady,
       zone,
     }));
     endpoints.sort((a, b) => (a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1));
-    if (refused.size === 0) return { endpoints };
+    const answer: EndpointsAnswer = chosen.appProtocol
+      ? { endpoints, appProtocol: chosen.appProtocol, service: reference.name }
+      : { endpoints };
+    if (refused.size === 0) return answer;
     this.#refusals += refused.size;
-    return { endpoints, problem: { code: 'AddressRefused', message: tellRefused(namespace, reference.name, [...refused]) } };
+    return { ...answer, problem: { code: 'AddressRefused', message: tellRefused(namespace, reference.name, [...refused]) } };
   }
 
   #book(namespace: string): NamespaceBook {
@@ -183,6 +200,15 @@ export class EndpointBook {
     const book = this.#namespaces.get(namespace);
     if (book?.services.size === 0 && book.slices.size === 0) this.#namespaces.delete(namespace);
   }
+}
+
+/**
+ * Each pod of a Service with two families stands in a slice of each. Those of the Service's own family, or all of the other where none of it may be
+ * used: a pod that is ready in one of them is called there.
+ */
+function ofOneFamily<E extends { readonly address: string }>(endpoints: readonly E[], family: IpFamily): readonly E[] {
+  const own = endpoints.filter(({ address }) => address.includes(':') === (family === 'IPv6'));
+  return own.length > 0 ? own : endpoints;
 }
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port < 65_536;

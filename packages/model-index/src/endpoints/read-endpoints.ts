@@ -1,12 +1,12 @@
 import { checkAddress, type AddressType } from './address-rules.ts';
-import type { Candidate, ServicePortLike, SliceContent } from './endpoint-book.ts';
+import type { Candidate, IpFamily, ServicePortLike, SliceContent } from './endpoint-book.ts';
 
 // What is read of Services, EndpointSlices (discovery.k8s.io v1 and v1beta1) and core Endpoints. Lists may be null on the wire.
 
 type List<T> = readonly T[] | null | undefined;
 
 export interface ServiceLike {
-  readonly spec?: { readonly ports?: List<ServicePortLike> } | null | undefined;
+  readonly spec?: { readonly ports?: List<ServicePortLike>; readonly ipFamilies?: List<string> } | null | undefined;
 }
 
 export interface EndpointLike {
@@ -42,7 +42,12 @@ export interface EndpointsLike {
 export const serviceNameLabel = 'kubernetes.io/service-name';
 
 export function readServicePorts(service: ServiceLike): readonly ServicePortLike[] {
-  return (service.spec?.ports ?? []).map(({ name, port, protocol }) => ({ name, port, protocol }));
+  return (service.spec?.ports ?? []).map(({ name, port, protocol, appProtocol }) => ({ name, port, protocol, appProtocol }));
+}
+
+/** The family that the Service prefers: of several its first, as its ClusterIP. */
+export function readServiceFamily(service: ServiceLike): IpFamily {
+  return service.spec?.ipFamilies?.[0] === 'IPv6' ? 'IPv6' : 'IPv4';
 }
 
 /** Undefined if the slice belongs to no Service. */

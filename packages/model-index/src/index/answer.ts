@@ -24,16 +24,28 @@ export interface ModelAnswer {
   readonly state: PayloadState;
   /** Milliseconds since `metadata` stopped being the announced one; 0 unless stale. */
   readonly staleForMs: number;
-  /** Owned by the index: do not write to it. */
+  /** Owned by the index: do not write to it. null where there is none, where it was evicted, and where it was not asked for. */
   readonly metadata: unknown;
+  /** Only where the metadata is known and not in memory, since the budget is full (`payloadBytes`): `await index.load(namespace, model)` reads it. */
+  readonly payload?: 'evicted';
   readonly endpoints: readonly ResolvedEndpoint[];
   readonly freshness: Freshness;
   /** Only where it differs from `version`. */
   readonly announcedVersion?: string;
   /** Why the state is stale or missing. */
   readonly reason?: string;
+  /** What the port of the app's Service speaks, where it says so (`https`, `kubernetes.io/h2c` ...). */
+  readonly appProtocol?: string;
+  /** The Service's name, where `appProtocol` is told: certificates of its endpoints are for it. */
+  readonly service?: string;
   /** Why there are no endpoints. */
   readonly endpointsProblem?: string;
+}
+
+/** What is asked for of a model. */
+export interface ResolveOptions {
+  /** false: the metadata is left out (null). For routing: it is not parsed, and the call is no use that keeps it in memory. Default true. */
+  readonly metadata?: boolean;
 }
 
 /** One model in the answer about an app. */
@@ -54,6 +66,8 @@ export interface AppAnswer {
   readonly models: readonly AppModelEntry[];
   readonly endpoints: readonly ResolvedEndpoint[];
   readonly freshness: Freshness;
+  readonly appProtocol?: string;
+  readonly service?: string;
   readonly endpointsProblem?: string;
 }
 

@@ -42,6 +42,10 @@ export interface ModelIndexOptions<T = AppModelLike> extends ModelIndexSettings 
   readonly keyTemplate?: string;
   readonly keyEncoding?: KeyEncoding;
   readonly form?: ValueForm;
+  /** What metadata may take of memory, reckoned, in bytes; see the loader's option of this name. With `redis` only. Default: no bound. */
+  readonly payloadBytes?: number;
+  /** A larger value is not held: its model is missing, with the reason. With `redis` only. Default: no bound. */
+  readonly maxValueBytes?: number;
   /** Another kind that announces models, and how it is read. Default: AppModel. */
   readonly resource?: { readonly type: ResourceType<T>; readonly announce: (object: T) => AppModelLike };
   readonly onRedisStatus?: (status: ConnectionStatus) => void;
@@ -66,6 +70,9 @@ export function createModelIndex<T = AppModelLike>(options: ModelIndexOptions<T>
     throw new ModelIndexOptionsError("namespace: '' means all and cannot stand beside others");
   if ((options.redis === undefined) === (options.loader === undefined))
     throw new ModelIndexOptionsError('give redis or loader, one of both');
+  for (const name of ['payloadBytes', 'maxValueBytes'] as const)
+    if (options.loader !== undefined && options[name] !== undefined)
+      throw new ModelIndexOptionsError(`${name}: give it to the loader that you give`);
   const labelSelector = joinSelectors(options.baseSelector ?? defaultSelector, options.selector ?? '');
   const loader =
     options.loader ??
@@ -75,6 +82,8 @@ export function createModelIndex<T = AppModelLike>(options: ModelIndexOptions<T>
       ...(options.keyTemplate === undefined ? {} : { keyTemplate: options.keyTemplate }),
       ...(options.keyEncoding === undefined ? {} : { keyEncoding: options.keyEncoding }),
       ...(options.form === undefined ? {} : { form: options.form }),
+      ...(options.payloadBytes === undefined ? {} : { payloadBytes: options.payloadBytes }),
+      ...(options.maxValueBytes === undefined ? {} : { maxValueBytes: options.maxValueBytes }),
       ...(options.onRedisStatus === undefined ? {} : { onStatus: options.onRedisStatus }),
       ...(options.onLoadFailure === undefined ? {} : { onFailure: options.onLoadFailure }),
     });

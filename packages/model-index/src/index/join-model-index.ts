@@ -3,7 +3,7 @@ import type { Delta, Informer } from '@kubecast/informer';
 import { systemClock, type Clock } from '@kubecast/clock';
 import { type Entry } from '@kubecast/store';
 import type { AppModelLike, ObjectHeader } from '../claims/announcement.ts';
-import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
+import type { AppAnswer, Freshness, ModelAnswer, ModelListener, ResolveOptions } from './answer.ts';
 import { ModelIndexStoppedError } from '../errors.ts';
 import { ModelCore, type StateCounts } from './model-core.ts';
 import type {
@@ -16,7 +16,14 @@ import type {
   SourceStatus,
 } from './model-index.ts';
 import type { Problem } from '../claims/problem.ts';
-import { readEndpoints, readServicePorts, readSlice, type EndpointsLike, type EndpointSliceLike } from '../endpoints/read-endpoints.ts';
+import {
+  readEndpoints,
+  readServiceFamily,
+  readServicePorts,
+  readSlice,
+  type EndpointsLike,
+  type EndpointSliceLike,
+} from '../endpoints/read-endpoints.ts';
 
 /** Joins the parts to an index. No I/O before `start`. */
 export function joinModelIndex(parts: ModelIndexParts, settings: ModelIndexSettings = {}): ModelIndex {
@@ -81,8 +88,12 @@ class JoinedModelIndex implements ModelIndex {
     return this.#core.revision;
   }
 
-  resolve(namespace: string, model: string): ModelAnswer | undefined {
-    return this.#core.resolve(namespace, model);
+  resolve(namespace: string, model: string, options?: ResolveOptions): ModelAnswer | undefined {
+    return this.#core.resolve(namespace, model, options);
+  }
+
+  load(namespace: string, model: string, options?: { readonly signal?: AbortSignal }): Promise<ModelAnswer | undefined> {
+    return this.#core.load(namespace, model, options);
   }
 
   app(namespace: string, app: string): AppAnswer | undefined {
@@ -306,7 +317,7 @@ class JoinedModelIndex implements ModelIndex {
   #takeService({ type, entry }: Delta<Service>): void {
     const { namespace, name } = entry.key;
     if (type === 'deleted') this.#core.removeService(namespace, name);
-    else this.#core.setService(namespace, name, readServicePorts(entry.value));
+    else this.#core.setService(namespace, name, readServicePorts(entry.value), readServiceFamily(entry.value));
   }
 
   #takeSlice({ type, entry }: Delta<EndpointSliceLike>): void {

@@ -157,6 +157,11 @@ test('hostile names are data', () => {
   expect(index.app('n', 'constructor')).toBeUndefined();
 });
 
+test('a listener that is no function is refused when it subscribes', () => {
+  const { core: index } = core();
+  for (const listener of [undefined, null, 'f', {}]) expect(() => index.subscribe(listener as never)).toThrow('subscribe takes a function');
+});
+
 test('subscribers hear of added, updated and removed models, and one that throws costs only itself', () => {
   const { core: index } = core();
   const events: ModelEvent[] = [];

@@ -1,14 +1,18 @@
+import { ModelIndexOptionsError } from '../errors.ts';
 import { readAnnouncement, type Announcement, type AppModelLike, type ObjectHeader } from '../claims/announcement.ts';
-import type { AppAnswer, Freshness, ModelAnswer, ModelEvent, ModelListener } from './answer.ts';
+import type { AppAnswer, Freshness, ModelAnswer, ModelEvent, ModelListener, ResolveOptions } from './answer.ts';
 import { Claims, type ClaimChange } from '../claims/claims.ts';
 import {
   EndpointBook,
   type AllowEndpoint,
   type EndpointsAnswer,
+  type IpFamily,
   type ServicePortLike,
   type SliceContent,
 } from '../endpoints/endpoint-book.ts';
 import { payloadId, type HeldPayload, type PayloadSource } from './payload-source.ts';
+import { heldMetadata } from './held-metadata.ts';
+import { MetadataNotLoadedError } from './metadata-not-loaded.ts';
 import type { Problem } from '../claims/problem.ts';
 
 export interface ModelCoreOptions {
@@ -112,8 +116,8 @@ export class ModelCore {
     return [...this.#claims].flatMap(([namespace, claims]) => [...claims.announcements.keys()].map((name) => [namespace, name] as const));
   }
 
-  setService(namespace: string, name: string, ports: readonly ServicePortLike[]): void {
-    this.#endpoints.setService(namespace, name, ports);
+  setService(namespace: string, name: string, ports: readonly ServicePortLike[], family?: IpFamily): void {
+    this.#endpoints.setService(namespace, name, ports, family);
     this.#endpointsChanged(namespace, [name]);
   }
 
@@ -142,9 +146,30 @@ export class ModelCore {
   }
 
   /** Undefined: nobody announces the model in the namespace. */
-  resolve(namespace: string, model: string): ModelAnswer | undefined {
+  resolve(namespace: string, model: string, { metadata = true }: ResolveOptions = {}): ModelAnswer | undefined {
     const announcement = this.#claims.get(namespace)?.models.get(model);
-    return announcement === undefined ? undefined : this.#answer(announcement, model, this.#options.freshness(namespace));
+    if (announcement === undefined) return undefined;
+    return this.#answer(announcement, model, this.#options.freshness(namespace), this.#heldOf(announcement, model, metadata));
+  }
+
+  /** As resolve(), but what is evicted is read first. @throws MetadataNotLoadedError */
+  async load(namespace: string, model: string, options: { readonly signal?: AbortSignal } = {}): Promise<ModelAnswer | undefined> {
+    options.signal?.throwIfAborted();
+    const now = this.resolve(namespace, model);
+    const { payloads } = this.#options;
+    if (now?.payload !== 'evicted' || payloads.load === undefined) return now;
+    const id = payloadId(namespace, now.app, model);
+    let held: HeldPayload | undefined;
+    try {
+      held = await payloads.load(id, options.signal);
+    } catch (error) {
+      if (options.signal?.aborted === true) throw error;
+      throw new MetadataNotLoadedError(this.resolve(namespace, model, { metadata: false }), namespace, model, error);
+    }
+    const announcement = this.#claims.get(namespace)?.models.get(model);
+    // Another app took the model meanwhile, or nobody has it any more.
+    if (announcement === undefined || held === undefined || announcement.app !== now.app) return this.resolve(namespace, model);
+    return this.#answer(announcement, model, this.#options.freshness(namespace), held);
   }
 
   app(namespace: string, app: string): AppAnswer | undefined {
@@ -155,7 +180,7 @@ export class ModelCore {
     const models = [...announcement.models.keys()]
       .filter((model) => claims.models.get(model) === announcement)
       .map((model) => {
-        const { version, state, staleForMs } = this.#held(announcement, model);
+        const { version, state, staleForMs } = heldMetadata(announcement, model, this.#heldOf(announcement, model, false));
         return { model, version, state, staleForMs };
       });
     return {
@@ -166,7 +191,7 @@ export class ModelCore {
       models,
       endpoints: endpoints.endpoints,
       freshness: this.#options.freshness(namespace),
-      ...problemText(endpoints),
+      ...detailsOf(endpoints),
     };
   }
 
@@ -178,13 +203,13 @@ export class ModelCore {
     if (app === undefined) {
       return [...claims.models]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([model, announcement]) => this.#answer(announcement, model, freshness));
+        .map(([model, announcement]) => this.#answer(announcement, model, freshness, this.#heldOf(announcement, model, true)));
     }
     const announcement = claims.apps.get(app);
     if (announcement === undefined) return [];
     return [...announcement.models.keys()]
       .filter((model) => claims.models.get(model) === announcement)
-      .map((model) => this.#answer(announcement, model, freshness));
+      .map((model) => this.#answer(announcement, model, freshness, this.#heldOf(announcement, model, true)));
   }
 
   apps(namespace: string): readonly AppAnswer[] {
@@ -205,7 +230,7 @@ export class ModelCore {
   states(): StateCounts {
     const counts = { current: 0, stale: 0, unverified: 0, missing: 0, oldestStaleMs: 0 };
     for (const id of this.#wanted.keys()) {
-      const held = this.#options.payloads.get(id);
+      const held = this.#stateOf(id);
       counts[held?.state ?? 'missing'] += 1;
       counts.oldestStaleMs = Math.max(counts.oldestStaleMs, held?.staleForMs ?? 0);
     }
@@ -248,7 +273,7 @@ export class ModelCore {
   /** That the source is away is no problem of an AppModel: it has a state of its own. */
   #payloadProblem(id: string): Problem | undefined {
     const wanted = this.#wanted.get(id);
-    const held = wanted === undefined ? undefined : this.#options.payloads.get(id);
+    const held = wanted === undefined ? undefined : this.#stateOf(id);
     if (wanted === undefined || held?.reason === undefined || held.away === true) return undefined;
     const { announcement, model } = wanted;
     const app = announcement.app as string;
@@ -263,6 +288,7 @@ export class ModelCore {
   }
 
   subscribe(listener: ModelListener): Disposable {
+    if (typeof listener !== 'function') throw new ModelIndexOptionsError('subscribe takes a function that is called with each event');
     // A wrapper of its own: one function may be subscribed twice, and each undo takes away its own.
     const own: ModelListener = (event) => listener(event);
     this.#listeners.add(own);
@@ -336,26 +362,20 @@ export class ModelCore {
     }
   }
 
-  #held(
-    announcement: Announcement,
-    model: string,
-  ): Required<Pick<HeldPayload, 'state' | 'version' | 'staleForMs'>> & { payload: unknown; reason?: string } {
-    const announced = announcement.models.get(model) as string;
-    const held = this.#options.payloads.get(payloadId(announcement.namespace, announcement.app as string, model));
-    if (held === undefined) return { state: 'missing', version: announced, staleForMs: 0, payload: null };
-    return {
-      state: held.state,
-      // A stale value without a version is of none that could be named.
-      version: held.version ?? (held.state === 'stale' ? '' : announced),
-      staleForMs: held.staleForMs,
-      payload: held.payload ?? null,
-      ...(held.reason === undefined ? {} : { reason: held.reason }),
-    };
+  /** What is held of a payload, but for itself. */
+  #stateOf(id: string): HeldPayload | undefined {
+    const { payloads } = this.#options;
+    return payloads.state === undefined ? payloads.get(id) : payloads.state(id);
   }
 
-  #answer(announcement: Announcement, model: string, freshness: Freshness): ModelAnswer {
+  #heldOf(announcement: Announcement, model: string, metadata: boolean): HeldPayload | undefined {
+    const id = payloadId(announcement.namespace, announcement.app as string, model);
+    return metadata ? this.#options.payloads.get(id) : this.#stateOf(id);
+  }
+
+  #answer(announcement: Announcement, model: string, freshness: Freshness, payloadHeld: HeldPayload | undefined): ModelAnswer {
     const { namespace, appVersion } = announcement;
-    const { state, version, staleForMs, payload, reason } = this.#held(announcement, model);
+    const { state, version, staleForMs, payload, evicted, reason } = heldMetadata(announcement, model, payloadHeld);
     const endpoints = this.#endpoints.resolve(namespace, announcement.service);
     const announced = announcement.models.get(model) as string;
     return {
@@ -367,15 +387,20 @@ export class ModelCore {
       state,
       staleForMs,
       metadata: payload,
+      ...(evicted ? { payload: 'evicted' as const } : {}),
       endpoints: endpoints.endpoints,
       freshness,
       ...(announced === version ? {} : { announcedVersion: announced }),
       ...(reason === undefined ? {} : { reason }),
-      ...problemText(endpoints),
+      ...detailsOf(endpoints),
     };
   }
 }
 
-function problemText(endpoints: EndpointsAnswer): { endpointsProblem?: string } {
-  return endpoints.problem === undefined ? {} : { endpointsProblem: endpoints.problem.message };
+function detailsOf({ appProtocol, service, problem }: EndpointsAnswer): Pick<ModelAnswer, 'appProtocol' | 'service' | 'endpointsProblem'> {
+  return {
+    ...(appProtocol === undefined ? {} : { appProtocol }),
+    ...(service === undefined ? {} : { service }),
+    ...(problem === undefined ? {} : { endpointsProblem: problem.message }),
+  };
 }

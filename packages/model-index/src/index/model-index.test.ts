@@ -134,7 +134,7 @@ class HandPayloads implements PayloadSource {
     return this.loaded.get(id);
   }
 
-  load(id: string, held: HeldPayload): void {
+  hold(id: string, held: HeldPayload): void {
     this.loaded.set(id, held);
     for (const listener of this.#listeners) listener(id);
   }
@@ -201,7 +201,7 @@ test('the index is synced when everything was listed and the first metadata is l
     endpoints: [{ address: '10.0.0.1', port: 8080 }],
   });
   expect(index.hasSynced).toBe(false);
-  payloads.load(id, { state: 'current', version: '1', payload: { a: 1 }, staleForMs: 0 });
+  payloads.hold(id, { state: 'current', version: '1', payload: { a: 1 }, staleForMs: 0 });
   payloads.first.resolve();
   await index.synced;
   expect(index.hasSynced).toBe(true);
@@ -223,10 +223,10 @@ test('changes on the watch are in the index and are told, and an object that lea
   await clock.advance(1_000);
   appModels.put('iiot', spec('1'));
   await clock.advance(1_000);
-  payloads.load(id, { state: 'current', version: '1', payload: 'one', staleForMs: 0 });
+  payloads.hold(id, { state: 'current', version: '1', payload: 'one', staleForMs: 0 });
   appModels.put('iiot', spec('2'));
   await clock.advance(1_000);
-  payloads.load(id, { state: 'stale', version: '1', payload: 'one', staleForMs: 5, reason: 'Redis is away' });
+  payloads.hold(id, { state: 'stale', version: '1', payload: 'one', staleForMs: 5, reason: 'Redis is away' });
   expect(index.resolve('n', 'm')).toMatchObject({
     version: '1',
     announcedVersion: '2',

@@ -2,7 +2,7 @@ import type { Service } from '@kubecast/crd';
 import type { Informer, ScopeStatus } from '@kubecast/informer';
 import type { Clock } from '@kubecast/clock';
 import type { AppModelLike } from '../claims/announcement.ts';
-import type { AppAnswer, Freshness, ModelAnswer, ModelListener } from './answer.ts';
+import type { AppAnswer, Freshness, ModelAnswer, ModelListener, ResolveOptions } from './answer.ts';
 import type { StateCounts } from './model-core.ts';
 import type { PayloadSource } from './payload-source.ts';
 import type { AllowEndpoint } from '../endpoints/endpoint-book.ts';
@@ -81,7 +81,12 @@ export interface SourceStatus extends Pick<
  */
 export interface ModelIndex extends AsyncDisposable {
   /** Undefined: nobody announces the model in the namespace. */
-  resolve(namespace: string, model: string): ModelAnswer | undefined;
+  resolve(namespace: string, model: string, options?: ResolveOptions): ModelAnswer | undefined;
+  /**
+   * As `resolve`, with the metadata: at once where it is in memory, else after it was read from Redis; all who wait for one model share one read. Rejects with
+   * a MetadataNotLoadedError, which has the answer without metadata, when the read fails; ends by its signal.
+   */
+  load(namespace: string, model: string, options?: { readonly signal?: AbortSignal }): Promise<ModelAnswer | undefined>;
   app(namespace: string, app: string): AppAnswer | undefined;
   /** All models of a namespace by name, or those of one app in the order of its list. */
   models(namespace: string, app?: string): readonly ModelAnswer[];

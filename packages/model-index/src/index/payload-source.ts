@@ -15,6 +15,8 @@ export interface HeldPayload {
   /** The version of the payload that is held; undefined where there is none or it cannot be known. */
   readonly version?: string;
   readonly payload?: unknown;
+  /** The payload is known and is not in memory, since the budget is full: load() reads it again. */
+  readonly evicted?: boolean;
   /** Milliseconds since the payload stopped being the announced one; 0 unless stale. */
   readonly staleForMs: number;
   /** Why it is not current, in words. */
@@ -32,6 +34,10 @@ export interface PayloadSource {
   /** No longer wanted: what is held in memory is dropped, nothing outside is touched. */
   forget(id: string): void;
   get(id: string): HeldPayload | undefined;
+  /** As get(), but without the payload, and no use of it; without this method get() is called. */
+  state?(id: string): HeldPayload | undefined;
+  /** Reads what was evicted, once for all who wait. Undefined: not wanted any more. Without this method nothing is ever evicted. */
+  load?(id: string, signal?: AbortSignal): Promise<HeldPayload | undefined>;
   /** Called when what is held for an id changed. */
   onChange(listener: (id: string) => void): Disposable;
   /** The ids whose values are wrong or not there; without it every id is looked at. */

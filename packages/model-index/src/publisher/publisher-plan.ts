@@ -49,6 +49,8 @@ export function planPublish(given: AppModel | AppModelApply, options: PlanOption
 }
 
 function applied(given: AppModel | AppModelApply, { namespace, name, labels }: PlanOptions): AppModelApply {
+  if (typeof (given as unknown) !== 'object' || (given as unknown) === null || Array.isArray(given))
+    throw new TypeError('publishAppModel takes an AppModel, an object with metadata and spec');
   const { apiVersion, kind, metadata, ...rest } = given as Partial<AppModelApply>;
   const own: Partial<AppModelApply['metadata']> = metadata ?? {};
   const app = given.spec?.app;

@@ -34,7 +34,8 @@ export interface WriteOptions {
  */
 export function valuesOf(plan: PublishPlan, payloads: Payloads, values: Pick<ValuePublisher, 'keyOf'>): readonly PlannedValue[] {
   const { namespace, app } = plan;
-  if (typeof payloads !== 'object' || payloads === null) throw new TypeError('payloads must be a Map or an object of model to metadata');
+  if (typeof payloads !== 'object' || payloads === null || Array.isArray(payloads))
+    throw new TypeError('payloads must be a Map or an object of model to metadata');
   const byKey = new Map<string, string>();
   return plan.models.map((model): PlannedValue => {
     const owner = { namespace, app, model: model.name };

@@ -1,16 +1,19 @@
 import type { Clock } from '@kubecast/clock';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
-import { checkTarget, keyPrefixOf } from '../connection/connection-options.ts';
+import { keyPrefixOf } from '../connection/connection-options.ts';
 import { BatchReader, type Asked } from './batch-reader.ts';
+import { ChangeListeners } from './change-listeners.ts';
 import { DueTimer } from './due/due-timer.ts';
-import { checkKey, checkNames, checkNumber, checkTimeout, checkWord } from '../check-input.ts';
-import { ClosedError, InputError, isRedisLoaderError } from '../errors.ts';
+import { checkNames } from '../check-input.ts';
+import { ClosedError, InputError } from '../errors.ts';
 import { isSameOwner } from '../values/envelope.ts';
 import { parseKeyTemplate, type KeyTemplate } from '../values/key-template.ts';
 import { judgeAnswer, type Answer } from './judge-answer.ts';
 import type { LazyPayload } from '../values/lazy-payload.ts';
-import { makeCounts, type LoaderCounters, type LoaderCounts } from './loader-counters.ts';
-import { isSameWant, isSatisfied, makeItem, type Item } from './loader-item.ts';
+import { PayloadLoads } from '../payloads/payload-loads.ts';
+import { PayloadShelf } from '../payloads/payload-shelf.ts';
+import { countedFailures, makeCounts, type LoaderCounters, type LoaderCounts } from './loader-counters.ts';
+import { awayFailure, describeItem, isSameWant, isSatisfied, keyOf, makeItem, type HeldValue, type Item } from './loader-item.ts';
 import type { Loader, LoaderOptions, SettledOptions } from './loader.ts';
 import { WriteHints } from './looks/write-hints.ts';
 import type { TrackingStatus } from '../connection/tracking.ts';
@@ -18,24 +21,10 @@ import { Rechecks, recheckTimes } from './looks/rechecks.ts';
 import { sha1Hex } from '../values/sha256.ts';
 import { versionKeys } from '../values/version-keys.ts';
 import { SettledWaiters } from './settled-waiters.ts';
-import type { Held, LoadFailure, LoadFailureCode, Wanted } from './wanted.ts';
+import { NotLoadedError, type Held, type LoadFailure, type LoadFailureCode, type Wanted } from './wanted.ts';
 
 /** Without a connection for this long Redis counts as away. */
 const AWAY_AFTER_MS = 2_000;
-
-/** The counter of each failure that an answer can be. */
-const COUNTED: Readonly<
-  Record<LoadFailureCode, 'missing' | 'otherVersions' | 'foreign' | 'malformed' | 'denied' | 'unreadable' | undefined>
-> = {
-  Missing: 'missing',
-  OtherVersion: 'otherVersions',
-  Foreign: 'foreign',
-  Malformed: 'malformed',
-  Denied: 'denied',
-  Unreadable: 'unreadable',
-  BadKey: 'malformed',
-  Away: undefined,
-};
 
 /** The loader's body: what is wanted, what is held and what failed. A BatchReader reads in between. */
 export class LoaderCore<P> implements Loader<P> {
@@ -51,34 +40,29 @@ export class LoaderCore<P> implements Loader<P> {
   readonly #prefix: string;
   readonly #hints: WriteHints | undefined;
   readonly #timer: DueTimer;
-  readonly #listeners = new Set<{ readonly listener: (id: string) => void }>();
+  readonly #listeners = new ChangeListeners(() => void (this.#counts.listenerErrors += 1));
   readonly #waiters = new SettledWaiters<Item<P>>();
   readonly #counts: LoaderCounts = makeCounts();
+  readonly #shelf: PayloadShelf<P>;
+  readonly #loads = new PayloadLoads<Item<P>, Held<P> | undefined>();
   #satisfied = 0;
   #closed = false;
 
   constructor(options: LoaderOptions<P> & { readonly clock: Clock }) {
     const { clock, redis, primary } = options;
-    checkTarget(redis);
-    checkNumber('batchSize', options.batchSize, 1, true);
-    checkNumber('inFlight', options.inFlight, 1, true);
-    checkNumber('maxBytesInFlight', options.maxBytesInFlight, 1, false);
-    checkNumber('retryBaseMs', options.retryBaseMs, 1, false);
-    checkNumber('retryMaxMs', options.retryMaxMs, 1, false);
-    checkTimeout('commandTimeoutMs', options.commandTimeoutMs);
-    checkWord('form', options.form, ['envelope', 'json', 'raw']);
-    if (primary !== undefined) checkTarget(primary);
     const afterMs = recheckTimes(options.recheckMs);
     this.#prefix = keyPrefixOf(redis);
     this.#options = options;
     this.#clock = clock;
+    const budget = options.payloadBytes ?? Infinity;
+    this.#shelf = new PayloadShelf<P>(options.payloadBytes);
     this.#timer = new DueTimer(clock);
     this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
     this.#rechecks = new Rechecks<P>({
       clock,
       timer: this.#timer,
       afterMs,
-      look: (item) => this.#reader.enqueue(item),
+      look: (item) => this.#ask(item),
       onAdd: (item) => this.#hints?.watch(this.#prefixOf(item)),
     });
     const shared = {
@@ -107,7 +91,7 @@ export class LoaderCore<P> implements Loader<P> {
       },
       onStatus: (status) => {
         if (this.#isAway()) this.#waiters.away();
-        this.#safely(() => options.onStatus?.(status));
+        this.#listeners.safely(() => options.onStatus?.(status));
       },
     });
     this.#primary =
@@ -120,7 +104,10 @@ export class LoaderCore<P> implements Loader<P> {
       primary: this.#primary,
       counts: this.#counts,
       inFlight,
-      lanes: { batchSize: options.batchSize ?? 128, bytesPerBatch: (options.maxBytesInFlight ?? 32 * 2 ** 20) / inFlight },
+      lanes: {
+        batchSize: options.batchSize ?? 128,
+        bytesPerBatch: (options.maxBytesInFlight ?? Math.min(32 * 2 ** 20, budget / 8)) / inFlight,
+      },
       results: {
         isOpen: (item) => this.#isOpen(item),
         answered: (asked, bytes) => this.#answered(asked, bytes),
@@ -128,15 +115,14 @@ export class LoaderCore<P> implements Loader<P> {
           const { deferred } = item;
           // The key of the version may not be read: what the plain key held decides.
           if (deferred !== undefined) return this.#conclude(item, deferred.answer, deferred.bytes);
-          if (isSatisfied(item)) return this.#rechecks.looked(item);
-          this.#countFailure(code);
-          this.#fail(item, code, message);
+          this.#wrong(item, code, message);
         },
         away: (item, message) => {
           item.deferred = undefined;
-          if (isSatisfied(item)) return;
+          if (isSatisfied(item)) return this.#notLoaded(item, 'Away', message);
           this.#setFailure(item, 'Away', message);
           this.#waiters.away();
+          this.#notLoaded(item, 'Away', message);
         },
       },
     });
@@ -160,6 +146,9 @@ export class LoaderCore<P> implements Loader<P> {
       satisfied: this.#satisfied,
       pending: this.#reader.pending,
       failing: this.#failing.size,
+      evictions: this.#shelf.evictions,
+      heldBytes: this.#shelf.bytes,
+      evicted: this.#shelf.evicted,
     };
   }
 
@@ -173,7 +162,7 @@ export class LoaderCore<P> implements Loader<P> {
     if (this.#closed) return;
     // A copy: an object that its owner changes and wants again is another want.
     const wanted: Wanted = { ...given, owner: { ...given.owner } };
-    const { key, problem } = this.#keyOf(wanted);
+    const { key, problem } = keyOf(this.#template, wanted);
     let item = this.#items.get(wanted.id);
     if (item !== undefined && isSameWant(item.wanted, item.key, wanted, key)) return;
     if (item === undefined) {
@@ -184,7 +173,7 @@ export class LoaderCore<P> implements Loader<P> {
         this.#satisfied -= 1;
         item.staleSince = this.#clock.now();
       }
-      if (!isSameOwner(item.wanted.owner, wanted.owner)) item.held = undefined;
+      if (!isSameOwner(item.wanted.owner, wanted.owner)) this.#drop(item);
       // Under another key stands another value, whatever its version is called.
       else if (item.key !== key && item.held !== undefined) item.held = { ...item.held, forVersion: undefined };
       item.wanted = wanted;
@@ -204,6 +193,7 @@ export class LoaderCore<P> implements Loader<P> {
       this.#reader.remove(item);
       if (item.phase !== 'reading') item.phase = 'idle';
       this.#determine(item);
+      if (this.#loads.has(item)) this.#reload(item);
     } else if (problem !== undefined) {
       this.#reader.remove(item);
       item.phase = 'idle';
@@ -223,34 +213,81 @@ export class LoaderCore<P> implements Loader<P> {
     if (isSatisfied(item)) this.#satisfied -= 1;
     item.generation += 1;
     item.phase = 'idle';
-    item.held = undefined;
+    this.#drop(item);
     this.#determine(item);
+    this.#loads.done(item, undefined);
   }
 
   get(id: string): Held<P> | undefined {
     const item = this.#items.get(id);
     if (item === undefined) return undefined;
-    const { held } = item;
-    let payload: P | undefined;
+    const payload = item.held && this.#shelf.find(id, item.held);
+    if (payload === undefined) return this.#describe(item, true);
     try {
-      payload = held?.payload.read();
+      return { ...this.#describe(item, false), payload: this.#shelf.read(payload) };
     } catch {
       this.#isNoJson(item);
       return this.get(id);
     }
-    const error = isSatisfied(item) ? undefined : (item.failure ?? this.#awayFailure(item));
-    const why = error === undefined ? {} : { error };
-    if (held === undefined) return { state: 'missing', staleForMs: 0, ...why };
-    const version = held.version === undefined ? {} : { version: held.version };
-    if (isSatisfied(item))
-      return { state: held.version === undefined ? 'unverified' : 'current', ...version, payload: payload as P, staleForMs: 0 };
-    return { state: 'stale', ...version, payload: payload as P, staleForMs: Math.max(0, this.#clock.now() - item.staleSince), ...why };
+  }
+
+  state(id: string): Held<P> | undefined {
+    const item = this.#items.get(id);
+    return item && this.#describe(item, item.held !== undefined && !this.#shelf.has(id, item.held));
+  }
+
+  #describe(item: Item<P>, evicted: boolean): Held<P> {
+    return describeItem(item, evicted, this.#clock.now(), () => this.#connection.status);
+  }
+
+  load(id: string, options: { readonly signal?: AbortSignal } = {}): Promise<Held<P> | undefined> {
+    if (this.#closed) return Promise.reject(new ClosedError('loader'));
+    const now = this.get(id);
+    const item = this.#items.get(id);
+    if (item === undefined || (isSatisfied(item) && now?.evicted !== true)) return Promise.resolve(now);
+    const waits = this.#loads.wait(item, options.signal);
+    this.#reload(item);
+    return waits;
+  }
+
+  /** Reads for those who wait for a payload, unless it is in memory or being read. */
+  #reload(item: Item<P>): void {
+    if (item.failure?.code === 'BadKey') return this.#loads.fail(item, new NotLoadedError(item.failure));
+    if (isSatisfied(item) && item.held !== undefined && this.#shelf.has(item.wanted.id, item.held))
+      return this.#loads.done(item, this.get(item.wanted.id));
+    if (this.#isAway())
+      return this.#notLoaded(item, 'Away', awayFailure(this.#connection.status, item.key)?.message ?? 'it cannot answer now');
+    this.#timer.at(this.#clock.now() + AWAY_AFTER_MS, () => {
+      if (!this.#connection.isReady)
+        this.#notLoaded(item, 'Away', awayFailure(this.#connection.status, item.key)?.message ?? 'it is not connected');
+    });
+    if (item.phase === 'idle' || item.phase === 'waiting') this.#ask(item);
+  }
+
+  /** Reads it from the beginning: the plain key first. */
+  #ask(item: Item<P>): void {
+    item.deferred = undefined;
+    this.#reader.enqueue(item);
+  }
+
+  /** Those who wait for the payload are told; what is held stays as it is. */
+  #notLoaded(item: Item<P>, code: LoadFailureCode, message: string): void {
+    if (this.#loads.has(item))
+      this.#loads.fail(item, new NotLoadedError({ code, message, key: item.key, attempts: 1, since: this.#clock.now() }));
+  }
+
+  #put(item: Item<P>, payload: LazyPayload<P>, head: Omit<HeldValue<P>, 'payload' | 'weight'>): void {
+    this.#drop(item);
+    item.held = { ...head, ...this.#shelf.put(item.wanted.id, payload, head.bytes) };
+  }
+
+  #drop(item: Item<P>): void {
+    if (item.held !== undefined) this.#shelf.drop(item.wanted.id, item.held);
+    item.held = undefined;
   }
 
   onChange(listener: (id: string) => void): Disposable {
-    const entry = { listener };
-    this.#listeners.add(entry);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
+    return this.#listeners.add(listener);
   }
 
   failures(): ReadonlyMap<string, LoadFailure> {
@@ -290,6 +327,7 @@ export class LoaderCore<P> implements Loader<P> {
       this.#timer.close();
       this.#reader.close();
       this.#waiters.rejectAll(new ClosedError('loader'));
+      this.#loads.failAll(() => new ClosedError('loader'));
       this.#connection.close();
       this.#hints?.close();
       this.#primary?.close();
@@ -301,39 +339,42 @@ export class LoaderCore<P> implements Loader<P> {
     return this.close();
   }
 
-  #keyOf(wanted: Wanted): { readonly key: string; readonly problem?: string } {
-    try {
-      const key = wanted.key ?? this.#template.render({ ...wanted.fields, ...wanted.owner });
-      checkKey(key);
-      return { key };
-    } catch (error) {
-      if (!isRedisLoaderError(error)) throw error;
-      return { key: '', problem: error.message };
-    }
-  }
-
   #isOpen(item: Item<P>): boolean {
-    return this.#items.get(item.wanted.id) === item && (!isSatisfied(item) || item.look?.due === true) && item.failure?.code !== 'BadKey';
+    if (this.#items.get(item.wanted.id) !== item || item.failure?.code === 'BadKey') return false;
+    return !isSatisfied(item) || this.#loads.has(item) || item.look?.due === true || item.look?.again === true;
   }
 
   #answered({ item, generation, deferred }: Asked<P>, bytes: Buffer | null): void {
     if (this.#items.get(item.wanted.id) !== item) return;
     item.suspicion = 0;
     item.phase = 'idle';
-    if (!this.#isOpen(item)) return; // It went back to what is held, or has no key any more, while this was on its way.
+    if (!this.#isOpen(item)) {
+      // It went back to what is held, has no key any more, or nobody waits any more.
+      item.deferred = undefined;
+      return;
+    }
     const judged = item.generation;
     const key = deferred?.versionKey ?? item.key;
-    const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, key, this.#options.decode);
+    const size = bytes?.byteLength ?? 0;
+    const most = this.#options.maxValueBytes ?? Infinity;
+    const isTooLarge = size > most;
+    const answer: Answer<P> = isTooLarge
+      ? { kind: 'wrong', code: 'TooLarge', message: `the value under the key ${JSON.stringify(key)} has ${size} bytes, more than ${most}` }
+      : judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, key, this.#options.decode);
     // The decoder wanted something else under this id, or forgot it: the answer is to a question that nobody asks any more.
     if (item.generation !== judged) return;
     const isProven = answer.kind === 'right' && answer.version !== undefined;
     if (isProven) return this.#conclude(item, answer, bytes);
     // An answer to an older question counts only if it proves itself.
     if (generation !== item.generation) return this.#reader.enqueue(item);
-    if (deferred !== undefined) return this.#conclude(item, deferred.answer, deferred.bytes);
+    if (deferred !== undefined) {
+      // That the announced value is too large says more than what else stands under the plain key.
+      const isKnown = answer.kind === 'wrong' && answer.code === 'TooLarge' && deferred.answer.kind === 'wrong';
+      return isKnown ? this.#conclude(item, answer, null) : this.#conclude(item, deferred.answer, deferred.bytes);
+    }
     const versionKey = this.#versionKeyOf(item);
     if (versionKey === undefined) return this.#conclude(item, answer, bytes);
-    item.deferred = { answer, bytes, versionKey };
+    item.deferred = { answer, bytes: isTooLarge ? null : bytes, versionKey };
     this.#reader.enqueue(item);
   }
 
@@ -346,30 +387,52 @@ export class LoaderCore<P> implements Loader<P> {
   /** All that Redis says about an item is known. */
   #conclude(item: Item<P>, answer: Answer<P>, bytes: Buffer | null): void {
     item.deferred = undefined;
-    if (isSatisfied(item)) return this.#looked(item, answer, bytes);
+    if (isSatisfied(item)) return this.#readAgain(item, answer, bytes);
     if (answer.kind === 'right') return this.#hold(item, answer.payload, answer.version, bytes);
-    this.#countFailure(answer.code);
     if (answer.other !== undefined && item.held === undefined) {
       // Nothing is held yet: a value of another version is better than none, as long as it is called stale.
-      item.held = { ...answer.other, forVersion: answer.other.version, bytes: bytes?.byteLength ?? 0 };
+      const { payload, version } = answer.other;
+      this.#put(item, payload, { version, forVersion: version, bytes: bytes?.byteLength ?? 0 });
       item.staleSince = this.#clock.now();
-      this.#notify(item);
+      this.#listeners.tell(item.wanted.id);
     }
-    this.#fail(item, answer.code, answer.message);
+    this.#wrong(item, answer.code, answer.message);
   }
 
-  /** A look at a value that cannot prove its version. What is wrong with another one does not make it wrong. */
-  #looked(item: Item<P>, answer: Answer<P>, bytes: Buffer | null): void {
-    this.#counts.rechecked += 1;
-    const same = answer.kind === 'right' && answer.version === undefined && printOf(bytes) === item.held?.print;
-    if (answer.kind === 'wrong' || same) return this.#rechecks.looked(item);
-    this.#satisfied -= 1;
-    this.#hold(item, answer.payload, answer.version, bytes);
+  /** A read that did not give the announced value. Where that was held before, only those who wait for the payload are told. */
+  #wrong(item: Item<P>, code: LoadFailureCode, message: string): void {
+    const isHeld = isSatisfied(item);
+    if (!isHeld || this.#loads.has(item)) this.#countFailure(code);
+    if (!isHeld) return this.#fail(item, code, message);
+    this.#notLoaded(item, code, message);
+    this.#rechecks.looked(item);
+  }
+
+  /**
+   * Another read of what is held as announced: a look at what cannot prove its version, or a read for those who wait for a payload that was evicted.
+   * What is wrong with another value does not make the held one wrong.
+   */
+  #readAgain(item: Item<P>, answer: Answer<P>, bytes: Buffer | null): void {
+    if (item.look?.due === true) this.#counts.rechecked += 1;
+    if (answer.kind === 'wrong') return this.#wrong(item, answer.code, answer.message);
+    const { held } = item;
+    const print = answer.version === undefined ? printOf(bytes) : undefined;
+    if (held === undefined || held.version !== answer.version || held.print !== print) {
+      this.#satisfied -= 1;
+      return this.#hold(item, answer.payload, answer.version, bytes);
+    }
+    if (this.#loads.has(item)) {
+      const { version, forVersion } = held;
+      this.#put(item, answer.payload, { version, forVersion, bytes: bytes?.byteLength ?? 0, ...(print === undefined ? {} : { print }) });
+      this.#counts.reloads += 1;
+      this.#loaded(item, answer.payload);
+    }
+    this.#rechecks.looked(item);
   }
 
   #hold(item: Item<P>, payload: LazyPayload<P>, version: string | undefined, bytes: Buffer | null): void {
     const print = version === undefined ? { print: printOf(bytes) } : {};
-    item.held = { payload, version, forVersion: item.wanted.version, bytes: bytes?.byteLength ?? 0, ...print };
+    this.#put(item, payload, { version, forVersion: item.wanted.version, bytes: bytes?.byteLength ?? 0, ...print });
     item.attempts = 0;
     item.failure = undefined;
     this.#failing.delete(item);
@@ -380,20 +443,32 @@ export class LoaderCore<P> implements Loader<P> {
       this.#rechecks.add(item);
     } else this.#rechecks.remove(item);
     this.#determine(item);
-    this.#notify(item);
+    if (this.#loads.has(item)) this.#loaded(item, payload);
+    this.#listeners.tell(item.wanted.id);
+  }
+
+  /** Those who wait get the payload, whether it stays in memory or not. */
+  #loaded(item: Item<P>, payload: LazyPayload<P>): void {
+    let value: P;
+    try {
+      value = this.#shelf.read(payload);
+    } catch {
+      return this.#isNoJson(item);
+    }
+    this.#loads.done(item, { ...this.#describe(item, false), payload: value });
   }
 
   /** Found at the first reading: the publisher put a digest on something that is no JSON. */
   #isNoJson(item: Item<P>): void {
     if (isSatisfied(item)) this.#satisfied -= 1;
-    item.held = undefined;
+    this.#drop(item);
     this.#rechecks.remove(item);
     this.#counts.malformed += 1;
     this.#fail(item, 'Malformed', `under the key ${JSON.stringify(item.key)}: the payload of the envelope is not JSON`);
   }
 
   #countFailure(code: LoadFailureCode): void {
-    const counter = COUNTED[code];
+    const counter = countedFailures[code];
     if (counter !== undefined) this.#counts[counter] += 1;
   }
 
@@ -401,6 +476,7 @@ export class LoaderCore<P> implements Loader<P> {
     item.attempts += 1;
     const { generation } = item;
     this.#setFailure(item, code, message);
+    this.#notLoaded(item, code, message);
     // onFailure wanted something else under this id, or forgot it.
     if (item.generation !== generation) return;
     if (code !== 'Away') this.#determine(item);
@@ -425,15 +501,7 @@ export class LoaderCore<P> implements Loader<P> {
     };
     item.failure = failure;
     this.#failing.add(item);
-    if (before?.code !== code) this.#safely(() => this.#options.onFailure?.(item.wanted.id, failure));
-  }
-
-  #awayFailure(item: Item<P>): LoadFailure | undefined {
-    const { state, reason, since } = this.#connection.status;
-    if (state === 'ready' || state === 'idle') return undefined;
-    const what =
-      state === 'refused' ? 'Redis refuses the connection' : state === 'closed' ? 'the loader is closed' : 'Redis is not connected';
-    return { code: 'Away', message: reason === '' ? what : `${what}: ${reason}`, key: item.key, attempts: 0, since };
+    if (before?.code !== code) this.#listeners.safely(() => this.#options.onFailure?.(item.wanted.id, failure));
   }
 
   /** Tries again at once; but not what may itself be why the connection was lost, unless somebody asks for it. */
@@ -462,29 +530,6 @@ export class LoaderCore<P> implements Loader<P> {
     if (item.determined) return;
     item.determined = true;
     this.#waiters.determined(item);
-  }
-
-  #notify(item: Item<P>): void {
-    // Those who listen now: one that a listener adds is told of the next change.
-    let left = this.#listeners.size;
-    for (const { listener } of this.#listeners) {
-      if (left === 0) return;
-      left -= 1;
-      this.#safely(() => listener(item.wanted.id));
-    }
-  }
-
-  /** Counts what a function of the user throws, also after an await. */
-  #safely(call: () => unknown): void {
-    const failed = (): void => {
-      this.#counts.listenerErrors += 1;
-    };
-    try {
-      const result = call();
-      if (result instanceof Promise) result.catch(failed);
-    } catch {
-      failed();
-    }
   }
 }
 

@@ -1,4 +1,6 @@
-/** What a loader did and holds, as plain values. All of them only grow, except the last four. */
+import type { LoadFailureCode } from './wanted.ts';
+
+/** What a loader did and holds, as plain values. All of them only grow, except the last six. */
 export interface LoaderCounters {
   /** Commands that asked for values. */
   readonly commands: number;
@@ -22,6 +24,12 @@ export interface LoaderCounters {
   /** Batches that were cut smaller because they failed. */
   readonly splits: number;
   readonly primaryReads: number;
+  /** Values that were not held because they are larger than `maxValueBytes`. */
+  readonly tooLarge: number;
+  /** Payloads that were read again after they had been evicted. */
+  readonly reloads: number;
+  /** Payloads that left memory for room, or found none. */
+  readonly evictions: number;
   readonly listenerErrors: number;
   /** Writes that Redis told of, as a reason to look again. */
   readonly hints: number;
@@ -36,13 +44,33 @@ export interface LoaderCounters {
   readonly pending: number;
   /** Ids whose last try failed. */
   readonly failing: number;
+  /** What the payloads in memory cost, reckoned; never more than `payloadBytes`. */
+  readonly heldBytes: number;
+  /** Payloads that were loaded and are not in memory. */
+  readonly evicted: number;
 }
+
+/** What is asked of the parts when it is read. */
+type Derived = 'hints' | 'connects' | 'renewals' | 'wanted' | 'satisfied' | 'pending' | 'failing' | 'heldBytes' | 'evicted' | 'evictions';
 
 /** The counters that the loader's parts raise. */
 export type LoaderCounts = {
-  -readonly [
-    K in Exclude<keyof LoaderCounters, 'hints' | 'connects' | 'renewals' | 'wanted' | 'satisfied' | 'pending' | 'failing'>
-  ]: number;
+  -readonly [K in Exclude<keyof LoaderCounters, Derived>]: number;
+};
+
+/** The counter of each failure that an answer can be. */
+export const countedFailures: Readonly<
+  Record<LoadFailureCode, 'missing' | 'otherVersions' | 'foreign' | 'malformed' | 'denied' | 'unreadable' | 'tooLarge' | undefined>
+> = {
+  Missing: 'missing',
+  OtherVersion: 'otherVersions',
+  Foreign: 'foreign',
+  Malformed: 'malformed',
+  TooLarge: 'tooLarge',
+  Denied: 'denied',
+  Unreadable: 'unreadable',
+  BadKey: 'malformed',
+  Away: undefined,
 };
 
 export function makeCounts(): LoaderCounts {
@@ -63,6 +91,8 @@ export function makeCounts(): LoaderCounts {
     timeouts: 0,
     splits: 0,
     primaryReads: 0,
+    tooLarge: 0,
+    reloads: 0,
     listenerErrors: 0,
   };
 }

@@ -1,15 +1,19 @@
-import type { Answer } from './judge-answer.ts';
-import type { LazyPayload } from '../values/lazy-payload.ts';
+import { checkKey } from '../check-input.ts';
+import type { ConnectionStatus } from '../connection/connection.ts';
+import { isRedisLoaderError } from '../errors.ts';
+import type { ShelvedPayload } from '../payloads/payload-shelf.ts';
 import { isSameOwner } from '../values/envelope.ts';
-import type { LoadFailure, Wanted } from './wanted.ts';
+import type { KeyTemplate } from '../values/key-template.ts';
+import type { Answer } from './judge-answer.ts';
+import type { Held, LoadFailure, Wanted } from './wanted.ts';
 
 /** The last good value of an item. */
-export interface HeldValue<P> {
-  readonly payload: LazyPayload<P>;
+export interface HeldValue<P> extends ShelvedPayload<P> {
   /** Of its envelope. */
   readonly version: string | undefined;
   /** The announced version that this value is right for; undefined: none, it stood under another key. */
   readonly forVersion: string | undefined;
+  /** Of the value in Redis. */
   readonly bytes: number;
   /** SHA-1 of what it was read from; only where it cannot prove its version. */
   readonly print?: string;
@@ -92,4 +96,37 @@ export function isSatisfied<P>(item: Item<P>): boolean {
 /** Whether both ask for the same value of the same key. */
 export function isSameWant(a: Wanted, aKey: string, b: Wanted, bKey: string): boolean {
   return a.version === b.version && aKey === bKey && isSameOwner(a.owner, b.owner);
+}
+
+/** The key of a want; where none can be made of its names, why. */
+export function keyOf(template: KeyTemplate, wanted: Wanted): { readonly key: string; readonly problem?: string } {
+  try {
+    const key = wanted.key ?? template.render({ ...wanted.fields, ...wanted.owner });
+    checkKey(key);
+    return { key };
+  } catch (error) {
+    if (!isRedisLoaderError(error)) throw error;
+    return { key: '', problem: error.message };
+  }
+}
+
+/** That Redis cannot be asked, if it is so. */
+export function awayFailure({ state, reason, since }: ConnectionStatus, key: string): LoadFailure | undefined {
+  if (state === 'ready' || state === 'idle') return undefined;
+  const what =
+    state === 'refused' ? 'Redis refuses the connection' : state === 'closed' ? 'the loader is closed' : 'Redis is not connected';
+  return { code: 'Away', message: reason === '' ? what : `${what}: ${reason}`, key, attempts: 0, since };
+}
+
+/** What is held of an item, but for the payload. */
+export function describeItem<P>(item: Item<P>, evicted: boolean, now: number, status: () => ConnectionStatus): Held<P> {
+  const { held } = item;
+  const satisfied = isSatisfied(item);
+  const error = satisfied ? undefined : (item.failure ?? awayFailure(status(), item.key));
+  const why = error === undefined ? {} : { error };
+  if (held === undefined) return { state: 'missing', staleForMs: 0, ...why };
+  const version = held.version === undefined ? {} : { version: held.version };
+  const gone = evicted ? ({ evicted: true } as const) : {};
+  if (satisfied) return { state: held.version === undefined ? 'unverified' : 'current', ...version, staleForMs: 0, ...gone };
+  return { state: 'stale', ...version, staleForMs: Math.max(0, now - item.staleSince), ...why, ...gone };
 }

@@ -39,8 +39,16 @@ export interface LoaderOptions<P = unknown> {
   readonly batchSize?: number;
   /** Commands in flight at once. Default 4. */
   readonly inFlight?: number;
-  /** Bytes of values that may be on their way at once, as far as sizes are known. Default 32 MiB. */
+  /** Bytes of values that may be on their way at once, as far as sizes are known. Default 32 MiB, of a budget (`payloadBytes`) at most an eighth. */
   readonly maxBytesInFlight?: number;
+  /**
+   * What payloads may take of memory, reckoned: a text costs its bytes, twice its length where a character is beyond Latin-1, and what is no text four times its
+   * bytes. What is asked for least leaves first; `get` says `evicted` of it, and `load` reads it again. With a budget the text is held, and each `get` parses it
+   * anew. Default: no bound, and what was parsed once stays so.
+   */
+  readonly payloadBytes?: number;
+  /** A value of more bytes is not held: the failure TooLarge. Default: no bound. */
+  readonly maxValueBytes?: number;
   /** Every command ends after this long, whatever happens. Default 5,000. */
   readonly commandTimeoutMs?: number;
   /** The first delay of a value that was not as announced; doubles, spread by half. Default 50. */
@@ -70,6 +78,13 @@ export interface Loader<P = unknown> extends AsyncDisposable {
   forget(id: string): void;
   /** Undefined if the id is not wanted. Synchronous, no I/O. */
   get(id: string): Held<P> | undefined;
+  /** As `get`, but without the payload: it parses nothing, and is no use that keeps a payload in memory. */
+  state(id: string): Held<P> | undefined;
+  /**
+   * Resolves with the announced value and its payload: at once where it is in memory, else after it was read; all who wait for one id share one read. Undefined
+   * if the id is not wanted. Rejects with a NotLoadedError when the read fails or Redis is away; what is held stays as it is. Ends by its signal.
+   */
+  load(id: string, options?: { readonly signal?: AbortSignal }): Promise<Held<P> | undefined>;
   /** Called with an id after its payload or state changed by a load. What the listener throws is counted. */
   onChange(listener: (id: string) => void): Disposable;
   /**

@@ -1,3 +1,4 @@
+import { RedisLoaderError } from '../errors.ts';
 import type { Owner } from '../values/envelope.ts';
 
 /** A value that is wanted: one version of what belongs to an owner. The kind of resource that announced it plays no role. */
@@ -24,8 +25,10 @@ export interface Held<P = unknown> {
   readonly state: HeldState;
   /** The version that the payload's envelope names; absent if there is no payload or no envelope. */
   readonly version?: string;
-  /** Owned by the loader: not to be written to. */
+  /** Owned by the loader: not to be written to. Absent where there is none, where it was evicted, and in what state() gives. */
   readonly payload?: P;
+  /** The payload was loaded, and is not in memory any more, since the budget is full: load() reads it again. */
+  readonly evicted?: true;
   /** Milliseconds since the payload stopped being the announced one; 0 unless stale. */
   readonly staleForMs: number;
   /** Why the announced value is not held. */
@@ -44,6 +47,8 @@ export type LoadFailureCode =
   | 'Malformed'
   /** No key can be made of the names. */
   | 'BadKey'
+  /** The value is larger than `maxValueBytes`. */
+  | 'TooLarge'
   /** Redis refuses this user the key. */
   | 'Denied'
   /** Redis fails whenever this value is asked for. */
@@ -59,4 +64,15 @@ export interface LoadFailure {
   readonly attempts: number;
   /** Clock.now() of the first of them. */
   readonly since: number;
+}
+
+/** A payload that was asked for by load() could not be read. `failure` says why; ask again when that may be over. */
+export class NotLoadedError extends RedisLoaderError {
+  override readonly name = 'NotLoadedError';
+  readonly failure: LoadFailure;
+
+  constructor(failure: LoadFailure) {
+    super('NotLoaded', `the value could not be loaded: ${failure.message}`);
+    this.failure = failure;
+  }
 }

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { monitor, type MonitoredCommand } from './monitor-lines.ts';
 import type { CommandLog, SeenCommand } from './test-redis.ts';
 
 /** Commands of the connection itself (HELLO, CLIENT, PING ...) and of MONITOR; they are left out. */
@@ -32,14 +33,16 @@ export async function watchCommands(url: string): Promise<CommandLog> {
   });
   client.on('error', () => {}); // A command that fails says so itself.
   await client.connect();
-  const monitor = await client.monitor();
-  monitor.on('error', () => {});
-  const seen: { readonly args: readonly string[]; readonly address: string }[] = [];
+  const seen: MonitoredCommand[] = [];
   const arrived = new Map<string, () => void>();
-  monitor.on('monitor', (_time: string, args: string[], address: string) => {
+  const watching = await monitor(url, 'kubecast-watch', (command) => {
+    const { args } = command;
     const reached = args[0]?.toLowerCase() === 'echo' ? arrived.get(args[1] ?? '') : undefined;
-    if (reached === undefined) seen.push({ args, address });
+    if (reached === undefined) seen.push(command);
     else reached();
+  }).catch((error: unknown) => {
+    client.disconnect();
+    throw error;
   });
   const names = new Map<string, string>();
   const note = async (): Promise<void> => {
@@ -72,7 +75,7 @@ export async function watchCommands(url: string): Promise<CommandLog> {
         }));
     },
     close() {
-      monitor.disconnect();
+      watching.close();
       client.disconnect();
     },
   };

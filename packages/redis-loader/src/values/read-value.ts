@@ -37,7 +37,7 @@ export function readValue(bytes: Uint8Array, form: ValueForm, owner: Owner): Val
   if (own !== undefined) return forOwner(own.head, LazyPayload.parse(own.payload), owner);
   const parsed = parseText(text, bytes);
   const envelope = form === 'envelope' ? readEnvelope(text, parsed) : undefined;
-  if (envelope === undefined) return { kind: 'unverified', payload: LazyPayload.of(parsed) };
+  if (envelope === undefined) return { kind: 'unverified', payload: LazyPayload.parse(text) };
   return forOwner(envelope, LazyPayload.of(envelope.payload), owner);
 }
 

@@ -1,4 +1,4 @@
-import { isConflictError } from '@kubecast/concurrent-map';
+import type { ConflictError } from '@kubecast/concurrent-map';
 import { findCause } from '../thrown.ts';
 
 /** Conflicts in a row after which a key waits as after any other failure: a program that always conflicts must not spin. */
@@ -26,7 +26,10 @@ export class Conflicts {
   }
 }
 
+/** By its code, not its class: a program may have another copy of the package, and one that keeps no states need not load it. */
+const CODE = 'MAP_CONFLICT' satisfies ConflictError['code'];
+
 /** Whether a conflict was thrown, or caused what was. */
 function isConflict(thrown: unknown): boolean {
-  return findCause(thrown, (error) => isConflictError(error) || undefined) ?? false;
+  return findCause(thrown, (error) => ('code' in error && error.code === CODE ? true : undefined)) ?? false;
 }

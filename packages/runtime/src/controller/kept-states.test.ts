@@ -166,7 +166,8 @@ test('a log that fails as a state ends is reported, and costs the controller not
   let fails = false;
   const log: StateLog = {
     load: () => Promise.resolve([]),
-    write: () => (fails ? Promise.reject(new Error('disk full')) : Promise.resolve()),
+    write: () => Promise.resolve(1),
+    remove: () => (fails ? Promise.reject(new Error('disk full')) : Promise.resolve()),
   };
   const go = Promise.withResolvers<void>();
   const { clock, controller, reports, stop } = working(

@@ -384,7 +384,7 @@ test('what the hook tells the log does not, and a hook that throws costs nothing
     manager.controller({
       ...idle,
       reconcile: () => {
-        setImmediate(reconciled.resolve);
+        setImmediate(() => reconciled.resolve());
         throw new Error('not yet');
       },
     });
@@ -476,10 +476,11 @@ test('states of objects that went before the manager ran end before a controller
       load: () =>
         Promise.resolve(
           ['n/a', 'n/gone', 'other/x', 'no key'].map(
-            (key) => [key, { uid: key === 'n/a' ? uid : 'old', state: { phase: 'Ready' } }] as const,
+            (key) => [key, { uid: key === 'n/a' ? uid : 'old', state: { phase: 'Ready' }, version: 1 }] as const,
           ),
         ),
-      write: (key, record) => Promise.resolve(void (record === undefined && removed.push(key))),
+      write: () => Promise.resolve(2),
+      remove: (key) => Promise.resolve(void removed.push(key)),
     },
   });
   const found = Promise.withResolvers<unknown>();

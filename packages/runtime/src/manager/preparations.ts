@@ -9,7 +9,7 @@ export interface PreparationContext {
   /** Aborted when the manager is told to stop, and when the time of the preparation, or of the whole sync, is over. */
   readonly signal: AbortSignal;
   /** Says in words what the preparation waits for, for /readyz and the log; '' when it waits for nothing. */
-  waitingFor(reason: string): void;
+  readonly waitingFor: (reason: string) => void;
 }
 
 /** A step between the opening of the servers and the start of the informers: it makes what the informers need, a CRD for example. */

@@ -8,6 +8,16 @@ import type { View } from './view.ts';
 export interface Replacement<T> {
   /** Collects one object. Of two with one key and UID the newer stays (by the store's order of versions), whatever their order. */
   put(record: RawRecord): void;
+  /**
+   * Keeps what stands in the store under this key with this UID: the list brought a version of it that there was no room for. Nothing happens where
+   * no such object stands, or where another version of it was collected.
+   */
+  keep(key: KeyInput, uid: string): void;
+  /**
+   * Takes out of the store at once what stands there for the scope, or for one of the others, and is not in the list, and gives the deletes. For a store
+   * that has no room for the list beside what it holds: a removal takes no room. The rest of the difference is that of the commit.
+   */
+  trim(others?: readonly ScopeId[]): readonly Change<T>[];
   /** Takes a collected object out again, if the key holds this UID: a streamed list may bring a DELETED before its end. */
   remove(key: KeyInput, uid: string): void;
   /**

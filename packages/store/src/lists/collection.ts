@@ -108,6 +108,13 @@ export class Collection implements ListInProgress {
     return prepared?.place === this.own.place(ownSlot) ? prepared.values : undefined;
   }
 
+  keep(probe: KeyProbe, uid: string): void {
+    if (this.own.find(probe) >= 0) return;
+    const slot = this.#main.find(probe);
+    if (slot >= 0 && this.#isSound(slot) && partText(this.#main.slab(slot), this.#main.offset(slot), UID) === uid)
+      this.#mark(slot, this.#main.place(slot) + 1);
+  }
+
   /** Takes out the key of the probe, if it is there with this UID. */
   remove(probe: KeyProbe, uid: string): void {
     const ownSlot = this.own.find(probe);
@@ -134,6 +141,18 @@ export class Collection implements ListInProgress {
     const copy = moveRecord(this.#slabs, slab, offset);
     this.#marks[slot] = 0;
     this.own.insert(probe.fromRecord(slab, offset).hash, copy);
+  }
+
+  /** Whether a record of its own stands at this place. */
+  holds(ownSlot: number, place: number): boolean {
+    return ownSlot >= 0 && ownSlot < this.own.end && this.own.place(ownSlot) === place;
+  }
+
+  /** A record of its own was moved. */
+  move(ownSlot: number, to: number): void {
+    const prepared = this.prepared(ownSlot);
+    this.own.move(ownSlot, to);
+    if (prepared !== undefined) this.prepare(ownSlot, prepared);
   }
 
   /** The store moved a record. */

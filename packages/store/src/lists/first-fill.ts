@@ -90,6 +90,10 @@ export class FirstFill<T> implements ListInProgress {
     }
   }
 
+  keep(): void {
+    // Nothing stands in the store that it fills.
+  }
+
   /** Takes out the key of the probe, if it is there with this UID. */
   remove(probe: KeyProbe, uid: string): void {
     const slot = this.#table.find(probe);

@@ -20,7 +20,7 @@ export interface Slab {
   floats: Float64Array;
   used: number;
   live: number;
-  /** Records were moved off it already; what is left cannot be moved. */
+  /** Records were moved off it already; what is left are those of lists under way, which cannot be moved before these end. */
   swept: boolean;
 }
 
@@ -28,6 +28,8 @@ export interface Slab {
 export interface SlabMemory {
   /** Bytes of a full slab; small stores begin with less where that saves memory. */
   readonly first: number;
+  /** Whether the room that is kept for compaction is free. */
+  readonly spare: boolean;
   /**
    * Room for a slab. `moving`: it is for compaction, which may take the room that is kept for it.
    * @throws StoreError if there is none; nothing was taken then.
@@ -40,6 +42,7 @@ export interface SlabMemory {
 /** Of the process, given back to it by the garbage collector. */
 export const privateMemory: SlabMemory = {
   first: 1 << 13,
+  spare: true,
   open: (_slab, length) => {
     try {
       return { buffer: new ArrayBuffer(length), offset: 0 };
@@ -110,6 +113,11 @@ export class Slabs {
     return slab;
   }
 
+  /** Whether there is room for compaction to begin with. */
+  get spare(): boolean {
+    return this.#memory.spare;
+  }
+
   /** Whether the slab still is the one under its number: a number is given again after its slab was let go. */
   holds(slab: Slab): boolean {
     return this.#slabs[slab.index] === slab;
@@ -122,12 +130,22 @@ export class Slabs {
     return dead < this.live >> 3 || dead < FULL >> 2 ? undefined : this.#mostDead(1);
   }
 
-  /** The slab that gives most room if it is moved, where room is wanted at any price; the one that is filled is not filled any more. */
+  /**
+   * The slab that gives most room if it is moved, where room is wanted at any price. The one that is filled is not filled any more, unless it has room
+   * for all of that.
+   */
   emptiest(): Slab | undefined {
     const before = this.#current;
+    const other = this.#mostDead(LARGE);
+    if (before && other && other.live <= before.bytes.length - before.used) return other;
     this.#current = undefined;
     if (before && before.live === 0) this.#drop(before);
     return this.#mostDead(LARGE);
+  }
+
+  /** A list has ended: what was left for it may be moved now. */
+  sweepAgain(): void {
+    for (const slab of this.#slabs) if (slab) slab.swept = false;
   }
 
   #mostDead(atLeast: number): Slab | undefined {

@@ -264,3 +264,62 @@ test('a store that is full can be emptied object by object, whatever was refused
     expect(store.view.size).toBe(0);
   }
 });
+
+test('a slab that was emptied but for what a list held is emptied of that as well, after the list has ended', () => {
+  const store = make({ recordBytes: 2 * MIB, indexBytes: MIB });
+  for (let i = 0; i < 10; i += 1) store.put(record(i, 1, 80_000, []));
+  const list = store.replace('' as ScopeId);
+  list.put(record(100, 1, 40_000, []));
+  for (let i = 0; i < 6; i += 1) store.remove(keyOf(i), `uid-${i}`);
+  // It finds no room, and has the slab emptied that the list's record stands in.
+  expect(() => store.put(record(200, 1, 300_000, []))).toThrow('shared.recordBytes');
+  list.commit('1');
+  expect([...store.view.select()].map(({ key }) => key.name)).toEqual([nameOf(100)]);
+  for (let i = 0; i < 100; i += 1) {
+    expect(store.put(record(300, 2 * i + 2, 80_000, []))).toHaveLength(1);
+    expect(store.remove(keyOf(300), 'uid-300')).toHaveLength(1);
+  }
+});
+
+test('a list that does not fit beside what stands there: what it lacks leaves first, what it could not bring stays, and then it fits', () => {
+  const store = make({ recordBytes: 64 * MIB, indexBytes: 1 << 16 });
+  const reader = attach<Thing>(store.share());
+  const long = (i: number): readonly string[] => [`${i}`.padEnd(6_000, '-')];
+  let held = 0;
+  expect(() => {
+    for (;;) {
+      store.put(record(held, 1, 10, long(held)));
+      held += 1;
+    }
+  }).toThrow('shared.indexBytes');
+  const namesOf = (view: ObjectStore<Thing>['view']): string[] => [...view.select()].map(({ key, version }) => `${key.name} ${version}`);
+  const collect = (): ReturnType<typeof store.replace> => {
+    const list = store.replace('' as ScopeId);
+    list.put(record(0, 1, 10, long(0)));
+    for (const i of [100, 101]) list.put(record(i, 1, 10, long(i)));
+    // There was no room for its new version.
+    list.keep(keyOf(5), 'uid-5');
+    list.keep(keyOf(6), 'uid-another');
+    return list;
+  };
+  expect(() => collect().commit('1')).toThrow('shared.indexBytes');
+  expect(store.view.size).toBe(held);
+  const list = collect();
+  const gone = list.trim().map(({ type, entry }) => `${type} ${entry.key.name}`);
+  expect(gone).toHaveLength(held - 2);
+  expect(new Set(gone.map((line) => line.split(' ')[0]))).toEqual(new Set(['deleted']));
+  for (const view of [store.view, reader]) expect(namesOf(view)).toEqual([`${nameOf(0)} 1`, `${nameOf(5)} 1`]);
+  expect(list.trim()).toEqual([]);
+  expect([...list.commit('1')].map(({ type, entry }) => `${type} ${entry.key.name}`)).toEqual([
+    `added ${nameOf(100)}`,
+    `added ${nameOf(101)}`,
+  ]);
+  for (const view of [store.view, reader]) expect(namesOf(view).sort()).toEqual([0, 5, 100, 101].map((i) => `${nameOf(i)} 1`));
+  // Another's objects stay, and nothing is kept under another UID.
+  store.put({ ...record(7, 1, 10, []), scope: 'other' as ScopeId });
+  const empty = store.replace('' as ScopeId);
+  empty.keep(keyOf(0), 'uid-another');
+  expect(empty.trim()).toHaveLength(4);
+  empty.abort();
+  expect(namesOf(reader)).toEqual([`${nameOf(7)} 1`]);
+});

@@ -48,6 +48,10 @@ export class SlabRegion implements SlabMemory {
     return { buffer: this.records, offset: start * ROOM_UNIT };
   }
 
+  get spare(): boolean {
+    return this.#rooms.has(FULL_UNITS);
+  }
+
   close(slab: Slab, free: () => void): void {
     this.#leases.later(() => {
       const row = slab.index * SLAB_ROW;

@@ -1,3 +1,4 @@
+import type { Collection } from '../lists/collection.ts';
 import { moveRecord } from '../records/packed-record.ts';
 import { offsetOf, placeOf } from '../records/slabs.ts';
 import type { Slab } from '../records/slabs.ts';
@@ -15,8 +16,8 @@ const EMPTIED = 4;
 /** Moves what lives in the most wasteful slab elsewhere, a few records with each write, until the slab can be let go. It never fails its caller. */
 export class Compactor<T> {
   readonly #view: StoreView<T>;
-  /** A record of the store was moved. */
-  readonly #moved: (slot: number, from: number, to: number) => void;
+  /** The lists under way, by number: their records are moved as those of the store. */
+  readonly #collections: ReadonlyMap<number, Collection>;
   /** Lets go of what nobody can reach any more. */
   readonly #settle: () => void;
   #writes = 0;
@@ -24,9 +25,9 @@ export class Compactor<T> {
   #sweptTo = 0;
   moves = 0;
 
-  constructor(view: StoreView<T>, moved: (slot: number, from: number, to: number) => void, settle: () => void) {
+  constructor(view: StoreView<T>, collections: ReadonlyMap<number, Collection>, settle: () => void) {
     this.#view = view;
-    this.#moved = moved;
+    this.#collections = collections;
     this.#settle = settle;
   }
 
@@ -37,7 +38,10 @@ export class Compactor<T> {
       if (this.#writes % INTERVAL !== 0) return;
       this.#choose(this.#view.slabs.wasteful());
     }
-    this.#sweep(MOVES, MOVED_BYTES);
+    if (!this.#sweep(MOVES, MOVED_BYTES) || this.#view.slabs.spare) return;
+    // It stands on the room that is kept for compaction: that is given back before other writes fill it.
+    this.#sweep(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    this.#settle();
   }
 
   /** There is no room left. Whether some was made, perhaps. */
@@ -79,8 +83,9 @@ export class Compactor<T> {
       const w = this.#sweptTo >> 2;
       const size = victim.words[w] as number;
       const from = placeOf(victim, this.#sweptTo);
+      const list = this.#collections.get(victim.words[w + 1] as number);
       const slot = victim.words[w + 2] as number;
-      if (victim.words[w + 1] === 0 && slot >= 0 && table.place(slot) === from) {
+      if (list ? list.holds(slot, from) : victim.words[w + 1] === 0 && slot >= 0 && table.place(slot) === from) {
         let to: number;
         try {
           to = moveRecord(slabs, victim, offsetOf(from));
@@ -89,8 +94,11 @@ export class Compactor<T> {
           this.#victim = undefined;
           return false;
         }
-        table.move(slot, to);
-        this.#moved(slot, from, to);
+        if (list) list.move(slot, to);
+        else {
+          table.move(slot, to);
+          for (const collection of this.#collections.values()) collection.moved(slot, from, to);
+        }
         slabs.release(from);
         this.moves += 1;
         left -= 1;

@@ -58,6 +58,8 @@ export class ListWriter<T> {
     else this.#collect(id);
     return {
       put: (record) => guard.run(() => this.#put(id, record)),
+      keep: (key, uid) => guard.run(() => this.#keep(id, key, uid)),
+      trim: (others = []) => guard.run(() => this.#trim(id, [scope, ...others])),
       remove: (key, uid) => guard.run(() => this.#remove(id, key, uid)),
       commit: () => guard.run(() => this.#commit(id, scope)),
       abort: () => guard.run(() => this.#close(id)),
@@ -98,6 +100,48 @@ export class ListWriter<T> {
     if (this.#probe.fromKey(key, this.#parts.view.clusters.find(key.cluster ?? ''))) list.remove(this.#probe, uid);
   }
 
+  #keep(id: number, key: KeyInput, uid: string): void {
+    const list = this.#open(id);
+    if (this.#probe.fromKey(key, this.#parts.view.clusters.find(key.cluster ?? ''))) list.keep(this.#probe, uid);
+  }
+
+  #trim(id: number, scopes: readonly ScopeId[]): readonly Change<T>[] {
+    const list = this.#open(id);
+    const { content, done } = this.#parts;
+    // The list that fills an empty store lacks nothing that stands there.
+    if (list instanceof FirstFill) return [];
+    this.#purge();
+    const changes: Change<T>[] = [];
+    for (const slot of scopes.flatMap((scope) => this.#missing(list as Collection, scope))) {
+      content.prepare([], [slot]);
+      changes.push({ type: 'deleted', entry: content.take(slot), finalStateKnown: false });
+    }
+    done();
+    content.settle();
+    return changes;
+  }
+
+  /** What stands in the store damaged leaves it before it is compared with a list. */
+  #purge(): void {
+    const { view, content } = this.#parts;
+    const { table } = view;
+    for (let slot = 0; slot < table.end; slot += 1) if (table.place(slot) >= 0) view.isSound(slot);
+    content.purge();
+  }
+
+  /** Slots of what stands for the scope and is not in the list. */
+  #missing(collection: Collection, scope: ScopeId): number[] {
+    const { view, content, scopes } = this.#parts;
+    const { table } = view;
+    const known = scopes.find(scope);
+    const missing: number[] = [];
+    for (let slot = 0; slot < table.end; slot += 1) {
+      if (table.place(slot) < 0 || content.scopes[slot] !== known || collection.isMarked(slot)) continue;
+      if (collection.own.find(this.#probe.fromRecord(table.slab(slot), table.offset(slot))) < 0) missing.push(slot);
+    }
+    return missing;
+  }
+
   #commit(id: number, scope: ScopeId): Iterable<Change<T>> {
     const list = this.#open(id);
     try {
@@ -108,11 +152,12 @@ export class ListWriter<T> {
   }
 
   #close(id: number): void {
-    const { collections, content } = this.#parts;
+    const { collections, content, view } = this.#parts;
     const list = collections.get(id) ?? (this.#fill?.id === id ? this.#fill : undefined);
     if (list === this.#fill) this.#fill = undefined;
     collections.delete(id);
     list?.abort();
+    view.slabs.sweepAgain();
     content.settle();
   }
 
@@ -130,8 +175,7 @@ export class ListWriter<T> {
     const { view, content, scopes, done } = this.#parts;
     const { table } = view;
     const { own } = collection;
-    for (let slot = 0; slot < table.end; slot += 1) if (table.place(slot) >= 0) view.isSound(slot);
-    content.purge();
+    this.#purge();
     const decisions: Decision[] = [];
     for (let slot = 0; slot < own.end; slot += 1) {
       const place = own.place(slot);
@@ -141,12 +185,7 @@ export class ListWriter<T> {
       const values = early?.length === view.indexes.size ? early : content.extract(place);
       decisions.push(content.decide(place, true, values));
     }
-    const known = scopes.find(scopeId);
-    const removed: number[] = [];
-    for (let slot = 0; slot < table.end; slot += 1) {
-      if (table.place(slot) < 0 || content.scopes[slot] !== known || collection.isMarked(slot)) continue;
-      if (own.find(this.#probe.fromRecord(table.slab(slot), table.offset(slot))) < 0) removed.push(slot);
-    }
+    const removed = this.#missing(collection, scopeId);
     content.prepare(decisions, removed);
 
     const scope = scopes.of(scopeId);

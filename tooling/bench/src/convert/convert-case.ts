@@ -1,6 +1,15 @@
 import type { BenchCase } from '../bench-case.ts';
-import { nodeContestant } from '../contestant.ts';
+import { nodeContestant, type Contestant } from '../contestant.ts';
 import { runRounds } from '../rounds.ts';
+
+export function convertContestants(objects: number): readonly Contestant[] {
+  const env = { BENCH_OBJECTS: String(objects) };
+  return [
+    nodeContestant('JSON round trip', 'convert/run-convert.ts', ['json'], { env }),
+    nodeContestant('class-transformer', 'convert/run-convert.ts', ['class-transformer'], { env }),
+    nodeContestant('kubecast', 'convert/run-convert.ts', ['kubecast'], { env }),
+  ];
+}
 
 export const convertCase: BenchCase = {
   name: 'convert',
@@ -9,22 +18,13 @@ export const convertCase: BenchCase = {
   runs: 5,
   shortObjects: 5_000,
   async run({ objects, runs, progress }) {
-    const env = { BENCH_OBJECTS: String(objects) };
-    const outcome = await runRounds(
-      [
-        nodeContestant('JSON round trip', 'convert/run-convert.ts', ['json'], { env }),
-        nodeContestant('class-transformer', 'convert/run-convert.ts', ['class-transformer'], { env }),
-        nodeContestant('kubecast', 'convert/run-convert.ts', ['kubecast'], { env }),
-      ],
-      runs,
-      progress,
-    );
+    const outcome = await runRounds(convertContestants(objects), runs, progress);
     return {
       shapes: [
         {
           bench: 'convert',
           title: 'an AppModel of ten models, from unknown to typed (CPU)',
-          metrics: ['microsPerObject'],
+          metrics: ['microsPerObject', 'collectionsPerThousand', 'collectionMsPerThousand'],
           floor: 'JSON round trip',
         },
       ],

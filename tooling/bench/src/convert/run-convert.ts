@@ -4,6 +4,7 @@ import { viewAs } from '@kubecast/client/objects';
 import { appModel, type AppModel } from '@kubecast/crd';
 import { plainToInstance, Type } from 'class-transformer';
 import { appModel as seed } from '../app-models.ts';
+import { observeCollections } from '../maps/collections.ts';
 import { settle } from '../sync/measure.ts';
 
 class Model {
@@ -48,10 +49,19 @@ const round = (): void => {
 };
 for (let i = 0; i < 10; i += 1) round();
 models = 0;
+const collections = observeCollections();
 const cpu = process.cpuUsage();
 for (let i = 0; i < rounds; i += 1) round();
 const { user, system } = process.cpuUsage(cpu);
 // What was made is used, or it would not be made.
 if (models !== rounds * objects.length * 10) throw new Error(`${how} gave ${models} models`);
-console.log(JSON.stringify({ microsPerObject: (user + system) / (rounds * objects.length) }));
+const converted = rounds * objects.length;
+const { count, totalMs } = await collections.end();
+console.log(
+  JSON.stringify({
+    microsPerObject: (user + system) / converted,
+    collectionsPerThousand: (1000 * count) / converted,
+    collectionMsPerThousand: (1000 * totalMs) / converted,
+  }),
+);
 await settle();

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedCluster } from '@kubecast/apiserver/envtest';
@@ -10,10 +10,10 @@ import { builtContestants } from '../built.ts';
 import { add, outcomeOf, type Outcome } from '../rounds.ts';
 import { call } from '../server.ts';
 import { cpuSecondsOf, load, type Target } from './load.ts';
+import { installAppModels, NAMESPACE, resolverArguments } from './resolver-under-load.ts';
 import { freePort, ServerUnderLoad } from './server-process.ts';
 
 const root = new URL('../../../../', import.meta.url).pathname;
-const NAMESPACE = 'meta-test';
 const MODEL_PATH = `/v1/namespaces/${NAMESPACE}/models/iiot_dataservice`;
 const CONNECTIONS = 32;
 
@@ -32,7 +32,6 @@ export const resolveCase: BenchCase = {
   runs: 5,
   shortObjects: 2_000,
   async run({ objects, runs, progress }) {
-    if (!existsSync(`${root}apps/resolver/dist/main.js`)) throw new Error('the resolver is not built: npm run build first');
     const folder = mkdtempSync(join(tmpdir(), 'kubecast-bench-'));
     const cluster = new EmbeddedCluster();
     await cluster.start();
@@ -55,22 +54,7 @@ export const resolveCase: BenchCase = {
       const resolver = await start(
         new ServerUnderLoad(
           process.execPath,
-          [
-            `${root}apps/resolver/dist/main.js`,
-            ...[
-              '--kubeconfig',
-              kubeconfig,
-              '--namespace',
-              NAMESPACE,
-              '--redis-url',
-              redis.url,
-              '--host',
-              '127.0.0.1',
-              '--port',
-              String(port),
-            ],
-            ...['--dial', `192.0.2.1:80=127.0.0.1:${backendPort}`, '--log-level', 'warn'],
-          ],
+          resolverArguments({ kubeconfig, redisUrl: redis.url, port, dials: [`192.0.2.1:80=127.0.0.1:${backendPort}`] }),
           port,
         ),
         async () => (await fetch(`http://127.0.0.1:${port}${MODEL_PATH}/call/`).catch(() => undefined))?.status === 200,
@@ -151,8 +135,7 @@ async function rounds(servers: readonly Server[], requests: number, runs: number
 }
 
 async function prepare(cluster: EmbeddedCluster, redisUrl: string): Promise<void> {
-  await cluster.installCrds([`${root}samples/appmodel-crd.yaml`]);
-  await call(cluster, 'POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
+  await installAppModels(cluster);
   const sample = parse(readFileSync(`${root}samples/iiot.yaml`, 'utf8')) as { spec: { models: { name: string }[] } };
   await call(cluster, 'POST', `/apis/iidp.com/v1/namespaces/${NAMESPACE}/appmodels`, sample);
   await call(cluster, 'POST', `/api/v1/namespaces/${NAMESPACE}/services`, {

@@ -42,12 +42,12 @@ function plainMap(): Peer {
   };
 }
 
-function kubecast(shared: boolean): Peer {
+function kubecast(shared: boolean, hotBytes: number = 128 * 1024 * 1024): Peer {
   const store = createObjectStore<BenchAppModel>({
     apiVersion: 'iidp.com/v1',
     kind: 'AppModel',
     compareVersions: compareResourceVersions,
-    hotBytes: 128 * 1024 * 1024,
+    hotBytes,
     indexes: { namespace: (entry) => [entry.key.namespace] },
     ...(shared ? { shared: true } : {}),
   });
@@ -104,6 +104,10 @@ export async function peerOf(who: string): Promise<Peer> {
       return plainMap();
     case 'kubecast':
       return kubecast(false);
+    case 'kubecast-packed':
+      return kubecast(false, 0);
+    case 'kubecast-hybrid':
+      return kubecast(false, 8 * 1024 * 1024);
     case 'kubecast-shared':
       return kubecast(true);
     case 'lmdb':

@@ -200,11 +200,6 @@ export const kept: readonly KeptPromise[] = [
     named: 'what the README says of Pods, conversions, dependents and selectors is so',
   },
   {
-    says: 'A field selector like `a=b=c` matches nothing.',
-    test: `${server}/readme.test.ts`,
-    named: 'what the README says of Pods, conversions, dependents and selectors is so',
-  },
-  {
     says: '`npm run test:real` compares the real server with it, and every test run the embedded one.',
     test: `${suites}/observed-real.test.ts`,
     named: "observed('real'",

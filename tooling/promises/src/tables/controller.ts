@@ -17,12 +17,12 @@ export const kept: readonly KeptPromise[] = [
   at(
     'tooling/suites/src/controller/controller.test.ts',
     'what Redis does not hold as announced is reported, in the log, the metrics and an event, until it does',
-    'looks whether Redis holds what each announces.',
+    'checks whether Redis holds what each announces.',
   ),
   at(
     'tooling/suites/src/controller/controller.test.ts',
     'everything is looked at again at each resync: a value that vanishes is missed',
-    'It is looked at again after 30 s, and everything at each `--resync`.',
+    'Such a value is checked again after 30 s, and every value at each `--resync`.',
   ),
   at(
     'tooling/suites/src/controller/controller.test.ts',
@@ -52,7 +52,7 @@ export const kept: readonly KeptPromise[] = [
   at(
     'tooling/suites/src/controller/controller.test.ts',
     'an object that is relabelled out loses the finalizer and nothing else, also when that happened while no controller ran',
-    'An object that is relabelled out loses the finalizer, and nothing else.',
+    'An object whose label no longer matches loses the finalizer; its values stay.',
   ),
   at(
     'tooling/suites/src/controller/controller.test.ts',
@@ -67,7 +67,7 @@ export const kept: readonly KeptPromise[] = [
   at(
     'tooling/suites/src/controller/controller.test.ts',
     'uninstall takes the finalizer off every AppModel and erases nothing',
-    'Takes the finalizer off every AppModel, whatever its labels, so that they can be deleted without a controller. Erases nothing.',
+    'Removes the finalizer from every AppModel, whatever its labels, so that they can be deleted without a controller. Erases nothing.',
   ),
   at(
     'tooling/suites/src/controller/controller.test.ts',
@@ -77,12 +77,12 @@ export const kept: readonly KeptPromise[] = [
   at(
     'apps/controller/src/reconcile/app-model-reconciler.test.ts',
     'an AppModel whose values are not there is looked at again after 30 s',
-    'It is looked at again after 30 s, and everything at each `--resync`.',
+    'Such a value is checked again after 30 s, and every value at each `--resync`.',
   ),
   at(
     'tooling/suites/src/controller/controller.test.ts',
     'publish checks everything before it writes, and takes metadata from a file or a folder with MODEL.json each',
-    "Checks everything first, then writes each model's metadata to Redis, then applies the AppModel by server-side apply (field manager `appmodels-manager`, forced;",
+    "Checks all input first, then writes each model's metadata to Redis, then applies the AppModel by server-side apply (field manager `appmodels-manager`, forced;",
   ),
   at(
     'tooling/suites/src/controller/controller.test.ts',
@@ -110,12 +110,12 @@ export const kept: readonly KeptPromise[] = [
     'Announces versions again that Redis keeps, without their files: those that are named, else for each model the one that was published before.',
   ),
   at(
-    'apps/controller/src/commands/read-files.test.ts',
+    'apps/controller/src/commands/read-as-kubectl.test.ts',
     'a List and an AppModelList are taken apart, in YAML and in JSON',
     'Files are read as kubectl reads them: JSON or several YAML documents, a List or an AppModelList',
   ),
   at(
-    'apps/controller/src/commands/read-files.test.ts',
+    'apps/controller/src/commands/read-as-kubectl.test.ts',
     'an unquoted scalar that kubectl reads otherwise is refused by its place',
     'is refused by its place.',
   ),

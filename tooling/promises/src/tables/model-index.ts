@@ -111,4 +111,24 @@ export const kept: readonly KeptPromise[] = [
     test: 'tooling/suites/src/model-index/publishers.test.ts',
     named: 'a rollback needs no metadata: the versions before are announced again, or those that are named',
   },
+  {
+    says: 'With `payloadBytes` (or a loader that has it) metadata in memory is bounded.',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: '10,000 payloads of 50 KB under a budget of 64 MiB: the budget holds',
+  },
+  {
+    says: 'then `resolve` gives app, version, state and endpoints as always',
+    test: 'packages/model-index/src/index/evicted-metadata.test.ts',
+    named: 'of a model whose metadata was evicted resolve() gives routing, version and state, and load() the metadata',
+  },
+  {
+    says: 'When it cannot be read, the `MetadataNotLoadedError` has the `answer` for routing.',
+    test: 'packages/model-index/src/index/evicted-metadata.test.ts',
+    named: 'metadata that cannot be read again is an error that has the answer for routing',
+  },
+  {
+    says: 'leaves the metadata out: it parses nothing, and is no use that keeps the metadata in memory.',
+    test: 'packages/model-index/src/index/evicted-metadata.test.ts',
+    named: 'states, problems, apps and routing use no metadata: they keep nothing in memory and parse nothing',
+  },
 ];

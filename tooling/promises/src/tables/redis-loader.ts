@@ -227,4 +227,44 @@ export const kept: readonly KeptPromise[] = [
     test: 'packages/redis-loader/src/connection/redis-config.test.ts',
     named: 'what cannot be one is refused by its place',
   },
+  {
+    says: "It reads the plain key, then the version's own.",
+    test: 'packages/redis-loader/src/loader/evicted-versions.test.ts',
+    named: 'an evicted payload whose plain key holds another version by now is read from the key of its version',
+  },
+  {
+    says: 'A look at an evicted value that finds the same bytes leaves it evicted.',
+    test: 'packages/redis-loader/src/loader/evicted-versions.test.ts',
+    named: 'a look at an evicted value that cannot prove its version tells of a change only, and takes no part of the budget else',
+  },
+  {
+    says: 'With `payloadBytes` the payloads in memory never cost more than that',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: '10,000 payloads of 50 KB under a budget of 64 MiB: the budget holds',
+  },
+  {
+    says: 'a text costs its bytes (twice its length where a character is beyond Latin-1)',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'what a payload costs is reckoned by what it is',
+  },
+  {
+    says: '`get` then gives state and version with `evicted: true` and no payload, never `missing`;',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'payloads stay within the budget, and one that left is current, without its payload and never missing',
+  },
+  {
+    says: '`await loader.load(id)` reads it again, once for all who wait.',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'load() reads what was evicted once for all who wait',
+  },
+  {
+    says: 'A payload that cannot be read again, or a Redis that is away, is a `NotLoadedError` with its `failure`;',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'a payload that cannot be read again fails for those who wait, in words, and what is known stays',
+  },
+  {
+    says: 'With a budget the text is held, and each `get` parses it.',
+    test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
+    named: 'are held as their text, and each get parses it',
+  },
 ];

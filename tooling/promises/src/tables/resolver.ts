@@ -67,13 +67,118 @@ export const kept: readonly KeptPromise[] = [
     named: 'a busy port is named with the way out',
   },
   {
-    says: 'SIGTERM and SIGINT: not ready at once, calls in flight get 10 s, then the process ends with status 0.',
+    says: '`/readyz` is 503 at once, and the resolver serves on for `--drain-grace` (5 s in a pod, else 0) with `Connection: close` in each answer.',
+    test: 'apps/resolver/src/http/drain.test.ts',
+    named: 'a stop is unready at once, serves on for the grace, then lets the calls in flight end',
+  },
+  {
+    says: 'and the process ends with status 0.',
     test: 'tooling/suites/src/resolver/resolver.test.ts',
     named: 'and ends with status 0 on SIGTERM',
+  },
+  {
+    says: 'or the endpoint took none of it for so long',
+    test: 'apps/resolver/src/forwarding/busy.test.ts',
+    named: 'a backend that does not take the body is given up after the call timeout',
+  },
+  {
+    says: '`--call-timeout` counts while the endpoint is waited for',
+    test: 'apps/resolver/src/forwarding/busy.test.ts',
+    named: 'an upload that takes longer than the call timeout goes through; the timeout counts from its end',
+  },
+  {
+    says: 'An answer that comes before the end of the request passes, and the endpoint does not count as failed',
+    test: 'apps/resolver/src/forwarding/busy.test.ts',
+    named: 'an early answer of a backend that refuses a body %s passes, and the endpoint is not marked as failed',
+  },
+  {
+    says: 'the body of a call comes more slowly than 500 bytes a second, after 30 s; the connection is closed',
+    test: 'apps/resolver/src/forwarding/busy.test.ts',
+    named: 'a body that trickles is ended with 408, the connection closed, and no endpoint blamed; one that is only slow goes through',
+  },
+  {
+    says: 'What the sender says in X-Forwarded-*, Forwarded and X-Real-IP is dropped',
+    test: 'apps/resolver/src/forwarding/forward-headers.test.ts',
+    named: 'who sent a call is told anew, whatever the client says',
+  },
+  {
+    says: 'except from addresses of `--trusted-proxy`: then it stays, and the proxy is added to the lists.',
+    test: 'apps/resolver/src/forwarding/forward-headers.test.ts',
+    named: 'a trusted proxy is believed, and added to the lists',
+  },
+  {
+    says: 'A call that comes back with it, or through eight resolvers, is `LoopDetected`',
+    test: 'apps/resolver/src/forwarding/forward-headers.test.ts',
+    named: 'an app whose endpoint is the resolver itself is 508 after one round, and a chain of eight resolvers is one too',
+  },
+  {
+    says: 'Certificates must be for `SERVICE.NAMESPACE.svc` and of an authority in `--backend-ca`',
+    test: 'apps/resolver/src/forwarding/protocols.test.ts',
+    named: 'a pod whose certificate is not of the authority, or of another Service, is never sent a request',
+  },
+  {
+    says: 'eject an endpoint for 5 s;',
+    test: 'apps/resolver/src/balancing/endpoint-picker.test.ts',
+    named: 'five failures in a row eject an endpoint; then one call at a time tries it, after 5, 10, 20, 40 and at most 60 seconds',
+  },
+  {
+    says: 'and each try that fails doubles the time, up to 60 s.',
+    test: 'apps/resolver/src/balancing/endpoint-picker.test.ts',
+    named: 'five failures in a row eject an endpoint; then one call at a time tries it, after 5, 10, 20, 40 and at most 60 seconds',
+  },
+  {
+    says: 'A rise of the latency counts at once',
+    test: 'apps/resolver/src/balancing/endpoint-picker.test.ts',
+    named: 'of ten endpoints one that is 20 times slower does not show in the 99th percentile',
+  },
+  {
+    says: 'an endpoint that is silent while calls wait has at least the latency of its silence.',
+    test: 'apps/resolver/src/balancing/endpoint-picker.test.ts',
+    named: 'an endpoint that hangs is passed over before its first call timed out',
+  },
+  {
+    says: 'At most half of the endpoints of an app are ejected.',
+    test: 'apps/resolver/src/balancing/endpoint-picker.test.ts',
+    named: 'at most half of the endpoints of an app are ejected, however many fail, and calls go on',
+  },
+  {
+    says: 'Calls in flight are limited in the process, for each app and for each endpoint',
+    test: 'apps/resolver/src/balancing/endpoint-picker.test.ts',
+    named: 'calls beyond the limit of the process, the app or the endpoint are turned away, and counted by what was full',
+  },
+  {
+    says: 'beyond that a call is `TooManyCalls` at once',
+    test: 'apps/resolver/src/forwarding/busy.test.ts',
+    named: 'calls beyond a limit get 503 with Retry-After at once, and those in flight are answered',
+  },
+  {
+    says: 'There are at most `--max-streams`; further ones go on counting as calls.',
+    test: 'apps/resolver/src/balancing/endpoint-picker.test.ts',
+    named: 'an answer that lasts gives its place back, as long as there is room among the streams',
+  },
+  {
+    says: 'No call waits for a connection that another call or stream holds.',
+    test: 'apps/resolver/src/forwarding/busy.test.ts',
+    named: '600 event streams to one endpoint hold up no other call',
   },
   {
     says: 'A second signal ends it at once.',
     test: 'packages/runtime/src/serving/serving.test.ts',
     named: 'the first signal asks for the end, the second ends at once',
+  },
+  {
+    says: "by default a quarter of the container's memory limit (cgroup v2, else v1)",
+    test: 'apps/resolver/src/memory-limit.test.ts',
+    named: 'the limit is that of the container, whatever version of cgroups it is told by',
+  },
+  {
+    says: '0: no bound)',
+    test: 'apps/resolver/src/flags.test.ts',
+    named: 'a size is bytes, or Ki, Mi or Gi of them; a budget of 0 is none',
+  },
+  {
+    says: 'A lookup of it reads it from Redis again, once for all who wait.',
+    test: 'apps/resolver/src/http/evicted-answers.test.ts',
+    named: 'metadata that left memory is read again for a lookup',
   },
 ];

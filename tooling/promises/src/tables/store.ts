@@ -170,7 +170,7 @@ export const kept: readonly KeptPromise[] = [
     named: 'what cannot be stored is refused with its place, and changes nothing',
   },
   {
-    says: 'an option has another type, a limit is out of its range',
+    says: 'an option is misspelt or has another type, a limit is out of its range',
     test: wrong,
     named: 'an option of the wrong kind is refused by its name when the store is made',
   },
@@ -179,5 +179,14 @@ export const kept: readonly KeptPromise[] = [
     test: wrong,
     named: 'an extractor that gives anything but a list of texts is refused by the name of its index',
   },
-  { says: 'a key has no name or no namespace', test: wrong, named: 'a key without its namespace or name' },
+  {
+    says: 'no key is given, a part of it is no text, or a removal has no UID',
+    test: wrong,
+    named: 'a call without what it takes is refused by the name of the method, on every view and writer',
+  },
+  {
+    says: 'a query has a part that is misspelt or of another type',
+    test: wrong,
+    named: 'a query with a misspelt part or a value of the wrong type is refused by its name before it is walked',
+  },
 ];

@@ -43,7 +43,7 @@ if (values.here) {
     objects: Number(values.objects),
     seed: Number(values.seed),
     // The lease of the reader that is killed must be over before the end.
-    leaseMs: Math.min(10_000, (Number(values.seconds) * 1000) / 3),
+    leaseMs: Math.min(10_000, Math.floor((Number(values.seconds) * 1000) / 3)),
     progress: (line) => console.error(line),
   });
   console.log(JSON.stringify(result));

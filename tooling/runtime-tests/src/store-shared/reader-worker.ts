@@ -8,11 +8,13 @@ import {
   GROUP,
   keyOf,
   LASTING,
+  POINTS,
   READER,
   READER_WORDS,
   SELECTS,
   STOP,
   textOf,
+  UNLEASED,
   type Proven,
 } from './shared-things.ts';
 
@@ -89,6 +91,8 @@ while (flags[STOP] === 0) {
     if (i % 4 === 0) point(random(50));
     if (i % 8 === 0) point(FLEETING + random(objects >> 3));
   }
+  Atomics.store(flags, mine + UNLEASED, flags[POINTS] as number);
+  if (flags[POINTS] === 1) continue;
   try {
     const lasting = flags[LASTING] as number;
     const shelf = random(20);

@@ -10,13 +10,22 @@ import {
   GETS,
   GROW,
   LASTING,
+  POINTS,
   READER,
   READER_WORDS,
+  recordOf,
   SELECTS,
   STOP,
+  UNLEASED,
   WRITES,
   type Proven,
 } from './shared-things.ts';
+
+/** The share of the writer's steps that put an object. */
+const PUTS = 0.8;
+/** At least this is written while room is looked for: more than fits into the slabs that are open. */
+const CHURN_BYTES = 8 << 20;
+const RECORD_BYTES = Array.from({ length: 100 }, (_, id) => recordOf(id, id).object.length).reduce((sum, length) => sum + length) / 100;
 
 export interface SharedRunOptions {
   readonly seconds: number;
@@ -101,12 +110,16 @@ export async function runShared(options: SharedRunOptions): Promise<SharedRunRes
   }
   // Each growth is by a quarter; told by the size, since this thread may look away for several of them.
   const slotGrowths = Math.round(Math.log(handle.slots.byteLength / firstBytes) / Math.log(1.25));
-  // It has its full size, and the lease of the killed is over: from now on the room is used again.
+  // It has its full size, and the lease of the killed is over. What a live reader walks over stays for as long as its own lease, so none walks now: all that
+  // is written from here finds room that was left. A lease that never ended would hold the room of everything written since.
+  Atomics.store(flags, POINTS, 1);
+  await until(() => sum(UNLEASED) === READERS || sum(FAULTS) > 0);
   const records = handle.records.byteLength;
   const writes = Atomics.load(flags, WRITES);
-  const churn = Math.min(60_000, Math.max(4_000, writes));
+  const churn = Math.max(CHURN_BYTES, records / 2) / (PUTS * RECORD_BYTES);
   await until(() => Atomics.load(flags, WRITES) - writes >= churn || sum(FAULTS) > 0);
-  const pinReleased = handle.records.byteLength <= records * 1.3 + (8 << 20);
+  const pinReleased = handle.records.byteLength - records <= CHURN_BYTES / 2;
+  Atomics.store(flags, POINTS, 0);
 
   Atomics.store(flags, FREEZE, 1);
   await until(() => Atomics.load(flags, FROZEN) === 1);
@@ -119,7 +132,7 @@ export async function runShared(options: SharedRunOptions): Promise<SharedRunRes
   const selectsAtKill = sum(SELECTS);
   await until(() => (sum(GETS) - atKill > 2_000 && sum(SELECTS) - selectsAtKill > 4) || sum(FAULTS) > 0);
   const getsAfterKill = sum(GETS) - atKill;
-  // Who comes now can still read it. The writer is dead and takes no lease away; a slow machine needs longer for the walk than the lease has.
+  // A reader that comes now can still read the store. The writer is dead and expires no lease; a slow machine needs longer for the walk than the lease lasts.
   const late = [...attach<Proven>(handle, { clock: createVirtualClock() }).select()].length;
   Atomics.store(flags, STOP, 1);
   const reports = await told;

@@ -17,6 +17,8 @@ export const WRITES = 4;
 export const IDLE = 5;
 /** The writer grows from when this is set: when the readers read. */
 export const GROW = 6;
+/** Readers read single objects alone while this is set: none of them holds a lease. */
+export const POINTS = 7;
 export const READER = 8;
 export const READER_WORDS = 8;
 /** A reader's words. */
@@ -24,6 +26,8 @@ export const GETS = 0;
 export const SELECTS = 1;
 export const EXPIRED = 2;
 export const FAULTS = 3;
+/** The reader has seen POINTS, and holds no lease. */
+export const UNLEASED = 4;
 export const FLAG_WORDS = 64;
 
 /** Objects that a relist always changes together. */

@@ -79,7 +79,7 @@ while (flags[STOP] === 0) {
   const wanted = Math.min(objects, Math.floor((objects / 16) * (1 + (15 * (performance.now() - begun)) / (seconds * 700))));
   for (; lasting < wanted; lasting += 1) store.put(recordOf(lasting, next()));
   storeWord(flags, LASTING, lasting);
-  // Neither at full speed, which would outrun every iteration, nor asleep.
+  // Slower than full speed, which would outrun every iteration, and without a pause.
   Atomics.wait(flags, IDLE, 0, 2);
 }
 if (textOf(1, 1) === '') throw new Error('the texts are empty');

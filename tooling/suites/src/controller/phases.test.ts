@@ -90,25 +90,32 @@ async function mute(): Promise<{ readonly port: number; connected(): Promise<unk
   };
 }
 
+/** A controller in the phase that is meant, and how long it took to tell why it is there, where it has something to tell. */
+interface InPhase {
+  readonly controller: ControllerProcess;
+  readonly toldMs?: number;
+}
+
 /**
- * Each of at most three controllers, brought to a phase and told to end, must end with status 0; one of them within a second. A machine that does other things
- * can hold up a process for longer than that.
+ * Each of at most three controllers, brought to a phase and told to end, must end with status 0; the best of them must have told why, and have ended, within a
+ * second. A machine that does other things can hold up a process for longer than that.
  */
-async function endsWithinASecond(
-  bring: () => Promise<ControllerProcess>,
-  after: () => Promise<void> = () => Promise.resolve(),
-): Promise<void> {
-  const took: number[] = [];
-  for (let round = 0; round < 3 && Math.min(...took) >= 1_000; round += 1) {
-    const controller = await bring();
+async function endsWithinASecond(bring: () => Promise<InPhase>, after: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+  const ended: number[] = [];
+  const told: number[] = [];
+  const best = (times: readonly number[]): number => Math.min(...times);
+  for (let round = 0; round < 3 && (best(ended) >= 1_000 || best(told) >= 1_000); round += 1) {
+    const { controller, toldMs = 0 } = await bring();
+    told.push(toldMs);
     const asked = performance.now();
     controller.child.kill('SIGTERM');
     expect([await controller.ended, controller.errors]).toEqual([0, '']);
-    took.push(performance.now() - asked);
+    ended.push(performance.now() - asked);
     await after();
     expect(controller.lines.at(-1)).toMatchObject({ msg: 'stopped' });
   }
-  expect(Math.min(...took)).toBeLessThan(1_000);
+  expect(best(told)).toBeLessThan(1_000);
+  expect(best(ended)).toBeLessThan(1_000);
 }
 
 const holder = async (): Promise<unknown> =>
@@ -122,8 +129,8 @@ test('SIGTERM while the CRD is looked at on a server that does not answer', asyn
       const asked = server.connected();
       const controller = start(configOf(server.port));
       await asked;
-      await controller.line('listening');
-      return controller;
+      expect(await controller.line('listening')).toMatchObject({ namespace: 'meta-test' });
+      return { controller };
     });
   } finally {
     server.close();
@@ -138,8 +145,7 @@ test('SIGTERM while the installation of the CRD waits for a server that is away,
     const { time: listening } = await controller.line('listening');
     const { time, reason } = await controller.line('crd: not prepared yet');
     expect(reason).toMatch(/CRD appmodels\.iidp\.com could not be looked at.*ECONNREFUSED/u);
-    expect(Number(time) - Number(listening)).toBeLessThan(1_000);
-    return controller;
+    return { controller, toldMs: Number(time) - Number(listening) };
   });
 });
 
@@ -150,10 +156,9 @@ test('SIGTERM before the sync, while RBAC forbids the list, which is told within
     const found = await controller.lineLike(/^appmodels: the API server forbids (?:list|watch); grant it by RBAC$/u);
     expect(found).toMatchObject({ resource: 'appmodels', namespace: 'meta-test', state: 'Forbidden' });
     expect(found['reason']).toContain(nobodyUser);
-    expect(Number(found['time']) - Number(listening)).toBeLessThan(1_000);
     const ready = await (await fetch(`${await controller.url()}/readyz`)).text();
-    expect(ready).toMatch(/\[\+\]crd ok[\s\S]*\[-\]appmodels failed: .*Forbidden/u);
-    return controller;
+    expect(ready).toMatch(/\[\+\]crd ok[\s\S]*\[-\]appmodels failed: appmodel waits for appmodels/u);
+    return { controller, toldMs: Number(found['time']) - Number(listening) };
   });
 });
 
@@ -164,13 +169,13 @@ test('SIGTERM while it leads gives the Lease up, and a second one that waits for
   await endsWithinASecond(async () => {
     const standby = start(config('admin'));
     await standby.line('another leads');
-    return standby;
+    return { controller: standby };
   });
   expect([await holder(), held]).toEqual([held, expect.stringMatching(/./u)]);
   await endsWithinASecond(async () => {
     if (leader.child.exitCode !== null) leader = start(config('admin'));
     await leader.line('leading');
-    return leader;
+    return { controller: leader };
   });
   expect(await holder()).toBe('');
 });
@@ -182,11 +187,11 @@ test('a server that goes away is told within a second, and SIGTERM ends the cont
       await controller.line('leading');
       const gone = Date.now();
       await cluster.api.kill();
-      const { time } = await controller.lineLike(
+      const line = await controller.lineLike(
         /^appmodels: the (?:API server is away|watch is interrupted \(BackingOff\)); it is tried again$/u,
       );
-      expect(Number(time) - gone).toBeLessThan(1_000);
-      return controller;
+      expect(line).toMatchObject({ resource: 'appmodels', state: 'BackingOff' });
+      return { controller, toldMs: Number(line['time']) - gone };
     },
     async () => {
       await cluster.api.restart();

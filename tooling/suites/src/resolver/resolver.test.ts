@@ -129,6 +129,19 @@ test.each(['node', 'bun', 'deno'] as const)(
   },
 );
 
+test('at SIGTERM it is unready at once and serves on for the grace, calls too; then it ends with status 0', async () => {
+  const port = (backend.address() as AddressInfo).port;
+  const resolver = start(...flags(), '--dial', `192.0.2.1:80=127.0.0.1:${port}`, '--drain-grace', '3');
+  const url = String((await resolver.line('listening'))['url']);
+  await until('it is ready', async () => (await get(`${url}/readyz`)).status === 200);
+  resolver.child.kill('SIGTERM');
+  await resolver.line('stopping');
+  await until('it is unready', async () => (await get(`${url}/readyz`)).status === 503);
+  expect((await get(`${url}/v1/namespaces/meta-test/models/m/call/late`)).text).toBe('backend GET /late');
+  expect((await get(`${url}/v1/namespaces/meta-test/models/m`)).status).toBe(200);
+  expect(await resolver.ended).toBe(0);
+});
+
 test('it ends when its standard input is closed, if asked to', async () => {
   const resolver = start(...flags(), '--exit-with-stdin');
   await resolver.line('listening');

@@ -10,20 +10,24 @@ export interface ParsedJson {
 
 /**
  * Parses JSON, the last of equal names wins. Fails with the words of Go's encoding/json, which the API server hands on.
+ *
+ * @param characters whether the text is one, or has a character for each byte
  * @throws GoJsonError
  */
-export function parseGoJson(text: string): ParsedJson {
-  const parser = new Parser(text);
+export function parseGoJson(text: string, characters: 'text' | 'bytes' = 'text'): ParsedJson {
+  const parser = new Parser(text, characters === 'bytes');
   return { value: parser.document(), duplicates: parser.duplicates };
 }
 
 class Parser {
   readonly duplicates: string[] = [];
   readonly #text: string;
+  readonly #bytes: boolean;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, bytes: boolean) {
     this.#text = text;
+    this.#bytes = bytes;
   }
 
   document(): unknown {
@@ -143,8 +147,10 @@ class Parser {
   }
 
   #unexpected(where: string): never {
-    const character = this.#text[this.#at];
-    if (character === undefined) throw new GoJsonError('unexpected end of JSON input');
+    // Go reads bytes, and shows the first of a character as if it were one.
+    const code = this.#text.codePointAt(this.#at);
+    if (code === undefined) throw new GoJsonError('unexpected end of JSON input');
+    const character = String.fromCharCode(code < 0x80 || this.#bytes ? code : (Buffer.from(String.fromCodePoint(code), 'utf8')[0] ?? 0));
     const shown = character === "'" ? "'\\''" : character === '"' ? `'"'` : character === '\n' ? "'\\n'" : `'${character}'`;
     throw new GoJsonError(`invalid character ${shown} ${where}`);
   }

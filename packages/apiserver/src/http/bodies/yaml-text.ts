@@ -2,6 +2,13 @@ import { isNode, isScalar, LineCounter, parseAllDocuments, visit, type Document 
 
 export class YamlTextError extends Error {}
 
+/** The text of a YAML stream by its byte order mark, as Go's parser reads it: UTF-16 with one, else UTF-8. The mark is no part of the text. */
+export function yamlText(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  return new TextDecoder().decode(bytes);
+}
+
 /**
  * The first document of a YAML stream, by the rules of YAML 1.1 that the API server follows: `y`, `on` and `no` are
  * booleans, as names too; `017` and `1_000` are integers; dates stay text.

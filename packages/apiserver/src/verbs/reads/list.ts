@@ -4,7 +4,7 @@ import type { StoredObject } from '../../storage/stored-object.ts';
 import { parseContinue, formatContinue } from './continue-token.ts';
 import type { Context } from '../context.ts';
 import { listOptions, type ListOptions } from './list-options.ts';
-import { waitForVersion } from './read.ts';
+import { uint64Problem, waitForVersion } from './read.ts';
 import { requireStorage } from './storage-ready.ts';
 
 /** One page of a list: the objects are fixed, whatever is written while they are sent. */
@@ -59,10 +59,9 @@ async function page(context: Context, options: ListOptions, selection: Selection
 
 function listVersion(text: string): number {
   if (text === '') return 0;
-  if (!/^\d+$/.test(text))
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
+  const problem = uint64Problem(text);
+  if (problem !== undefined)
+    throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: ${problem}`);
   return Number(text);
 }
 

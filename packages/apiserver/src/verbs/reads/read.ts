@@ -15,9 +15,19 @@ export async function getVerb(context: Context): Promise<Answer> {
  */
 export function askedVersion(context: Context): number {
   const version = context.query.get('resourceVersion') ?? '';
-  if (version === '' || /^\d+$/.test(version)) return Number(version);
-  const text = JSON.stringify(version);
-  throw internalText(`resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: invalid syntax`);
+  const problem = version === '' ? undefined : uint64Problem(version);
+  if (problem === undefined) return Number(version);
+  throw internalText(`resourceVersion: Invalid value: ${JSON.stringify(version)}: ${problem}`);
+}
+
+/** What Go's ParseUint says of a text that is no number of 64 bits. */
+export function uint64Problem(text: string): string | undefined {
+  const why = !/^\d+$/.test(text)
+    ? 'invalid syntax'
+    : text.replace(/^0+/, '').length > 20 || BigInt(text) >= 1n << 64n
+      ? 'value out of range'
+      : undefined;
+  return why === undefined ? undefined : `strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`;
 }
 
 /**

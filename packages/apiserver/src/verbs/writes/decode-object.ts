@@ -1,7 +1,7 @@
 import { isObject, type FieldError } from '@kubecast/crd';
 import { objectFormat, type BodyFormat } from '../../http/bodies/body.ts';
 import { GoJsonError, parseGoJson } from '../../http/bodies/go-json.ts';
-import { parseKubeYaml, YamlTextError } from '../../http/bodies/yaml-text.ts';
+import { parseKubeYaml, yamlText, YamlTextError } from '../../http/bodies/yaml-text.ts';
 import { decodeKubeProtobuf, ProtobufError } from '../../protobuf/index.ts';
 import type { KubeObject } from '../../served-resource.ts';
 import { badRequest, unsupportedMediaType } from '../../status/status-error.ts';
@@ -28,11 +28,11 @@ export async function decodeObject(context: Context): Promise<Decoded> {
 
 export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat): Decoded {
   const { resource } = context;
-  const text = bytes.toString('utf8');
+  const text = format === 'yaml' ? yamlText(bytes) : bytes.toString('utf8');
   const { value, duplicates } = parseText(context, text, format, bytes);
   if (value === null)
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text.trim()}' (${excerpt(bytes)})`,
+      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${format === 'yaml' ? 'null' : text.trim()}' (${excerpt(bytes)})`,
     );
   if (!isObject(value))
     throw badRequest(
@@ -48,7 +48,7 @@ export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat)
     object['apiVersion'] = version === undefined || version === '' ? expected : version;
   } else if (kind === undefined || kind === '') {
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text}' (${excerpt(bytes)})`,
+      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${format === 'yaml' ? sortedJson(object) : text}' (${excerpt(bytes)})`,
     );
   }
   const given = object['apiVersion'] ?? '';
@@ -80,6 +80,13 @@ function parseText(context: Context, text: string, format: BodyFormat, bytes: Bu
     if (error instanceof ProtobufError) throw error.unsupported ? unsupportedMediaType(error.message) : badRequest(error.message);
     throw error;
   }
+}
+
+/** YAML is decoded by way of JSON, whose names stand in the order of the alphabet. */
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
 }
 
 /** The first 30 bytes, as text when they look like an object, else in hexadecimal. */

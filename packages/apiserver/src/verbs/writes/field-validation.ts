@@ -2,6 +2,7 @@ import { defaultObject, dropNulls, getOwn, goQuote, isObject, pruneObject, valid
 import type { KubeObject } from '../../served-resource.ts';
 import { badRequest } from '../../status/status-error.ts';
 import type { Context } from '../context.ts';
+import { decodeNullItems } from '../../builtin/types/null-items.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /** Removes unknown fields; gives what strict decoding says about them. Changes `object`. */
@@ -28,6 +29,7 @@ export function applyFieldValidation(context: Context, object: KubeObject, dupli
     throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${shown.join(', ')}`);
   }
   if (options.fieldValidation === 'Warn') context.warnings.push(...problems);
+  if (context.resource.builtin !== undefined) decodeNullItems(context.resource.schema, object);
   dropNulls(context.resource.schema, object);
   defaultObject(context.resource.schema, object);
   checkBuiltinTypes(context, object);

@@ -2,7 +2,7 @@ import { dropNulls, defaultObject, invalidError, isObject, type FieldError } fro
 import { typedRoot } from '../../apply/index.ts';
 import { mediaType } from '../../http/bodies/body.ts';
 import { GoJsonError, parseGoJson } from '../../http/bodies/go-json.ts';
-import { parseKubeYaml, YamlTextError } from '../../http/bodies/yaml-text.ts';
+import { parseKubeYaml, yamlText, YamlTextError } from '../../http/bodies/yaml-text.ts';
 import { jsonPatch, JsonPatchError, type JsonPatchOperation } from '../../patch/json-patch.ts';
 import { mergePatch } from '../../patch/merge-patch.ts';
 import { strategicMergePatch, StrategicPatchError } from '../../patch/strategic-merge-patch.ts';
@@ -13,6 +13,7 @@ import type { StoredObject } from '../../storage/stored-object.ts';
 import { applyVerb } from './apply.ts';
 import { header, type Answer, type Context } from '../context.ts';
 import { checkBuiltinTypes, metadataOf, pruneUnknown } from './field-validation.ts';
+import { decodeNullItems } from '../../builtin/types/null-items.ts';
 import { trackUpdated } from './track.ts';
 import { liveOrNotFound, twice, updateObject } from './update.ts';
 import { writeOptions, type WriteOptions } from './write-options.ts';
@@ -51,13 +52,22 @@ function checkType(context: Context, type: string): void {
 
 function parsePatch(type: string, body: Buffer): unknown {
   try {
-    if (type === 'application/apply-patch+yaml') return parseKubeYaml(body.toString('utf8')).value;
+    if (type === 'application/apply-patch+yaml') return appliedYaml(body);
     return parseGoJson(body.toString('utf8')).value;
   } catch (error) {
     if (error instanceof GoJsonError) throw badRequest(`error decoding patch: ${error.message}`);
     if (error instanceof YamlTextError) throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
     throw error;
   }
+}
+
+/** Go decodes a null into a map without names. */
+function appliedYaml(body: Buffer): unknown {
+  const { value } = parseKubeYaml(yamlText(body));
+  if (value === null || isObject(value)) return value;
+  throw badRequest(
+    `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonTypeName(value)} into Go value of type map[string]interface {}`,
+  );
 }
 
 function patched(context: Context, live: StoredObject, type: string, patch: unknown): KubeObject {
@@ -155,6 +165,7 @@ function updatePatched(context: Context, live: StoredObject, next: KubeObject, o
     ]);
   }
   if (options.fieldValidation === 'Warn') context.warnings.push(...unknown);
+  if (resource.builtin !== undefined) decodeNullItems(resource.schema, next);
   dropNulls(resource.schema, next);
   defaultObject(resource.schema, next);
   checkBuiltinTypes(context, next);

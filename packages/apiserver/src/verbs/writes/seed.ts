@@ -13,6 +13,8 @@ import { wholeSeconds } from './create.ts';
  * there stay where the object gives none. The object is not changed.
  */
 export function seedObject(registry: Registry, storage: Storage, clock: Clock, given: KubeObject): void {
+  if (typeof (given as unknown) !== 'object' || (given as unknown) === null)
+    throw new ApiServerError('ERR_APISERVER_SEED', 'what is seeded must be an object with apiVersion, kind and metadata');
   const resource = servedAs(registry, given);
   const kind = registry.kind(resource.group, resource.plural);
   const { metadata: shown } = given as { readonly metadata?: Readonly<Record<string, unknown>> };

@@ -71,5 +71,7 @@ export function integerParameter(query: URLSearchParams, name: string): number |
   const value = query.get(name);
   if (value === null || value === '') return undefined;
   if (!/^[+-]?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing "${value}": invalid syntax`);
-  return Number(value);
+  const number = value.length > 40 ? 1n << 63n : BigInt(value.replace('+', ''));
+  if (number >= 1n << 63n || number < -(1n << 63n)) throw badRequest(`strconv.ParseInt: parsing "${value}": value out of range`);
+  return Number(number);
 }

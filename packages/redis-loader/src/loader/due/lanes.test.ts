@@ -6,7 +6,7 @@ import { makeItem, type Item } from '../loader-item.ts';
 const item = (name: string, suspicion = 0, bytes?: number): Item<unknown> => {
   const made = makeItem<unknown>({ id: name, version: '1', owner: { namespace: '', app: '', model: name } }, name);
   made.suspicion = suspicion;
-  if (bytes !== undefined) made.held = { payload: LazyPayload.of<unknown>(null), version: '0', forVersion: '0', bytes };
+  if (bytes !== undefined) made.held = { payload: LazyPayload.of<unknown>(null), version: '0', forVersion: '0', bytes, weight: bytes };
   return made;
 };
 const names = (batch: { readonly items: readonly Item<unknown>[] } | undefined): readonly string[] | undefined =>

@@ -41,6 +41,8 @@ export class Rechecks<P> {
 
   /** The item holds a value that cannot prove to be the announced one: the looks begin anew. */
   add(item: Item<P>): void {
+    // What is held now may have been on its way already when somebody asked for another look.
+    const again = item.look?.again === true;
     this.remove(item);
     const { key } = item;
     const items = this.#byKey.get(key);
@@ -49,6 +51,7 @@ export class Rechecks<P> {
     item.look = { key, since: this.#options.clock.now(), times: 0, due: false, again: false };
     this.#next(item, item.look);
     this.#options.onAdd(item);
+    if (again) this.#look(item);
   }
 
   remove(item: Item<P>): void {

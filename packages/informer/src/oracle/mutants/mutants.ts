@@ -1,6 +1,10 @@
 /** A planted bug: the oracle must not stay green with it. */
 export interface Mutant {
   readonly name: string;
+  /** Whose source it stands in; default: the informer's. */
+  readonly of?: 'store';
+  /** It shows in a store that is full alone. */
+  readonly full?: true;
   readonly file: string;
   /** Must stand in the file exactly once. */
   readonly find: string;
@@ -290,6 +294,75 @@ export const mutants: readonly Mutant[] = [
     file: 'server/server-probe.ts',
     find: 'return { newest, below: isBelow(newest, version) };',
     put: 'return { newest, below: true };',
+  },
+  {
+    name: 'the server of a file is not compared',
+    file: 'snapshot/server-check.ts',
+    find: "return this.#answered && this.#uid !== undefined && saved !== '' && this.#uid !== saved;",
+    put: 'return this.#uid === `no ${saved}`;',
+  },
+  {
+    name: 'what came from a file of another server stays',
+    file: 'scopes/scope-set.ts',
+    find: "      run.clear('unknown');\n",
+    put: '',
+  },
+  {
+    name: 'what leaves with another server counts as deleted',
+    file: 'scopes/scope-set.ts',
+    find: "      run.clear('unknown');\n",
+    put: "      run.clear('deleted');\n",
+  },
+  {
+    name: 'a file at another URL is used unasked',
+    file: 'informer/restore-informer.ts',
+    find: 'return check.proven ? undefined : mismatch;',
+    put: 'return undefined;',
+  },
+  {
+    name: 'the objects of a file are saved as those of the server that was met last',
+    file: 'snapshot/server-check.ts',
+    find: 'this.#answered && (this.#disowned || !this.foreign)',
+    put: 'this.#answered',
+  },
+  {
+    name: 'scopes wait by turns for an answer that was lost',
+    file: 'snapshot/server-check.ts',
+    find: '          if (this.#question === question) this.#question = undefined;\n          reject',
+    put: '          reject',
+  },
+  {
+    name: 'who was stopped as the answer came begins anew',
+    file: 'snapshot/checked-source.ts',
+    find: '    signal.throwIfAborted();\n    this.#checked = true;',
+    put: '    this.#checked = true;',
+  },
+  {
+    name: 'the version of a file is trusted though the server went back',
+    file: 'reflector/position.ts',
+    find: "    this.#need = 'watch';\n    this.#unproven = true;",
+    put: "    this.#need = 'watch';",
+  },
+  {
+    name: 'a walk that waits takes what another hands out',
+    file: 'handlers/listener.ts',
+    find: 'if (fresh) for (const before of this.#replays) before.leave(query);',
+    put: '',
+  },
+  {
+    name: 'a full store drops an event and says nothing',
+    full: true,
+    file: 'reflector/object-reader.ts',
+    find: '      else this.#counters.programErrors += 1;\n      this.#onSkipped();',
+    put: '      else return true;\n      this.#onSkipped();',
+  },
+  {
+    name: 'a full store refuses removals',
+    full: true,
+    of: 'store',
+    file: 'object-store.ts',
+    find: '      this.#content.prepare([], [slot]);\n      const stands',
+    put: '      if (this.#shared) {\n        const { slab, offset } = this.#view.slabs.allocate(1 << 16);\n        this.#view.slabs.undo((slab.index << 17) | (offset >> 3));\n      }\n      this.#content.prepare([], [slot]);\n      const stands',
   },
   {
     name: 'the rest of the batch that ends a streamed list is dropped',

@@ -1,6 +1,6 @@
 import type { Entry, IndexExtractor } from '@kubecast/store';
-import type { ModelObject, Thing } from '../testing/index.ts';
-import type { Program } from './schedule.ts';
+import type { ModelObject, Thing } from '../../testing/index.ts';
+import type { Program } from '../schedule.ts';
 
 const PARITY = 'parity';
 

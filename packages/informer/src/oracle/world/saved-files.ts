@@ -1,7 +1,7 @@
-import type { ModelRig, ModelServer } from '../testing/index.ts';
-import { RIG_FILE, RIG_URL } from '../testing/index.ts';
+import type { ModelRig, ModelServer } from '../../testing/index.ts';
+import { RIG_FILE, RIG_URL } from '../../testing/index.ts';
 import type { Restores } from './restores.ts';
-import type { Restart } from './schedule.ts';
+import type { Restart } from '../schedule.ts';
 
 /** Where the server is that was moved. */
 const MOVED_URL = 'https://moved.example.com';
@@ -84,4 +84,26 @@ function changed(bytes: Uint8Array, how: Restart['file'], at: number): Uint8Arra
   const damaged = bytes.slice();
   damaged[place] = (damaged[place] ?? 0) ^ (1 << (at % 8));
   return damaged;
+}
+
+/**
+ * What is wrong before the first request: a file that must be used and is not, or the other way round. `held`: what the informer before it showed at its
+ * end, where its file holds all of that. `roomy`: the store has room for any file.
+ */
+export function wrongAtTheBeginning(
+  begun: Beginning | undefined,
+  unused: boolean,
+  shown: readonly string[],
+  held: readonly string[] | undefined,
+  roomy: boolean,
+): string[] {
+  const { file, inPlace, own } = begun ?? {};
+  const sound = file?.sound === true;
+  const wrong: string[] = [];
+  if (unused && shown.length > 0) wrong.push(`a file that is not used shows ${shown.join(', ')}`);
+  if (inPlace === false && own === false && !unused) wrong.push('a file of another server at another URL is used');
+  if (sound && inPlace === true && unused && roomy) wrong.push('a sound file of this URL is not used');
+  if (sound && !unused && held !== undefined && shown.join('\n') !== held.join('\n'))
+    wrong.push(`a file does not show what was saved:\n  saved ${held.join(', ')}\n  shows ${shown.join(', ')}`);
+  return wrong;
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mutants } from './mutants.ts';
@@ -9,13 +9,13 @@ import type { Mutant } from './mutants.ts';
 const { values } = parseArgs({
   options: { only: { type: 'string' }, schedules: { type: 'string', default: '2000' }, seed: { type: 'string', default: '7' } },
 });
-const source = join(import.meta.dirname, '..');
+const source = join(import.meta.dirname, '..', '..');
 const place = join(source, '..', `.mutants-${process.pid}`);
 const wanted = mutants.filter((mutant) => values.only === undefined || mutant.name.includes(values.only));
 
 async function plant(mutant: Mutant, folder: string): Promise<void> {
   await cp(source, folder, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
-  const file = join(folder, mutant.file);
+  const file = join(mutant.of === undefined ? folder : await copyOf(mutant.of, folder), mutant.file);
   const text = await readFile(file, 'utf8');
   if (text.split(mutant.find).length !== 2)
     throw new Error(`the mutant "${mutant.name}" no longer fits ${mutant.file}: its text must stand there once`);
@@ -25,8 +25,20 @@ async function plant(mutant: Mutant, folder: string): Promise<void> {
   );
 }
 
+/** A copy of another package, which the copy of the informer beside it finds. Node reads no TypeScript in node_modules, but where these point to. */
+async function copyOf(other: string, folder: string): Promise<string> {
+  const copy = join(folder, '..', other);
+  const from = join(source, '..', '..', other);
+  await cp(join(from, 'src'), join(copy, 'src'), { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
+  await cp(join(from, 'package.json'), join(copy, 'package.json'));
+  const scope = join(folder, '..', 'node_modules', '@kubecast');
+  await mkdir(scope, { recursive: true });
+  await symlink(copy, join(scope, other), 'junction');
+  return join(copy, 'src');
+}
+
 /** Whether the oracle finds the bug; undefined: it ran into its time. */
-function killed(folder: string): Promise<{ readonly red: boolean; readonly line: string }> {
+function killed(folder: string, full = false): Promise<{ readonly red: boolean; readonly line: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
@@ -38,6 +50,7 @@ function killed(folder: string): Promise<{ readonly red: boolean; readonly line:
         '--seed',
         values.seed,
         '--quick',
+        ...(full ? ['--full'] : []),
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
@@ -69,7 +82,7 @@ try {
     const folder = join(place, String(index), 'src');
     await mkdir(folder, { recursive: true });
     await plant(mutant, folder);
-    const { red, line } = await killed(folder);
+    const { red, line } = await killed(folder, mutant.full);
     if (!red) alive += 1;
     console.log(`${red ? 'found ' : 'MISSED'} ${mutant.name} (${line})`);
   }

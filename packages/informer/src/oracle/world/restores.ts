@@ -1,5 +1,5 @@
-import type { ModelServer } from '../testing/index.ts';
-import type { ReflectorState, ScopeStatus } from '../contract/informer.ts';
+import type { ModelServer } from '../../testing/index.ts';
+import type { ReflectorState, ScopeStatus } from '../../contract/informer.ts';
 
 const LISTING: ReadonlySet<ReflectorState> = new Set(['Streaming', 'Listing', 'Regressed']);
 
@@ -21,12 +21,12 @@ export class Restores {
     return this.#unnoticed.has(server);
   }
 
-  /** Whether so many writes leave it possible to notice. */
-  mayWrite(server: ModelServer, scopes: readonly ScopeStatus[], count = 1): boolean {
+  /** Whether so many writes leave it possible to notice. `calm`: no answer is under way that the server gave before its restore. */
+  mayWrite(server: ModelServer, scopes: readonly ScopeStatus[], count = 1, calm = false): boolean {
     const servedBefore = this.#unnoticed.get(server);
     if (servedBefore === undefined) return true;
     // The list that a scope is getting may be the old server's, at any version up to the last one served.
-    const listing = scopes.some((scope) => scope.resourceVersion === '' || LISTING.has(scope.state));
+    const listing = !calm && scopes.some((scope) => scope.resourceVersion === '' || LISTING.has(scope.state));
     if (listing && servedBefore > server.rev) return false;
     const seen = scopes.map((scope) => Number(scope.resourceVersion));
     if (!listing && seen.every((version) => version <= server.rev)) this.#unnoticed.delete(server);

@@ -1,0 +1,3 @@
+import { serveThreadWork } from './node-thread-work.ts';
+
+serveThreadWork();

@@ -1,0 +1,3 @@
+import { serveThreadWork } from '@kubecast/concurrent-map/testing';
+
+serveThreadWork();

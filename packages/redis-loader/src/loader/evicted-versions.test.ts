@@ -89,9 +89,10 @@ test('each load of an evicted payload begins with the plain key, also after one 
   const { loader, gone } = await crowded(envelope);
   put(keyOf(gone), envelope(gone, 'v-2'));
   const stop = new AbortController();
-  const commands = asked((_keys, count) => count === 1 && stop.abort(new Error('enough')));
+  const commands = asked((_keys, count) => count === 2 && stop.abort(new Error('enough')));
   await expect(loader.load(gone, { signal: stop.signal })).rejects.toThrow('enough');
   await answered(loader);
+  expect(commands).toEqual([[keyOf(gone)], [versionKeyOf(gone)]]);
   // A publisher went back to the version that is announced.
   put(keyOf(gone), envelope(gone));
   commands.length = 0;
@@ -171,6 +172,12 @@ test('a look that became due while the value was read for somebody who does not 
   await answered(loader);
   expect(changes.at(-1)).toBe(gone);
   expect(await loader.load(gone)).toMatchObject({ state: 'unverified', payload: { content: 'three' } });
+});
+
+test('what another owner wants under an id takes nothing of the budget for the one before', async () => {
+  const { loader } = await crowded(envelope);
+  for (const name of names) loader.want({ ...wanted(name), owner: { namespace: 'n', app: 'other', model: name } });
+  expect(loader.counters).toMatchObject({ heldBytes: 0, evicted: 0, satisfied: 0 });
 });
 
 test('a value that is too large under the plain key keeps nobody from the version’s own key; where that is too large too it is said', async () => {

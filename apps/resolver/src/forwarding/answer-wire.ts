@@ -33,15 +33,6 @@ export class AnswerWire {
     return chunk;
   }
 
-  /** Gives what is held: no more will come. */
-  release(): Buffer | undefined {
-    const held = this.#held !== undefined && this.#lent ? behindLent(this.#held) : this.#held;
-    this.#held = undefined;
-    this.#lent = false;
-    this.#final = true;
-    return held?.length === 0 ? undefined : held;
-  }
-
   #withoutContinue(chunk: Buffer): Buffer | undefined {
     let rest = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
     this.#held = undefined;
@@ -150,7 +141,7 @@ export function createConnector(options: buildConnector.BuildOptions): buildConn
 const closedByPeer = new Set(['ECONNRESET', 'EPIPE']);
 
 /**
- * Shows the socket's bytes to a wire. Whatever came before the connection's end is read before the end is told: the beginning of an answer, which
+ * Shows the socket's bytes to a wire. Whatever came before the connection's error is read before the error is told: the beginning of an answer, which
  * forbids another try, and an early answer (413) of a backend that closes without reading the rest of the request, whose reset else overtakes it.
  */
 function observe(socket: Socket): void {
@@ -159,30 +150,18 @@ function observe(socket: Socket): void {
   const destroy = socket.destroy.bind(socket);
   /** What came after the connection's error: a stream with an error takes no more. */
   const afterError: Buffer[] = [];
-  /** The wire's, once no more will come. */
-  let rest: Buffer | undefined;
   let ending = false;
   socket.read = (size?: number) => {
     // Node's own wish for more; nothing is taken.
     if (size === 0) return read(0) as null;
     for (;;) {
       const chunk = ((size === undefined ? read() : read(size)) as Buffer | null) ?? afterError.shift();
-      if (chunk === undefined) {
-        const last = rest ?? null;
-        rest = undefined;
-        return last;
-      }
+      if (chunk === undefined) return null;
       reading = wire;
       const seen = wire.take(chunk);
       if (seen !== undefined) return seen;
     }
   };
-  const readRest = (): void => {
-    if (socket.readableLength > 0 || afterError.length > 0) socket.emit('readable');
-    rest = wire.release();
-    if (rest !== undefined) socket.emit('readable');
-  };
-  socket.on('end', readRest);
   socket.destroy = (error?: Error) => {
     if (error === undefined || !closedByPeer.has((error as NodeJS.ErrnoException).code ?? '')) return destroy(error);
     if (ending) return socket;
@@ -191,7 +170,7 @@ function observe(socket: Socket): void {
     // A whole turn, for what the kernel still has: the first of these may come before anything is read.
     setImmediate(() =>
       setImmediate(() => {
-        if (!socket.destroyed) readRest();
+        if (!socket.destroyed && (socket.readableLength > 0 || afterError.length > 0)) socket.emit('readable');
         destroy(error);
       }),
     );

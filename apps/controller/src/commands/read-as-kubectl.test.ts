@@ -102,3 +102,25 @@ test('metadata in YAML is held to the same, but for keys, which no kubectl reads
   await expect(readMetadata([file('m: { enabled: yes }\n')])).rejects.toThrow(/m\.enabled is yes/);
   expect(await readMetadata([file('m: { x: 1, y: 2, enabled: true }\n')])).toEqual(new Map([['m', { x: 1, y: 2, enabled: true }]]));
 });
+
+test('what would be another value in Redis or in the cluster is refused in lists, merged maps and single objects alike', async () => {
+  const large = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [whole('a')] }).replace(
+    '"app":"a"',
+    '"app":"a","count":9007199254740993',
+  );
+  await expect(readAppModels(file(large))).rejects.toThrow('"count" is 9007199254740993, of which a number holds 9007199254740992 alone');
+  await expect(readAppModels(file(object('a').replace('app: a', 'app: a, count: 9007199254740993')))).rejects.toThrow(
+    '"count" is 9007199254740993',
+  );
+  await expect(readMetadata([file('base: &b { count: 9007199254740993 }\nm: { <<: *b }\n')])).rejects.toThrow(
+    '"count" is 9007199254740993',
+  );
+  await expect(readAppModels(file(object('a').replace('app: a', 'app: a, app: b')))).rejects.toThrow(/is neither JSON nor YAML/);
+  await expect(readAppModels(file(object('a').replace('app: a', 'app: !x a')))).rejects.toThrow(/is neither JSON nor YAML/);
+  expect(await readMetadata([file('base: &b { count: 1 }\nm: { <<: *b, x: 2 }\n')])).toEqual(
+    new Map<string, unknown>([
+      ['base', { count: 1 }],
+      ['m', { count: 1, x: 2 }],
+    ]),
+  );
+});

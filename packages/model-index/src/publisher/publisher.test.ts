@@ -264,9 +264,10 @@ test('a payload that JSON cannot hold, and models that share a key, are refused 
   const shared = createPublisher({ appModels: cluster, redis: redis.url, namespace: 'meta-test', keyTemplate: '{app}' });
   expect((await refusal(shared.publishAppModel(app, { a: 1, b: 2 }))).message).toMatch(/the models "a" and "b" have one key, "iiot"/);
   await shared.close();
-  await expect(publisher().publishAppModel(app, undefined as unknown as Readonly<Record<string, unknown>>)).rejects.toThrow(
-    /payloads must be/,
-  );
+  for (const payloads of [undefined, null, [1, 2]])
+    await expect(publisher().publishAppModel(app, payloads as unknown as Readonly<Record<string, unknown>>)).rejects.toThrow(
+      /payloads must be/,
+    );
   expect(cluster.applied).toEqual([]);
   for (const key of ['iiot', 'iiot_a', 'iiot_b']) expect((await values.inspect(key)).kind).toBe('absent');
 });

@@ -76,4 +76,13 @@ test('what is nested too deep to be written by everybody is refused, in and out;
   expect(payloadDigest(JSON.parse(nested(999)), owner)).toMatch(/^sha256:/);
   const text = JSON.stringify(['[{"\\'.repeat(5_000), '"'.repeat(3_000)]);
   expect(readValue(bytes(text), 'json', owner).kind).toBe('unverified');
+  // Names and texts with quotation marks, backslashes and brackets around the containers that count.
+  for (const inner of ['"\\\\"', '"a\\"[[["', '"]]]\\\\\\""', '""'])
+    for (const pairs of [499, 500]) {
+      const deep = `${'[{"]\\"":'.repeat(pairs)}[${inner}]${'}]'.repeat(pairs)}`;
+      expect(JSON.parse(deep)).toHaveLength(1);
+      const read = (): unknown => readValue(bytes(deep), 'json', owner).kind;
+      if (pairs === 499) expect(read()).toBe('unverified');
+      else expect(read).toThrow(/more than 1000 containers/);
+    }
 });

@@ -44,15 +44,31 @@ test('publish takes files, and force unless told otherwise', () => {
   });
 });
 
+test('rollback takes a name, and models with the versions that they go back to', () => {
+  expect(readControllerFlags(['rollback', 'iiot'], {})).not.toHaveProperty('models');
+  expect(readControllerFlags(['rollback', 'iiot', 'a=1', 'b=v=2', '--app-version', '7'], {})).toMatchObject({
+    command: 'rollback',
+    name: 'iiot',
+    models: new Map([
+      ['a', '1'],
+      ['b', 'v=2'],
+    ]),
+    appVersion: '7',
+  });
+});
+
 test('what cannot be carried out is refused with the flag and the way out', () => {
   const refused =
     (argv: readonly string[], environment: Record<string, string> = {}): (() => unknown) =>
     () =>
       readControllerFlags(argv, environment);
   expect(refused(['--nonsense'])).toThrow(/--nonsense.*--help/);
-  expect(refused(['frob'])).toThrow('there is no command "frob"; there are run, publish, uninstall');
+  expect(refused(['frob'])).toThrow('there is no command "frob"; there are run, publish, rollback, uninstall');
   expect(refused(['publish'])).toThrow('at least one FILE');
   expect(refused(['publish', 'a', '--namespace', ''])).toThrow('--namespace is empty');
+  expect(refused(['rollback'])).toThrow('rollback needs the NAME of an AppModel');
+  for (const pair of ['m', 'm=', '=1']) expect(refused(['rollback', 'iiot', pair])).toThrow('is not MODEL=VERSION');
+  expect(refused(['rollback', 'iiot', 'm=1', 'm=2'])).toThrow('the model "m" is named twice');
   expect(refused(['run', 'extra'])).toThrow('"extra"');
   expect(refused(['--redis-retention', 'burn'])).toThrow('--redis-retention is "burn"; it takes keep, delete');
   expect(refused(['--selector', 'a in ('])).toThrow('--selector "a in ("');
@@ -65,7 +81,7 @@ test('a Redis URL that is refused is not shown: it may hold a password', () => {
 });
 
 test('each command has its help', () => {
-  for (const argv of [['--help'], ['run', '--help'], ['publish', '--help'], ['uninstall', '--help'], ['help']]) {
+  for (const argv of [['--help'], ['run', '--help'], ['publish', '--help'], ['rollback', '--help'], ['uninstall', '--help'], ['help']]) {
     const flags = readControllerFlags(argv, {});
     expect(flags.command).toBe('help');
     expect(flags.command === 'help' && flags.text).toContain('--kubeconfig FILE');

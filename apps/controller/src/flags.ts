@@ -46,6 +46,18 @@ export interface PublishFlags extends ConnectionFlags {
   readonly replicas: number;
 }
 
+export interface RollbackFlags extends ConnectionFlags {
+  readonly command: 'rollback';
+  readonly name: string;
+  /** Model to version; undefined: each model to the version before. */
+  readonly models?: ReadonlyMap<string, string>;
+  readonly appVersion?: string;
+  readonly fieldManager: string;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+  readonly replicas: number;
+}
+
 export interface UninstallFlags extends ConnectionFlags {
   readonly command: 'uninstall';
 }
@@ -55,7 +67,7 @@ export interface HelpFlags {
   readonly text: string;
 }
 
-export type ControllerFlags = RunFlags | PublishFlags | UninstallFlags | HelpFlags;
+export type ControllerFlags = RunFlags | PublishFlags | RollbackFlags | UninstallFlags | HelpFlags;
 
 const run: readonly Flag[] = [
   ...kubernetesFlags,
@@ -81,6 +93,14 @@ const run: readonly Flag[] = [
   helpFlag,
 ];
 
+/** Of the commands that write values and apply AppModels. */
+const applyFlags: readonly Flag[] = [
+  { name: 'field-manager', value: 'NAME', help: 'who owns the applied fields; default appmodels-manager' },
+  { name: 'force', help: 'take over fields that others own; default; --no-force to be refused instead' },
+  { name: 'replicas', value: 'N', help: 'replicas of Redis that must confirm each value before it is announced; default 0' },
+  { name: 'dry-run', help: 'check everything, write nothing' },
+];
+
 const publish: readonly Flag[] = [
   ...kubernetesFlags,
   { name: 'namespace', value: 'NAME', help: 'publish into this namespace, whatever the files say' },
@@ -93,10 +113,16 @@ const publish: readonly Flag[] = [
   },
   { name: 'name', value: 'NAME', help: 'metadata.name, where it is not the lower-cased app' },
   { name: 'adopt', help: 'replace values that no publisher wrote' },
-  { name: 'field-manager', value: 'NAME', help: 'who owns the applied fields; default appmodels-manager' },
-  { name: 'force', help: 'take over fields that others own; default; --no-force to be refused instead' },
-  { name: 'replicas', value: 'N', help: 'replicas of Redis that must confirm each value before it is announced; default 0' },
-  { name: 'dry-run', help: 'check everything, write nothing' },
+  ...applyFlags,
+  helpFlag,
+];
+
+const rollback: readonly Flag[] = [
+  ...kubernetesFlags,
+  { name: 'namespace', value: 'NAME', help: 'namespace of the AppModel; default: that of the context or of the pod' },
+  ...redisFlags,
+  { name: 'app-version', value: 'TEXT', help: 'what spec.version becomes; default: it stays' },
+  ...applyFlags,
   helpFlag,
 ];
 
@@ -112,6 +138,7 @@ const head = `kubecast-controller: installs the CRD of AppModels, and checks and
 
 Usage: kubecast-controller [run] [flags]
        kubecast-controller publish FILE... [flags]      write metadata to Redis, then apply the AppModels in the files (- for stdin)
+       kubecast-controller rollback NAME [MODEL=VERSION...] [flags]  announce versions again that are kept in Redis
        kubecast-controller uninstall [flags]            remove the controller's finalizer from every AppModel; erases nothing
 
 kubecast-controller COMMAND --help lists the flags of a command.
@@ -126,6 +153,14 @@ const commands = new Map<string, { readonly flags: readonly Flag[]; readonly tit
     { flags: run, title: 'run: installs the CRD, checks that Redis holds what is announced, reports claims, and keeps or removes values.' },
   ],
   ['publish', { flags: publish, title: 'publish FILE...: writes metadata to Redis, then applies the AppModels in the files.' }],
+  [
+    'rollback',
+    {
+      flags: rollback,
+      title:
+        'rollback NAME [MODEL=VERSION...]: announces versions again that are kept in Redis, without their files; without MODEL=VERSION each model goes back to the version before.',
+    },
+  ],
   [
     'uninstall',
     {
@@ -147,11 +182,15 @@ export function readControllerFlags(argv: readonly string[], environment: Readon
   const known = commands.get(command);
   if (known === undefined)
     throw new FlagError(`there is no command ${JSON.stringify(command)}; there are ${[...commands.keys()].join(', ')}`);
-  const given = readFlags(known.flags, named ? argv.slice(1) : argv, environment, { positionals: command === 'publish' ? 1_000 : 0 });
+  const given = readFlags(known.flags, named ? argv.slice(1) : argv, environment, {
+    positionals: command === 'publish' || command === 'rollback' ? 1_000 : 0,
+  });
   if (given.on('help')) return { command: 'help', text: `${known.title}\n\n${describeFlags(known.flags)}\n${tail}` };
   switch (command) {
     case 'publish':
       return publishFlags(given);
+    case 'rollback':
+      return rollbackFlags(given);
     case 'uninstall':
       return { command: 'uninstall', ...readConnectionFlags(given, { allNamespaces: true }) };
     default:
@@ -188,6 +227,36 @@ function publishFlags(given: GivenFlags): PublishFlags {
     metadata: given.all('metadata'),
     ...givenText('name', given.text('name')),
     adopt: given.on('adopt'),
+    ...readApplyFlags(given),
+  };
+}
+
+function rollbackFlags(given: GivenFlags): RollbackFlags {
+  const [name, ...pairs] = given.positionals;
+  if (name === undefined) throw new FlagError('rollback needs the NAME of an AppModel');
+  const connected = readConnectionFlags(given, { allNamespaces: false });
+  if (connected.namespace === '') throw new FlagError('--namespace is empty: an AppModel stands in one namespace');
+  const models = new Map<string, string>();
+  for (const pair of pairs) {
+    // A version may hold an equals sign; the name of a model that does is given to the library.
+    const at = pair.indexOf('=');
+    if (at <= 0 || at === pair.length - 1) throw new FlagError(`${JSON.stringify(pair)} is not MODEL=VERSION`);
+    const model = pair.slice(0, at);
+    if (models.has(model)) throw new FlagError(`the model ${JSON.stringify(model)} is named twice`);
+    models.set(model, pair.slice(at + 1));
+  }
+  return {
+    command: 'rollback',
+    ...connected,
+    name,
+    ...(models.size === 0 ? {} : { models }),
+    ...givenText('appVersion', given.text('app-version')),
+    ...readApplyFlags(given),
+  };
+}
+
+function readApplyFlags(given: GivenFlags): Pick<PublishFlags, 'force' | 'dryRun' | 'fieldManager' | 'replicas'> {
+  return {
     force: given.on('force', true),
     dryRun: given.on('dry-run'),
     fieldManager: given.text('field-manager') ?? 'appmodels-manager',

@@ -2,8 +2,15 @@
 import process from 'node:process';
 import { pino } from 'pino';
 import { createShutdown, FlagError } from '@kubecast/runtime';
-import { readControllerFlags, type ControllerFlags, type PublishFlags, type RunFlags, type UninstallFlags } from './flags.ts';
-import { publishCommand } from './commands/publish-command.ts';
+import {
+  readControllerFlags,
+  type ControllerFlags,
+  type PublishFlags,
+  type RollbackFlags,
+  type RunFlags,
+  type UninstallFlags,
+} from './flags.ts';
+import { publishCommand, rollbackCommand } from './commands/publish-command.ts';
 import { runController } from './run.ts';
 import { uninstallCommand } from './commands/uninstall-command.ts';
 
@@ -38,11 +45,12 @@ async function run(flags: RunFlags): Promise<number> {
   }
 }
 
-async function command(flags: PublishFlags | UninstallFlags): Promise<number> {
+async function command(flags: PublishFlags | RollbackFlags | UninstallFlags): Promise<number> {
   const shutdown = createShutdown();
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   try {
     if (flags.command === 'publish') await publishCommand(flags, say, shutdown.signal);
+    else if (flags.command === 'rollback') await rollbackCommand(flags, say, shutdown.signal);
     else await uninstallCommand(flags, say, shutdown.signal);
     return 0;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { connectionFromDefaults, createClient, isInCluster } from '@kubecast/client';
 import { systemClock } from '@kubecast/clock';
 import { appModel, type AppModel } from '@kubecast/crd';
-import { createValuePublisher, type ValuePublisher } from '@kubecast/redis-loader';
+import { createValuePublisher, type ValuePublisher, readRedisConfig } from '@kubecast/redis-loader';
 import {
   createFinalizer,
   createManager,
@@ -37,7 +37,11 @@ export async function runController(flags: RunFlags, log: Log, shutdown: Shutdow
   const connection = await connectionFromDefaults(kubeconfigOf(flags));
   const namespace = flags.namespace ?? connection.namespace;
   const client = createClient(connection, { userAgent: 'kubecast-controller', onWarning: (text, request) => log.warn({ request }, text) });
-  const values = createValuePublisher({ redis: flags.redisUrl, keyTemplate: flags.keyTemplate, connectionName: 'kubecast-controller' });
+  const values = createValuePublisher({
+    redis: flags.redisConfig === undefined ? flags.redisUrl : readRedisConfig(flags.redisConfig),
+    keyTemplate: flags.keyTemplate,
+    connectionName: 'kubecast-controller',
+  });
   let crdState = 'the CRD was not looked at yet';
   const manager = createManager({
     client,

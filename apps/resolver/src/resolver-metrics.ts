@@ -75,5 +75,8 @@ function indexFamilies(index: ModelIndex, loader: Loader, payloadBytes: number):
       [{ value: payloadBytes }],
     ),
     gauge('kubecast_redis_loader_ready', '1 while Redis answers.', [{ value: Number(loader.status.state === 'ready') }]),
+    gauge('kubecast_redis_loader_tracking', '1 while Redis tells of writes, so that values without a version are read again at once.', [
+      { value: Number(loader.tracking.state === 'on') },
+    ]),
   ];
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connectionFromDefaults, createClient, isInCluster } from '@kubecast/client';
 import { createModelIndex, type ModelIndex } from '@kubecast/model-index';
-import { createLoader } from '@kubecast/redis-loader';
+import { createLoader, readRedisConfig } from '@kubecast/redis-loader';
 import { kubeconfigOf, type Shutdown } from '@kubecast/runtime';
 import { systemClock } from '@kubecast/clock';
 import type { ResolverFlags } from './flags.ts';
@@ -36,7 +36,7 @@ export async function runResolver(flags: ResolverFlags, log: ResolverLog, shutdo
   const limit = memoryLimit();
   const payloadBytes = flags.payloadBudget ?? Math.floor(limit.bytes / BUDGET_PART);
   const loader = createLoader({
-    redis: flags.redisUrl,
+    redis: flags.redisConfig === undefined ? flags.redisUrl : readRedisConfig(flags.redisConfig),
     keyTemplate: flags.keyTemplate,
     connectionName: 'kubecast-resolver',
     maxValueBytes: flags.maxValueBytes,

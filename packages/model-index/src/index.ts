@@ -49,19 +49,23 @@ export { chooseEndpoints, type EndpointsBuilder, type Serves } from './index/cho
 export { createModelIndex, defaultSelector, type IndexClient, type ModelIndexOptions } from './index/create-model-index.ts';
 export { loaderPayloads } from './index/loader-payloads.ts';
 export {
-  createPublisher,
   type AppModelApi,
   type AppModelReceipt,
   type ApplyOptions,
   type Payloads,
   type Publisher,
+  type Rollback,
   type PublisherOptions,
   type PublishOptions,
   type ValueReceipt,
 } from './publisher/publisher.ts';
+export { createPublisher } from './publisher/create-publisher.ts';
 export { appModelApi, type AppModelResource } from './publisher/publisher-client.ts';
 export {
+  AppModelChangedError,
+  isPublishOvertaken,
   isPublishRefusedError,
+  PublishOvertakenError,
   PublishFailedError,
   PublishRefusedError,
   type PublishRefusal,

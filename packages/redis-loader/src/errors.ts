@@ -57,6 +57,8 @@ export type RefusalReason =
   | 'unverified'
   /** The stored envelope belongs to another namespace, app or model. */
   | 'foreign'
+  /** The version to go back to is not kept. */
+  | 'not-retained'
   /** Others kept writing between the look and the write. */
   | 'contended';
 

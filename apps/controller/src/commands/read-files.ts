@@ -2,21 +2,61 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { appModel, isObject, type AppModel, type JsonObject } from '@kubecast/crd';
 import { InputError } from '../errors.ts';
+import { parseText } from './parse-text.ts';
 
-/** The AppModels of a file with YAML documents or JSON; `-`: standard input. @throws InputError naming file and document */
-export async function readAppModels(file: string): Promise<readonly AppModel[]> {
-  const documents = await parse(file, file === '-' ? await readStdin() : await readText(file));
-  if (documents.length === 0) throw new InputError(`${file}: there is no AppModel in it`);
-  return documents.map((document, index) => {
-    const where = documents.length === 1 ? file : `${file}, document ${index + 1}`;
-    if (!isObject(document)) throw new InputError(`${where}: is no object`);
-    if (document['kind'] !== appModel.kind || document['apiVersion'] !== `${appModel.group}/${appModel.version}`) {
-      throw new InputError(
-        `${where}: is ${JSON.stringify(document['kind'] ?? null)} of ${JSON.stringify(document['apiVersion'] ?? null)}, must be AppModel of iidp.com/v1`,
-      );
+/** What a file holds for `publish`. */
+export interface ReadAppModels {
+  readonly objects: readonly AppModel[];
+  /** Other objects in it, which are not published, in words: a Namespace that stands before its AppModels, say. */
+  readonly others: readonly string[];
+}
+
+/**
+ * The AppModels of a file as kubectl reads it: YAML documents or JSON, Lists and AppModelLists taken apart; `-`: standard input. @throws InputError
+ * naming file, document and item
+ */
+export async function readAppModels(file: string): Promise<ReadAppModels> {
+  const text = file === '-' ? await readStdin() : await readText(file);
+  const documents = await parseText(file, text, { keys: true });
+  const found = documents.flatMap((document, index) =>
+    takeApart(document, documents.length === 1 ? file : `${file}, document ${index + 1}`),
+  );
+  const objects: AppModel[] = [];
+  const others: string[] = [];
+  for (const { object, where } of found) {
+    const { kind, apiVersion, metadata } = object;
+    if (typeof kind !== 'string' || kind === '' || typeof apiVersion !== 'string' || apiVersion === '')
+      throw new InputError(`${where}: has no kind and apiVersion, must be AppModel of ${ours}`);
+    if (kind === appModel.kind && apiVersion === ours) {
+      if (!isObject(metadata)) throw new InputError(`${where}: has no metadata`);
+      objects.push(object as unknown as AppModel);
+    } else if (kind === appModel.kind || apiVersion.startsWith(`${appModel.group}/`)) {
+      throw new InputError(`${where}: is ${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)}, must be AppModel of ${ours}`);
+    } else {
+      const name = isObject(metadata) ? metadata['name'] : undefined;
+      others.push(`${where}: ${kind} ${typeof name === 'string' ? JSON.stringify(name) : 'without name'}`);
     }
-    if (!isObject(document['metadata'])) throw new InputError(`${where}: has no metadata`);
-    return document as unknown as AppModel;
+  }
+  if (objects.length === 0)
+    throw new InputError(
+      `${file}: there is no AppModel of ${ours} in it${others.length === 0 ? '' : `, only ${others.map((each) => each.slice(each.indexOf(': ') + 2)).join(', ')}`}`,
+    );
+  return { objects, others };
+}
+
+const ours = `${appModel.group}/${appModel.version}`;
+
+/** The objects of one document: itself, or the items of a list. Items of an AppModelList may leave out what the list says. */
+function takeApart(document: unknown, where: string): readonly { readonly object: JsonObject; readonly where: string }[] {
+  if (!isObject(document)) throw new InputError(`${where}: is no object`);
+  const { kind, apiVersion, items } = document;
+  const isOurs = kind === `${appModel.kind}List` && apiVersion === ours;
+  if (!isOurs && !(kind === 'List' && apiVersion === 'v1')) return [{ object: document, where }];
+  if (!Array.isArray(items)) throw new InputError(`${where}: is a list without items`);
+  return items.flatMap((item, index) => {
+    const place = `${where}, item ${index + 1}`;
+    const whole = isOurs && isObject(item) ? { kind: appModel.kind, apiVersion: ours, ...item } : item;
+    return takeApart(whole, place);
   });
 }
 
@@ -53,7 +93,7 @@ export async function readMetadata(paths: readonly string[]): Promise<ReadonlyMa
 
 /** The one document of a file of metadata. */
 async function readOne(file: string): Promise<unknown> {
-  const documents = await parse(file, await readText(file));
+  const documents = await parseText(file, await readText(file), { keys: false });
   if (documents.length === 1) return documents[0];
   throw new InputError(documents.length === 0 ? `${file}: is empty` : `${file}: holds ${documents.length} documents; metadata is one`);
 }
@@ -81,51 +121,6 @@ async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return textOf('-', Buffer.concat(chunks));
-}
-
-/** A number that would be another one in Redis is refused: neither the publisher nor those who read the value keep more than a double. */
-function exactInteger(file: string, name: string, source: string): number {
-  const value = Number(source);
-  if (!Number.isSafeInteger(value) && (!Number.isFinite(value) || BigInt(value) !== BigInt(source)))
-    throw new InputError(
-      `${file}: ${name === '' ? 'the number' : JSON.stringify(name)} is ${source.slice(0, 40)}, of which a number holds ${value} alone; write it as a text`,
-    );
-  return value;
-}
-
-/** What a reviver of JSON.parse gets besides the types of TypeScript. */
-type Reviver = (this: unknown, name: string, value: unknown, context?: { readonly source?: string }) => unknown;
-
-async function parse(file: string, text: string): Promise<readonly unknown[]> {
-  // JSON first: it is faster, and keeps names such as __proto__ as they are.
-  if (/^\s*[[{]/u.test(text)) {
-    try {
-      const revive: Reviver = (name, value, context) =>
-        typeof value === 'number' && /^-?\d{16,400}$/.test(context?.source ?? '') ? exactInteger(file, name, context?.source ?? '') : value;
-      return [JSON.parse(text, revive as (this: unknown, name: string, value: unknown) => unknown) as unknown];
-    } catch (error) {
-      if (error instanceof InputError) throw error;
-      // Flow style of YAML looks the same.
-    }
-  }
-  const { parseAllDocuments } = await import('yaml');
-  const documents = parseAllDocuments(text, { uniqueKeys: true, stringKeys: true, intAsBigInt: true });
-  const list = Array.isArray(documents) ? documents : [];
-  return list
-    .map((document) => {
-      // A tag that is not known is a warning; what it meant is lost.
-      const [error] = [...document.errors, ...document.warnings];
-      if (error !== undefined) throw new InputError(`${file}: is neither JSON nor YAML: ${error.message.split('\n')[0] ?? ''}`);
-      // An alias may be many times as large as the text (a billion laughs).
-      return document.toJS({
-        maxAliasCount: 100,
-        reviver: (name, value: unknown) => {
-          if (value instanceof Uint8Array) throw new InputError(`${file}: ${JSON.stringify(String(name))} holds bytes, which JSON has not`);
-          return typeof value === 'bigint' ? exactInteger(file, String(name), String(value)) : value;
-        },
-      }) as unknown;
-    })
-    .filter((value) => value !== null);
 }
 
 function unreadable(path: string, error: unknown): InputError {

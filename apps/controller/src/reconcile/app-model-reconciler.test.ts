@@ -1,5 +1,5 @@
 import type { AppModel } from '@kubecast/crd';
-import type { Inspection } from '@kubecast/redis-loader';
+import type { Inspection, ValueLook } from '@kubecast/redis-loader';
 import { parseLabelSelector, type Entry, type Key } from '@kubecast/store';
 import { expect, test } from 'vitest';
 import { AppModelReconciler } from './app-model-reconciler.ts';
@@ -31,18 +31,13 @@ test('an AppModel whose values are not there is looked at again after 30 s, and 
     selector: parseLabelSelector('iidp=iidp'),
     values: {
       keyOf: () => 'base_m',
-      inspect: (name): Promise<Inspection> =>
-        Promise.resolve(
-          held
-            ? {
-                key: name,
-                bytes: new Uint8Array(),
-                fingerprint: '1',
-                kind: 'envelope',
-                envelope: { namespace: 'n', app: 'base', model: 'm', version: '1', number: 1, digest: '', payload: 1 },
-              }
-            : { key: name, bytes: new Uint8Array(), fingerprint: '', kind: 'absent' },
-        ),
+      inspect: never,
+      look: (): Promise<ValueLook> => {
+        const absent: Inspection = { key: 'base_m', bytes: new Uint8Array(), fingerprint: '', kind: 'absent' };
+        const envelope = { namespace: 'n', app: 'base', model: 'm', version: '1', number: 1, digest: '', payload: 1 };
+        const current: Inspection = held ? { ...absent, fingerprint: '1', kind: 'envelope', envelope } : absent;
+        return Promise.resolve({ key: 'base_m', current, retained: absent, versions: [] });
+      },
       compareAndDelete: never,
     },
     retention: 'keep',

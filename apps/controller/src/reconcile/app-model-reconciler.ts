@@ -12,7 +12,7 @@ export interface ReconcilerParts {
   readonly view: Pick<View<AppModel>, 'entry'>;
   /** Which of them this controller reconciles. */
   readonly selector: LabelSelector;
-  readonly values: Pick<ValuePublisher, 'keyOf' | 'inspect' | 'compareAndDelete'>;
+  readonly values: Pick<ValuePublisher, 'keyOf' | 'look' | 'inspect' | 'compareAndDelete'>;
   readonly retention: 'keep' | 'delete';
   readonly finalizer: Finalizer<AppModel>;
   /** Reads the object from the server, not from the view. */

@@ -1,9 +1,9 @@
 import type { Announcement } from '@kubecast/model-index';
-import { describeOwner, type ValuePublisher } from '@kubecast/redis-loader';
+import { describeOwner, isSameOwner, type ValuePublisher } from '@kubecast/redis-loader';
 
 /** The state of the value in Redis of an announced model. */
 export type ValueState =
-  /** Redis holds the announced version. */
+  /** Redis holds the announced version, under the plain key or its own. */
   | 'current'
   /** Redis holds nothing under the key. */
   | 'missing'
@@ -26,7 +26,7 @@ export interface ValueReport {
 
 /** Checks the value of each announced model. @throws RedisFailedError, KeyTemplateError */
 export async function checkValues(
-  values: Pick<ValuePublisher, 'keyOf' | 'inspect'>,
+  values: Pick<ValuePublisher, 'look'>,
   announcement: Announcement,
   signal: AbortSignal,
 ): Promise<readonly ValueReport[]> {
@@ -34,8 +34,8 @@ export async function checkValues(
   return Promise.all(
     [...announcement.models].map(async ([model, version]): Promise<ValueReport> => {
       const owner = { namespace, app, model };
-      const key = values.keyOf(owner);
-      const { kind, envelope } = await values.inspect(key, signal);
+      const { key, current, retained } = await values.look({ ...owner, version, signal });
+      const { kind, envelope } = current;
       const what = `model ${JSON.stringify(model)} of app ${JSON.stringify(app)}: `;
       const report = (state: ValueState, message: string): ValueReport => ({
         model,
@@ -43,11 +43,14 @@ export async function checkValues(
         state,
         message: message === '' ? '' : what + message,
       });
+      // Pods read the version's own key where the plain one does not hold what is announced.
+      const kept = retained.envelope;
+      if (kept !== undefined && kept.version === version && isSameOwner(kept, owner)) return report('current', '');
       if (kind === 'absent')
         return report('missing', `Redis holds nothing under ${JSON.stringify(key)}; publish version ${JSON.stringify(version)}`);
       if (envelope === undefined)
         return report('unverified', `the value under ${JSON.stringify(key)} was not written by a publisher; it is served as unverified`);
-      if (envelope.namespace !== namespace || envelope.app !== app || envelope.model !== model) {
+      if (!isSameOwner(envelope, owner)) {
         return report(
           'foreign',
           `the value under ${JSON.stringify(key)} belongs to ${describeOwner(envelope)}; a key template with {namespace} keeps them apart`,

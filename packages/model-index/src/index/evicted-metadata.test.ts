@@ -26,10 +26,10 @@ afterAll(async () => {
 const names = Array.from({ length: 20 }, (_, i) => `m${i}`);
 
 /** A core over a loader with a budget of 10,000 bytes, whose app has twenty models of more than 1,000, at one endpoint. */
-async function crowded(): Promise<{ core: ModelCore; loader: Loader; gone: string[] }> {
+async function crowded(server = redis, values = publisher): Promise<{ core: ModelCore; loader: Loader; gone: string[] }> {
   for (const model of names)
-    await publisher.publish({ namespace: 'n', app: 'iiot', model, version: 'v', payload: { model, text: 'x'.repeat(1000) } });
-  const loader = createLoader({ redis: redis.url, payloadBytes: 10_000 });
+    await values.publish({ namespace: 'n', app: 'iiot', model, version: 'v', payload: { model, text: 'x'.repeat(1000) } });
+  const loader = createLoader({ redis: server.url, payloadBytes: 10_000 });
   loaders.push(loader);
   const core = new ModelCore({ payloads: loaderPayloads(loader), freshness: () => ({ resourceVersion: '1', ageMs: 0 }) });
   loader.onChange((id) => core.payloadChanged(id));
@@ -92,10 +92,21 @@ test('states, problems, apps and routing use no metadata: they keep nothing in m
   expect(core.resolve('n', wanted)?.metadata).toMatchObject({ model: wanted });
 });
 
+test('metadata that was evicted is read again from the key of its version where the plain key holds a later one', async () => {
+  await using own = await startRedis();
+  await using values = createValuePublisher({ redis: own.url });
+  const { core, gone } = await crowded(own, values);
+  const [name] = gone as [string];
+  await values.publish({ namespace: 'n', app: 'iiot', model: name, version: 'v-2', payload: { model: 'later' } });
+  expect(await core.load('n', name)).toMatchObject({ version: 'v', state: 'current', metadata: { model: name } });
+});
+
 test('metadata that cannot be read again is an error that has the answer for routing', async () => {
-  const { core, gone } = await crowded();
+  await using own = await startRedis();
+  await using values = createValuePublisher({ redis: own.url, versions: false });
+  const { core, gone } = await crowded(own, values);
   const [name, late] = gone as [string, string];
-  await publisher.publish({ namespace: 'n', app: 'iiot', model: name, version: 'v-2', payload: { model: name } });
+  await values.publish({ namespace: 'n', app: 'iiot', model: name, version: 'v-2', payload: { model: name } });
   const error: unknown = await core.load('n', name).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(MetadataNotLoadedError);
   expect(error).toMatchObject({ code: 'MetadataNotLoaded', answer: { model: name, state: 'current', payload: 'evicted', metadata: null } });

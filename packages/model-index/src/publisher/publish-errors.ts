@@ -14,6 +14,8 @@ export type PublishRefusal =
   | 'BadModels'
   /** There is no metadata for a model, and Redis does not hold the announced version either. */
   | 'MetadataMissing'
+  /** A version to go back to is not kept in Redis, or there is nothing announced that could go back. */
+  | 'NotRetained'
   /** At least one value may not be written. */
   | 'ValuesRefused';
 
@@ -50,6 +52,46 @@ export class PublishFailedError extends ModelIndexError {
   }
 }
 
+/** The AppModel is not the one that was read any more. What `AppModelApi.apply` throws for a precondition that failed. */
+export class AppModelChangedError extends ModelIndexError {
+  override readonly name = 'AppModelChangedError';
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('ModelIndexAppModelChanged', message, options);
+  }
+}
+
+/**
+ * Another publisher came between, and what it announced stands. Values of this publish that had replaced its own were taken back where they could
+ * be. Look at what is announced now, and publish again if yours is still meant.
+ */
+export class PublishOvertakenError extends ModelIndexError {
+  override readonly name = 'PublishOvertakenError';
+  /** 'values': another value was written first. 'apply': another AppModel was applied first. */
+  readonly phase: 'values' | 'apply';
+  /** Model to version, as it is announced now; empty where that is not known. */
+  readonly announced: ReadonlyMap<string, string>;
+  /** Keys that hold the announced version again. */
+  readonly restored: readonly string[];
+
+  constructor(
+    phase: PublishOvertakenError['phase'],
+    message: string,
+    found: { readonly announced?: ReadonlyMap<string, string>; readonly restored?: readonly string[]; readonly cause?: unknown },
+  ) {
+    super('ModelIndexPublishOvertaken', message, found.cause === undefined ? undefined : { cause: found.cause });
+    this.phase = phase;
+    this.announced = found.announced ?? new Map();
+    this.restored = found.restored ?? [];
+  }
+}
+
+export function isPublishOvertaken(error: unknown): error is PublishOvertakenError {
+  return error instanceof PublishOvertakenError;
+}
+
 export function isPublishRefusedError(error: unknown): error is PublishRefusedError {
   return error instanceof PublishRefusedError;
 }
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -100,3 +100,15 @@ export function checkExisting(plan: PublishPlan, existing: AppModel | undefined)
     );
   }
 }
+
+/** Model to version, as an AppModel announces them. */
+export function announcedModels(object: AppModel | AppModelApply | undefined): ReadonlyMap<string, string> {
+  return new Map((object?.spec?.models ?? []).map(({ name, version }) => [name, version]));
+}
+
+/** All that an AppModel announces, as one text to compare. */
+export function announcementOf(object: AppModel | AppModelApply | undefined): string {
+  if (object === undefined) return '';
+  const { app, version, models = [] } = object.spec ?? {};
+  return JSON.stringify([app, version, models.map((model) => [model.name, model.version])]);
+}

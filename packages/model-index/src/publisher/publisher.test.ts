@@ -2,7 +2,8 @@ import type { AppModel, AppModelApply } from '@kubecast/crd';
 import { createValuePublisher, type ValuePublisher } from '@kubecast/redis-loader';
 import { startRespServer, type RespServer } from '@kubecast/redis-loader/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createPublisher, type AppModelApi, type ApplyOptions, type Publisher, type PublisherOptions } from './publisher.ts';
+import { createPublisher } from './create-publisher.ts';
+import type { AppModelApi, ApplyOptions, Publisher, PublisherOptions } from './publisher.ts';
 import { PublishRefusedError } from './publish-errors.ts';
 
 let redis: RespServer;
@@ -263,9 +264,10 @@ test('a payload that JSON cannot hold, and models that share a key, are refused 
   const shared = createPublisher({ appModels: cluster, redis: redis.url, namespace: 'meta-test', keyTemplate: '{app}' });
   expect((await refusal(shared.publishAppModel(app, { a: 1, b: 2 }))).message).toMatch(/the models "a" and "b" have one key, "iiot"/);
   await shared.close();
-  await expect(publisher().publishAppModel(app, undefined as unknown as Readonly<Record<string, unknown>>)).rejects.toThrow(
-    /payloads must be/,
-  );
+  for (const payloads of [undefined, null, [1, 2]])
+    await expect(publisher().publishAppModel(app, payloads as unknown as Readonly<Record<string, unknown>>)).rejects.toThrow(
+      /payloads must be/,
+    );
   expect(cluster.applied).toEqual([]);
   for (const key of ['iiot', 'iiot_a', 'iiot_b']) expect((await values.inspect(key)).kind).toBe('absent');
 });

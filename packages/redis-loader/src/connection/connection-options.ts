@@ -66,10 +66,21 @@ export function checkTarget(target: RedisTarget): void {
       throw new ConnectionOptionsError('the database of the Redis URL must be a number, as in redis://host:6379/0');
 }
 
-/** Makes a client; it connects at `connect()`. */
-export function makeClient(target: RedisTarget, rules: ConnectionRules): RedisClient {
+/** Whether the keys of a target lie on several servers. */
+export function isClusterTarget(target: RedisTarget): boolean {
+  if (typeof target === 'string') return false;
+  return isClient(target) ? target instanceof Cluster || 'startupNodes' in target : isCluster(target);
+}
+
+/** Makes a client; it connects at `connect()`. `more`: of one connection only. */
+export function makeClient(
+  target: RedisTarget,
+  rules: ConnectionRules,
+  more: Pick<RedisOptions, 'protocol' | 'autoResubscribe'> = {},
+): RedisClient {
   checkTarget(target);
   const own: OwnOptions = {
+    ...more,
     lazyConnect: true,
     replyMapping: 'legacy',
     // It alone settles every promise: a command in flight while the handshake hangs, or after disconnect(), else waits for ever.
@@ -116,4 +127,11 @@ function clusterOptions(given: ClusterOptions, own: OwnOptions): OwnClusterOptio
     enableAutoPipelining: false,
     redisOptions: { ...given.redisOptions, ...node },
   };
+}
+
+/** What the client of a target puts before every key. */
+export function keyPrefixOf(target: RedisTarget): string {
+  if (typeof target === 'string') return new URL(target).searchParams.get('keyPrefix') ?? '';
+  const options = isClient(target) ? target.options : isCluster(target) ? target.cluster.options : target;
+  return options?.keyPrefix ?? '';
 }

@@ -1,10 +1,13 @@
 import type { Clock } from '@kubecast/clock';
+import { Cluster } from 'ioredis';
 import { makeClient, type RedisClient, type RedisTarget } from './connection-options.ts';
+import { quietReadyCheck } from './ready-check.ts';
 import { readFailure } from './redis-failure.ts';
 
 /**
  * 'idle': nothing was asked for yet. 'connecting': on the way, for the first time or again. 'ready': commands are answered.
- * 'refused': Redis refuses the user or the password; going on to try. 'closed': ended by us.
+ * 'refused': Redis refuses the user or the password, and is tried again; or it is a node of a cluster, and is spoken to as if it were all of it. 'closed':
+ * ended by us.
  */
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'refused' | 'closed';
 
@@ -71,14 +74,11 @@ export class Connection {
    * deadline, although nobody answers it any more. A command that waits for a connection to be made waits on, up to its deadline.
    */
   async run<R>(client: RedisClient, command: (client: RedisClient) => Promise<R>): Promise<R> {
-    if (!this.isReady) return command(client);
-    const lost = Promise.withResolvers<never>();
-    const onLost = (): void => lost.reject(new Error('Connection is closed.'));
-    this.#inFlight.add(onLost);
     try {
-      return await Promise.race([command(client), lost.promise]);
-    } finally {
-      this.#inFlight.delete(onLost);
+      return await (this.isReady ? this.#whileConnected(client, command) : command(client));
+    } catch (error) {
+      if (client === this.#client && isMisdirected(client, error)) this.#set('refused', ONE_OF_MANY);
+      throw error;
     }
   }
 
@@ -106,9 +106,21 @@ export class Connection {
     this.#loseAll();
   }
 
+  async #whileConnected<R>(client: RedisClient, command: (client: RedisClient) => Promise<R>): Promise<R> {
+    const lost = Promise.withResolvers<never>();
+    const onLost = (): void => lost.reject(new Error('Connection is closed.'));
+    this.#inFlight.add(onLost);
+    try {
+      return await Promise.race([command(client), lost.promise]);
+    } finally {
+      this.#inFlight.delete(onLost);
+    }
+  }
+
   #connect(): void {
     const { target, commandTimeoutMs, connectionName } = this.#options;
     const client = makeClient(target, { commandTimeoutMs, connectionName });
+    quietReadyCheck(client);
     this.#client = client;
     this.#set('connecting', this.#reason);
     const current = (): boolean => this.#client === client;
@@ -143,4 +155,12 @@ export class Connection {
     this.#reason = reason;
     this.#options.onStatus?.(this.status);
   }
+}
+
+const ONE_OF_MANY =
+  'this Redis is one node of a cluster, and holds a part of the keys only; give the cluster: { cluster: { nodes } }, in the apps by --redis-config';
+
+/** Only nodes of a cluster say so; a proxy that speaks for one never does. */
+function isMisdirected(client: RedisClient, error: unknown): boolean {
+  return !(client instanceof Cluster) && error instanceof Error && /^(?:MOVED|CROSSSLOT) /u.test(error.message);
 }

@@ -1,6 +1,14 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createLoader, createValuePublisher, formatEnvelope, type Loader, type LoaderOptions, type Owner } from '../index.ts';
+import {
+  createLoader,
+  createValuePublisher,
+  formatEnvelope,
+  redisTargetOf,
+  type Loader,
+  type LoaderOptions,
+  type Owner,
+} from '../index.ts';
 import { keySlot } from './key-slot.ts';
 import { findRedisServer, startRedisServer, type TestRedis } from '../testing/index.ts';
 
@@ -52,6 +60,44 @@ describe.runIf(binary !== undefined)('on a cluster of three real redis-servers',
       expect(loader.counters.commands).toBe(new Set(models.map((model) => keySlot(Buffer.from(`a_${model}`)))).size);
       const seen = await publisher.inspect('a_m0');
       expect(await publisher.compareAndDelete('a_m0', seen.bytes)).toBe('deleted');
+    } finally {
+      await Promise.all([loader.close(), publisher.close()]);
+    }
+  });
+
+  test('versions stand in the slot of their plain key: they are written by one script, and served while the plain key holds another', async () => {
+    const models = Array.from({ length: 20 }, (_, i) => `v${i}`);
+    const target = redisTargetOf({ cluster: { nodes: nodes.map(({ host, port }) => ({ host, port })) } }, () => '');
+    const publisher = createValuePublisher({ redis: target });
+    const loader = load({ redis: target });
+    try {
+      for (const version of ['1', '2']) {
+        const results = await publisher.publishAll(models.map((model) => ({ ...owner(model), version, payload: `${model}@${version}` })));
+        expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
+      }
+      for (const model of models) loader.want({ id: model, version: '1', owner: owner(model) });
+      await loader.settled();
+      for (const model of models) expect(loader.get(model)).toMatchObject({ state: 'current', payload: `${model}@1` });
+      expect(await publisher.rollback({ ...owner('v0'), version: '1' })).toMatchObject({ outcome: 'written', number: 3 });
+    } finally {
+      await Promise.all([loader.close(), publisher.close()]);
+    }
+  });
+
+  test('a cluster that is spoken to as one server says so, to the loader and to the publisher', async () => {
+    const [node] = nodes as [TestRedis];
+    const publisher = createValuePublisher({ redis: node.url });
+    const loader = load({ redis: node.url });
+    try {
+      for (let i = 0; i < 30; i += 1) loader.want({ id: `m${i}`, version: '1', owner: owner(`m${i}`) });
+      await loader.settled(undefined, { orAway: true });
+      expect(loader.status).toMatchObject({
+        state: 'refused',
+        reason: expect.stringMatching(/one node of a cluster.*--redis-config/u) as string,
+      });
+      expect(loader.get('m0')?.error?.message).toContain('one node of a cluster');
+      const elsewhere = Array.from({ length: 30 }, (_, i) => `e${i}`).find((model) => keySlot(Buffer.from(`a_${model}`)) >= first(1)) ?? '';
+      await expect(publisher.publish({ ...owner(elsewhere), version: '1', payload: 1 })).rejects.toThrow(/one node of a cluster/);
     } finally {
       await Promise.all([loader.close(), publisher.close()]);
     }

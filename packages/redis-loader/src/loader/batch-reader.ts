@@ -6,7 +6,7 @@ import type { DueTimer } from './due/due-timer.ts';
 import { judgeFailure, unreadable, type FailureVerdict } from './judge-failure.ts';
 import { Lanes, type Batch, type LaneLimits } from './due/lanes.ts';
 import type { LoaderCounts } from './loader-counters.ts';
-import type { Item } from './loader-item.ts';
+import { readKeyOf, type Deferred, type Item } from './loader-item.ts';
 import type { LoadFailureCode } from './wanted.ts';
 
 /** From this suspicion on an item is asked for alone, whatever the size of batches. */
@@ -18,10 +18,9 @@ const PRIMARY_FROM_ATTEMPT = 2;
 
 /** What is done with what was read. */
 export interface ReadResults<P> {
-  /** Whether an item still waits for its value. */
+  /** Whether an item still waits for its value, or for a look at it. */
   isOpen(item: Item<P>): boolean;
-  /** `generation`: that of the item when it was asked for. */
-  answered(item: Item<P>, generation: number, bytes: Buffer | null): void;
+  answered(asked: Asked<P>, bytes: Buffer | null): void;
   /** The value of this item cannot be read. */
   failed(item: Item<P>, code: LoadFailureCode, message: string): void;
   /** Redis as a whole cannot answer now. The item stays queued. */
@@ -40,9 +39,13 @@ export interface BatchReaderOptions<P> {
   readonly results: ReadResults<P>;
 }
 
-interface Asked<P> {
+/** One item of a batch. */
+export interface Asked<P> {
   readonly item: Item<P>;
+  /** That of the item when it was asked for. */
   readonly generation: number;
+  /** Present where the key of its version was asked, undefined where the plain one was. */
+  readonly deferred: Deferred<P> | undefined;
 }
 
 /** Reads queued items from Redis: in batches, several in flight, smaller ones after a failure, none while Redis is away. */
@@ -125,9 +128,10 @@ export class BatchReader<P> {
     const byKey = new Map<string, Asked<P>[]>();
     for (const item of batch.items) {
       item.phase = 'reading';
-      const asked = { item, generation: item.generation };
-      const same = byKey.get(item.key);
-      if (same === undefined) byKey.set(item.key, [asked]);
+      const asked = { item, generation: item.generation, deferred: item.deferred };
+      const key = readKeyOf(item);
+      const same = byKey.get(key);
+      if (same === undefined) byKey.set(key, [asked]);
       else same.push(asked);
     }
     this.#inFlight += 1;
@@ -143,9 +147,9 @@ export class BatchReader<P> {
       counts.keysRead += group.keys.length;
       this.#pause.reset();
       for (const [index, bytes] of group.values.entries())
-        for (const { item, generation } of asked[index] ?? []) {
+        for (const each of asked[index] ?? []) {
           this.#measure(bytes);
-          results.answered(item, generation, bytes);
+          results.answered(each, bytes);
         }
     });
     this.#inFlight -= 1;
@@ -184,7 +188,7 @@ export class BatchReader<P> {
     }
     if (verdict.cut) item.suspicion += 1;
     if (verdict.cut && single && item.suspicion >= UNREADABLE_FROM)
-      return results.failed(item, 'Unreadable', unreadable(item.key, verdict.message));
+      return results.failed(item, 'Unreadable', unreadable(readKeyOf(item), verdict.message));
     results.away(item, verdict.message);
     this.enqueue(item);
   }

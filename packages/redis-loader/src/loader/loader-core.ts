@@ -1,18 +1,25 @@
 import type { Clock } from '@kubecast/clock';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
-import { BatchReader } from './batch-reader.ts';
+import { keyPrefixOf } from '../connection/connection-options.ts';
+import { BatchReader, type Asked } from './batch-reader.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { DueTimer } from './due/due-timer.ts';
 import { checkNames } from '../check-input.ts';
 import { ClosedError, InputError } from '../errors.ts';
+import { isSameOwner } from '../values/envelope.ts';
 import { parseKeyTemplate, type KeyTemplate } from '../values/key-template.ts';
-import { judgeAnswer } from './judge-answer.ts';
+import { judgeAnswer, type Answer } from './judge-answer.ts';
 import type { LazyPayload } from '../values/lazy-payload.ts';
 import { PayloadLoads } from '../payloads/payload-loads.ts';
 import { PayloadShelf } from '../payloads/payload-shelf.ts';
 import { countedFailures, makeCounts, type LoaderCounters, type LoaderCounts } from './loader-counters.ts';
-import { awayFailure, describeItem, isSameOwner, isSameWant, isSatisfied, keyOf, makeItem, type Item } from './loader-item.ts';
+import { awayFailure, describeItem, isSameWant, isSatisfied, keyOf, makeItem, type HeldValue, type Item } from './loader-item.ts';
 import type { Loader, LoaderOptions, SettledOptions } from './loader.ts';
+import { WriteHints } from './looks/write-hints.ts';
+import type { TrackingStatus } from '../connection/tracking.ts';
+import { Rechecks, recheckTimes } from './looks/rechecks.ts';
+import { sha1Hex } from '../values/sha256.ts';
+import { versionKeys } from '../values/version-keys.ts';
 import { SettledWaiters } from './settled-waiters.ts';
 import { NotLoadedError, type Held, type LoadFailure, type LoadFailureCode, type Wanted } from './wanted.ts';
 
@@ -29,6 +36,9 @@ export class LoaderCore<P> implements Loader<P> {
   readonly #items = new Map<string, Item<P>>();
   readonly #reader: BatchReader<P>;
   readonly #failing = new Set<Item<P>>();
+  readonly #rechecks: Rechecks<P>;
+  readonly #prefix: string;
+  readonly #hints: WriteHints | undefined;
   readonly #timer: DueTimer;
   readonly #listeners = new ChangeListeners(() => void (this.#counts.listenerErrors += 1));
   readonly #waiters = new SettledWaiters<Item<P>>();
@@ -40,21 +50,45 @@ export class LoaderCore<P> implements Loader<P> {
 
   constructor(options: LoaderOptions<P> & { readonly clock: Clock }) {
     const { clock, redis, primary } = options;
+    const afterMs = recheckTimes(options.recheckMs);
+    this.#prefix = keyPrefixOf(redis);
     this.#options = options;
     this.#clock = clock;
     const budget = options.payloadBytes ?? Infinity;
     this.#shelf = new PayloadShelf<P>(options.payloadBytes);
     this.#timer = new DueTimer(clock);
     this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
+    this.#rechecks = new Rechecks<P>({
+      clock,
+      timer: this.#timer,
+      afterMs,
+      look: (item) => this.#ask(item),
+      onAdd: (item) => this.#hints?.watch(this.#prefixOf(item)),
+    });
     const shared = {
       clock,
       commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
       connectionName: options.connectionName ?? 'kubecast-loader',
     };
+    this.#hints =
+      options.tracking === false
+        ? undefined
+        : new WriteHints({
+            ...shared,
+            timer: this.#timer,
+            target: redis,
+            prefix: this.#prefix,
+            onWritten: (keys) => this.#written(keys),
+          });
     this.#connection = new Connection({
       ...shared,
       target: redis,
-      onReady: () => this.#retryFailing(undefined),
+      onReady: () => {
+        // Redis may have been written, or be another one, while it was away.
+        this.#rechecks.all();
+        this.#retryFailing(undefined);
+        this.#hints?.again();
+      },
       onStatus: (status) => {
         if (this.#isAway()) this.#waiters.away();
         this.#listeners.safely(() => options.onStatus?.(status));
@@ -76,9 +110,15 @@ export class LoaderCore<P> implements Loader<P> {
       },
       results: {
         isOpen: (item) => this.#isOpen(item),
-        answered: (item, generation, bytes) => this.#answered(item, generation, bytes),
-        failed: (item, code, message) => this.#wrong(item, code, message),
+        answered: (asked, bytes) => this.#answered(asked, bytes),
+        failed: (item, code, message) => {
+          const { deferred } = item;
+          // The key of the version may not be read: what the plain key held decides.
+          if (deferred !== undefined) return this.#conclude(item, deferred.answer, deferred.bytes);
+          this.#wrong(item, code, message);
+        },
         away: (item, message) => {
+          item.deferred = undefined;
           if (isSatisfied(item)) return this.#notLoaded(item, 'Away', message);
           this.#setFailure(item, 'Away', message);
           this.#waiters.away();
@@ -92,9 +132,14 @@ export class LoaderCore<P> implements Loader<P> {
     return this.#connection.status;
   }
 
+  get tracking(): TrackingStatus {
+    return this.#hints?.status ?? { state: 'off', reason: 'it was not asked for' };
+  }
+
   get counters(): LoaderCounters {
     return {
       ...this.#counts,
+      hints: this.#hints?.hints ?? 0,
       connects: this.#connection.readies,
       renewals: this.#connection.renewals,
       wanted: this.#items.size,
@@ -128,7 +173,7 @@ export class LoaderCore<P> implements Loader<P> {
         this.#satisfied -= 1;
         item.staleSince = this.#clock.now();
       }
-      if (!isSameOwner(item.wanted, wanted)) this.#drop(item);
+      if (!isSameOwner(item.wanted.owner, wanted.owner)) this.#drop(item);
       // Under another key stands another value, whatever its version is called.
       else if (item.key !== key && item.held !== undefined) item.held = { ...item.held, forVersion: undefined };
       item.wanted = wanted;
@@ -139,9 +184,12 @@ export class LoaderCore<P> implements Loader<P> {
     item.suspicion = 0;
     item.failure = undefined;
     this.#failing.delete(item);
+    this.#rechecks.remove(item);
+    item.deferred = undefined;
     item.determined = false;
     if (isSatisfied(item)) {
       this.#satisfied += 1;
+      if (item.held?.version === undefined) this.#rechecks.add(item);
       this.#reader.remove(item);
       if (item.phase !== 'reading') item.phase = 'idle';
       this.#determine(item);
@@ -161,6 +209,7 @@ export class LoaderCore<P> implements Loader<P> {
     this.#items.delete(id);
     this.#reader.remove(item);
     this.#failing.delete(item);
+    this.#rechecks.remove(item);
     if (isSatisfied(item)) this.#satisfied -= 1;
     item.generation += 1;
     item.phase = 'idle';
@@ -212,7 +261,13 @@ export class LoaderCore<P> implements Loader<P> {
       if (!this.#connection.isReady)
         this.#notLoaded(item, 'Away', awayFailure(this.#connection.status, item.key)?.message ?? 'it is not connected');
     });
-    if (item.phase === 'idle' || item.phase === 'waiting') this.#reader.enqueue(item);
+    if (item.phase === 'idle' || item.phase === 'waiting') this.#ask(item);
+  }
+
+  /** Reads it from the beginning: the plain key first. */
+  #ask(item: Item<P>): void {
+    item.deferred = undefined;
+    this.#reader.enqueue(item);
   }
 
   /** Those who wait for the payload are told; what is held stays as it is. */
@@ -221,11 +276,7 @@ export class LoaderCore<P> implements Loader<P> {
       this.#loads.fail(item, new NotLoadedError({ code, message, key: item.key, attempts: 1, since: this.#clock.now() }));
   }
 
-  #put(
-    item: Item<P>,
-    payload: LazyPayload<P>,
-    head: { readonly version: string | undefined; readonly forVersion: string; readonly bytes: number },
-  ): void {
+  #put(item: Item<P>, payload: LazyPayload<P>, head: Omit<HeldValue<P>, 'payload' | 'weight'>): void {
     this.#drop(item);
     item.held = { ...head, ...this.#shelf.put(item.wanted.id, payload, head.bytes) };
   }
@@ -266,6 +317,7 @@ export class LoaderCore<P> implements Loader<P> {
   }
 
   resync(): void {
+    if (!this.#closed) this.#rechecks.all();
     this.#retryFailing('Unreadable');
   }
 
@@ -277,6 +329,7 @@ export class LoaderCore<P> implements Loader<P> {
       this.#waiters.rejectAll(new ClosedError('loader'));
       this.#loads.failAll(() => new ClosedError('loader'));
       this.#connection.close();
+      this.#hints?.close();
       this.#primary?.close();
     }
     return Promise.resolve();
@@ -287,28 +340,59 @@ export class LoaderCore<P> implements Loader<P> {
   }
 
   #isOpen(item: Item<P>): boolean {
-    return this.#items.get(item.wanted.id) === item && (!isSatisfied(item) || this.#loads.has(item)) && item.failure?.code !== 'BadKey';
+    if (this.#items.get(item.wanted.id) !== item || item.failure?.code === 'BadKey') return false;
+    return !isSatisfied(item) || this.#loads.has(item) || item.look?.due === true || item.look?.again === true;
   }
 
-  #answered(item: Item<P>, generation: number, bytes: Buffer | null): void {
+  #answered({ item, generation, deferred }: Asked<P>, bytes: Buffer | null): void {
     if (this.#items.get(item.wanted.id) !== item) return;
     item.suspicion = 0;
     item.phase = 'idle';
-    if (!this.#isOpen(item)) return; // It went back to what is held, or has no key any more, while this was on its way.
+    if (!this.#isOpen(item)) {
+      // It went back to what is held, has no key any more, or nobody waits any more.
+      item.deferred = undefined;
+      return;
+    }
+    const judged = item.generation;
+    const key = deferred?.versionKey ?? item.key;
     const size = bytes?.byteLength ?? 0;
     const most = this.#options.maxValueBytes ?? Infinity;
-    if (size > most)
-      return this.#wrong(item, 'TooLarge', `the value under the key ${JSON.stringify(item.key)} has ${size} bytes, more than ${most}`);
-    const judged = item.generation;
-    const answer = judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, item.key, this.#options.decode);
+    const isTooLarge = size > most;
+    const answer: Answer<P> = isTooLarge
+      ? { kind: 'wrong', code: 'TooLarge', message: `the value under the key ${JSON.stringify(key)} has ${size} bytes, more than ${most}` }
+      : judgeAnswer(bytes, this.#options.form ?? 'envelope', item.wanted, key, this.#options.decode);
     // The decoder wanted something else under this id, or forgot it: the answer is to a question that nobody asks any more.
     if (item.generation !== judged) return;
+    const isProven = answer.kind === 'right' && answer.version !== undefined;
+    if (isProven) return this.#conclude(item, answer, bytes);
     // An answer to an older question counts only if it proves itself.
-    if (generation !== item.generation && (answer.kind === 'wrong' || answer.version === undefined)) return this.#reader.enqueue(item);
-    if (answer.kind === 'right') return this.#hold(item, answer.payload, answer.version, size);
+    if (generation !== item.generation) return this.#reader.enqueue(item);
+    if (deferred !== undefined) {
+      // That the announced value is too large says more than what else stands under the plain key.
+      const isKnown = answer.kind === 'wrong' && answer.code === 'TooLarge' && deferred.answer.kind === 'wrong';
+      return isKnown ? this.#conclude(item, answer, null) : this.#conclude(item, deferred.answer, deferred.bytes);
+    }
+    const versionKey = this.#versionKeyOf(item);
+    if (versionKey === undefined) return this.#conclude(item, answer, bytes);
+    item.deferred = { answer, bytes: isTooLarge ? null : bytes, versionKey };
+    this.#reader.enqueue(item);
+  }
+
+  /** Where a publisher keeps the announced version; undefined where it cannot be. */
+  #versionKeyOf({ key, wanted }: Item<P>): string | undefined {
+    const { form = 'envelope', versions = true } = this.#options;
+    return form === 'envelope' && versions ? versionKeys(key, this.#prefix)?.of(wanted.version) : undefined;
+  }
+
+  /** All that Redis says about an item is known. */
+  #conclude(item: Item<P>, answer: Answer<P>, bytes: Buffer | null): void {
+    item.deferred = undefined;
+    if (isSatisfied(item)) return this.#readAgain(item, answer, bytes);
+    if (answer.kind === 'right') return this.#hold(item, answer.payload, answer.version, bytes);
     if (answer.other !== undefined && item.held === undefined) {
       // Nothing is held yet: a value of another version is better than none, as long as it is called stale.
-      this.#put(item, answer.other.payload, { version: answer.other.version, forVersion: answer.other.version, bytes: size });
+      const { payload, version } = answer.other;
+      this.#put(item, payload, { version, forVersion: version, bytes: bytes?.byteLength ?? 0 });
       item.staleSince = this.#clock.now();
       this.#listeners.tell(item.wanted.id);
     }
@@ -317,27 +401,50 @@ export class LoaderCore<P> implements Loader<P> {
 
   /** A read that did not give the announced value. Where that was held before, only those who wait for the payload are told. */
   #wrong(item: Item<P>, code: LoadFailureCode, message: string): void {
-    this.#countFailure(code);
-    if (isSatisfied(item)) this.#notLoaded(item, code, message);
-    else this.#fail(item, code, message);
+    const isHeld = isSatisfied(item);
+    if (!isHeld || this.#loads.has(item)) this.#countFailure(code);
+    if (!isHeld) return this.#fail(item, code, message);
+    this.#notLoaded(item, code, message);
+    this.#rechecks.looked(item);
   }
 
-  #hold(item: Item<P>, payload: LazyPayload<P>, version: string | undefined, bytes: number): void {
-    const again = isSatisfied(item);
-    this.#put(item, payload, { version, forVersion: item.wanted.version, bytes });
-    if (again) this.#counts.reloads += 1;
-    else {
-      item.attempts = 0;
-      item.failure = undefined;
-      this.#failing.delete(item);
-      this.#satisfied += 1;
-      this.#counts.loaded += 1;
-      if (version === undefined) this.#counts.unverified += 1;
-      this.#determine(item);
+  /**
+   * Another read of what is held as announced: a look at what cannot prove its version, or a read for those who wait for a payload that was evicted.
+   * What is wrong with another value does not make the held one wrong.
+   */
+  #readAgain(item: Item<P>, answer: Answer<P>, bytes: Buffer | null): void {
+    if (item.look?.due === true) this.#counts.rechecked += 1;
+    if (answer.kind === 'wrong') return this.#wrong(item, answer.code, answer.message);
+    const { held } = item;
+    const print = answer.version === undefined ? printOf(bytes) : undefined;
+    if (held === undefined || held.version !== answer.version || held.print !== print) {
+      this.#satisfied -= 1;
+      return this.#hold(item, answer.payload, answer.version, bytes);
     }
+    if (this.#loads.has(item)) {
+      const { version, forVersion } = held;
+      this.#put(item, answer.payload, { version, forVersion, bytes: bytes?.byteLength ?? 0, ...(print === undefined ? {} : { print }) });
+      this.#counts.reloads += 1;
+      this.#loaded(item, answer.payload);
+    }
+    this.#rechecks.looked(item);
+  }
+
+  #hold(item: Item<P>, payload: LazyPayload<P>, version: string | undefined, bytes: Buffer | null): void {
+    const print = version === undefined ? { print: printOf(bytes) } : {};
+    this.#put(item, payload, { version, forVersion: item.wanted.version, bytes: bytes?.byteLength ?? 0, ...print });
+    item.attempts = 0;
+    item.failure = undefined;
+    this.#failing.delete(item);
+    this.#satisfied += 1;
+    this.#counts.loaded += 1;
+    if (version === undefined) {
+      this.#counts.unverified += 1;
+      this.#rechecks.add(item);
+    } else this.#rechecks.remove(item);
+    this.#determine(item);
     if (this.#loads.has(item)) this.#loaded(item, payload);
-    // A value that carries no version may be another than before.
-    if (!again || version === undefined) this.#listeners.tell(item.wanted.id);
+    this.#listeners.tell(item.wanted.id);
   }
 
   /** Those who wait get the payload, whether it stays in memory or not. */
@@ -355,6 +462,7 @@ export class LoaderCore<P> implements Loader<P> {
   #isNoJson(item: Item<P>): void {
     if (isSatisfied(item)) this.#satisfied -= 1;
     this.#drop(item);
+    this.#rechecks.remove(item);
     this.#counts.malformed += 1;
     this.#fail(item, 'Malformed', `under the key ${JSON.stringify(item.key)}: the payload of the envelope is not JSON`);
   }
@@ -404,9 +512,25 @@ export class LoaderCore<P> implements Loader<P> {
     this.#reader.resume();
   }
 
+  #prefixOf({ wanted, key }: Item<P>): string {
+    return wanted.key === undefined ? this.#template.prefix({ ...wanted.fields, ...wanted.owner }) : key;
+  }
+
+  /** Redis told that something was written there: a reason to look, and no more. */
+  #written(keys: ReadonlySet<string> | undefined): void {
+    if (this.#closed) return;
+    if (keys === undefined) this.#rechecks.all();
+    else for (const key of keys) this.#rechecks.key(key);
+    for (const item of this.#failing)
+      if (item.phase === 'waiting' && item.failure?.code !== 'Unreadable' && (keys === undefined || keys.has(item.key)))
+        this.#reader.enqueue(item);
+  }
+
   #determine(item: Item<P>): void {
     if (item.determined) return;
     item.determined = true;
     this.#waiters.determined(item);
   }
 }
+
+const printOf = (bytes: Buffer | null): string => (bytes === null ? '' : sha1Hex(bytes));

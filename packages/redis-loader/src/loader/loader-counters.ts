@@ -10,6 +10,8 @@ export interface LoaderCounters {
   readonly loaded: number;
   /** Of these, values without an envelope. */
   readonly unverified: number;
+  /** Looks at values without an envelope after they were loaded. */
+  readonly rechecked: number;
   readonly missing: number;
   readonly otherVersions: number;
   readonly foreign: number;
@@ -29,6 +31,8 @@ export interface LoaderCounters {
   /** Payloads that left memory for room, or found none. */
   readonly evictions: number;
   readonly listenerErrors: number;
+  /** Writes that Redis told of, as a reason to look again. */
+  readonly hints: number;
   readonly connects: number;
   /** Clients that were thrown away after a timeout. */
   readonly renewals: number;
@@ -47,7 +51,7 @@ export interface LoaderCounters {
 }
 
 /** What is asked of the parts when it is read. */
-type Derived = 'connects' | 'renewals' | 'wanted' | 'satisfied' | 'pending' | 'failing' | 'heldBytes' | 'evicted' | 'evictions';
+type Derived = 'hints' | 'connects' | 'renewals' | 'wanted' | 'satisfied' | 'pending' | 'failing' | 'heldBytes' | 'evicted' | 'evictions';
 
 /** The counters that the loader's parts raise. */
 export type LoaderCounts = {
@@ -76,6 +80,7 @@ export function makeCounts(): LoaderCounts {
     bytesRead: 0,
     loaded: 0,
     unverified: 0,
+    rechecked: 0,
     missing: 0,
     otherVersions: 0,
     foreign: 0,

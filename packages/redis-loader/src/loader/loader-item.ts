@@ -2,7 +2,9 @@ import { checkKey } from '../check-input.ts';
 import type { ConnectionStatus } from '../connection/connection.ts';
 import { isRedisLoaderError } from '../errors.ts';
 import type { ShelvedPayload } from '../payloads/payload-shelf.ts';
+import { isSameOwner } from '../values/envelope.ts';
 import type { KeyTemplate } from '../values/key-template.ts';
+import type { Answer } from './judge-answer.ts';
 import type { Held, LoadFailure, Wanted } from './wanted.ts';
 
 /** The last good value of an item. */
@@ -13,6 +15,28 @@ export interface HeldValue<P> extends ShelvedPayload<P> {
   readonly forVersion: string | undefined;
   /** Of the value in Redis. */
   readonly bytes: number;
+  /** SHA-1 of what it was read from; only where it cannot prove its version. */
+  readonly print?: string;
+}
+
+/** How far the looks at one value are. */
+export interface Look {
+  readonly key: string;
+  /** Clock.now() when the value was taken for the announced one. */
+  readonly since: number;
+  /** How many of the times have come. */
+  times: number;
+  /** It is to be read, or is being read. */
+  due: boolean;
+  /** It became due once more while it was being read: the answer on its way may be too old. */
+  again: boolean;
+}
+
+/** What the plain key held, while the key of the announced version is asked. */
+export interface Deferred<P> {
+  readonly answer: Answer<P>;
+  readonly bytes: Buffer | null;
+  readonly versionKey: string;
 }
 
 /** 'idle': nothing to do. 'queued': in the next batches. 'reading': asked for. 'waiting': failed, tried again when due. */
@@ -36,6 +60,15 @@ export interface Item<P> {
   suspicion: number;
   /** The `due` ticket that counts. */
   ticket: number;
+  /** Present while the key of the version is asked, because the plain key did not prove to hold it. */
+  deferred: Deferred<P> | undefined;
+  /** Present while it holds a value that cannot prove its version. */
+  look: Look | undefined;
+}
+
+/** The key that is read next for an item. */
+export function readKeyOf<P>(item: Item<P>): string {
+  return item.deferred?.versionKey ?? item.key;
 }
 
 export function makeItem<P>(wanted: Wanted, key: string): Item<P> {
@@ -51,6 +84,8 @@ export function makeItem<P>(wanted: Wanted, key: string): Item<P> {
     attempts: 0,
     suspicion: 0,
     ticket: 0,
+    deferred: undefined,
+    look: undefined,
   };
 }
 
@@ -60,11 +95,7 @@ export function isSatisfied<P>(item: Item<P>): boolean {
 
 /** Whether both ask for the same value of the same key. */
 export function isSameWant(a: Wanted, aKey: string, b: Wanted, bKey: string): boolean {
-  return a.version === b.version && aKey === bKey && isSameOwner(a, b);
-}
-
-export function isSameOwner(a: Wanted, b: Wanted): boolean {
-  return a.owner.namespace === b.owner.namespace && a.owner.app === b.owner.app && a.owner.model === b.owner.model;
+  return a.version === b.version && aKey === bKey && isSameOwner(a.owner, b.owner);
 }
 
 /** The key of a want; where none can be made of its names, why. */

@@ -243,6 +243,16 @@ test('a malformed value is reported and costs its neighbours nothing', async () 
   expect(loader.get('list')).toMatchObject({ state: 'missing', error: { code: 'Missing' } });
 });
 
+test('a value that is nested too deep is malformed and costs its neighbours nothing', async () => {
+  await Promise.all([client.set('a_deep', '['.repeat(100_000) + ']'.repeat(100_000)), put('good', '1')]);
+  const loader = make();
+  for (const model of ['deep', 'good']) loader.want(wanted(model, '1'));
+  await loader.settled();
+  expect(loader.get('good')).toMatchObject({ state: 'current' });
+  expect(loader.get('deep')).toMatchObject({ state: 'missing', error: { code: 'Malformed' } });
+  expect(() => JSON.stringify([loader.get('deep'), loader.get('good')])).not.toThrow();
+});
+
 test('an envelope whose payload is no JSON although its digest is right is malformed when it is read, not current', async () => {
   const payload = '{"cut":';
   await client.set(

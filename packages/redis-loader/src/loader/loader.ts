@@ -1,5 +1,6 @@
 import type { Clock } from '@kubecast/clock';
 import type { ConnectionStatus } from '../connection/connection.ts';
+import type { TrackingStatus } from '../connection/tracking.ts';
 import type { RedisTarget } from '../connection/connection-options.ts';
 import type { KeyEncoding } from '../values/key-template.ts';
 import type { LoaderCounters } from './loader-counters.ts';
@@ -17,6 +18,21 @@ export interface LoaderOptions<P = unknown> {
   readonly keyEncoding?: KeyEncoding;
   /** Default 'envelope'. */
   readonly form?: ValueForm;
+  /**
+   * Whether a publisher keeps versions under keys of their own, which are asked where the plain key does not hold the announced version. Default true; only
+   * the form 'envelope' has such.
+   */
+  readonly versions?: boolean;
+  /**
+   * Milliseconds after its announcement at which a value that cannot prove its version is read again: it may have been written later, or read
+   * from a replica that was behind. Default 1,000, 5,000 and 30,000; after that each `resync` reads it.
+   */
+  readonly recheckMs?: readonly number[];
+  /**
+   * Whether Redis is asked to tell of writes (CLIENT TRACKING) once a value cannot prove its version; over a connection of its own. It is a hint: what is
+   * not told is found at the times of `recheckMs`. Default true; not used in a cluster.
+   */
+  readonly tracking?: boolean;
   /** Makes of a payload what is held; what it throws makes the value malformed. */
   readonly decode?: (payload: unknown, wanted: Wanted) => P;
   /** Keys in one MGET. Default 128. */
@@ -77,11 +93,13 @@ export interface Loader<P = unknown> extends AsyncDisposable {
    * no connection after 2 s.
    */
   settled(signal?: AbortSignal, options?: SettledOptions): Promise<void>;
-  /** Tries again, at once, what failed. No command for anything else. */
+  /** Tries again, at once, what failed, and looks again at what cannot prove its version. No command for anything else. */
   resync(): void;
   /** The values that failed, by id. */
   failures(): ReadonlyMap<string, LoadFailure>;
   readonly status: ConnectionStatus;
+  /** Whether Redis tells of writes. */
+  readonly tracking: TrackingStatus;
   readonly counters: LoaderCounters;
   /** Connects now instead of at the first want. */
   start(): void;

@@ -1,117 +1,63 @@
 import { systemClock, type Clock } from '@kubecast/clock';
-import type { Pipeline } from 'ioredis';
 import { Connection, type ConnectionStatus } from '../connection/connection.ts';
-import { checkTarget, type RedisClient, type RedisTarget } from '../connection/connection-options.ts';
-import { describeOwner, envelopeOf, payloadText, textDigest, type Owner } from '../values/envelope.ts';
+import { checkTarget, keyPrefixOf } from '../connection/connection-options.ts';
+import { describeOwner, envelopeOf, isSameOwner, payloadText, textDigest, type Owner } from '../values/envelope.ts';
+import { findMember } from '../values/json-member.ts';
 import { checkKey, checkNames, checkNumber, checkTimeout } from '../check-input.ts';
-import { ClosedError, InputError, isRedisLoaderError, PublishRefusedError, RedisFailedError, UnreplicatedError } from '../errors.ts';
+import { InputError, PublishRefusedError, RedisFailedError, UnreplicatedError } from '../errors.ts';
 import { inspectBytes, type Inspection } from './inspection.ts';
-import { parseKeyTemplate, type KeyEncoding, type KeyTemplate } from '../values/key-template.ts';
+import { parseKeyTemplate, type KeyTemplate } from '../values/key-template.ts';
 import { judge } from './publish-rules.ts';
-import { redisFailed } from '../connection/redis-failure.ts';
-import { deleteScript, replaceScript } from './scripts.ts';
+import { PublisherCommands, type ReplicasAsked } from './publisher-commands.ts';
+import type { KeySwap } from './scripts.ts';
+import { retentionRules, type RetentionRules } from './retained.ts';
+import { keysOf, placeOf, removalOf, storedValue, swapsOf, type StoredValue, type ValuePlace, type Written } from './stored-value.ts';
 import { sha1Hex } from '../values/sha256.ts';
-
-export interface ValuePublisherOptions {
-  readonly redis: RedisTarget;
-  readonly clock?: Clock;
-  /** Default `{app}_{model}`. */
-  readonly keyTemplate?: string;
-  /** Default 'plain'. */
-  readonly keyEncoding?: KeyEncoding;
-  /** Replicas that must confirm a write. Default 0: none is asked. */
-  readonly replicas?: number;
-  /** How long they are waited for, in milliseconds; Redis may take 100 more. Default 1,000. */
-  readonly replicaTimeoutMs?: number;
-  /** Every command ends after this long. Default 5,000; at least 500 more than `replicaTimeoutMs`. */
-  readonly commandTimeoutMs?: number;
-  /** How the connection calls itself in CLIENT LIST. Default 'kubecast-publisher'. */
-  readonly connectionName?: string;
-}
-
-/** A value to publish. */
-export interface PublishItem extends Owner {
-  readonly version: string;
-  /** Anything that JSON can hold. */
-  readonly payload: unknown;
-  /** Default: one more than the stored envelope's. */
-  readonly number?: number;
-  /** Default: made by the template. */
-  readonly key?: string;
-  /** More fields for the template. */
-  readonly fields?: Readonly<Record<string, string>>;
-  /** Replace a value that is no envelope. Default false. Never replaces another owner's envelope. */
-  readonly adopt?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-export interface PublishReceipt {
-  readonly key: string;
-  /** 'unchanged': the very version and content stood there already; nothing was written. */
-  readonly outcome: 'written' | 'unchanged';
-  readonly number: number;
-  readonly digest: string;
-  /** Replicas that confirmed; 0 where none was asked. */
-  readonly replicas: number;
-}
-
-/** What a compare-and-delete did: 'other': something else stands under the key and stays. */
-export type DeleteOutcome = 'deleted' | 'absent' | 'other';
-
-export interface PublisherCounters {
-  readonly written: number;
-  readonly unchanged: number;
-  readonly refused: number;
-  readonly deleted: number;
-  readonly failed: number;
-}
-
-/** Writes envelopes, and removes what it wrote. */
-export interface ValuePublisher extends AsyncDisposable {
-  /**
-   * Writes the value under its key, whole or not at all. Safe to repeat: what stands there already is left as it is. Announce the version
-   * only after this resolved.
-   *
-   * @throws PublishRefusedError nothing was written, and why; UnreplicatedError written, but too few replicas said so; RedisFailedError
-   * nobody knows whether it was written: publish again; ValueError, KeyTemplateError, ClosedError.
-   */
-  publish(item: PublishItem): Promise<PublishReceipt>;
-  /**
-   * Removes the key if exactly these bytes stand there: in one script, so that nothing written in between is lost.
-   *
-   * @param expected the bytes, or the `fingerprint` of an inspection.
-   */
-  compareAndDelete(key: string, expected: Uint8Array | string, signal?: AbortSignal): Promise<DeleteOutcome>;
-  /** What stands under a key now. */
-  inspect(key: string, signal?: AbortSignal): Promise<Inspection>;
-  /** The key of an owner's value. @throws KeyTemplateError */
-  keyOf(owner: Owner, fields?: Readonly<Record<string, string>>): string;
-  /** Resolves once Redis answers. @throws RedisFailedError */
-  ping(signal?: AbortSignal): Promise<void>;
-  readonly status: ConnectionStatus;
-  readonly counters: PublisherCounters;
-  close(): Promise<void>;
-}
+import type {
+  DeleteOutcome,
+  PublisherCounters,
+  PublishItem,
+  PublishReceipt,
+  RollbackItem,
+  ValueLook,
+  ValuePublisher,
+  ValuePublisherOptions,
+} from './value-publisher.ts';
 
 /** How often a write is judged anew because another writer came between. */
 const TRIES = 5;
+/** Values that are published at the same time: so many, or so many characters of payload. */
+const ALONGSIDE = 256;
+const ALONGSIDE_CHARACTERS = 8 * 2 ** 20;
 
 /**
  * Makes a publisher with a connection of its own, which never sends a command twice: a write that timed out and came again after a
  * reconnect would land over a newer value. No I/O before the first call.
  *
- * @throws ConnectionOptionsError, KeyTemplateError
+ * @throws ConnectionOptionsError, KeyTemplateError, InputError
  */
 export function createValuePublisher(options: ValuePublisherOptions): ValuePublisher {
   return new RedisPublisher(options);
 }
 
+/** A value whose payload is text already. */
+interface Prepared {
+  readonly item: RollbackItem & Pick<PublishItem, 'adopt'>;
+  readonly place: ValuePlace;
+  /** Undefined: that of the version which is kept. */
+  readonly content: string | undefined;
+  readonly doing: string;
+}
+
 class RedisPublisher implements ValuePublisher {
+  readonly #clock: Clock;
   readonly #template: KeyTemplate;
   readonly #connection: Connection;
-  readonly #replicas: number;
-  readonly #replicaTimeoutMs: number;
-  readonly #commandTimeoutMs: number;
+  readonly #commands: PublisherCommands;
+  readonly #prefix: string;
+  readonly #rules: RetentionRules | undefined;
+  /** Undefined: no replica is asked. */
+  readonly #asked: ReplicasAsked | undefined;
   readonly #counters = { written: 0, unchanged: 0, refused: 0, deleted: 0, failed: 0 };
 
   constructor(options: ValuePublisherOptions) {
@@ -119,15 +65,20 @@ class RedisPublisher implements ValuePublisher {
     checkNumber('replicas', options.replicas, 0, true);
     checkNumber('replicaTimeoutMs', options.replicaTimeoutMs, 1, true);
     checkTimeout('commandTimeoutMs', options.commandTimeoutMs);
+    this.#rules = retentionRules(options.versions);
     this.#template = parseKeyTemplate(options.keyTemplate, options.keyEncoding);
-    this.#replicas = options.replicas ?? 0;
-    this.#replicaTimeoutMs = options.replicaTimeoutMs ?? 1_000;
-    this.#commandTimeoutMs = Math.max(options.commandTimeoutMs ?? 5_000, this.#replicas > 0 ? this.#replicaTimeoutMs + 500 : 1);
+    this.#clock = options.clock ?? systemClock;
+    const { replicas: count = 0, replicaTimeoutMs: timeoutMs = 1_000 } = options;
+    this.#asked = count === 0 ? undefined : { count, timeoutMs };
+    this.#prefix = keyPrefixOf(options.redis);
     this.#connection = new Connection({
       target: options.redis,
-      clock: options.clock ?? systemClock,
-      commandTimeoutMs: this.#commandTimeoutMs,
+      clock: this.#clock,
+      commandTimeoutMs: Math.max(options.commandTimeoutMs ?? 5_000, count > 0 ? timeoutMs + 500 : 1),
       connectionName: options.connectionName ?? 'kubecast-publisher',
+    });
+    this.#commands = new PublisherCommands(this.#connection, () => {
+      this.#counters.failed += 1;
     });
   }
 
@@ -145,53 +96,49 @@ class RedisPublisher implements ValuePublisher {
   }
 
   async publish(given: PublishItem): Promise<PublishReceipt> {
-    // What is written is what was given at the call, whatever its owner does with it meanwhile.
-    const { payload, ...item } = given;
-    checkNames('the value to publish', item, item.version);
-    const key = item.key ?? this.keyOf(item, item.fields);
-    checkKey(key);
-    const content = payloadText(payload, item);
-    const digest = textDigest(content);
-    const doing = `publishing ${describeOwner(item)} version ${JSON.stringify(item.version)}`;
-    let firstNumber: number | undefined = item.number;
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const stored = await this.#inspect(key, doing, item.signal);
-      const verdict = judge(stored, { ...item, key, digest, ...(firstNumber === undefined ? {} : { number: firstNumber }) });
-      if (verdict.kind === 'refused') {
-        this.#counters.refused += 1;
-        throw new PublishRefusedError(verdict.reason, key, verdict.message);
-      }
-      if (verdict.kind === 'unchanged') {
-        const replicas = await this.#confirm(key, doing, (pipeline) => pipeline.exists(key), item.signal);
-        this.#counters.unchanged += 1;
-        return { key, outcome: 'unchanged', number: verdict.number, digest, replicas: replicas.confirmed };
-      }
-      // The number of the first look is kept: who was overtaken is refused instead of writing an older version over a newer one.
-      firstNumber = verdict.number;
-      const text = envelopeOf({ ...item, number: verdict.number }, content);
-      const { first, confirmed } = await this.#confirm(
-        key,
-        doing,
-        (pipeline) => pipeline.eval(replaceScript.lua, 1, key, stored.fingerprint, text),
-        item.signal,
-        false,
-      );
-      if (Number(first) === 1) {
-        this.#counters.written += 1;
-        if (confirmed < this.#replicas) throw new UnreplicatedError(key, this.#replicas, confirmed, this.#replicaTimeoutMs);
-        return { key, outcome: 'written', number: verdict.number, digest, replicas: confirmed };
-      }
-    }
-    this.#counters.refused += 1;
-    throw new PublishRefusedError(
-      'contended',
-      key,
-      `${doing}: the value under ${JSON.stringify(key)} changed ${TRIES} times meanwhile; publish again`,
-    );
+    return this.#write(this.#prepare(given), this.#asked);
   }
 
-  inspect(key: string, signal?: AbortSignal): Promise<Inspection> {
-    return this.#inspect(key, `reading the key ${JSON.stringify(key)}`, signal);
+  async publishAll(items: readonly PublishItem[]): Promise<readonly PromiseSettledResult<PublishReceipt>[]> {
+    // What is written is what was given at the call: all payloads become text before the first wait.
+    const prepared = items.map((item): Prepared | { readonly error: unknown } => {
+      try {
+        return this.#prepare(item);
+      } catch (error) {
+        return { error };
+      }
+    });
+    // One question for all, where they lie on one server; WAIT keeps a connection from everything else.
+    const late = this.#asked !== undefined && this.#commands.isOneServer;
+    const { readies } = this.#commands;
+    const results: PromiseSettledResult<PublishReceipt>[] = [];
+    for (const batch of batches(prepared)) {
+      results.push(
+        ...(await Promise.allSettled(
+          batch.map((each) => ('error' in each ? Promise.reject(each.error as Error) : this.#write(each, late ? undefined : this.#asked))),
+        )),
+      );
+    }
+    return late ? this.#confirmAll(prepared, results, readies) : results;
+  }
+
+  async rollback(given: RollbackItem): Promise<PublishReceipt> {
+    checkNames('the value to go back to', given, given.version);
+    const doing = `going back to ${describeOwner(given)} version ${JSON.stringify(given.version)}`;
+    return this.#write({ item: { ...given }, place: this.#placeOf(given), content: undefined, doing }, this.#asked);
+  }
+
+  async look(given: Parameters<ValuePublisher['look']>[0]): Promise<ValueLook> {
+    checkNames('the value to look at', given, given.version);
+    const place = this.#placeOf(given);
+    const stored = await this.#look(place, `reading the key ${JSON.stringify(place.key)}`, given.signal);
+    const versions = stored.list !== undefined && isSameOwner(stored.list.owner, given) ? stored.list.versions : [];
+    return { key: place.key, current: stored.plain, retained: stored.retained, versions };
+  }
+
+  async inspect(key: string, signal?: AbortSignal): Promise<Inspection> {
+    const bytes = await this.#commands.run(`reading the key ${JSON.stringify(key)}`, (client) => client.getBuffer(key), signal);
+    return inspectBytes(key, bytes);
   }
 
   async compareAndDelete(key: string, expected: Uint8Array | string, signal?: AbortSignal): Promise<DeleteOutcome> {
@@ -201,20 +148,30 @@ class RedisPublisher implements ValuePublisher {
         'compareAndDelete takes the bytes, or the fingerprint of an inspection; the string that was given is no fingerprint',
       );
     const fingerprint = typeof expected === 'string' ? expected : sha1Hex(expected);
-    const reply = await this.#run(
-      `deleting the key ${JSON.stringify(key)}`,
-      (client) => client.eval(deleteScript.lua, 1, key, fingerprint),
-      signal,
-    );
-    if (Number(reply) === 1) {
+    const doing = `deleting the key ${JSON.stringify(key)}`;
+    const place = placeOf(key, '', this.#prefix, this.#rules);
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const stored = await this.#look(place, doing, signal);
+      if (stored.plain.kind === 'absent') return 'absent';
+      if (stored.plain.fingerprint !== fingerprint) return 'other';
+      const { envelope } = stored.plain;
+      const own = envelope !== undefined && stored.list !== undefined && isSameOwner(envelope, stored.list.owner);
+      const swaps = removalOf(place, own ? stored : { ...stored, list: undefined });
+      if (!(await this.#commands.swap(swaps, doing, undefined, signal)).swapped) continue;
       this.#counters.deleted += 1;
       return 'deleted';
     }
-    return Number(reply) === -1 ? 'absent' : 'other';
+    return 'other';
+  }
+
+  async holds(key: string, fingerprint: string, signal?: AbortSignal): Promise<boolean> {
+    checkKey(key);
+    const doing = `comparing the key ${JSON.stringify(key)}`;
+    return (await this.#commands.swap([{ key, expected: fingerprint, change: 'keep' }], doing, undefined, signal)).swapped;
   }
 
   async ping(signal?: AbortSignal): Promise<void> {
-    await this.#run('asking Redis for a sign', (client) => client.ping(), signal);
+    await this.#commands.run('asking Redis for a sign', (client) => client.ping(), signal);
   }
 
   close(): Promise<void> {
@@ -226,68 +183,118 @@ class RedisPublisher implements ValuePublisher {
     return this.close();
   }
 
-  async #inspect(key: string, doing: string, signal?: AbortSignal): Promise<Inspection> {
-    const bytes = await this.#run(doing, (client) => client.getBuffer(key), signal);
-    return inspectBytes(key, bytes);
+  #prepare(given: PublishItem): Prepared {
+    const { payload, ...item } = given;
+    checkNames('the value to publish', item, item.version);
+    const doing = `publishing ${describeOwner(item)} version ${JSON.stringify(item.version)}`;
+    return { item, place: this.#placeOf(item), content: payloadText(payload, item), doing };
   }
 
-  /** A command, and in the same pipeline of the same connection the question how many replicas have it. */
-  async #confirm(
-    key: string,
-    doing: string,
-    add: (pipeline: Commands) => Commands,
-    signal?: AbortSignal,
-    strict: boolean = true,
-  ): Promise<{ readonly first: unknown; readonly confirmed: number }> {
-    const replies = await this.#run(
-      doing,
-      async (client) => {
-        const pipeline = add(client.pipeline() as unknown as Commands);
-        if (this.#replicas > 0) pipeline.wait(this.#replicas, this.#replicaTimeoutMs);
-        const results = (await pipeline.exec()) ?? [];
-        for (const [error] of results) if (error) throw error;
-        return results.map(([, value]) => value);
-      },
-      signal,
-    );
-    const confirmed = this.#replicas > 0 ? Number(replies[1]) : 0;
-    if (strict && confirmed < this.#replicas) throw new UnreplicatedError(key, this.#replicas, confirmed, this.#replicaTimeoutMs);
-    return { first: replies[0], confirmed };
+  #placeOf(item: Pick<PublishItem, keyof Owner | 'version' | 'key' | 'fields'>): ValuePlace {
+    const key = item.key ?? this.keyOf(item, item.fields);
+    checkKey(key);
+    return placeOf(key, item.version, this.#prefix, this.#rules);
   }
 
-  async #run<R>(doing: string, command: (client: RedisClient) => Promise<R>, signal?: AbortSignal): Promise<R> {
-    signal?.throwIfAborted();
-    const client = this.#connection.open();
-    if (client === undefined) throw new ClosedError('publisher');
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = (): void => aborted.reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      return await Promise.race([this.#connection.run(client, command), aborted.promise]);
-    } catch (error) {
-      if (signal?.aborted === true || isRedisLoaderError(error)) throw error;
-      this.#counters.failed += 1;
-      const failed = redisFailed(doing, error);
-      // A timeout while there is no connection says nothing; why there is none does.
-      const { state, reason } = this.#connection.status;
-      if (failed.kind === 'timeout') this.#connection.renew(client);
-      if (state === 'ready' || reason === '') throw failed;
-      throw new RedisFailedError(
-        state === 'refused' ? 'refused' : 'away',
-        `${doing}: ${state === 'refused' ? 'Redis refuses the connection' : 'Redis is not connected'}: ${reason}`,
-        { cause: failed.cause },
-      );
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      aborted.promise.catch(() => {});
+  async #look(place: ValuePlace, doing: string, signal?: AbortSignal): Promise<StoredValue> {
+    return storedValue(place, await this.#commands.read(keysOf(place), doing, signal));
+  }
+
+  async #write({ item, place, content: given, doing }: Prepared, asked: ReplicasAsked | undefined): Promise<PublishReceipt> {
+    const { key } = place;
+    const refuse = (reason: PublishRefusedError['reason'], message: string): PublishRefusedError => {
+      this.#counters.refused += 1;
+      return new PublishRefusedError(reason, key, message);
+    };
+    let number: number | undefined = item.number;
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const stored = await this.#look(place, doing, item.signal);
+      const content = given ?? keptContent(stored, item);
+      if (content === undefined)
+        throw refuse('not-retained', `${doing}: this version is not kept in Redis${keptVersions(stored)}; publish it with its payload`);
+      const digest = textDigest(content);
+      const intent = { ...item, key, digest, retains: place.keys !== undefined, ...(number === undefined ? {} : { number }) };
+      const verdict = judge(stored, intent);
+      if (verdict.kind === 'refused') throw refuse(verdict.reason, verdict.message);
+      const isNew = verdict.kind === 'write';
+      // The number of the first look is kept: who was overtaken is refused instead of writing an older version over a newer one.
+      if (isNew) number = verdict.number;
+      const text = isNew ? envelopeOf({ ...item, number: verdict.number }, content) : undefined;
+      const swaps = isNew || verdict.retain ? this.#swapsOf(place, stored, { ...intent, number: verdict.number, text }, item.keep) : [];
+      const { swapped, replicas } =
+        swaps.length > 0
+          ? await this.#commands.swap(swaps, doing, asked, item.signal)
+          : { swapped: true, replicas: asked === undefined ? 0 : await this.#commands.replicasOf(key, asked, doing, item.signal) };
+      if (!swapped) continue;
+      this.#counters[isNew ? 'written' : 'unchanged'] += 1;
+      if (asked !== undefined && replicas < asked.count) throw new UnreplicatedError(key, asked.count, replicas, asked.timeoutMs);
+      const fingerprint = text === undefined ? stored.plain.fingerprint : sha1Hex(text);
+      return { key, outcome: isNew ? 'written' : 'unchanged', number: verdict.number, digest, fingerprint, replicas };
     }
+    throw refuse('contended', `${doing}: the value under ${JSON.stringify(key)} changed ${TRIES} times meanwhile; publish again`);
+  }
+
+  #swapsOf(place: ValuePlace, stored: StoredValue, written: Written, kept: readonly string[] = []): readonly KeySwap[] {
+    return swapsOf(place, stored, written, kept, this.#rules, this.#clock.wall());
+  }
+
+  /** Asks the replicas of the one server for all that was written there since `readies` connections were made. */
+  async #confirmAll(
+    prepared: readonly (Prepared | { readonly error: unknown })[],
+    results: readonly PromiseSettledResult<PublishReceipt>[],
+    readies: number,
+  ): Promise<readonly PromiseSettledResult<PublishReceipt>[]> {
+    const asked = this.#asked as ReplicasAsked;
+    const [first] = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.key] : []));
+    if (first === undefined) return results;
+    const signal = prepared.flatMap((each) => ('error' in each ? [] : [each.item.signal])).find((each) => each !== undefined);
+    const doing = 'asking whether the replicas have the values';
+    let failure: unknown;
+    let replicas = 0;
+    try {
+      replicas = await this.#commands.replicasOf(first, asked, doing, signal);
+      if (this.#commands.readies > Math.max(1, readies))
+        failure = new RedisFailedError(
+          'away',
+          `${doing}: the connection was lost meanwhile, and another server may have answered; publish again`,
+        );
+    } catch (error) {
+      failure = error;
+    }
+    return results.map((result): PromiseSettledResult<PublishReceipt> => {
+      if (result.status === 'rejected') return result;
+      if (failure !== undefined) return { status: 'rejected', reason: failure };
+      if (replicas >= asked.count) return { status: 'fulfilled', value: { ...result.value, replicas } };
+      return { status: 'rejected', reason: new UnreplicatedError(result.value.key, asked.count, replicas, asked.timeoutMs) };
+    });
   }
 }
 
-/** The parts of a pipeline that are used. */
-interface Commands {
-  exists(key: string): Commands;
-  eval(lua: string, keys: number, ...args: readonly string[]): Commands;
-  wait(replicas: number, timeoutMs: number): Commands;
-  exec(): ReturnType<Pipeline['exec']>;
+/** The payload's text of the version that is to be the current one again: as it stands under its own key, or under the plain one. */
+function keptContent({ plain, retained }: StoredValue, { version, ...owner }: Owner & { readonly version: string }): string | undefined {
+  for (const { envelope, bytes } of [retained, plain])
+    if (envelope !== undefined && envelope.version === version && isSameOwner(envelope, owner))
+      return findMember(Buffer.from(bytes).toString('utf8'), 'payload');
+  return undefined;
+}
+
+function keptVersions({ list }: StoredValue): string {
+  const versions = list?.versions.map(({ version }) => JSON.stringify(version)) ?? [];
+  return versions.length === 0 ? '' : ` (kept are ${versions.join(', ')})`;
+}
+
+function* batches<T extends Prepared | { readonly error: unknown }>(all: readonly T[]): IterableIterator<readonly T[]> {
+  let batch: T[] = [];
+  let characters = 0;
+  for (const each of all) {
+    const size = 'content' in each ? (each.content?.length ?? 0) : 0;
+    if (batch.length > 0 && (batch.length >= ALONGSIDE || characters + size > ALONGSIDE_CHARACTERS)) {
+      yield batch;
+      batch = [];
+      characters = 0;
+    }
+    batch.push(each);
+    characters += size;
+  }
+  if (batch.length > 0) yield batch;
 }

@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { deleteScript, replaceScript } from '../publisher/scripts.ts';
+import { swapArguments, swapScript, type KeySwap } from '../publisher/scripts.ts';
 import { sha1Hex } from '../values/sha256.ts';
 import { findRedisServer, startRedis, type TestRedis } from './index.ts';
 
@@ -81,7 +81,7 @@ describe.each(kinds)('on a %s', (kind) => {
     expect(await client.type('hash')).toBe('hash');
     expect(await client.type('none')).toBe('none');
     expect(await client.lrange('list', 0, -1)).toEqual(['a', 'b']);
-    expect(await refusal(client.eval(replaceScript.lua, 1, 'list', '', 'x'))).toMatch(/^WRONGTYPE /);
+    expect(await refusal(swap(client, { key: 'list', expected: '', change: { set: 'x' } }))).toMatch(/^WRONGTYPE /);
   });
 
   test('what is wrong with a command is told in the same words', async () => {
@@ -94,11 +94,14 @@ describe.each(kinds)('on a %s', (kind) => {
     expect(await client.wait(0, 100)).toBe(0);
   });
 
-  test('the replacing script writes over exactly what was named, and the deleting one removes exactly that', async () => {
+  const swap = (client: Redis, ...swaps: readonly KeySwap[]): Promise<unknown> =>
+    client.eval(swapScript.lua, swaps.length, ...swapArguments(swaps));
+
+  test('the swapping script writes over exactly what was named, and removes exactly that', async () => {
     const client = connect();
-    const replace = (expected: string, next: string): Promise<unknown> => client.eval(replaceScript.lua, 1, 'k', expected, next);
-    const remove = (expected: string): Promise<unknown> => client.eval(deleteScript.lua, 1, 'k', expected);
-    expect(await remove('')).toBe(-1);
+    const replace = (expected: string, next: string): Promise<unknown> => swap(client, { key: 'k', expected, change: { set: next } });
+    const remove = (expected: string): Promise<unknown> => swap(client, { key: 'k', expected, change: 'delete' });
+    expect(await remove('')).toBe(1);
     expect(await replace(sha1Hex('x'), 'new')).toBe(0);
     expect(await client.exists('k')).toBe(0);
     expect(await replace('', 'one')).toBe(1);
@@ -113,14 +116,33 @@ describe.each(kinds)('on a %s', (kind) => {
     expect(await remove(sha1Hex(bytes))).toBe(1);
   });
 
+  test('the swapping script changes all its keys or none', async () => {
+    const client = connect();
+    await client.mset('a', 'old', 'b', 'stays', 'c', 'goes');
+    const all = (expectedB: string): Promise<unknown> =>
+      swap(
+        client,
+        { key: 'a', expected: sha1Hex('old'), change: { set: 'new' } },
+        { key: 'b', expected: sha1Hex(expectedB), change: 'keep' },
+        { key: 'c', change: 'delete' },
+        { key: 'copy', expected: '', change: 'as-first-set' },
+        { key: 'before', change: 'first' },
+      );
+    expect(await all('something else')).toBe(0);
+    expect(await client.mget('a', 'b', 'c', 'copy', 'before')).toEqual(['old', 'stays', 'goes', null, null]);
+    expect(await all('stays')).toBe(1);
+    expect(await client.mget('a', 'b', 'c', 'copy', 'before')).toEqual(['new', 'stays', null, 'new', 'old']);
+  });
+
   test('a script is known by its SHA-1 once it was loaded or run', async () => {
     const client = connect();
     await client.script('FLUSH');
-    expect(await refusal(client.evalsha(deleteScript.sha1, 1, 'k', ''))).toBe('NOSCRIPT No matching script. Please use EVAL.');
-    expect(await client.script('LOAD', deleteScript.lua)).toBe(deleteScript.sha1);
-    expect(await client.script('EXISTS', deleteScript.sha1, replaceScript.sha1)).toEqual([1, 0]);
-    expect(await client.evalsha(deleteScript.sha1, 1, 'k', '')).toBe(-1);
-    expect(await refusal(client.eval(deleteScript.lua, 2, 'k'))).toBe("ERR Number of keys can't be greater than number of args");
+    const { lua, sha1 } = swapScript;
+    expect(await refusal(client.evalsha(sha1, 1, 'k', '', '-'))).toBe('NOSCRIPT No matching script. Please use EVAL.');
+    expect(await client.script('LOAD', lua)).toBe(sha1);
+    expect(await client.script('EXISTS', sha1, sha1Hex('another'))).toEqual([1, 0]);
+    expect(await client.evalsha(sha1, 1, 'k', '', '-')).toBe(1);
+    expect(await refusal(client.eval(lua, 2, 'k'))).toBe("ERR Number of keys can't be greater than number of args");
   });
 
   test('a pipeline answers in its order, with errors in their places', async () => {
@@ -181,12 +203,12 @@ describe.each(kinds)('on a %s', (kind) => {
       const client = connect({ connectionName: 'watched' });
       await client.set('a "quoted" key', Buffer.from([65, 200]));
       await client.mget('x', 'y');
-      await client.eval(deleteScript.lua, 1, 'k', 'z');
+      await client.eval(swapScript.lua, 1, 'k', 'z', '-');
       const seen = await log.read();
       expect(seen.map(({ name, client: who }) => `${who} ${name}`)).toEqual(['watched set', 'watched mget', 'watched eval']);
       expect(seen[1]?.args).toEqual(['x', 'y']);
       expect(seen[0]?.args[0]).toBe('a "quoted" key');
-      expect(seen[2]?.args.slice(1)).toEqual(['1', 'k', 'z']);
+      expect(seen[2]?.args.slice(1)).toEqual(['1', 'k', 'z', '-']);
     } finally {
       log.close();
     }

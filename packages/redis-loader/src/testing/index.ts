@@ -1,6 +1,8 @@
 export { fillForWarmRuns, warmByHand, warmByLoader } from './loader-bench.ts';
 export type { WarmRun } from './loader-bench.ts';
 export type { RespDatabase, Stored } from './resp/resp-database.ts';
+export { startLatencyProxy } from './latency-proxy.ts';
+export type { LatencyProxy } from './latency-proxy.ts';
 export { findRedisServer, startRedisServer } from './redis-server-process.ts';
 export type { RedisServerOptions } from './redis-server-process.ts';
 export { startRespServer } from './resp/resp-server.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatEnvelope, payloadDigest, readEnvelope, ValueError } from '../index.ts';
+import { readValue } from './read-value.ts';
 import { sha256 } from './sha256.ts';
 
 const owner = { namespace: 'n', app: 'iiot', model: '__proto__' };
@@ -62,4 +63,26 @@ test.each([
 
 test.each([0, -1, 1.5, 2 ** 53, NaN])('%d is no number of an envelope', (number) => {
   expect(() => formatEnvelope({ ...owner, version: '1', number, payload: 1 })).toThrow(/whole number from 1/);
+});
+
+test('what is nested too deep to be written by everybody is refused, in and out; brackets in strings are text', () => {
+  const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+  const bytes = (text: string): Buffer => Buffer.from(text);
+  for (const depth of [1_001, 100_000]) {
+    expect(() => readValue(bytes(nested(depth)), 'envelope', owner)).toThrow(/more than 1000 containers in each other/);
+    expect(() => payloadDigest(JSON.parse(nested(depth)), owner)).toThrow(ValueError);
+  }
+  expect(readValue(bytes(nested(1_000)), 'json', owner).kind).toBe('unverified');
+  expect(payloadDigest(JSON.parse(nested(999)), owner)).toMatch(/^sha256:/);
+  const text = JSON.stringify(['[{"\\'.repeat(5_000), '"'.repeat(3_000)]);
+  expect(readValue(bytes(text), 'json', owner).kind).toBe('unverified');
+  // Names and texts with quotation marks, backslashes and brackets around the containers that count.
+  for (const inner of ['"\\\\"', '"a\\"[[["', '"]]]\\\\\\""', '""'])
+    for (const pairs of [499, 500]) {
+      const deep = `${'[{"]\\"":'.repeat(pairs)}[${inner}]${'}]'.repeat(pairs)}`;
+      expect(JSON.parse(deep)).toHaveLength(1);
+      const read = (): unknown => readValue(bytes(deep), 'json', owner).kind;
+      if (pairs === 499) expect(read()).toBe('unverified');
+      else expect(read).toThrow(/more than 1000 containers/);
+    }
 });

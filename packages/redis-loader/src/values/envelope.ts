@@ -1,5 +1,6 @@
 import { checkNames } from '../check-input.ts';
 import { ValueError } from '../errors.ts';
+import { isTooDeep, MAX_DEPTH } from './json-depth.ts';
 import { findMember } from './json-member.ts';
 import { sha256 } from './sha256.ts';
 
@@ -71,6 +72,8 @@ export function payloadText(payload: unknown, owner: Owner): string {
     throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} is ${typeof payload}, which JSON cannot hold`);
   if (lost !== undefined)
     throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} holds ${lost}, which JSON cannot hold`);
+  if (isTooDeep(text))
+    throw new ValueError('BadEnvelope', `the payload of ${describeOwner(owner)} has more than ${MAX_DEPTH} containers in each other`);
   return text;
 }
 
@@ -142,6 +145,10 @@ const MARK = ',"payload":';
 function hasDigest(text: string, digest: string): boolean {
   const member = findMember(text, 'payload');
   return member !== undefined && sha256(member) === digest;
+}
+
+export function isSameOwner(a: Owner, b: Owner): boolean {
+  return a.namespace === b.namespace && a.app === b.app && a.model === b.model;
 }
 
 /** For messages. */

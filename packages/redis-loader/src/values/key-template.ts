@@ -17,6 +17,8 @@ export interface KeyTemplate {
   readonly fields: readonly string[];
   /** Throws KeyTemplateError (BadKey) if a field is missing, or a name or the key cannot be written as UTF-8. */
   render(names: Readonly<Record<string, string>>): string;
+  /** What the keys of all models of an owner's app begin with: the key up to the first field that names, or may name, the model. */
+  prefix(names: Readonly<Record<string, string>>): string;
 }
 
 interface Part {
@@ -44,32 +46,30 @@ export function parseKeyTemplate(text: string = defaultKeyTemplate, encoding: Ke
     );
   if (encoding === 'injective') checkSeparators(text, parts);
   const encode = encoding === 'injective' ? encodeName : (name: string): string => name;
-  return {
-    text,
-    encoding,
-    fields,
-    render(names) {
-      let key = '';
-      for (const part of parts) {
-        key += part.literal;
-        if (part.field === undefined) continue;
-        const name = Object.hasOwn(names, part.field) ? names[part.field] : undefined;
-        if (typeof name !== 'string')
-          throw new KeyTemplateError(
-            'BadKey',
-            `the key template ${JSON.stringify(text)} needs ${JSON.stringify(part.field)}, which is not given`,
-          );
-        // A lone surrogate becomes U+FFFD on the wire: different names would silently share a key.
-        if (!name.isWellFormed())
-          throw new KeyTemplateError(
-            'BadKey',
-            `${part.field} ${JSON.stringify(name)} holds half of a surrogate pair; no key can be made of it`,
-          );
-        key += encode(name);
-      }
-      return key;
-    },
+  const fill = (names: Readonly<Record<string, string>>, some: readonly Part[]): string => {
+    let key = '';
+    for (const part of some) {
+      key += part.literal;
+      if (part.field === undefined) continue;
+      const name = Object.hasOwn(names, part.field) ? names[part.field] : undefined;
+      if (typeof name !== 'string')
+        throw new KeyTemplateError(
+          'BadKey',
+          `the key template ${JSON.stringify(text)} needs ${JSON.stringify(part.field)}, which is not given`,
+        );
+      // A lone surrogate becomes U+FFFD on the wire: different names would silently share a key.
+      if (!name.isWellFormed())
+        throw new KeyTemplateError(
+          'BadKey',
+          `${part.field} ${JSON.stringify(name)} holds half of a surrogate pair; no key can be made of it`,
+        );
+      key += encode(name);
+    }
+    return key;
   };
+  const varies = parts.findIndex(({ field }) => field !== undefined && field !== 'namespace' && field !== 'app');
+  const common = varies < 0 ? parts : [...parts.slice(0, varies), { literal: (parts[varies] as Part).literal }];
+  return { text, encoding, fields, render: (names) => fill(names, parts), prefix: (names) => fill(names, common) };
 }
 
 function readParts(text: string): readonly Part[] {
@@ -106,7 +106,8 @@ function readParts(text: string): readonly Part[] {
   return parts;
 }
 
-const encodeName = (name: string): string =>
+/** Percent-encodes all but letters, digits, `.` and `-`. */
+export const encodeName = (name: string): string =>
   encodeURIComponent(name).replace(/[_!~*'()]/gu, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** The literal between two fields must hold a character that no encoded name holds; then a key can be split into its names again. */

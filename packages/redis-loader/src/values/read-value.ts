@@ -1,5 +1,6 @@
 import { describeOwner, readEnvelope, readOwnEnvelope, type Envelope, type Owner } from './envelope.ts';
 import { ValueError } from '../errors.ts';
+import { isTooDeep, MAX_DEPTH } from './json-depth.ts';
 import { LazyPayload } from './lazy-payload.ts';
 
 /**
@@ -25,11 +26,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /**
  * Reads the bytes under a key and checks that they belong to `owner`.
  *
- * @throws ValueError (BadValue): not UTF-8, not JSON, or an envelope whose payload does not have its digest.
+ * @throws ValueError (BadValue): not UTF-8, not JSON, nested too deep, or an envelope whose payload does not have its digest.
  */
 export function readValue(bytes: Uint8Array, form: ValueForm, owner: Owner): ValueReading {
   if (form === 'raw') return { kind: 'unverified', payload: LazyPayload.of(new Uint8Array(bytes)) };
   const text = decodeText(bytes);
+  if (isTooDeep(text))
+    throw new ValueError('BadValue', `the value of ${bytes.byteLength} bytes has more than ${MAX_DEPTH} containers in each other`);
   const own = form === 'envelope' ? readOwnEnvelope(text) : undefined;
   if (own !== undefined) return forOwner(own.head, LazyPayload.parse(own.payload), owner);
   const parsed = parseText(text, bytes);

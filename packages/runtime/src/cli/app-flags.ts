@@ -9,6 +9,8 @@ export interface ConnectionFlags {
   /** Undefined: that of the kubeconfig or of the pod. `''`: all. */
   readonly namespace?: string;
   readonly redisUrl: string;
+  /** A file that describes the connection to Redis, instead of the URL. */
+  readonly redisConfig?: string;
   readonly keyTemplate: string;
 }
 
@@ -31,6 +33,11 @@ export const scopeFlags: readonly Flag[] = [
 export const redisFlags: readonly Flag[] = [
   { name: 'redis-url', value: 'URL', help: 'redis://[user:password@]host:port[/db] or rediss://...; default redis://127.0.0.1:6379' },
   {
+    name: 'redis-config',
+    value: 'FILE',
+    help: 'JSON file with the connection to Redis, instead of --redis-url: Sentinel, Cluster, TLS with client certificates, password files',
+  },
+  {
     name: 'key-template',
     value: 'TEXT',
     help: 'key of a value in Redis; {namespace}, {app} and {model} are filled in; default {app}_{model}',
@@ -47,7 +54,11 @@ export const helpFlag: Flag = { name: 'help', help: 'print this and end' };
 
 /** @throws FlagError; it never shows the URL of Redis, which may hold a password. */
 export function readConnectionFlags(given: GivenFlags, options: { readonly allNamespaces: boolean }): ConnectionFlags {
-  const redisUrl = given.text('redis-url') ?? 'redis://127.0.0.1:6379';
+  const url = given.text('redis-url');
+  const config = given.text('redis-config');
+  if (url !== undefined && config !== undefined)
+    throw new FlagError('--redis-url and --redis-config (or their environment) exclude each other: both say where Redis is');
+  const redisUrl = url ?? 'redis://127.0.0.1:6379';
   if (!/^rediss?:\/\//u.test(redisUrl)) throw new FlagError('--redis-url must begin with redis:// or rediss://');
   const named = given.text('namespace');
   const everywhere = options.allNamespaces && given.on('all-namespaces');
@@ -56,6 +67,7 @@ export function readConnectionFlags(given: GivenFlags, options: { readonly allNa
   return {
     redisUrl,
     keyTemplate: given.text('key-template') ?? '{app}_{model}',
+    ...givenText('redisConfig', config),
     ...givenText('kubeconfig', given.text('kubeconfig')),
     ...givenText('context', given.text('context')),
     ...givenText('namespace', everywhere ? '' : named),

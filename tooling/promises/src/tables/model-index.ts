@@ -82,6 +82,36 @@ export const kept: readonly KeptPromise[] = [
     named: 'a cluster that cannot be asked for its endpoints is asked again, and the state says why',
   },
   {
+    says: 'The apply is bound to the AppModel that was read before',
+    test: 'tooling/suites/src/model-index/publishers.test.ts',
+    named: 'an AppModel that is deleted meanwhile does not come back',
+  },
+  {
+    says: 'or that there was none',
+    test: 'tooling/suites/src/model-index/publishers.test.ts',
+    named: 'in every order of their steps: one wins, the other is told, and nobody is left stale',
+  },
+  {
+    says: 'Of two publishers at the same time one is told by `PublishOvertakenError`',
+    test: 'tooling/suites/src/model-index/publishers.test.ts',
+    named: 'in every order of their steps: one wins, the other is told, and nobody is left stale',
+  },
+  {
+    says: 'A change beside the announcement, such as a finalizer, is no other publisher',
+    test: 'tooling/suites/src/model-index/publishers.test.ts',
+    named: 'what others change of an AppModel beside its announcement keeps no publisher from it',
+  },
+  {
+    says: 'so that pods that start between the two serve what is announced',
+    test: 'packages/model-index/src/publisher/versions-model.test.ts',
+    named: 'nobody serves as current what is not announced, and none stays stale',
+  },
+  {
+    says: 'announces the versions before again without their metadata',
+    test: 'tooling/suites/src/model-index/publishers.test.ts',
+    named: 'a rollback needs no metadata: the versions before are announced again, or those that are named',
+  },
+  {
     says: 'With `payloadBytes` (or a loader that has it) metadata in memory is bounded.',
     test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
     named: '10,000 payloads of 50 KB under a budget of 64 MiB: the budget holds',

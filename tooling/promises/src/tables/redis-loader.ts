@@ -142,6 +142,102 @@ export const kept: readonly KeptPromise[] = [
     named: 'the commands that arrive can be watched, with the name of who sent them',
   },
   {
+    says: '1, 5 and 30 s after its announcement',
+    test: 'packages/redis-loader/src/loader/looks/rechecks.test.ts',
+    named: 'is read again after 1, 5 and 30 s, and what was written after its announcement is served then',
+  },
+  {
+    says: 'or read from a replica that was behind',
+    test: 'packages/redis-loader/src/loader/looks/rechecks.test.ts',
+    named: 'a value that was read from a replica that is behind is replaced by the one that its primary holds',
+  },
+  {
+    says: 'A look that finds the same bytes changes nothing',
+    test: 'packages/redis-loader/src/loader/looks/rechecks.test.ts',
+    named: 'is read by each resync, and tells of a change only',
+  },
+  {
+    says: 'one that finds none, another version or no JSON leaves what is held',
+    test: 'packages/redis-loader/src/loader/looks/rechecks.test.ts',
+    named: 'stays when a look finds nothing, another version, or no JSON',
+  },
+  {
+    says: 'it tells of writes, and the look comes at once',
+    test: 'packages/redis-loader/src/connection/tracking.test.ts',
+    named: 'a plain value that is written is read again at once, and so is one that failed',
+  },
+  {
+    says: 'a pod that starts serves what the others do',
+    test: 'packages/redis-loader/src/publisher/versions.test.ts',
+    named: 'a fresh loader gets the announced version while the plain key holds a later one',
+  },
+  {
+    says: 'Each version is also kept under a key of its own, written by the same script',
+    test: 'packages/redis-loader/src/publisher/versions.test.ts',
+    named: 'each version stands under its own key too, and the plain key holds the newest',
+  },
+  {
+    says: 'The braces keep all of them in the slot of the plain key; a key with a hash tag of its own needs none',
+    test: 'packages/redis-loader/src/publisher/versions.test.ts',
+    named: 'a version has a key of its own in the slot of the plain key, and different versions never share one',
+  },
+  {
+    says: 'a key with a hash tag of its own needs none',
+    test: 'packages/redis-loader/src/publisher/versions.test.ts',
+    named: 'a version has a key of its own in the slot of the plain key, and different versions never share one',
+  },
+  {
+    says: '`rollback` makes a kept version the current one again without its payload',
+    test: 'packages/redis-loader/src/publisher/versions.test.ts',
+    named: 'a version that is kept is made the current one again without its payload, byte for byte and with a larger number',
+  },
+  {
+    says: 'a kept version never gets other content',
+    test: 'packages/redis-loader/src/publisher/versions.test.ts',
+    named: 'a version that is kept never gets other content',
+  },
+  {
+    says: 'says how many are kept and for how long after they were replaced',
+    test: 'packages/redis-loader/src/publisher/versions.test.ts',
+    named:
+      'versions beyond the count, and those replaced too long ago, go with the next publish; what is announced or was replaced just now stays',
+  },
+  {
+    says: '`publishAll` publishes many values in a few round trips',
+    test: 'packages/redis-loader/src/publisher/versions.test.ts',
+    named: '3,000 models over a way of 1 ms are published in a few round trips, not one after the other',
+  },
+  {
+    says: 'one that is refused keeps no other from being written',
+    test: 'packages/redis-loader/src/publisher/versions.test.ts',
+    named: 'many are published as one by one: each by itself, in order, and one that is refused keeps no other from it',
+  },
+  {
+    says: 'What has more than 1,000 containers in each other is malformed',
+    test: 'packages/redis-loader/src/values/envelope.test.ts',
+    named: 'what is nested too deep to be written by everybody is refused, in and out; brackets in strings are text',
+  },
+  {
+    says: 'is told by its first answer for a key that it does not hold',
+    test: 'packages/redis-loader/src/connection/real-cluster.test.ts',
+    named: 'a cluster that is spoken to as one server says so, to the loader and to the publisher',
+  },
+  {
+    says: 'Exactly one of `url`, `sentinel` and `cluster`;',
+    test: 'packages/redis-loader/src/connection/redis-config.test.ts',
+    named: 'what cannot be one is refused by its place',
+  },
+  {
+    says: "It reads the plain key, then the version's own.",
+    test: 'packages/redis-loader/src/loader/evicted-versions.test.ts',
+    named: 'an evicted payload whose plain key holds another version by now is read from the key of its version',
+  },
+  {
+    says: 'A look at an evicted value that finds the same bytes leaves it evicted.',
+    test: 'packages/redis-loader/src/loader/evicted-versions.test.ts',
+    named: 'a look at an evicted value that cannot prove its version tells of a change only, and takes no part of the budget else',
+  },
+  {
     says: 'With `payloadBytes` the payloads in memory never cost more than that',
     test: 'packages/redis-loader/src/loader/payload-budget.test.ts',
     named: '10,000 payloads of 50 KB under a budget of 64 MiB: the budget holds',

@@ -337,3 +337,23 @@ test('publish checks everything before it writes, and takes metadata from a file
   });
   await cluster.withdraw('checked');
 });
+
+test('publish reads what kubectl reads, and rollback announces the version before without a file', async () => {
+  const versions = (at: string): string =>
+    `apiVersion: v1\nkind: Namespace\nmetadata: {name: meta-test}\n---\napiVersion: iidp.com/v1\nkind: AppModelList\nitems:\n- metadata: {name: returns, namespace: meta-test}\n  spec: {app: returns, version: '${at}', models: [{name: m, version: '${at}'}]}\n`;
+  for (const at of ['1', '2']) {
+    const metadata = file('returns-metadata.json', { m: { of: at } });
+    const { status, errors, out } = await command('publish', file('returns.yaml', versions(at)), '--metadata', metadata, ...connected());
+    expect({ status, errors }).toEqual({ status: 0, errors: '' });
+    expect(out).toMatch(/document 1: Namespace "meta-test" is not applied: publish applies AppModels only/);
+  }
+  const back = await command('rollback', 'returns', ...connected());
+  expect(back).toMatchObject({ status: 0, errors: '', out: expect.stringContaining('returns_m: version 1 restored, number 3') as string });
+  expect((await cluster.publisher.inspect('returns_m')).envelope).toMatchObject({ version: '1', payload: { of: '1' } });
+  const refused = await command('rollback', 'returns', 'm=9', ...connected());
+  expect(refused).toMatchObject({
+    status: 1,
+    errors: expect.stringMatching(/version "9" of the model "m" is not kept in Redis/) as string,
+  });
+  await cluster.withdraw('returns');
+});

@@ -15,12 +15,15 @@ export interface LaneLimits {
 
 /**
  * The items that wait to be read. Three lanes: ordinary ones, those for the primary, and suspects. A suspect goes in a batch a quarter
- * as large for each failure and with nothing else in flight, so that one bad value is found and costs its neighbours little.
+ * as large for each failure and with nothing else in flight, so that one bad value is found and costs its neighbours little. Items whose plain key was
+ * read and whose version's key is next go first: each holds what its plain key gave, and so few do at once.
  */
 export class Lanes<P> {
   readonly #limits: LaneLimits;
   readonly #ordinary = new Set<Item<P>>();
   readonly #primary = new Set<Item<P>>();
+  readonly #deferred = new Set<Item<P>>();
+  readonly #primaryDeferred = new Set<Item<P>>();
   readonly #suspects = new Set<Item<P>>();
   #suspectWasLast = false;
 
@@ -29,26 +32,34 @@ export class Lanes<P> {
   }
 
   get size(): number {
-    return this.#ordinary.size + this.#primary.size + this.#suspects.size;
+    return this.#unsuspected + this.#primary.size + this.#primaryDeferred.size + this.#suspects.size;
   }
 
   get hasPrimary(): boolean {
-    return this.#primary.size > 0;
+    return this.#primary.size + this.#primaryDeferred.size > 0;
+  }
+
+  get #unsuspected(): number {
+    return this.#ordinary.size + this.#deferred.size;
   }
 
   add(item: Item<P>, primary: boolean): void {
-    (item.suspicion > 0 ? this.#suspects : primary ? this.#primary : this.#ordinary).add(item);
+    const [ordinary, ofPrimary] =
+      item.deferred === undefined ? ([this.#ordinary, this.#primary] as const) : ([this.#deferred, this.#primaryDeferred] as const);
+    (item.suspicion > 0 ? this.#suspects : primary ? ofPrimary : ordinary).add(item);
   }
 
   remove(item: Item<P>): void {
     this.#ordinary.delete(item);
     this.#primary.delete(item);
+    this.#deferred.delete(item);
+    this.#primaryDeferred.delete(item);
     this.#suspects.delete(item);
   }
 
   /** The next batch that may start now; undefined if nothing may. `averageBytes`: what a value of unknown size is taken for. */
   next(inFlight: number, primaryReady: boolean, averageBytes: number): Batch<P> | undefined {
-    if (this.#suspects.size > 0 && (!this.#suspectWasLast || this.#ordinary.size === 0)) {
+    if (this.#suspects.size > 0 && (!this.#suspectWasLast || this.#unsuspected === 0)) {
       if (inFlight > 0) return undefined; // It drains first: the suspect's turn would never come under a steady load.
       this.#suspectWasLast = true;
       const [first] = this.#suspects as Set<Item<P>> & Iterable<Item<P>>;
@@ -59,11 +70,12 @@ export class Lanes<P> {
       };
     }
     this.#suspectWasLast = false;
-    if (this.#ordinary.size > 0)
-      return { items: this.#take(this.#ordinary, this.#limits.batchSize, averageBytes), primary: false, exclusive: false };
-    // While there is no primary the others are asked again: they may have caught up.
-    if (this.#primary.size > 0)
-      return { items: this.#take(this.#primary, this.#limits.batchSize, averageBytes), primary: primaryReady, exclusive: false };
+    for (const lane of [this.#deferred, this.#primaryDeferred, this.#ordinary, this.#primary]) {
+      if (lane.size === 0) continue;
+      // While there is no primary the others are asked again: they may have caught up.
+      const primary = primaryReady && (lane === this.#primary || lane === this.#primaryDeferred);
+      return { items: this.#take(lane, this.#limits.batchSize, averageBytes), primary, exclusive: false };
+    }
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-import { deleteScript, replaceScript } from '../../publisher/scripts.ts';
+import { swapScript } from '../../publisher/scripts.ts';
 import { sha1Hex } from '../../values/sha256.ts';
 import { Refusal, type Reply } from './resp-reply.ts';
 import type { RespSession, RespWorld } from './resp-session.ts';
@@ -6,32 +6,36 @@ import type { RespSession, RespWorld } from './resp-session.ts';
 type Twin = (session: RespSession, world: RespWorld, keys: readonly Buffer[], args: readonly Buffer[]) => Reply;
 
 /** Each of the package's scripts, by SHA-1, as TypeScript that does the same. */
-const twins: ReadonlyMap<string, Twin> = new Map<string, Twin>([
-  [
-    replaceScript.sha1,
-    (session, world, [key = Buffer.alloc(0)], [expected, next = Buffer.alloc(0)]) => {
-      const database = world.database(session.db);
-      const stored = read(session, world, key);
-      if (stored instanceof Refusal) return stored;
-      if ((stored === undefined ? '' : sha1Hex(stored)) !== expected?.toString('latin1')) return 0;
-      world.scriptRan(session, [Buffer.from('SET'), key, next]);
-      database.set(key, { type: 'string', value: next });
-      return 1;
-    },
-  ],
-  [
-    deleteScript.sha1,
-    (session, world, [key = Buffer.alloc(0)], [expected]) => {
-      const stored = read(session, world, key);
-      if (stored instanceof Refusal) return stored;
-      if (stored === undefined) return -1;
-      if (sha1Hex(stored) !== expected?.toString('latin1')) return 0;
-      world.scriptRan(session, [Buffer.from('DEL'), key]);
-      world.database(session.db).delete(key);
-      return 1;
-    },
-  ],
-]);
+const twins: ReadonlyMap<string, Twin> = new Map<string, Twin>([[swapScript.sha1, swap]]);
+
+function swap(session: RespSession, world: RespWorld, keys: readonly Buffer[], args: readonly Buffer[]): Reply {
+  const first = read(session, world, keys[0] ?? Buffer.alloc(0));
+  if (first instanceof Refusal) return first;
+  for (const [index, key] of keys.entries()) {
+    const expected = args[index]?.toString('latin1');
+    if (expected === '*') continue;
+    const stored = index === 0 && first !== undefined ? first : read(session, world, key);
+    if (stored instanceof Refusal) return stored;
+    if ((stored === undefined ? '' : sha1Hex(stored)) !== expected) return 0;
+  }
+  const acts = keys.map((key, index) => ({ key, act: args[keys.length + index] ?? Buffer.alloc(0) }));
+  const set = (key: Buffer, value: Buffer): void => {
+    world.scriptRan(session, [Buffer.from('SET'), key, value]);
+    world.database(session.db).set(key, { type: 'string', value });
+  };
+  for (const { key, act } of acts) {
+    const kind = String.fromCharCode(act[0] ?? 0);
+    if (kind === '+') set(key, act.subarray(1));
+    else if (kind === '^') set(key, (args[keys.length] ?? Buffer.alloc(1)).subarray(1));
+    else if (kind === '<' && first !== undefined) set(key, first);
+  }
+  for (const { key, act } of acts) {
+    if (act.toString('latin1') !== '-') continue;
+    world.scriptRan(session, [Buffer.from('DEL'), key]);
+    world.database(session.db).delete(key);
+  }
+  return 1;
+}
 
 function read(session: RespSession, world: RespWorld, key: Buffer): Buffer | undefined | Refusal {
   world.scriptRan(session, [Buffer.from('GET'), key]);

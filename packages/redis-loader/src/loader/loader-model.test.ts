@@ -9,7 +9,7 @@ type Step =
   | { readonly kind: 'announce'; readonly model: string; readonly version: string }
   | { readonly kind: 'forget'; readonly model: string }
   | { readonly kind: 'load' | 'load-and-leave'; readonly model: string }
-  | { readonly kind: 'write'; readonly model: string; readonly version: string }
+  | { readonly kind: 'write' | 'write-version'; readonly model: string; readonly version: string }
   | { readonly kind: 'write-foreign' | 'write-broken' | 'write-plain' | 'delete'; readonly model: string }
   | { readonly kind: 'fault'; readonly fault: 'error' | 'cut' | 'loading' | 'none' }
   | { readonly kind: 'time'; readonly ms: number }

@@ -29,18 +29,20 @@ export async function decodeObject(context: Context): Promise<Decoded> {
 export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat): Decoded {
   const { resource } = context;
   const text = format === 'yaml' ? yamlText(bytes) : bytes.toString('utf8');
-  const { value, duplicates } = parseText(context, text, format, bytes);
-  if (value === null)
+  const builtin = resource.builtin !== undefined;
+  const { value: given, duplicates } = parseText(context, text, format, bytes);
+  if (given === null && !builtin)
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${format === 'yaml' ? 'null' : text.trim()}' (${excerpt(bytes)})`,
+      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${format === 'yaml' ? text : text.trim()}' (${excerpt(bytes)})`,
     );
+  // Go decodes a null into a built-in object without a member, which takes kind and version of its place.
+  const value = given === null ? {} : given;
   if (!isObject(value))
     throw badRequest(
       `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${excerpt(bytes)})`,
     );
   const object = value as KubeObject;
   const expected = apiVersion(resource);
-  const builtin = resource.builtin !== undefined;
   const kind = object['kind'];
   const version = object['apiVersion'];
   if (builtin) {
@@ -51,9 +53,9 @@ export function decodeBytes(context: Context, bytes: Buffer, format: BodyFormat)
       `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${format === 'yaml' ? sortedJson(object) : text}' (${excerpt(bytes)})`,
     );
   }
-  const given = object['apiVersion'] ?? '';
-  if (given !== expected)
-    throw badRequest(`the API version in the data (${textOf(given)}) does not match the expected API version (${expected})`);
+  const named = object['apiVersion'] ?? '';
+  if (named !== expected)
+    throw badRequest(`the API version in the data (${textOf(named)}) does not match the expected API version (${expected})`);
   if (builtin && object['kind'] !== resource.kind) {
     throw badRequest(
       `${textOf(object['kind'])} in version "${resource.version}" cannot be handled as a ${resource.kind}: converting (${resource.version}.${textOf(object['kind'])}) to (${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${resource.kind}): unknown conversion`,

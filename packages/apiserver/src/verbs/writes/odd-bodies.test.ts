@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCluster, type Cluster } from '../../testing/cluster.ts';
+import { collection, startCluster, type Cluster } from '../../testing/cluster.ts';
 import type { Reply } from '../../testing/probe.ts';
 
 const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -77,16 +77,29 @@ const create = (body: string | Buffer): Promise<Reply> => cluster.probe.request(
 const apply = (name: string, body: string | Buffer): Promise<Reply> =>
   cluster.probe.request('PATCH', `${maps}/${name}?fieldManager=odd`, { body, type: 'application/apply-patch+yaml' });
 
-// What Go's serializer and sigs.k8s.io/yaml make of the same texts.
+// As the real server answers: a null is a built-in object without members, and no custom resource.
 test.each(['---', '---\n', '---\n---\n', '# nothing', '', 'null', '~', `---\n---\n${map('x')}`])(
   'the YAML %j holds no object: the first document counts, and it is null',
   async (text) => {
     const made = await create(text);
-    expect([made.status, made.json.message]).toEqual([400, expect.stringContaining("Object 'Kind' is missing in 'null' (")]);
+    expect([made.status, made.json.message]).toEqual([
+      422,
+      'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required',
+    ]);
     const applied = await apply('x', text);
     expect([applied.status, applied.json.message]).toEqual([400, 'invalid object type: /, Kind=']);
+    const put = await cluster.probe.request('PUT', `${maps}/x`, { body: text, type: 'application/yaml' });
+    expect([put.status, put.json.message]).toEqual([
+      400,
+      'the name of the object (x based on URL) was undeterminable: name must be provided',
+    ]);
   },
 );
+
+test.each(['---', ''])('of a custom resource the YAML %j is told as it came', async (body) => {
+  const made = await cluster.probe.request('POST', collection, { body, type: 'application/yaml' });
+  expect([made.status, made.json.message]).toEqual([400, expect.stringContaining(`Object 'Kind' is missing in '${body}' (`)]);
+});
 
 test.each([
   ['a mark of UTF-8', (name: string): string => `\uFEFF${map(name)}`],
@@ -125,8 +138,27 @@ test('JSON takes no mark; the error shows its first byte', async () => {
   const made = await cluster.probe.request('POST', maps, { body: '\uFEFF{"kind":"ConfigMap"}' });
   expect([made.status, made.json.message]).toEqual([400, expect.stringContaining(why)]);
   await create(map('marked'));
-  for (const type of ['application/merge-patch+json', 'application/json-patch+json', 'application/strategic-merge-patch+json']) {
+  for (const type of ['application/merge-patch+json', 'application/json-patch+json']) {
     const patched = await cluster.probe.patch(`${maps}/marked`, '\uFEFF{}', type);
     expect([patched.status, patched.json.message]).toEqual([400, `error decoding patch: ${why}`]);
   }
+});
+
+test.each([
+  ['\uFEFF{}', "invalid character 'ï' looking for beginning of value"],
+  ['x', "invalid character 'x' looking for beginning of value"],
+  ['', 'unexpected end of JSON input'],
+  ['{"a":', 'unexpected end of JSON input'],
+  ['5', 'json: cannot unmarshal number into Go value of type map[string]interface {}'],
+  ['[]', 'json: cannot unmarshal array into Go value of type map[string]interface {}'],
+])('the strategic patch %j is refused in the words of the decoder alone', async (body, message) => {
+  await create(map('strategic'));
+  const patched = await cluster.probe.patch(`${maps}/strategic`, body, 'application/strategic-merge-patch+json');
+  expect([patched.status, patched.json.message]).toEqual([400, message]);
+});
+
+test('a strategic patch of null changes nothing', async () => {
+  await create(map('null-patch'));
+  const patched = await cluster.probe.patch(`${maps}/null-patch`, 'null', 'application/strategic-merge-patch+json');
+  expect([patched.status, patched.json.data]).toEqual([200, { a: 'ä' }]);
 });

@@ -50,12 +50,17 @@ function checkType(context: Context, type: string): void {
   throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}`);
 }
 
+/** What the server puts before an error of Go's decoder: nothing where the patch is strategic. */
+function decoding(type: string): string {
+  return type === 'application/strategic-merge-patch+json' ? '' : 'error decoding patch: ';
+}
+
 function parsePatch(type: string, body: Buffer): unknown {
   try {
     if (type === 'application/apply-patch+yaml') return appliedYaml(body);
     return parseGoJson(body.toString('utf8')).value;
   } catch (error) {
-    if (error instanceof GoJsonError) throw badRequest(`error decoding patch: ${error.message}`);
+    if (error instanceof GoJsonError) throw badRequest(`${decoding(type)}${error.message}`);
     if (error instanceof YamlTextError) throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
     throw error;
   }
@@ -73,10 +78,14 @@ function appliedYaml(body: Buffer): unknown {
 function patched(context: Context, live: StoredObject, type: string, patch: unknown): KubeObject {
   const object = presentObject(context.kind, context.resource, live);
   if (type === 'application/json-patch+json') return jsonPatched(object, patch);
-  if (patch === null) throw badRequest('Invalid JSON Patch');
+  if (patch === null) {
+    // Go decodes a null into a map without members, which changes nothing.
+    if (type === 'application/strategic-merge-patch+json') return object;
+    throw badRequest('Invalid JSON Patch');
+  }
   if (!isObject(patch))
     throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
+      `${decoding(type)}json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
     );
   if (type === 'application/strategic-merge-patch+json') return strategicallyPatched(context, object, patch);
   return mergePatch(object, patch) as KubeObject;

@@ -112,7 +112,7 @@ async function endsWithinASecond(bring: () => Promise<InPhase>, after: () => Pro
     expect([await controller.ended, controller.errors]).toEqual([0, '']);
     ended.push(performance.now() - asked);
     await after();
-    expect(controller.lines.at(-1)).toMatchObject({ msg: 'stopped' });
+    expect(controller.lines).toContainEqual(expect.objectContaining({ msg: 'stopped' }));
   }
   expect(best(told)).toBeLessThan(1_000);
   expect(best(ended)).toBeLessThan(1_000);

@@ -1,5 +1,7 @@
 /** A planted bug: the oracle must not stay green with it. */
 export interface Mutant {
+  /** The seed of the schedules that meet it, where those of the default do not. */
+  readonly seed?: string;
   readonly name: string;
   /** Whose source it stands in; default: the informer's. */
   readonly of?: 'store';
@@ -135,6 +137,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a wide scope takes over before it has caught up',
+    seed: '11',
     file: 'reflector/position.ts',
     find: 'if (this.#synced || this.#regressing) return false;',
     put: 'return false;',
@@ -201,6 +204,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what comes after the end moves the version that the file is saved at',
+    seed: '11',
     file: 'reflector/live-watch.ts',
     find: '      signal.throwIfAborted();\n      takeFrame(parts, frame, heard);',
     put: '      takeFrame(parts, frame, heard);',
@@ -273,6 +277,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what the transform failed for amid a list is not taken out of it',
+    seed: '11',
     file: 'scopes/scope-run.ts',
     find: 'replacement.remove(this.#keyOf(error), error.uid);',
     put: '',

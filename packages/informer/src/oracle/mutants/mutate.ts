@@ -38,7 +38,7 @@ async function copyOf(other: string, folder: string): Promise<string> {
 }
 
 /** Whether the oracle finds the bug; undefined: it ran into its time. */
-function killed(folder: string, full = false): Promise<{ readonly red: boolean; readonly line: string }> {
+function killed(folder: string, seed: string, full = false): Promise<{ readonly red: boolean; readonly line: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
@@ -48,7 +48,7 @@ function killed(folder: string, full = false): Promise<{ readonly red: boolean; 
         '--schedules',
         values.schedules,
         '--seed',
-        values.seed,
+        seed,
         '--quick',
         ...(full ? ['--full'] : []),
       ],
@@ -76,13 +76,15 @@ try {
   // A bug counts as found only against a source that is green with the same schedules.
   const clean = join(place, 'clean', 'src');
   await cp(source, clean, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
-  const base = await killed(clean);
-  if (base.red) throw new Error(`the source itself is red: ${base.line}`);
+  for (const seed of new Set([values.seed, ...wanted.map((mutant) => mutant.seed ?? values.seed)])) {
+    const base = await killed(clean, seed);
+    if (base.red) throw new Error(`the source itself is red: ${base.line}`);
+  }
   for (const [index, mutant] of wanted.entries()) {
     const folder = join(place, String(index), 'src');
     await mkdir(folder, { recursive: true });
     await plant(mutant, folder);
-    const { red, line } = await killed(folder, mutant.full);
+    const { red, line } = await killed(folder, mutant.seed ?? values.seed, mutant.full);
     if (!red) alive += 1;
     console.log(`${red ? 'found ' : 'MISSED'} ${mutant.name} (${line})`);
   }

@@ -6,7 +6,17 @@ import { sealed, unsealed } from './entry-text.ts';
 export const FORMAT = 1;
 
 /** What a DurableMap puts into its folder. `map.json` comes first, and `acknowledged` last, when the map is whole. */
-const NAMES: ReadonlySet<string> = new Set(['map.json', 'map.json.new', 'lock', 'data', 'saved', 'saved.new', 'saved.old', 'acknowledged']);
+const NAMES: ReadonlySet<string> = new Set([
+  'map.json',
+  'map.json.new',
+  'lock',
+  'data',
+  'saved',
+  'saved.new',
+  'saved.old',
+  'acknowledged',
+  'acknowledged.new',
+]);
 
 /** What is refused by the system, rather than damaged. */
 const REFUSED =
@@ -108,14 +118,19 @@ export class FolderFiles {
     return sequence;
   }
 
-  /** The file that noteAcknowledged() writes. */
-  async openAcknowledged(): Promise<FileHandle> {
+  /** The file that noteAcknowledged() writes. One that was not there comes by its name with its first note in it: a process may be killed between the two. */
+  async openAcknowledged(sequence: number): Promise<FileHandle> {
     const path = join(this.folder, 'acknowledged');
     try {
       return await open(path, 'r+');
     } catch (error) {
       if ((error as { readonly code?: unknown }).code !== 'ENOENT') throw error;
-      return open(path, 'wx+', 0o600);
+      const aside = `${path}.new`;
+      await rm(aside, { force: true });
+      const file = await open(aside, 'wx+', 0o600);
+      await noteAcknowledged(file, sequence);
+      await rename(aside, path);
+      return file;
     }
   }
 

@@ -72,7 +72,7 @@ export class LevelFolder {
       if (!fresh) await files.save();
       const { data, state } = await openData(level, files, fresh, acknowledged ?? 0, taker);
       try {
-        note = await files.openAcknowledged();
+        note = await files.openAcknowledged(state.sequence);
         await noteAcknowledged(note, state.sequence);
         await files.dropSaved();
       } catch (error) {

@@ -178,7 +178,10 @@ test('a damaged lock, which holds nothing, is made anew', async () => {
 
 test('the making of a map that was killed at any step is begun again', async () => {
   const steps: readonly ((place: string) => Promise<void>)[] = [
-    (place) => rm(join(place, 'acknowledged')),
+    // The first note is written aside, and may be cut.
+    (place) => rename(join(place, 'acknowledged'), join(place, 'acknowledged.new')),
+    (place) => writeFile(join(place, 'acknowledged.new'), ''),
+    (place) => rm(join(place, 'acknowledged.new')),
     (place) => rm(join(place, 'data'), { recursive: true }),
     (place) => rename(join(place, 'map.json'), join(place, 'map.json.new')),
     (place) => rm(join(place, 'map.json.new')),

@@ -118,19 +118,23 @@ export class FolderFiles {
     return sequence;
   }
 
-  /** The file that noteAcknowledged() writes. One that was not there comes by its name with its first note in it: a process may be killed between the two. */
+  /**
+   * Notes the sequence in the file `acknowledged`, and gives it for the notes to come. One that was not there gets its name with the note in it: a process may
+   * be killed between the two.
+   */
   async openAcknowledged(sequence: number): Promise<FileHandle> {
     const path = join(this.folder, 'acknowledged');
+    const aside = `${path}.new`;
+    const isThere = (await readdir(this.folder)).includes('acknowledged');
+    if (!isThere) await rm(aside, { force: true });
+    const file = await (isThere ? open(path, 'r+') : open(aside, 'wx+', 0o600));
     try {
-      return await open(path, 'r+');
-    } catch (error) {
-      if ((error as { readonly code?: unknown }).code !== 'ENOENT') throw error;
-      const aside = `${path}.new`;
-      await rm(aside, { force: true });
-      const file = await open(aside, 'wx+', 0o600);
       await noteAcknowledged(file, sequence);
-      await rename(aside, path);
+      if (!isThere) await rename(aside, path);
       return file;
+    } catch (error) {
+      await file.close();
+      throw error;
     }
   }
 

@@ -73,7 +73,6 @@ export class LevelFolder {
       const { data, state } = await openData(level, files, fresh, acknowledged ?? 0, taker);
       try {
         note = await files.openAcknowledged(state.sequence);
-        await noteAcknowledged(note, state.sequence);
         await files.dropSaved();
       } catch (error) {
         await data.close();

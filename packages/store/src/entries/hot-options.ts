@@ -22,8 +22,6 @@ export interface GivenHotOptions {
 
 /** @throws StoreError OPTIONS_INVALID, which names the option and its range. */
 export function checkHotOptions(options: GivenHotOptions): void {
-  if (typeof options !== 'object' || (options as object | null) === null)
-    throw new StoreError('OPTIONS_INVALID', 'the options must be an object');
   const { hotBytes, hotReads, hotWindow } = options;
   if (hotBytes !== undefined && !(typeof hotBytes === 'number' && hotBytes >= 0))
     refuse('hotBytes', hotBytes, 'a number of bytes, 0 or more');

@@ -74,7 +74,6 @@ class AttachedView<T> implements SharedView<T>, SharedReader<T> {
   #wantsEntry = false;
 
   constructor(handle: StoreHandle, options: AttachOptions) {
-    checkHotOptions(options);
     this.memory = new SharedMemory(handle);
     this.probe = new KeyProbe(this.memory.seed);
     this.leases = new LeasePool(leaseWords(this.memory.control), options.clock ?? systemClock, this.memory.leaseMs, leaseErrors);
@@ -243,5 +242,6 @@ export function attach<T>(handle: StoreHandle, options: AttachOptions = {}): Sha
   if (typeof options !== 'object' || (options as object | null) === null)
     throw new StoreError('OPTIONS_INVALID', `the options of attach must be an object, and are ${kindOf(options)}`);
   checkNames(options, [...HOT_OPTIONS, 'clock'], 'the options of attach');
+  checkHotOptions(options);
   return new AttachedView<T>(handle, options);
 }

@@ -303,8 +303,7 @@ class QueueController<K, S> implements Controller<K> {
       // A rate limiter of the program that fails must not cost the key its next run.
       const retryInMs = Math.max(LIMITER_FAILED_MS, retryAfterMs);
       this.queue.addAfter(key, retryInMs, { priority });
-      const reason = `controller ${this.name}: the rate limiter failed: ${messageOf(limiter)}; the run before failed: ${messageOf(error)}`;
-      this.#report({ type: 'failed', key, runId: run.runId, error: new Error(reason, { cause: error }), retryInMs });
+      this.#report({ type: 'failed', key, runId: run.runId, error: this.#limiterFailed(limiter, error), retryInMs });
     }
   }
 
@@ -314,9 +313,13 @@ class QueueController<K, S> implements Controller<K> {
       this.queue.forget(key);
       return error;
     } catch (limiter) {
-      const reason = `controller ${this.name}: the rate limiter failed: ${messageOf(limiter)}; the run before failed: ${messageOf(error)}`;
-      return new Error(reason, { cause: error });
+      return this.#limiterFailed(limiter, error);
     }
+  }
+
+  #limiterFailed(limiter: unknown, error: unknown): Error {
+    const reason = `controller ${this.name}: the rate limiter failed: ${messageOf(limiter)}; the run before failed: ${messageOf(error)}`;
+    return new Error(reason, { cause: error });
   }
 
   endState(key: K, uid: string): Promise<void> {

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedCluster } from '@kubecast/apiserver/envtest';
-import { startRedis } from '@kubecast/redis-loader/testing';
+import type { EmbeddedCluster } from '@kubecast/apiserver/envtest';
 import type { BenchCase } from '../bench-case.ts';
 import { builtContestants } from '../built.ts';
 import { add, outcomeOf } from '../rounds.ts';
 import { call } from '../server.ts';
 import { callers } from './callers.ts';
-import { installAppModels, NAMESPACE, resolverArguments } from './resolver-under-load.ts';
+import { inSurroundings, installAppModels, NAMESPACE, resolverArguments } from './resolver-under-load.ts';
 import { freePort, ServerUnderLoad } from './server-process.ts';
 
 const CALLERS = 50;
@@ -29,17 +26,8 @@ export const callsCase: BenchCase = {
   objects: 12_000,
   runs: 3,
   shortObjects: 6_000,
-  async run({ objects, runs, progress }) {
-    const folder = mkdtempSync(join(tmpdir(), 'kubecast-bench-'));
-    const cluster = new EmbeddedCluster();
-    await cluster.start();
-    const redis = await startRedis({ kind: 'redis-server' });
-    const running: ServerUnderLoad[] = [];
-    const start = async (server: ServerUnderLoad, ready?: () => Promise<boolean>): Promise<ServerUnderLoad> => {
-      running.push(server);
-      return server.listening(ready);
-    };
-    try {
+  run: ({ objects, runs, progress }) =>
+    inSurroundings(async ({ folder, cluster, redis, start }) => {
       await installAppModels(cluster);
       const dials: string[] = [];
       const served: string[] = [];
@@ -94,13 +82,7 @@ export const callsCase: BenchCase = {
         ],
         outcomes: [outcomeOf(all)],
       };
-    } finally {
-      for (const server of running) await server.stop();
-      await redis.close();
-      await cluster.stop();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
+    }),
 };
 
 async function serve(cluster: EmbeddedCluster, app: string, addresses: readonly string[]): Promise<void> {

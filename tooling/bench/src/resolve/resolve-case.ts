@@ -1,16 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EmbeddedCluster } from '@kubecast/apiserver/envtest';
-import { startRedis } from '@kubecast/redis-loader/testing';
+import type { EmbeddedCluster } from '@kubecast/apiserver/envtest';
 import { parse } from 'yaml';
 import type { BenchCase } from '../bench-case.ts';
 import { builtContestants } from '../built.ts';
 import { add, outcomeOf, type Outcome } from '../rounds.ts';
 import { call } from '../server.ts';
 import { cpuSecondsOf, load, type Target } from './load.ts';
-import { installAppModels, NAMESPACE, resolverArguments } from './resolver-under-load.ts';
+import { inSurroundings, installAppModels, NAMESPACE, resolverArguments } from './resolver-under-load.ts';
 import { freePort, ServerUnderLoad } from './server-process.ts';
 
 const root = new URL('../../../../', import.meta.url).pathname;
@@ -31,19 +29,10 @@ export const resolveCase: BenchCase = {
   objects: 50_000,
   runs: 5,
   shortObjects: 2_000,
-  async run({ objects, runs, progress }) {
-    const folder = mkdtempSync(join(tmpdir(), 'kubecast-bench-'));
-    const cluster = new EmbeddedCluster();
-    await cluster.start();
-    const redis = await startRedis({ kind: 'redis-server' });
-    const running: ServerUnderLoad[] = [];
-    const start = async (server: ServerUnderLoad, ready?: () => Promise<boolean>): Promise<ServerUnderLoad> => {
-      running.push(server);
-      return server.listening(ready);
-    };
-    const node = (file: string, args: readonly string[], port: number, env = {}): ServerUnderLoad =>
-      new ServerUnderLoad(process.execPath, [join(builtContestants(), file), ...args], port, env);
-    try {
+  run: ({ objects, runs, progress }) =>
+    inSurroundings(async ({ folder, cluster, redis, start }) => {
+      const node = (file: string, args: readonly string[], port: number, env = {}): ServerUnderLoad =>
+        new ServerUnderLoad(process.execPath, [join(builtContestants(), file), ...args], port, env);
       progress('a cluster with the sample app, its value in Redis and one backend');
       const backendPort = await freePort();
       await start(node('resolve/bare-server.js', [String(backendPort)], backendPort, { BENCH_ANSWER: answer('x'.repeat(512)) }));
@@ -99,13 +88,7 @@ export const resolveCase: BenchCase = {
         outcomes: [resolving, forwarding],
         notes: nginx === undefined ? ['nginx is not installed: its row is left out.'] : [],
       };
-    } finally {
-      for (const server of running) await server.stop();
-      await redis.close();
-      await cluster.stop();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
+    }),
 };
 
 function answer(body: string, headers: Readonly<Record<string, string>> = { 'content-type': 'text/plain' }): string {

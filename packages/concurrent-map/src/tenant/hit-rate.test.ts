@@ -2,26 +2,10 @@ import { createVirtualClock } from '@kubecast/clock/testing';
 import { LRUCache } from 'lru-cache';
 import { expect, test } from 'vitest';
 import { TenantCache } from '../index.ts';
+import { zipf } from '../testing/zipf.ts';
 
 const CAPACITY = 1000;
 const REQUESTS = 200_000;
-
-/** Numbers below `count`, the n-th most frequent with a share of 1 / n^skew. */
-function zipf(count: number, skew: number, random: () => number): () => number {
-  const sums = new Float64Array(count);
-  let sum = 0;
-  for (let n = 0; n < count; n += 1) sums[n] = sum += 1 / (n + 1) ** skew;
-  return () => {
-    const at = random() * sum;
-    let low = 0;
-    for (let high = count - 1; low < high;) {
-      const middle = (low + high) >>> 1;
-      if ((sums[middle] as number) < at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-}
 
 function traces(): Readonly<Record<string, () => number>> {
   const { random } = createVirtualClock({ seed: 3 });

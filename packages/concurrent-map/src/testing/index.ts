@@ -9,3 +9,4 @@ export { ask, runThreadHistories } from './node-thread-histories.ts';
 export type { ThreadHistoryOptions, ThreadHistoryReport } from './node-thread-histories.ts';
 export { isWholeText, serveThreadWork } from './node-thread-work.ts';
 export type { ThreadWork, WholeText } from './node-thread-work.ts';
+export { zipf } from './zipf.ts';

@@ -11,6 +11,11 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
+/** Numbers in [0, 1) of the same. */
+export function randomFractions(numbers: () => number): () => number {
+  return () => numbers() / 2 ** 32;
+}
+
 /** A new text at each call, though the same characters: whoever asks for a key has seldom the very text that was kept. */
 export function keyOf(i: number): string {
   return Buffer.from(
@@ -41,21 +46,4 @@ export function requestsFor(entries: number, seed: number = 7): Requests {
     steps[i] = next() % 10 === 0 ? ~key : key;
   }
   return { keys: Array.from({ length: entries }, (_, i) => keyOf(i)), values: Array.from({ length: 64 }, (_, i) => valueOf(i)), steps };
-}
-
-/** Numbers below `count`, the n-th most frequent with a share of 1 / n^skew. */
-export function zipf(count: number, skew: number, next: () => number): () => number {
-  const sums = new Float64Array(count);
-  let sum = 0;
-  for (let n = 0; n < count; n += 1) sums[n] = sum += 1 / (n + 1) ** skew;
-  return () => {
-    const at = (next() / 2 ** 32) * sum;
-    let low = 0;
-    for (let high = count - 1; low < high;) {
-      const middle = (low + high) >>> 1;
-      if ((sums[middle] as number) < at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
 }

@@ -3,7 +3,8 @@ import { TenantCache } from '@kubecast/concurrent-map';
 import { LRUCache } from 'lru-cache';
 import { settle } from '../sync/measure.ts';
 import { observeCollections } from './collections.ts';
-import { randomNumbers, zipf } from './requests.ts';
+import { zipf } from '@kubecast/concurrent-map/testing';
+import { randomFractions, randomNumbers } from './requests.ts';
 
 const [who = ''] = process.argv.slice(2);
 const requests = Number(process.env['BENCH_OBJECTS']);
@@ -19,7 +20,7 @@ function cache(): Cache {
   return new TenantCache<number>({ defaults: { quota: CAPACITY } }).tenant({ namespace: 'bench' });
 }
 
-const popular = zipf(KEYS, 0.9, randomNumbers(3));
+const popular = zipf(KEYS, 0.9, randomFractions(randomNumbers(3)));
 const traces: Readonly<Record<string, (request: number) => number>> = {
   zipfPercent: popular,
   // Of every ten thousand requests three thousand go through keys that are never asked for again.

@@ -6,7 +6,8 @@ import { appModel, nameOf, namespaceOf } from '../app-models.ts';
 import { peerOf } from '../store/peers.ts';
 import { settle } from '../sync/measure.ts';
 import { observeCollections } from './collections.ts';
-import { randomNumbers, zipf } from './requests.ts';
+import { zipf } from '@kubecast/concurrent-map/testing';
+import { randomFractions, randomNumbers } from './requests.ts';
 import { SingleTimes } from './single-times.ts';
 
 const [who = ''] = process.argv.slice(2);
@@ -38,7 +39,7 @@ const memory = (): number => {
 };
 
 const next = randomNumbers(11);
-const popular = zipf(objects, 0.9, next);
+const popular = zipf(objects, 0.9, randomFractions(next));
 // Which objects are the popular ones must not be their order of coming.
 const order = Uint32Array.from({ length: objects }, (_, i) => i);
 for (let i = objects - 1; i > 0; i -= 1) {

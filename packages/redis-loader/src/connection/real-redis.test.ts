@@ -11,6 +11,7 @@ import {
   type ValuePublisher,
 } from '../index.ts';
 import { findRedisServer, startRedisServer, type TestRedis } from '../testing/index.ts';
+import { nextChange } from '../testing/next-change.ts';
 
 const binary = findRedisServer();
 const owner = (model: string): Owner => ({ namespace: 'n', app: 'a', model });
@@ -45,13 +46,6 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
     return publisher;
   };
   const want = (loader: Loader, model: string, version = '1'): void => loader.want({ id: model, version, owner: owner(model) });
-  const changed = (loader: Loader): Promise<void> =>
-    new Promise((resolve) => {
-      const undo = loader.onChange(() => {
-        undo[Symbol.dispose]();
-        resolve();
-      });
-    });
 
   beforeEach(async () => {
     server = await start();
@@ -86,7 +80,7 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
     expect(models.filter((model) => loader.get(model)?.state !== 'current')).toEqual(['m31']);
     expect(loader.get('m31')?.error?.code).toBe('Unreadable');
     await client.config('SET', 'client-output-buffer-limit', 'normal 0 0 0');
-    const loaded = changed(loader);
+    const loaded = nextChange(loader);
     loader.resync();
     await loaded;
     expect(loader.get('m31')?.state).toBe('current');
@@ -107,7 +101,7 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
     want(loader, 'm', '2');
     await away;
     expect(loader.get('m')).toMatchObject({ state: 'stale', version: '1', payload: 1, error: { code: 'Away' } });
-    const loaded = changed(loader);
+    const loaded = nextChange(loader);
     server.resume();
     await loaded;
     expect(loader.get('m')).toMatchObject({ state: 'current', version: '2' });
@@ -127,7 +121,7 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
     expect(loader.get('m')).toMatchObject({ state: 'stale', version: '1', payload: 1, error: { code: 'Missing' } });
     // The publisher's number starts anew: there is nothing left that it could have to be larger than.
     await publisher.publish({ ...owner('m'), version: '2', payload: 2 });
-    const loaded = changed(loader);
+    const loaded = nextChange(loader);
     loader.resync();
     await loaded;
     expect(loader.get('m')).toMatchObject({ state: 'current', payload: 2 });
@@ -165,7 +159,7 @@ describe.runIf(binary !== undefined)('on a real redis-server', () => {
     const loader = load(replica.url, { primary: server.url });
     want(loader, 'm', '2');
     for (;;) {
-      const loaded = changed(loader);
+      const loaded = nextChange(loader);
       if (loader.get('m')?.state === 'current') break;
       await loaded;
     }

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLoader, formatEnvelope, versionKeys, type Loader, type LoaderOptions, type Wanted } from '../../index.ts';
 import { findRedisServer, startRedisServer, startRespServer, type RespServer, type TestRedis } from '../../testing/index.ts';
+import { nextChange } from '../../testing/next-change.ts';
 
 const owner = { namespace: 'n', app: 'a', model: 'm' };
 const wanted = (version: string): Wanted => ({ id: 'm', version, owner });
@@ -23,13 +24,6 @@ describe('a value that cannot prove its version', () => {
     do await clock.settle();
     while (loader.counters.pending > 0);
   };
-  const changed = (loader: Loader): Promise<void> =>
-    new Promise((resolve) => {
-      const undo = loader.onChange(() => {
-        undo[Symbol.dispose]();
-        resolve();
-      });
-    });
   beforeEach(async () => {
     server = await startRespServer();
     clock = createVirtualClock();
@@ -61,7 +55,7 @@ describe('a value that cannot prove its version', () => {
     await loader.settled();
     expect(loader.get('m')).toMatchObject({ state: 'unverified', payload: 'old' });
     put('"new"');
-    const told = changed(loader);
+    const told = nextChange(loader);
     await clock.advance(1_000);
     await told;
     expect(loader.get('m')).toMatchObject({ state: 'unverified', payload: 'new' });
@@ -91,7 +85,7 @@ describe('a value that cannot prove its version', () => {
     await loader.settled();
     await server.stop();
     put('"two"');
-    const told = changed(loader);
+    const told = nextChange(loader);
     await server.start();
     await told;
     expect(loader.get('m')).toMatchObject({ payload: 'two' });
@@ -136,7 +130,7 @@ describe('a value that cannot prove its version', () => {
     loader.want(wanted('2'));
     loader.want(wanted('1'));
     put('"two"');
-    const told = changed(loader);
+    const told = nextChange(loader);
     await clock.advance(1_000);
     await told;
     expect(loader.get('m')).toMatchObject({ payload: 'two' });
